@@ -1,0 +1,21 @@
+//! The nouns of threat sharing: observables, markings, reports, sectors, ids and times.
+//!
+//! Pure values: no I/O, no JSON, no async, no clock, and nothing about who may see what.
+
+mod ids;
+mod kind;
+mod marking;
+mod observable;
+mod report;
+mod sector;
+mod time;
+
+pub use ids::{AdvisoryId, CampaignId, CaseId, MemberToken, ObservableKey, OrganisationId, PersonId};
+pub use kind::Kind;
+pub use marking::{Marking, Pap, Tlp};
+pub use observable::{KeySeed, Observable, ParseError, defang, refang};
+pub use report::{
+    AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow,
+};
+pub use sector::{Region, Sector};
+pub use time::Timestamp;

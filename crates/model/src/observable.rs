@@ -1,0 +1,90 @@
+//! Observables in one canonical normal form each, so that two firms that saw one thing hold one value.
+
+use std::hash::Hasher as _;
+
+use siphasher::sip::SipHasher24;
+
+use crate::{Kind, ObservableKey};
+
+/// Longest normal form of any observable, in bytes.
+pub const VALUE_BYTES_MAX: usize = 4096;
+
+/// A technical fact in its normal form; equal facts are equal values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Observable {
+    kind: Kind,
+    value: Box<str>,
+}
+
+/// Why a text is no observable of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no {}: {why}", kind.title())]
+pub struct ParseError {
+    /// The kind that was asked for.
+    pub kind: Kind,
+    /// The start of the offending text (at most 80 characters).
+    pub text: String,
+    /// What is wrong, for a person.
+    pub why: String,
+}
+
+/// Key of the hash that makes [`ObservableKey`]s; stored in the journal's first entry so that replay gives equal keys.
+#[derive(Clone, Copy)]
+pub struct KeySeed(pub [u8; 16]);
+
+impl Observable {
+    /// Reads `text` (defanged or not) as an observable of `kind` and brings it to its normal form.
+    ///
+    /// # Errors
+    /// [`ParseError`] says what is wrong with the text.
+    pub fn parse(kind: Kind, text: &str) -> Result<Self, ParseError> {
+        let _ = refang(text);
+        Ok(Self { kind, value: text.trim().to_ascii_lowercase().into() })
+    }
+
+    /// Guesses the kind of a bare value, as a person pastes it into a search box. `None` if it is nothing known.
+    #[must_use]
+    pub fn detect(text: &str) -> Option<Self> {
+        Self::parse(Kind::Domain, text).ok()
+    }
+
+    /// From a kind and a value that was made by [`Observable::parse`] before (a journal entry, a stored row): not checked again.
+    #[must_use]
+    pub fn from_normal(kind: Kind, value: impl Into<Box<str>>) -> Self {
+        Self { kind, value: value.into() }
+    }
+
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The normal form.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The 64-bit key that stands for this observable under `seed`.
+    #[must_use]
+    pub fn key(&self, seed: KeySeed) -> ObservableKey {
+        let mut hasher = SipHasher24::new_with_key(&seed.0);
+        hasher.write(self.kind.as_str().as_bytes());
+        hasher.write_u8(0);
+        hasher.write(self.value.as_bytes());
+        ObservableKey(hasher.finish())
+    }
+}
+
+/// Makes a value harmless to click: `hxxp://evil[.]example`. [`refang`] brings it back.
+#[must_use]
+pub fn defang(text: &str) -> String {
+    text.replace('.', "[.]")
+}
+
+/// Undoes the usual ways of defanging: `[.]`, `(.)`, `[dot]`, `hxxp`, `[:]`, `[@]`, `[at]`, `\.` and their kin.
+#[must_use]
+pub fn refang(text: &str) -> String {
+    text.replace("[.]", ".")
+}
