@@ -6,6 +6,7 @@ mod ids;
 mod kind;
 mod marking;
 mod observable;
+mod outside;
 mod report;
 mod sector;
 mod time;
@@ -14,6 +15,7 @@ pub use ids::{AdvisoryId, CampaignId, CaseId, MemberToken, ObservableKey, Organi
 pub use kind::Kind;
 pub use marking::{Marking, Pap, Tlp};
 pub use observable::{KeySeed, Observable, ParseError, defang, refang};
+pub use outside::{Clock, Entropy};
 pub use report::{
     AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow,
 };
