@@ -1,1 +1,19 @@
-//! desk
+//! The cell's own reads: the wall, a campaign's page, look-ups and the list of values that link nothing.
+//!
+//! Analysts read content under a random pseudonym per case; nothing here knows an organisation.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod campaign_page;
+mod desk;
+mod lanes;
+mod letters;
+mod lookup;
+mod views;
+
+pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX};
+pub use desk::{Desk, DeskConfig, Frame};
+pub use lanes::{Lane, SLOTS};
+pub use views::{
+    AlertRow, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView, NoiseRow, PostureRow,
+    ReasonRow, ReportRow, SourceRow, TimelineRow, Tick, Wall,
+};

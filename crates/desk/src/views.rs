@@ -1,0 +1,285 @@
+//! What the cell's pages get: plain rows with times in RFC 3339 (UTC, milliseconds).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A sector lane of the wall.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct LaneView {
+    /// Name in data.
+    pub id: String,
+    /// Name that a person reads.
+    pub name: String,
+    /// Usual observations a minute; `null` while too little has been seen to say.
+    pub normal: Option<f64>,
+}
+
+/// When a campaign first hit a sector.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Hit {
+    /// Index of the lane.
+    pub s: u32,
+    /// When.
+    pub at: String,
+}
+
+/// A campaign on the wall.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CampaignRow {
+    /// Id of the campaign: that of its oldest case.
+    pub id: String,
+    /// Letter that stands for it on the wall.
+    pub letter: String,
+    /// One line.
+    pub title: String,
+    /// Distinct firms.
+    pub firms: u32,
+    /// Names of the lanes hit, in order.
+    pub sectors: Vec<String>,
+    /// Distinct values.
+    pub indicators: u32,
+    /// Firms new in the last ten minutes.
+    pub delta: u32,
+    /// `spreading`, `steady` or `cooling`.
+    pub trend: String,
+    /// Who works on it.
+    pub owner: Option<String>,
+    /// What is being done, in words.
+    pub state: String,
+    /// Worst severity of its reports.
+    pub severity: String,
+    /// First hit in each sector, in order.
+    pub hits: Vec<Hit>,
+}
+
+/// A report on the wall.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReportRow {
+    /// Pseudonym of the case.
+    pub case: String,
+    /// When it was received.
+    pub at: String,
+    /// Name of the lane, if it may be shown.
+    pub sector: Option<String>,
+    /// Closest match, in words.
+    pub attack: String,
+    /// Severity.
+    pub severity: String,
+    /// `new` or `claimed`.
+    pub state: String,
+    /// Who claimed it.
+    pub owner: Option<String>,
+    /// Letter of its campaign, if that is on the wall.
+    pub campaign: Option<String>,
+    /// Id of its campaign.
+    pub campaign_id: Option<String>,
+}
+
+/// An alert that was sent to members.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AlertRow {
+    /// Id of the advisory.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// TLP label.
+    pub tlp: String,
+    /// When it was sent.
+    pub at: String,
+    /// Members that it was sent to.
+    pub sent: u32,
+    /// Members of which somebody read it.
+    pub read: u32,
+}
+
+/// A source of the wall's data.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SourceRow {
+    /// Name in data.
+    pub id: String,
+    /// Name that a person reads.
+    pub name: String,
+    /// When it was last heard; `null` if never.
+    pub at: Option<String>,
+    /// Silent for longer than it should be.
+    pub silent: bool,
+}
+
+/// The posture as a lead has set it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct PostureRow {
+    /// `normal`, `raised` or `high`.
+    pub word: String,
+    /// One line.
+    pub text: String,
+    /// When it was set.
+    pub at: String,
+}
+
+/// Counts per lane since the last tick.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Tick {
+    /// When.
+    pub at: String,
+    /// Observations per lane.
+    pub c: Vec<u32>,
+}
+
+/// Everything that the wall shows.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Wall {
+    /// The server's time.
+    pub now: String,
+    /// Length of a slot in milliseconds.
+    pub slot_ms: i64,
+    /// Number of slots.
+    pub slots: u32,
+    /// Start of the open slot.
+    pub slot_start: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+    /// The lanes.
+    pub sectors: Vec<LaneView>,
+    /// Observations per lane and slot, oldest first; the last is the open slot; `null` where there is no data.
+    pub history: Vec<Vec<Option<u32>>>,
+    /// Campaigns that hit several firms, the most active first.
+    pub campaigns: Vec<CampaignRow>,
+    /// Latest reports, newest first.
+    pub reports: Vec<ReportRow>,
+    /// Latest alerts, newest first.
+    pub alerts: Vec<AlertRow>,
+    /// Sources.
+    pub feeds: Vec<SourceRow>,
+    /// Posture that a lead has set, if any.
+    pub posture: Option<PostureRow>,
+}
+
+/// A case in a campaign.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CaseRow {
+    /// Pseudonym.
+    pub case: String,
+    /// When it was received.
+    pub at: String,
+    /// Lane, if it may be shown.
+    pub sector: Option<String>,
+    /// Closest match, in words.
+    pub attack: String,
+    /// Severity.
+    pub severity: String,
+    /// The reporter's title.
+    pub title: String,
+}
+
+/// A value in a campaign and the cases that hold it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct IndicatorRow {
+    /// Kind.
+    pub kind: String,
+    /// Normal form.
+    pub value: String,
+    /// Present score from 0 to 1.
+    pub score: f64,
+    /// Why the value links nothing, if it does not.
+    pub noise: Option<String>,
+    /// Indexes into the page's cases, in time order.
+    pub reports: Vec<u32>,
+}
+
+/// Why two cases are linked.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReasonRow {
+    /// The later case.
+    pub from: String,
+    /// The earlier case.
+    pub to: String,
+    /// When the link was made.
+    pub at: String,
+    /// The reason, in words.
+    pub text: String,
+}
+
+/// A step in a campaign's spread.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TimelineRow {
+    /// When.
+    pub at: String,
+    /// Lane.
+    pub lane: String,
+    /// What, in words.
+    pub text: String,
+}
+
+/// A campaign's page.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CampaignPage {
+    /// Its row.
+    pub campaign: CampaignRow,
+    /// Ids of campaigns that were merged into it.
+    pub aliases: Vec<String>,
+    /// Its cases in time order.
+    pub reports: Vec<CaseRow>,
+    /// Its values, the most widely seen first.
+    pub indicators: Vec<IndicatorRow>,
+    /// The links.
+    pub reasons: Vec<ReasonRow>,
+    /// The spread.
+    pub timeline: Vec<TimelineRow>,
+    /// Whether cases or values were left out because there are too many.
+    pub truncated: bool,
+}
+
+/// A campaign named in a look-up.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CampaignName {
+    /// Id.
+    pub id: String,
+    /// Letter on the wall, if it has one.
+    pub letter: Option<String>,
+    /// Title.
+    pub title: String,
+}
+
+/// What the cell knows of one value.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct LookupView {
+    /// What was asked.
+    pub query: String,
+    /// Kind that it was read as.
+    pub kind: Option<String>,
+    /// Normal form.
+    pub normal: Option<String>,
+    /// `seen`, `everyday`, `not-seen` or `unreadable`.
+    pub verdict: String,
+    /// The verdict in a sentence.
+    pub meaning: String,
+    /// Number of cases.
+    pub reports: u32,
+    /// Number of distinct firms.
+    pub firms: u32,
+    /// First seen.
+    pub first: Option<String>,
+    /// Last seen.
+    pub last: Option<String>,
+    /// Present score from 0 to 1.
+    pub score: f64,
+    /// Why it links nothing, if it does not.
+    pub noise: Option<String>,
+    /// Campaigns that hold it.
+    pub campaigns: Vec<CampaignName>,
+    /// Whether members have it.
+    pub released: bool,
+}
+
+/// A value that links nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct NoiseRow {
+    /// Kind.
+    pub kind: String,
+    /// Normal form.
+    pub value: String,
+    /// Why.
+    pub why: String,
+    /// How often it was reported.
+    pub seen: u32,
+}

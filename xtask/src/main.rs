@@ -1,0 +1,64 @@
+//! The project's own commands: `cargo xtask demo`, `test`, `bench`, `openapi`.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod bench;
+mod journeys;
+mod pages;
+mod run;
+#[cfg(test)]
+mod tidy;
+mod tiers;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, runs, checks and measures Fusion Cell.
+#[derive(Parser)]
+#[command(name = "cargo xtask", after_help = "Examples:\n  cargo xtask demo\n  cargo xtask test --fast\n  cargo xtask test\n  cargo xtask bench acks")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds pages and binary and runs `fusioncell demo`; what follows goes to the demo.
+    Demo {
+        /// Options of `fusioncell demo`, such as `--port 9000` or `--replay ../shared/data --speed 200`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Runs every check; with `--fast` only formatting, tidiness and unit tests.
+    Test {
+        /// The four-minute tier for daily work.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Measures; names pick single benchmarks, none means all. Results go to standard output.
+    Bench {
+        /// `acks`, `flow`, `latency`, `memory`, `rebuild`.
+        names: Vec<String>,
+    },
+    /// Writes `openapi.json` from the code.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo { options } => pages::build().and_then(|()| {
+            let binary = run::build_binary("release")?;
+            run::command(&binary).arg("demo").args(&options).go()
+        }),
+        Command::Test { fast } => tiers::test(fast),
+        Command::Bench { names } => bench::run(&names),
+        Command::Openapi => tiers::write_openapi(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
