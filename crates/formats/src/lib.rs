@@ -1,1 +1,18 @@
-//! formats
+//! Formats are edges: bytes in, the model's drafts and a list of problems out. Bad input is data, never a panic.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod import;
+pub mod json;
+mod limits;
+mod noise_list;
+mod prose;
+mod unpack;
+mod when;
+
+pub use import::{Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader};
+pub use limits::*;
+pub use noise_list::{ListKind, WarningList, parse_plain_list, parse_warning_list};
+pub use prose::extract;
+pub use unpack::{Unpacked, unpack};
+pub use when::parse_time;

@@ -1,0 +1,28 @@
+//! Every limit of the importers, in one place.
+
+/// Most bytes of one file, after unpacking.
+pub const FILE_BYTES_MAX: u64 = 256 << 20;
+/// Most bytes of one JSON document: it is held in memory as a whole, unlike tables and lines.
+pub const JSON_BYTES_MAX: u64 = 64 << 20;
+/// Most bytes of one line of a table, a JSON-lines file or prose.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// Deepest nesting of JSON.
+pub const DEPTH_MAX: usize = 64;
+/// Unpacked bytes allowed for each packed byte, once [`RATIO_FREE_BYTES`] are out.
+pub const RATIO_MAX: u64 = 200;
+/// Unpacked bytes that no ratio is asked of: small files may pack very well.
+pub const RATIO_FREE_BYTES: u64 = 4 << 20;
+/// Most values in one draft; what follows goes into a further draft of the same title.
+pub const DRAFT_ITEMS_MAX: usize = 1000;
+/// Most problems told of one file; the rest is counted.
+pub const PROBLEMS_MAX: u64 = 1000;
+/// Longest title, in characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest narrative, in characters.
+pub const NARRATIVE_CHARS_MAX: usize = 20_000;
+/// Most tags of one draft.
+pub const TAGS_MAX: usize = 50;
+/// Most techniques of one draft.
+pub const TECHNIQUES_MAX: usize = 100;
+/// Most entries of one warning-list or plain list.
+pub const LIST_ENTRIES_MAX: usize = 2_000_000;
