@@ -1,0 +1,68 @@
+//! Benchmarks: each drives the release binary from outside, as clients do, and prints medians of three runs.
+
+mod acks;
+mod client;
+mod flow;
+mod latency;
+mod load;
+mod memory;
+mod rebuild;
+mod server;
+
+use std::fs;
+
+type Bench = fn() -> Result<(), String>;
+
+/// Every benchmark by name.
+const ALL: [(&str, Bench); 5] = [
+    ("acks", acks::run),
+    ("latency", latency::run),
+    ("memory", memory::run),
+    ("flow", flow::run),
+    ("rebuild", rebuild::run),
+];
+
+/// Runs the named benchmarks, or all.
+pub fn run(names: &[String]) -> Result<(), String> {
+    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
+        let known: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+        return Err(format!("no benchmark is called {unknown:?}; there are {}", known.join(", ")));
+    }
+    println!("{}", machine());
+    for (name, bench) in ALL {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            bench().map_err(|problem| format!("bench {name}: {problem}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// One line on the machine, so that figures can be read later.
+fn machine() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib: u64 = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse().ok())
+        .unwrap_or(0);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("machine: {cores} × {model}, {} GiB", kib / 1_048_576)
+}
+
+/// The middle value; zero if there are none.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// The value below which `share` of all lie; zero if there are none.
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let index = ((values.len().saturating_sub(1)) as f64 * share).round() as usize;
+    values.get(index).copied().unwrap_or(0.0)
+}
