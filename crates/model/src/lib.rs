@@ -2,9 +2,12 @@
 //!
 //! Pure values: no I/O, no JSON, no async, no clock, and nothing about who may see what.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod ids;
 mod kind;
 mod marking;
+mod normal;
 mod observable;
 mod outside;
 mod report;
@@ -14,10 +17,9 @@ mod time;
 pub use ids::{AdvisoryId, CampaignId, CaseId, MemberToken, ObservableKey, OrganisationId, PersonId};
 pub use kind::Kind;
 pub use marking::{Marking, Pap, Tlp};
+pub use normal::VALUE_BYTES_MAX;
 pub use observable::{KeySeed, Observable, ParseError, defang, refang};
 pub use outside::{Clock, Entropy};
-pub use report::{
-    AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow,
-};
+pub use report::{AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow};
 pub use sector::{Region, Sector};
 pub use time::Timestamp;

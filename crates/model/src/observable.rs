@@ -4,10 +4,10 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher24;
 
-use crate::{Kind, ObservableKey};
+use crate::{Kind, ObservableKey, normal};
 
-/// Longest normal form of any observable, in bytes.
-pub const VALUE_BYTES_MAX: usize = 4096;
+/// Longest piece of an offending text in an error.
+const ERROR_CHARS_MAX: usize = 80;
 
 /// A technical fact in its normal form; equal facts are equal values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,17 +35,26 @@ pub struct KeySeed(pub [u8; 16]);
 impl Observable {
     /// Reads `text` (defanged or not) as an observable of `kind` and brings it to its normal form.
     ///
+    /// The kind of the outcome may be a neighbour of `kind` where the text shows it, so that one fact has one form:
+    /// `192.0.2.1/32` and `::ffff:192.0.2.1` are IPv4 addresses, a host name with a dot is a domain, a file name with a
+    /// folder is a path. Parsing a normal form as its own kind gives it back unchanged.
+    ///
     /// # Errors
     /// [`ParseError`] says what is wrong with the text.
     pub fn parse(kind: Kind, text: &str) -> Result<Self, ParseError> {
-        let _ = refang(text);
-        Ok(Self { kind, value: text.trim().to_ascii_lowercase().into() })
+        match normal::normalise(kind, text) {
+            Ok((kind, value)) => Ok(Self { kind, value: value.into() }),
+            Err(why) => {
+                Err(ParseError { kind, text: text.trim().chars().take(ERROR_CHARS_MAX).collect(), why: why.to_owned() })
+            }
+        }
     }
 
     /// Guesses the kind of a bare value, as a person pastes it into a search box. `None` if it is nothing known.
     #[must_use]
     pub fn detect(text: &str) -> Option<Self> {
-        Self::parse(Kind::Domain, text).ok()
+        let (kind, value) = normal::detect(text)?;
+        Some(Self { kind, value: value.into() })
     }
 
     /// From a kind and a value that was made by [`Observable::parse`] before (a journal entry, a stored row): not checked again.
@@ -80,11 +89,11 @@ impl Observable {
 /// Makes a value harmless to click: `hxxp://evil[.]example`. [`refang`] brings it back.
 #[must_use]
 pub fn defang(text: &str) -> String {
-    text.replace('.', "[.]")
+    normal::defang(text)
 }
 
 /// Undoes the usual ways of defanging: `[.]`, `(.)`, `[dot]`, `hxxp`, `[:]`, `[@]`, `[at]`, `\.` and their kin.
 #[must_use]
 pub fn refang(text: &str) -> String {
-    text.replace("[.]", ".")
+    normal::refang(text).into_owned()
 }
