@@ -1,0 +1,172 @@
+//! The OpenAPI document, made from the table of routes and the types' own descriptions.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
+
+/// Types that come in: what they leave out may stay out. In all others every property is there.
+const REQUESTS: [&str; 7] = ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
+/// Properties of answers that may be left out.
+const OPTIONAL: [(&str, &str); 2] = [("ReceiptItem", "why"), ("ImportProblem", "line")];
+const SEVERITIES: &[&str] = &["critical", "high", "medium", "low"];
+const POSTURES: &[&str] = &["normal", "raised", "high"];
+/// Texts that can only be one of a few words.
+const WORDS: &[(&str, &str, &[&str])] = &[
+    ("IndicatorView", "type", &["indicator"]),
+    ("CampaignView", "type", &["campaign"]),
+    ("AdvisoryView", "type", &["advisory"]),
+    ("PostureView", "type", &["posture"]),
+    ("PostureView", "word", POSTURES),
+    ("PostureRow", "word", POSTURES),
+    ("NewPosture", "word", POSTURES),
+    ("AdvisoryView", "severity", SEVERITIES),
+    ("NewAdvisory", "severity", SEVERITIES),
+    ("CampaignRow", "severity", SEVERITIES),
+    ("ReportRow", "severity", SEVERITIES),
+    ("CaseRow", "severity", SEVERITIES),
+    ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
+    ("ReportRow", "state", &["new", "claimed"]),
+    ("Verdict", "verdict", &["block", "watch", "everyday", "not-seen", "unreadable"]),
+    ("LookupView", "verdict", &["seen", "everyday", "not-seen", "unreadable"]),
+    ("FaceView", "face", &["member", "cell"]),
+    ("SessionView", "face", &["member", "cell"]),
+    ("SessionView", "role", &["member", "analyst", "lead"]),
+    ("Receipt", "status", &["received"]),
+    ("ImportReceipt", "status", &["received"]),
+    ("ReceiptItem", "result", &["accepted", "duplicate", "refused"]),
+    ("Health", "status", &["ok", "behind"]),
+];
+
+/// The document as it lies in `openapi.json`, with a newline at its end.
+#[must_use]
+pub fn openapi_json() -> String {
+    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn document() -> Value {
+    let mut schemas = Schemas::new();
+    table::event_schemas(&mut schemas);
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for route in table::table() {
+        for shape in [&route.body, &route.answer] {
+            if let Shape::Json(_, collect) = shape {
+                collect(&mut schemas);
+            }
+        }
+        // Both listeners have `/face` and `/openapi.json`: the document tells them once.
+        let methods = paths.entry(route.path).or_default();
+        methods.entry(route.method.to_ascii_lowercase()).or_insert_with(|| operation(&route));
+    }
+    let schemas: BTreeMap<String, Value> = schemas
+        .into_iter()
+        .map(|(name, schema)| {
+            let schema = finish(&name, serde_json::to_value(schema).unwrap_or_default());
+            (name, schema)
+        })
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fusion Cell",
+            "description": "Members see attacks as they happen without learning who reported. Paths under `/api/v1` are on the members' listener, those under `/cell/v1` on the cell's. Times are RFC 3339 in UTC with milliseconds. Errors are `application/problem+json`.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "member": { "type": "apiKey", "in": "cookie", "name": "fc_member" },
+                "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell" },
+                "key": { "type": "http", "scheme": "bearer", "description": "A member's key, `fck_…`." },
+            },
+        },
+    })
+}
+
+/// Answers name all of their properties, and words are told as words.
+fn finish(name: &str, mut schema: Value) -> Value {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for (_, property, words) in WORDS.iter().filter(|(of, ..)| *of == name) {
+            if let Some(property) = properties.get_mut(*property).and_then(Value::as_object_mut) {
+                property.remove("pattern");
+                property.insert("enum".into(), json!(words));
+            }
+        }
+        let all: Vec<String> =
+            properties.keys().filter(|property| !OPTIONAL.contains(&(name, property.as_str()))).cloned().collect();
+        if !REQUESTS.contains(&name)
+            && let Some(schema) = schema.as_object_mut()
+        {
+            schema.insert("required".into(), json!(all));
+        }
+    }
+    schema
+}
+
+fn content(shape: &Shape) -> Option<Value> {
+    match shape {
+        Shape::Empty => None,
+        Shape::Json(name, _) => {
+            Some(json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{}", name()) } } }))
+        }
+        Shape::Text(media) => Some(json!({ *media: { "schema": { "type": "string" } } })),
+        Shape::Bytes => Some(json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })),
+    }
+}
+
+fn parameter(route: &Route, param: &Param) -> Value {
+    let place = if route.path.contains(&format!("{{{}}}", param.name)) { "path" } else { "query" };
+    let kind = if param.number { "integer" } else { "string" };
+    json!({ "name": param.name, "in": place, "required": param.required, "description": param.text, "schema": { "type": kind } })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut responses = Map::new();
+    let mut success = json!({ "description": "Success." });
+    if let (Some(content), Some(success)) = (content(&route.answer), success.as_object_mut()) {
+        success.insert("content".into(), content);
+    }
+    responses.insert(route.status.to_string(), success);
+    for status in &route.problems {
+        let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
+        responses.insert(status.to_string(), json!({ "description": reason(*status), "content": problem }));
+    }
+    let security = match (route.face, route.access) {
+        (_, Access::Public | Access::Operator) => json!([]),
+        (Face::Member, _) => json!([{ "member": [] }, { "key": [] }]),
+        (Face::Cell, _) => json!([{ "cell": [] }]),
+    };
+    let mut operation = json!({
+        "operationId": route.id,
+        "summary": route.summary,
+        "tags": [match route.face { Face::Member => "member", Face::Cell => "cell" }],
+        "parameters": route.params.iter().map(|param| parameter(route, param)).collect::<Vec<_>>(),
+        "responses": responses,
+        "security": security,
+    });
+    if let (Some(content), Some(operation)) = (content(&route.body), operation.as_object_mut()) {
+        operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+const fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "The request cannot be read.",
+        401 => "Not signed in.",
+        403 => "Not for this role.",
+        404 => "Absent, or hidden from you: the same answer.",
+        409 => "Somebody else has it.",
+        413 => "Too large.",
+        415 => "Not this kind of content.",
+        422 => "A field is wrong.",
+        429 => "Too many requests: see Retry-After.",
+        503 => "Not ready: try again.",
+        _ => "A problem.",
+    }
+}

@@ -1,0 +1,263 @@
+//! The one table of routes: routers, access checks and the OpenAPI document are all made from it.
+
+use std::borrow::Cow;
+
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::views;
+
+/// Which listener a route belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Face {
+    /// The members' listener.
+    Member,
+    /// The cell's listener.
+    Cell,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Anybody who reaches the listener.
+    Public,
+    /// A member's session or key.
+    Member,
+    /// An analyst's or a lead's session.
+    Analyst,
+    /// A lead's session.
+    Lead,
+    /// Operators: whoever reaches the cell's listener, which stands on the operator's own network.
+    Operator,
+}
+
+/// How an answer or a body is described.
+#[derive(Clone, Copy)]
+pub enum Shape {
+    /// Nothing.
+    Empty,
+    /// JSON of this schema (name, and what adds it and those that it needs to the document).
+    Json(fn() -> Cow<'static, str>, fn(&mut Schemas)),
+    /// Plain text of this media type.
+    Text(&'static str),
+    /// Any bytes.
+    Bytes,
+}
+
+/// Schemas by name, as they are collected.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+fn collect<T: ToSchema>(into: &mut Schemas) {
+    into.push((T::name().into_owned(), T::schema()));
+    T::schemas(into);
+}
+
+const fn json<T: ToSchema>() -> Shape {
+    Shape::Json(T::name, collect::<T>)
+}
+
+/// A parameter in the query or the path.
+#[derive(Clone, Copy)]
+pub struct Param {
+    /// Its name; one that the path holds in braces is a path parameter.
+    pub name: &'static str,
+    /// What it is.
+    pub text: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Whether it is a whole number.
+    pub number: bool,
+}
+
+const fn query(name: &'static str, text: &'static str) -> Param {
+    Param { name, text, required: false, number: false }
+}
+
+const fn required(name: &'static str, text: &'static str) -> Param {
+    Param { name, text, required: true, number: false }
+}
+
+const CURSOR: Param = query("cursor", "Where the last page ended.");
+const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
+
+/// One route.
+#[derive(Clone)]
+pub struct Route {
+    /// Its listener.
+    pub face: Face,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path as axum and OpenAPI write it.
+    pub path: &'static str,
+    /// Name of the operation; handlers are found by it.
+    pub id: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// Parameters.
+    pub params: Vec<Param>,
+    /// Body that it takes.
+    pub body: Shape,
+    /// Status of success.
+    pub status: u16,
+    /// Answer of success.
+    pub answer: Shape,
+    /// Statuses of its own problems, beside those that every route has.
+    pub problems: Vec<u16>,
+}
+
+impl Route {
+    fn new(face: Face, access: Access, method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let problems = match access {
+            Access::Public | Access::Operator => vec![],
+            Access::Member | Access::Analyst => vec![401],
+            Access::Lead => vec![401, 403],
+        };
+        Self { face, method, path, id, access, summary, params: vec![], body: Shape::Empty, status: 200, answer: Shape::Empty, problems }
+    }
+
+    fn takes(mut self, body: Shape) -> Self {
+        self.body = body;
+        self.problems.extend([400, 413, 415]);
+        self
+    }
+
+    fn with(mut self, params: &[Param]) -> Self {
+        self.params = params.to_vec();
+        self.problems.push(400);
+        self
+    }
+
+    const fn gives(mut self, status: u16, answer: Shape) -> Self {
+        self.status = status;
+        self.answer = answer;
+        self
+    }
+
+    fn or(mut self, problems: &[u16]) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+}
+
+/// Every route of the API, both listeners. Pages are in [`PAGES`].
+#[must_use]
+pub fn table() -> Vec<Route> {
+    let mut table = member();
+    table.extend(cell());
+    table
+}
+
+fn member() -> Vec<Route> {
+    let public = |method, path, id, summary| Route::new(Face::Member, Access::Public, method, path, id, summary);
+    let member = |method, path, id, summary| Route::new(Face::Member, Access::Member, method, path, id, summary);
+    vec![
+        public("GET", "/face", "face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
+        public("GET", "/openapi.json", "openapi", "This document.").gives(200, Shape::Text("application/json")),
+        public("POST", "/api/v1/session", "sign_in", "Signs a member's person in and sets the cookie `fc_member`.")
+            .takes(json::<views::SignIn>())
+            .gives(200, json::<views::SessionView>())
+            .or(&[401, 429]),
+        member("GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        public("DELETE", "/api/v1/session", "sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
+        member("GET", "/api/v1/home", "home", "What a member sees first.").gives(200, json::<outlets::Home>()),
+        member("GET", "/api/v1/indicators", "indicators", "Released indicators, the latest first.")
+            .with(&[CURSOR, LIMIT])
+            .gives(200, json::<outlets::IndicatorList>()),
+        member("GET", "/api/v1/campaigns", "campaigns", "Released campaigns, the latest changed first.")
+            .with(&[CURSOR, LIMIT])
+            .gives(200, json::<outlets::CampaignList>()),
+        member("GET", "/api/v1/campaigns/{id}", "campaign", "One campaign with its released values.")
+            .with(&[required("id", "Id of the campaign.")])
+            .gives(200, json::<outlets::CampaignDetail>())
+            .or(&[404]),
+        member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
+            .with(&[required("value", "The value, defanged or not.")])
+            .gives(200, json::<outlets::Verdict>()),
+        member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.").gives(200, json::<outlets::AdvisoryList>()),
+        member("POST", "/api/v1/advisories/{id}/read", "advisory_read", "Tells the cell that your organisation has read a text.")
+            .with(&[required("id", "Id of the advisory.")])
+            .gives(204, Shape::Empty)
+            .or(&[404, 503]),
+        member("GET", "/api/v1/feeds/{name}", "feed", "`watch.txt` or `block.txt`: one value a line.")
+            .with(&[required("name", "`watch.txt` or `block.txt`.")])
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        member("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
+            .takes(json::<views::NewReport>())
+            .gives(201, json::<views::Receipt>())
+            .or(&[422, 429, 503]),
+        member("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
+            .with(&[
+                query("name", "Name of the file."),
+                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group:UUID`."),
+                query("know", "Who may know that it was you: `nobody`, `cell` or `everybody`."),
+                query("tlp", "TLP 2.0 label where the file gives none."),
+            ])
+            .takes(Shape::Bytes)
+            .gives(201, json::<views::ImportReceipt>())
+            .or(&[422, 429, 503]),
+        member("GET", "/api/v1/stream", "stream", "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).")
+            .gives(200, Shape::Text("text/event-stream")),
+    ]
+}
+
+fn cell() -> Vec<Route> {
+    let route = |access, method, path, id, summary| Route::new(Face::Cell, access, method, path, id, summary);
+    let analyst = |method, path, id, summary| route(Access::Analyst, method, path, id, summary);
+    vec![
+        route(Access::Public, "GET", "/face", "cell_face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
+        route(Access::Public, "GET", "/openapi.json", "cell_openapi", "This document.").gives(200, Shape::Text("application/json")),
+        route(Access::Public, "POST", "/cell/v1/session", "cell_sign_in", "Signs an analyst or lead in and sets the cookie `fc_cell`.")
+            .takes(json::<views::SignIn>())
+            .gives(200, json::<views::SessionView>())
+            .or(&[401, 429]),
+        analyst("GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::Public, "DELETE", "/cell/v1/session", "cell_sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
+        analyst("GET", "/cell/v1/wall", "wall", "Everything that the cell's wall shows.").gives(200, json::<desk::Wall>()),
+        analyst("GET", "/cell/v1/campaigns", "cell_campaigns", "Campaigns that hit several firms, the most recently active first.")
+            .gives(200, json::<views::CellCampaignList>()),
+        analyst("GET", "/cell/v1/campaigns/{id}", "cell_campaign", "One campaign: reports, values, links, spread.")
+            .with(&[required("id", "Id of the campaign, or of one that was merged into it.")])
+            .gives(200, json::<desk::CampaignPage>())
+            .or(&[404]),
+        analyst("GET", "/cell/v1/lookup", "cell_lookup", "What the cell knows of one value.")
+            .with(&[required("value", "The value, defanged or not.")])
+            .gives(200, json::<desk::LookupView>()),
+        analyst("GET", "/cell/v1/noise", "noise", "Values that link nothing because they are everyday ones.")
+            .with(&[query("q", "Part of the value."), CURSOR])
+            .gives(200, json::<views::NoiseList>()),
+        analyst("POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
+            .with(&[required("case", "Pseudonym of the case.")])
+            .gives(204, Shape::Empty)
+            .or(&[404, 409]),
+        analyst("POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
+            .takes(json::<views::NewAdvisory>())
+            .gives(201, json::<views::Made>())
+            .or(&[422]),
+        route(Access::Lead, "PUT", "/cell/v1/posture", "set_posture", "Sets the posture for everybody.")
+            .takes(json::<views::NewPosture>())
+            .gives(204, Shape::Empty)
+            .or(&[422]),
+        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
+            .gives(200, Shape::Text("text/event-stream")),
+        route(Access::Operator, "GET", "/health", "health", "How the platform is.").gives(200, json::<views::Health>()).or(&[503]),
+        route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus.").gives(200, Shape::Text("text/plain")),
+    ]
+}
+
+/// Shapes that only events carry.
+pub(crate) fn event_schemas(into: &mut Schemas) {
+    collect::<outlets::ReleasedView>(into);
+    collect::<views::ProblemView>(into);
+    collect::<views::MemberRelease>(into);
+    collect::<views::Beat>(into);
+    collect::<views::Claimed>(into);
+    collect::<desk::Tick>(into);
+    collect::<desk::ReportRow>(into);
+    collect::<desk::CampaignRow>(into);
+    collect::<desk::AlertRow>(into);
+    collect::<desk::SourceRow>(into);
+    collect::<desk::PostureRow>(into);
+}

@@ -1,0 +1,289 @@
+//! What the server itself takes and gives: sessions, reports in, receipts, problems.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An error, as RFC 9457 shapes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemView {
+    /// What sort of problem, as a URI reference.
+    pub r#type: String,
+    /// The sort in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time.
+    pub detail: String,
+}
+
+/// Which face of the platform a listener shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FaceView {
+    /// `member` or `cell`.
+    pub face: String,
+    /// Name of the partnership.
+    pub partnership: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// What signs a person in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SessionView {
+    /// The person's name.
+    pub name: String,
+    /// The member organisation, for members.
+    pub organisation: Option<String>,
+    /// `member`, `analyst` or `lead`.
+    pub role: String,
+    /// `member` or `cell`.
+    pub face: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+    /// Name of the partnership.
+    pub partnership: String,
+}
+
+/// Who may be warned: the reporter's first answer.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum WarnView {
+    /// `now`, `next-epoch`, `once-three` or `cell-only`.
+    Word(WarnWord),
+    /// The members of one sharing group.
+    Group(WarnGroup),
+}
+
+/// The first answer's words.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarnWord {
+    /// Members, at the next release tick.
+    Now,
+    /// Members, at the next epoch.
+    NextEpoch,
+    /// Members, once three of them have it.
+    OnceThree,
+    /// Nobody but the cell.
+    CellOnly,
+}
+
+/// A sharing group by its UUID.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WarnGroup {
+    /// UUID of the group.
+    #[schema(format = Uuid)]
+    pub group: String,
+}
+
+/// Who may know that it was us: the reporter's second answer.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnowWord {
+    /// Nobody.
+    Nobody,
+    /// The cell.
+    Cell,
+    /// Everybody.
+    Everybody,
+}
+
+/// One value of a report.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewIndicator {
+    /// Kind; guessed from the value if absent.
+    pub kind: Option<String>,
+    /// The value, defanged or not.
+    pub value: String,
+}
+
+/// A report.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReport {
+    /// One line; never shown to members.
+    pub title: String,
+    /// The reporter's own words; never shown to members.
+    pub narrative: Option<String>,
+    /// Closest match, such as `phishing` or `not-sure`.
+    pub attack: String,
+    /// `critical`, `high`, `medium` or `low`.
+    pub severity: Option<String>,
+    /// Still going on?
+    pub ongoing: Option<bool>,
+    /// When it happened.
+    #[schema(format = DateTime)]
+    pub happened_at: Option<String>,
+    /// Who may be warned; a key may carry the answer.
+    pub warn: Option<WarnView>,
+    /// Who may know that it was us; a key may carry the answer.
+    pub know: Option<KnowWord>,
+    /// TLP 2.0 label.
+    pub tlp: Option<String>,
+    /// PAP label.
+    pub pap: Option<String>,
+    /// ATT&CK techniques.
+    pub techniques: Option<Vec<String>>,
+    /// Free tags.
+    pub tags: Option<Vec<String>>,
+    /// The values.
+    pub indicators: Vec<NewIndicator>,
+}
+
+/// What became of one value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReceiptItem {
+    /// Its index in the report.
+    pub index: u32,
+    /// Kind, where it could be read.
+    pub kind: Option<String>,
+    /// Its normal form, where it could be read.
+    pub value: Option<String>,
+    /// `accepted`, `duplicate` (of your own) or `refused`.
+    pub result: String,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// The answer to a report: "received", never "others saw this".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Receipt {
+    /// Reference to quote to the cell.
+    pub reference: String,
+    /// Always `received`.
+    pub status: String,
+    /// What became of each value.
+    pub items: Vec<ReceiptItem>,
+}
+
+/// Something in an imported file that could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImportProblem {
+    /// Line, where the format has lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Path of the field; empty if the format has none.
+    pub field: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// The answer to an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImportReceipt {
+    /// Always `received`.
+    pub status: String,
+    /// Reports made of the file.
+    pub reports: u32,
+    /// Values taken.
+    pub accepted: u32,
+    /// Values that you had sent before.
+    pub duplicates: u32,
+    /// Values refused.
+    pub refused: u32,
+    /// What could not be taken, up to a limit.
+    pub problems: Vec<ImportProblem>,
+}
+
+/// A text that the cell sends to members.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAdvisory {
+    /// One line.
+    pub title: String,
+    /// What happened.
+    pub summary: String,
+    /// What to do, in order.
+    pub actions: Vec<String>,
+    /// `critical`, `high`, `medium` or `low`.
+    pub severity: String,
+    /// TLP 2.0 label.
+    pub tlp: String,
+    /// The campaign that it is about.
+    pub campaign: Option<String>,
+}
+
+/// The id of what was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Made {
+    /// Its id.
+    pub id: String,
+}
+
+/// The posture that a lead sets.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPosture {
+    /// `normal`, `raised` or `high`.
+    pub word: String,
+    /// One line.
+    pub text: String,
+}
+
+/// Campaigns on the cell's side.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CellCampaignList {
+    /// Campaigns that hit several firms, the most recently active first.
+    pub items: Vec<desk::CampaignRow>,
+}
+
+/// Values that link nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NoiseList {
+    /// The values.
+    pub items: Vec<desk::NoiseRow>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// How the platform is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`, or `behind` while the fold has not caught up with the journal.
+    pub status: String,
+    /// Entries in the journal.
+    pub journal: u64,
+    /// Entries folded.
+    pub folded: u64,
+    /// Latest release tick.
+    pub released_to: Option<String>,
+}
+
+/// One release tick on the member's stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberRelease {
+    /// The release tick.
+    pub tick: String,
+    /// Everything that it shows, ordered by kind and id.
+    #[schema(value_type = Vec<outlets::ReleasedView>)]
+    pub objects: Vec<Box<serde_json::value::RawValue>>,
+}
+
+/// A sign of life on a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Beat {
+    /// The server's time.
+    pub at: String,
+}
+
+/// Somebody took a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Claimed {
+    /// Pseudonym of the case.
+    pub case: String,
+    /// Who took it.
+    pub owner: String,
+}
