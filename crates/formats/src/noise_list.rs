@@ -1,6 +1,12 @@
 //! Lists of everyday values: MISP warning-lists and plain lists of domains or ranges.
 
-use crate::Problem;
+use std::num::NonZeroU32;
+
+use model::{Kind, Observable};
+
+use crate::json::{self, Value};
+use crate::limits::{JSON_BYTES_MAX, LIST_ENTRIES_MAX};
+use crate::{Problem, unpack};
 
 /// How the entries of a list match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,16 +38,114 @@ pub struct WarningList {
     pub entries: Vec<String>,
 }
 
-/// Reads a MISP warning-list (JSON). Entries that cannot be used are problems; the list without them is returned.
-#[must_use]
-pub fn parse_warning_list(bytes: &[u8]) -> (Option<WarningList>, Vec<Problem>) {
-    let _ = bytes;
-    (None, Vec::new())
+fn problem(line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) -> Problem {
+    Problem { line, field: field.into(), why: why.into() }
 }
 
-/// Reads a plain list (gzip or zstd or not) of domains, addresses or ranges, one a line, `#` starting a comment.
+/// Reads a MISP warning-list (JSON, packed or not). Entries that cannot be used are problems; the list without them is
+/// returned. Regular expressions are not used: their list comes back empty, with a problem that says so.
+#[must_use]
+pub fn parse_warning_list(bytes: &[u8]) -> (Option<WarningList>, Vec<Problem>) {
+    let bytes = match unpack(bytes, JSON_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(why) => return (None, vec![problem(None, "", why)]),
+    };
+    let value = match json::parse(&bytes) {
+        Ok(value) => value,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let mut problems = Vec::new();
+    let Some(list @ Value::List(items)) = value.get("list") else {
+        return (None, vec![problem(None, "list", "the document has no array \"list\", so it is no warning-list")]);
+    };
+    let kind = match value.str("type") {
+        Some("cidr") => ListKind::Cidr,
+        Some("string") => ListKind::String,
+        Some("hostname") => ListKind::Hostname,
+        Some("substring") => ListKind::Substring,
+        Some("regex") => ListKind::Regex,
+        other => return (None, vec![problem(None, "type", format!("{other:?} is no type of list"))]),
+    };
+    let mut entries = Vec::new();
+    if kind == ListKind::Regex {
+        problems.push(problem(None, "list", format!("{} regular expressions are not used", list.items().len())));
+    } else {
+        for (index, item) in items.iter().enumerate().take(LIST_ENTRIES_MAX) {
+            match item.as_str().map(str::trim) {
+                Some("") | None => problems.push(problem(None, format!("list[{index}]"), "is no text")),
+                Some(text) => entries.push(text.to_owned()),
+            }
+        }
+        if items.len() > LIST_ENTRIES_MAX {
+            problems.push(problem(None, "list", format!("more than {LIST_ENTRIES_MAX} entries: the rest is not used")));
+        }
+    }
+    let version = match value.get("version") {
+        Some(Value::Int(version)) => version.to_string(),
+        Some(Value::Str(version)) => version.as_str().to_owned(),
+        _ => String::new(),
+    };
+    let text = |key: &str| value.str(key).unwrap_or("").to_owned();
+    (Some(WarningList { name: text("name"), description: text("description"), kind, version, entries }), problems)
+}
+
+/// Reads a plain list (packed or not) of domains, addresses or ranges, one a line, `#` starting a comment. It is a list of
+/// ranges if most entries are addresses or ranges, else of host names; entries are brought to their normal form.
 #[must_use]
 pub fn parse_plain_list(name: &str, bytes: &[u8]) -> (Option<WarningList>, Vec<Problem>) {
-    let _ = (name, bytes);
-    (None, Vec::new())
+    let bytes = match unpack(bytes, JSON_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(why) => return (None, vec![problem(None, "", why)]),
+    };
+    let mut problems = Vec::new();
+    let (mut ranges, mut names) = (Vec::new(), Vec::new());
+    for (index, line) in bytes.split(|&b| b == b'\n').enumerate() {
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        let Ok(line) = std::str::from_utf8(line) else {
+            problems.push(problem(number, "", "the line holds invalid UTF-8"));
+            continue;
+        };
+        let entry = line.split('#').next().unwrap_or("").trim();
+        if entry.is_empty() {
+            continue;
+        }
+        if ranges.len() + names.len() >= LIST_ENTRIES_MAX {
+            problems.push(problem(number, "", format!("more than {LIST_ENTRIES_MAX} entries: the rest is not used")));
+            break;
+        }
+        // Ranked lists have a number before the name.
+        let entry = entry.split_once(',').filter(|(rank, _)| rank.bytes().all(|b| b.is_ascii_digit())).map_or(entry, |(_, entry)| entry);
+        if let Ok(range) = Observable::parse(Kind::Cidr, entry) {
+            ranges.push(range.value().to_owned());
+        } else if let Ok(host) = Observable::parse(Kind::Hostname, entry) {
+            names.push(host.value().to_owned());
+        } else {
+            problems.push(problem(number, "", format!("{:?} is no host name, address or range", entry.chars().take(80).collect::<String>())));
+        }
+    }
+    let (kind, entries) = if ranges.len() > names.len() { (ListKind::Cidr, ranges) } else { (ListKind::Hostname, [names, ranges].concat()) };
+    if entries.is_empty() {
+        problems.push(problem(None, "", "the list has no entry"));
+        return (None, problems);
+    }
+    let list = WarningList { name: name.to_owned(), description: String::new(), kind, version: String::new(), entries };
+    (Some(list), problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lists() {
+        let (list, problems) = parse_warning_list(br#"{"name":"n","description":"d","type":"cidr","version":3,"list":["192.0.2.0/24",7]}"#);
+        let list = list.unwrap();
+        assert_eq!((list.kind, list.version.as_str(), list.entries.len(), problems.len()), (ListKind::Cidr, "3", 1, 1));
+        let (list, problems) = parse_warning_list(br#"{"name":"n","type":"regex","list":["a.*"]}"#);
+        assert!(list.unwrap().entries.is_empty() && problems[0].why.contains("not used"));
+        assert!(parse_warning_list(b"{}").0.is_none());
+        let (list, problems) = parse_plain_list("x", b"# c\nevil.example # why\n1,top.example\n192.0.2.1\n!!\n");
+        assert_eq!(list.unwrap().entries, ["evil.example", "top.example", "192.0.2.1"]);
+        assert_eq!(problems.len(), 1);
+    }
 }

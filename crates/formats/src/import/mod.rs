@@ -1,11 +1,26 @@
 //! Import: what a file is, by its content, and the drafts that are in it.
 
-use std::io::Read;
+mod kinds;
+mod lines;
+mod misp;
+mod out;
+mod stix;
+mod stix_pattern;
+mod table;
+mod text;
+
+use std::io::{self, Read};
 use std::num::NonZeroU32;
 
 use model::Draft;
 
+use crate::json::{self, Value};
 use crate::limits;
+use crate::unpack::{Packing, packing, unpacking};
+use out::Out;
+
+/// Bytes by which a file is recognised.
+const HEAD_BYTES: u64 = 64 << 10;
 
 /// What an importer hands out, in file order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +98,160 @@ pub fn import(name: &str, bytes: &[u8], options: &ImportOptions, sink: &mut dyn 
 
 /// Reads a file as a stream: tables and lines are never held in memory as a whole.
 pub fn import_reader(name: &str, reader: &mut dyn Read, options: &ImportOptions, sink: &mut dyn FnMut(Event)) -> Summary {
-    let _ = (name, reader, options, sink);
-    Summary::default()
+    let mut out = Out { name, options, summary: Summary::default(), sink };
+    if let Err(error) = read(reader, &mut out) {
+        out.problem(None, "", error.to_string());
+    }
+    out.summary
+}
+
+fn read(reader: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
+    let mut packed_head = Vec::new();
+    reader.take(4).read_to_end(&mut packed_head)?;
+    let raw = Box::new(io::Cursor::new(packed_head.clone()).chain(reader));
+    let mut unpacked = unpacking(raw, &packed_head, out.options.bytes_max)?;
+    let outcome = read_unpacked(&mut unpacked, out);
+    out.summary.bytes = unpacked.given();
+    outcome
+}
+
+fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
+    let mut head = Vec::new();
+    unpacked.take(HEAD_BYTES).read_to_end(&mut head)?;
+    if packing(&head) != Packing::No {
+        return Err(io::Error::other("it is packed twice: only one level is unpacked"));
+    }
+    let Some(recognised) = recognise(&head) else {
+        return Err(io::Error::other(format!("the format is not known: {}", seen(&head))));
+    };
+    let whole: Box<dyn Read + '_> = Box::new(io::Cursor::new(&head).chain(unpacked));
+    match recognised {
+        Recognised::Json => read_json(whole, out)?,
+        Recognised::JsonLines => {
+            out.summary.format = Some(Format::ReportLines);
+            lines::read(&mut lines::Lines::new(whole), out);
+        }
+        Recognised::Table(layout) => {
+            out.summary.format = Some(Format::Table);
+            table::read(&layout, &mut lines::Lines::new(whole), out);
+        }
+        Recognised::Text => {
+            out.summary.format = Some(Format::Prose);
+            text::read(&mut lines::Lines::new(whole), out);
+        }
+    }
+    Ok(())
+}
+
+fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    whole.take(limits::JSON_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limits::JSON_BYTES_MAX {
+        return Err(io::Error::other(format!("a JSON document of more than {} bytes is not read", limits::JSON_BYTES_MAX)));
+    }
+    let value = match json::parse(&bytes) {
+        Ok(value) => value,
+        Err(problem) => {
+            out.problem(problem.line, problem.field, problem.why);
+            return Ok(());
+        }
+    };
+    match format_of(&value) {
+        Some(format @ Format::Misp) => {
+            out.summary.format = Some(format);
+            misp::read(&value, out);
+        }
+        Some(format @ Format::Stix) => {
+            out.summary.format = Some(format);
+            stix::read(&value, out);
+        }
+        Some(format @ Format::ReportLines) => {
+            out.summary.format = Some(format);
+            lines::read_report(&value, NonZeroU32::new(1), out);
+        }
+        Some(format) => out.summary.format = Some(format),
+        None => {
+            let keys: Vec<String> = value.entries().iter().take(5).map(|(key, _)| format!("{:?}", key.as_str().chars().take(40).collect::<String>())).collect();
+            let what = if keys.is_empty() { value.what().to_owned() } else { format!("an object with {}", keys.join(", ")) };
+            out.problem(None, "", format!("the JSON is neither a MISP event nor STIX: it is {what}"));
+        }
+    }
+    Ok(())
+}
+
+/// Formats that are one JSON document.
+fn format_of(value: &Value<'_>) -> Option<Format> {
+    if misp::is_manifest(value) {
+        Some(Format::MispManifest)
+    } else if stix::is_stix(value) {
+        Some(Format::Stix)
+    } else if misp::is_misp(value) {
+        Some(Format::Misp)
+    } else if lines::is_report(value) {
+        Some(Format::ReportLines)
+    } else {
+        None
+    }
+}
+
+enum Recognised {
+    Json,
+    JsonLines,
+    Table(table::Layout),
+    Text,
+}
+
+fn recognise(head: &[u8]) -> Option<Recognised> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let start = head.trim_ascii_start();
+    let first = *start.first()?;
+    if matches!(first, b'{' | b'[') {
+        let (line, rest) = start.iter().position(|&b| b == b'\n').and_then(|end| start.split_at_checked(end)).unwrap_or((start, b""));
+        let more = matches!(rest.trim_ascii_start().first(), Some(b'{'));
+        // A first line that is broken does not turn lines into one document.
+        let lines = first == b'{' && more && (json::parse(line).is_ok() || line.trim_ascii_end().ends_with(b"}"));
+        return Some(if lines { Recognised::JsonLines } else { Recognised::Json });
+    }
+    if head.contains(&0) || start.starts_with(b"<?xml") || start.starts_with(b"%PDF") {
+        return None;
+    }
+    let odd = head.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b)).count();
+    if odd * 20 > head.len() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(head);
+    // The last line may be cut off by the end of the head.
+    let sample = if head.len() as u64 >= HEAD_BYTES / 2 { text.rsplit_once('\n').map_or(&*text, |(whole, _)| whole) } else { &text };
+    Some(table::layout(sample).map_or(Recognised::Text, Recognised::Table))
+}
+
+/// What an unknown file looks like, for a person.
+fn seen(head: &[u8]) -> String {
+    const MAGIC: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "it looks like a ZIP archive or an office document"),
+        (b"%PDF", "it looks like a PDF"),
+        (b"MZ", "it looks like a Windows program"),
+        (b"\x7fELF", "it looks like a Linux program"),
+        (b"\x89PNG", "it looks like a picture"),
+        (b"\xff\xd8\xff", "it looks like a picture"),
+        (b"BZh", "it looks like bzip2"),
+        (b"\xfd7zXZ", "it looks like xz"),
+        (b"7z\xbc\xaf", "it looks like a 7-Zip archive"),
+        (b"Rar!", "it looks like a RAR archive"),
+        (b"\xff\xfe", "it looks like UTF-16: save it as UTF-8"),
+        (b"\xfe\xff", "it looks like UTF-16: save it as UTF-8"),
+        (b"<?xml", "it looks like XML"),
+        (b"SQLite format 3", "it looks like an SQLite file"),
+    ];
+    let start = head.trim_ascii_start();
+    if start.is_empty() {
+        return "the file is empty".to_owned();
+    }
+    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return (*what).to_owned();
+    }
+    let bytes: Vec<String> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    format!("it begins with the bytes {}", bytes.join(" "))
 }
 
 /// Reads a small file into lists.
@@ -101,6 +268,28 @@ pub fn import_bytes(name: &str, bytes: &[u8]) -> (Vec<Draft>, Vec<Problem>) {
 /// What a file is, by its first bytes (after unpacking); `None` if it is nothing that can be read.
 #[must_use]
 pub fn detect_format(head: &[u8]) -> Option<Format> {
-    let _ = head;
-    None
+    match recognise(head)? {
+        Recognised::JsonLines => Some(Format::ReportLines),
+        Recognised::Table(_) => Some(Format::Table),
+        Recognised::Text => Some(Format::Prose),
+        Recognised::Json => {
+            if let Ok(value) = json::parse(head) {
+                return format_of(&value);
+            }
+            // A document that is longer than its head shows its format in its keys.
+            let text = String::from_utf8_lossy(head);
+            let has = |key: &str| text.contains(key);
+            if has("\"bundle\"") || (has("\"objects\"") && has("\"id\"")) || has("\"spec_version\"") {
+                Some(Format::Stix)
+            } else if has("\"Event\"") || has("\"Attribute\"") || has("\"response\"") {
+                Some(Format::Misp)
+            } else if has("\"Orgc\"") && has("\"info\"") {
+                Some(Format::MispManifest)
+            } else if has("\"indicators\"") {
+                Some(Format::ReportLines)
+            } else {
+                None
+            }
+        }
+    }
 }

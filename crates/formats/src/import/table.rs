@@ -1,0 +1,376 @@
+//! Comma, tab or semicolon separated values, with or without a header; columns are found by name or by what is in them.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+
+use model::{Draft, Observable, Timestamp};
+
+use super::kinds::{self, Named};
+use super::lines::Lines;
+use super::out::{Out, add_tag, add_techniques, attack_of, indicator};
+use crate::limits::LINE_BYTES_MAX;
+use crate::when::parse_time;
+
+/// Rows that are looked at to find out what the columns are.
+const SAMPLE_ROWS: usize = 40;
+/// Lines that one quoted field may span.
+const QUOTED_LINES_MAX: usize = 100;
+/// Fields of one row.
+const FIELDS_MAX: usize = 200;
+
+/// What the columns of a table are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    pub delimiter: char,
+    pub header: bool,
+    time: Option<usize>,
+    reporter: Option<usize>,
+    kind: Option<usize>,
+    value: Option<usize>,
+    tags: Vec<usize>,
+    group: Option<usize>,
+    /// Columns that are named for a kind of value, used where no single column holds the values.
+    named: Vec<(usize, String)>,
+}
+
+/// Finds the layout in the first lines of a file; `None` if it is no table of values.
+pub(super) fn layout(head: &str) -> Option<Layout> {
+    let lines: Vec<&str> = head.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#')).take(SAMPLE_ROWS).collect();
+    let first = lines.first()?;
+    for delimiter in ['\t', ',', ';'] {
+        if !first.contains(delimiter) {
+            continue;
+        }
+        let rows: Vec<Vec<String>> = lines.iter().map(|line| split(line, delimiter)).collect();
+        let width = rows.first()?.len();
+        let alike = rows.iter().filter(|row| row.len() == width).count();
+        if width < 2 || alike * 5 < rows.len() * 4 {
+            continue;
+        }
+        if let Some(layout) = by_header(rows.first()?, delimiter).or_else(|| by_content(&rows, delimiter)) {
+            return Some(layout);
+        }
+    }
+    // One value a line and nothing else.
+    let values = lines.iter().filter(|line| Observable::detect(line).is_some()).count();
+    let header = kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_))) || role(first) == Some(Role::Value);
+    let values_wanted = lines.len() - usize::from(header);
+    (values > 0 && values * 5 >= values_wanted * 4)
+        .then(|| Layout { delimiter: '\t', header, value: Some(0), ..Layout::default() })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Time,
+    Reporter,
+    Kind,
+    Value,
+    Tags,
+    Group,
+}
+
+fn role(name: &str) -> Option<Role> {
+    let folded: String = name.trim().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    Some(match folded.as_str() {
+        "time" | "date" | "timestamp" | "firstseen" | "firstseenutc" | "seen" | "created" | "createdat" | "lastseen" | "datetime" | "published" => Role::Time,
+        "reporter" | "author" | "user" | "submitter" | "reportedby" | "orgname" => Role::Reporter,
+        "type" | "kind" | "indicatortype" | "ioctype" | "attributetype" | "observabletype" => Role::Kind,
+        "value" | "indicator" | "ioc" | "observable" | "indicatorvalue" | "iocvalue" | "attributevalue" | "iocs" | "indicators" => Role::Value,
+        "tags" | "tag" | "malware" | "family" | "threat" | "signature" | "malwareprintable" | "category" | "technique" | "attack" => Role::Tags,
+        "post" | "campaign" | "event" | "report" | "group" | "eventid" | "reportid" | "case" | "incident" => Role::Group,
+        _ => return None,
+    })
+}
+
+fn by_header(row: &[String], delimiter: char) -> Option<Layout> {
+    let values = row.iter().any(|cell| cell.contains('.') && Observable::detect(cell).is_some() || parse_time(cell).is_ok());
+    if values {
+        return None;
+    }
+    let mut layout = Layout { delimiter, header: true, ..Layout::default() };
+    for (column, name) in row.iter().enumerate() {
+        match role(name) {
+            Some(Role::Time) if layout.time.is_none() => layout.time = Some(column),
+            Some(Role::Reporter) if layout.reporter.is_none() => layout.reporter = Some(column),
+            Some(Role::Kind) if layout.kind.is_none() => layout.kind = Some(column),
+            Some(Role::Value) if layout.value.is_none() => layout.value = Some(column),
+            Some(Role::Tags) => layout.tags.push(column),
+            Some(Role::Group) if layout.group.is_none() => layout.group = Some(column),
+            _ => {
+                if let Some(Named::Kind(_) | Named::Pair(..)) = kinds::named(name) {
+                    layout.named.push((column, name.clone()));
+                }
+            }
+        }
+    }
+    if layout.value.is_some() {
+        layout.named.clear();
+    }
+    (layout.value.is_some() || !layout.named.is_empty()).then_some(layout)
+}
+
+fn by_content(rows: &[Vec<String>], delimiter: char) -> Option<Layout> {
+    let width = rows.first()?.len();
+    let share = |column: usize, test: &dyn Fn(&str) -> bool| {
+        let filled: Vec<&str> = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        if filled.is_empty() { 0 } else { filled.iter().filter(|cell| test(cell)).count() * 100 / filled.len() }
+    };
+    let is_kind = |cell: &str| matches!(kinds::named(cell), Some(Named::Kind(_) | Named::Pair(..)));
+    let is_time = |cell: &str| cell.len() >= 10 && cell.contains(['-', '/']) && parse_time(cell).is_ok();
+    let is_link = |cell: &str| cell.starts_with("http://") || cell.starts_with("https://");
+    let is_value = |cell: &str| Observable::detect(cell).is_some();
+    let columns = || 0..width.min(FIELDS_MAX);
+    let kind = columns().find(|&column| share(column, &is_kind) >= 80);
+    let time = columns().find(|&column| share(column, &is_time) >= 80);
+    let value = match kind {
+        // The value stands beside its type; where both sides could be, the right one is.
+        Some(kind) if kind + 1 < width && share(kind + 1, &is_value) >= 50 => Some(kind + 1),
+        Some(kind) if kind > 0 && share(kind - 1, &is_value) >= 50 => Some(kind - 1),
+        _ => columns().filter(|&column| Some(column) != time).find(|&column| share(column, &is_value) >= 80),
+    }?;
+    let mut layout = Layout { delimiter, time, kind, value: Some(value), ..Layout::default() };
+    for column in columns().filter(|&column| Some(column) != time && Some(column) != kind && column != value) {
+        if share(column, &|cell| cell.starts_with('#')) >= 80 {
+            layout.tags.push(column);
+        } else if kind.is_some() && share(column, &is_link) >= 80 {
+            layout.group.get_or_insert(column);
+        } else if kind.is_some_and(|kind| column < kind) && share(column, &|cell| !cell.contains(' ') && cell.len() <= 64) >= 90 {
+            layout.reporter.get_or_insert(column);
+        }
+    }
+    Some(layout)
+}
+
+/// The fields of one row. A quote counts only where it opens a field.
+fn split(line: &str, delimiter: char) -> Vec<String> {
+    let mut fields = Vec::new();
+    let mut field = String::new();
+    let mut chars = line.chars().peekable();
+    let mut quoted = false;
+    let mut fresh = true;
+    while let Some(c) = chars.next() {
+        if quoted {
+            if c == '"' {
+                if chars.peek() == Some(&'"') {
+                    chars.next();
+                    field.push('"');
+                } else {
+                    quoted = false;
+                }
+            } else {
+                field.push(c);
+            }
+        } else if c == delimiter {
+            fields.push(std::mem::take(&mut field));
+            fresh = true;
+            if fields.len() >= FIELDS_MAX {
+                return fields;
+            }
+            continue;
+        } else if c == '"' && fresh {
+            quoted = true;
+        } else {
+            field.push(c);
+        }
+        fresh = fresh && c == ' ' && !quoted;
+    }
+    fields.push(field);
+    fields
+}
+
+/// Whether a quoted field of the row is still open at its end.
+fn is_open(line: &str, delimiter: char) -> bool {
+    let (mut quoted, mut fresh) = (false, true);
+    for c in line.chars() {
+        if c == '"' {
+            if quoted {
+                quoted = false;
+            } else if fresh {
+                quoted = true;
+            } else {
+                // The second of two quotes inside a quoted field opens it again.
+                quoted = !quoted;
+            }
+        }
+        fresh = c == delimiter && !quoted;
+    }
+    quoted
+}
+
+/// Rows of a table: a quoted field may span lines, but not without end.
+struct Rows<'l, 'r> {
+    lines: &'l mut Lines<'r>,
+    waiting: VecDeque<(Option<NonZeroU32>, String)>,
+    delimiter: char,
+}
+
+impl Rows<'_, '_> {
+    fn line(&mut self, out: &mut Out<'_>) -> Option<(Option<NonZeroU32>, String)> {
+        if let Some(waiting) = self.waiting.pop_front() {
+            return Some(waiting);
+        }
+        let text = self.lines.text(out)?;
+        Some((self.lines.number(), text))
+    }
+
+    fn next(&mut self, out: &mut Out<'_>) -> Option<(Option<NonZeroU32>, String)> {
+        let (number, mut text) = self.line(out)?;
+        if !text.contains('"') || !is_open(&text, self.delimiter) {
+            return Some((number, text));
+        }
+        let first = text.len();
+        let mut taken = Vec::new();
+        while taken.len() < QUOTED_LINES_MAX && text.len() < LINE_BYTES_MAX {
+            let Some((at, more)) = self.line(out) else { break };
+            text.push('\n');
+            text.push_str(&more);
+            taken.push((at, more));
+            if !is_open(&text, self.delimiter) {
+                return Some((number, text));
+            }
+        }
+        out.problem(number, "", "a quote is opened and never closed");
+        for line in taken.into_iter().rev() {
+            self.waiting.push_front(line);
+        }
+        text.truncate(first);
+        Some((number, text))
+    }
+}
+
+struct Open {
+    key: Option<(String, String)>,
+    draft: Draft,
+}
+
+pub(super) fn read(layout: &Layout, lines: &mut Lines<'_>, out: &mut Out<'_>) {
+    let mut rows = Rows { lines, waiting: VecDeque::new(), delimiter: layout.delimiter };
+    let mut open: Option<Open> = None;
+    let mut header = layout.header;
+    while let Some((number, text)) = rows.next(out) {
+        if text.trim().is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if header {
+            header = false;
+            continue;
+        }
+        let row = split(&text, layout.delimiter);
+        let cell = |column: Option<usize>| column.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
+        let (reporter, group) = (cell(layout.reporter), cell(layout.group));
+        let key = match (layout.reporter, layout.group) {
+            (None, None) => None,
+            // Without a group, each row of a reporter stands for itself.
+            (Some(_), None) => Some((reporter.to_owned(), number.map_or(String::new(), |number| number.to_string()))),
+            _ => Some((reporter.to_owned(), group.to_owned())),
+        };
+        let full = open.as_ref().is_some_and(|open| open.draft.indicators.len() >= out.options.items_max);
+        if (full || open.as_ref().is_some_and(|open| open.key != key)) && let Some(done) = open.take() {
+            finish(done.draft, out);
+        }
+        let mut values = Vec::new();
+        let time = match cell(layout.time) {
+            "" => None,
+            text => out.time(text, number, "time"),
+        };
+        read_values(layout, &row, number, time, &mut values, out);
+        if values.is_empty() {
+            continue;
+        }
+        let open = open.get_or_insert_with(|| {
+            let mut draft = Draft::titled("");
+            draft.origin.line = number;
+            draft.author = (!reporter.is_empty()).then(|| reporter.to_owned());
+            draft.happened_at = time;
+            if layout.group.is_some() {
+                group.clone_into(&mut draft.narrative);
+            }
+            Open { key, draft }
+        });
+        for &column in &layout.tags {
+            for tag in cell(Some(column)).split([' ', ',', ';', '|']).filter(|tag| !tag.is_empty()) {
+                add_techniques(&mut open.draft, tag);
+                add_tag(&mut open.draft, tag);
+            }
+        }
+        open.draft.indicators.extend(values);
+    }
+    if let Some(done) = open {
+        finish(done.draft, out);
+    }
+}
+
+fn finish(mut draft: Draft, out: &mut Out<'_>) {
+    let tags = draft.tags.join(" ");
+    if let Some(attack) = attack_of(&tags) {
+        draft.attack = attack;
+    }
+    draft.title = match (&draft.author, tags.is_empty()) {
+        (Some(author), false) => format!("{tags}, told by {author}"),
+        (Some(author), true) => format!("Values told by {author}"),
+        (None, false) => tags,
+        (None, true) => out.name.to_owned(),
+    };
+    out.draft(draft);
+}
+
+fn read_values(layout: &Layout, row: &[String], number: Option<NonZeroU32>, time: Option<Timestamp>, values: &mut Vec<model::DraftIndicator>, out: &mut Out<'_>) {
+    let mut take = |name: &str, text: &str, field: &str, out: &mut Out<'_>| {
+        let named = kinds::named(name);
+        match named {
+            Some(named @ (Named::Kind(_) | Named::Pair(..))) => {
+                for outcome in kinds::read(&named, text) {
+                    match outcome {
+                        Ok(observable) => values.push(indicator(observable, time, number, field)),
+                        Err(why) => out.problem(number, field, why),
+                    }
+                }
+            }
+            Some(Named::NoValue) => {}
+            None => match Observable::detect(text) {
+                Some(observable) => values.push(indicator(observable, time, number, field)),
+                None => out.problem(number, field, format!("{:?} is no value that is known", text.chars().take(80).collect::<String>())),
+            },
+        }
+    };
+    if let Some(column) = layout.value {
+        let text = row.get(column).map_or("", |cell| cell.trim());
+        if text.is_empty() {
+            out.problem(number, "value", "is empty");
+            return;
+        }
+        let name = layout.kind.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
+        take(name, text, "value", out);
+    }
+    for (column, name) in &layout.named {
+        let text = row.get(*column).map_or("", |cell| cell.trim());
+        if !text.is_empty() {
+            take(name, text, name, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_rows() {
+        assert_eq!(split("a,\"b,\"\"c\",d", ','), ["a", "b,\"c", "d"]);
+        assert_eq!(split("a\tb \"c\td", '\t'), ["a", "b \"c", "d"]);
+        assert!(is_open("a,\"b", ','));
+        assert!(!is_open("a,\"https://x/?v=1\"\";\",,b", ','));
+    }
+
+    #[test]
+    fn finds_layouts() {
+        assert!(layout("ipv4\t192.0.2.1\ndomain\tevil.example\n").is_some_and(|l| !l.header && l.value == Some(1) && l.kind == Some(0)));
+        assert!(layout("evil.example\n192.0.2.1\n").is_some_and(|l| l.value == Some(0)));
+        assert!(layout("Type,Value\nip,192.0.2.1\n").is_some_and(|l| l.header && l.value == Some(1)));
+        assert!(layout("domain,md5\nevil.example,\n").is_some_and(|l| l.header && l.named.len() == 2));
+        assert!(layout("Dear all, we saw evil\nthings, and more, of them\n").is_none());
+        let l = layout("2025-01-01 01:49:12,bob,domain,evil.example,#phishing,https://x.example/1\n").unwrap();
+        assert_eq!((l.time, l.reporter, l.kind, l.value, l.group), (Some(0), Some(1), Some(2), Some(3), Some(5)));
+        assert_eq!(l.tags, [4]);
+    }
+}
