@@ -1,0 +1,35 @@
+// A member's live state: the home object, folded forward by release batches. Pure; nothing here knows of the network.
+import { ms } from '../lib/format'
+import type { AdvisoryView, CampaignView, Home, IndicatorView, ReleasedObject } from '../api/types'
+import type { StreamEvent } from './stream'
+
+export const LATEST_MAX = 30
+export const CAMPAIGNS_MAX = 10
+export const ADVISORIES_MAX = 3
+export const emptyHome: Home = { as_of: 0, posture: null, advisories: [], campaigns: [], latest: [] }
+
+const newest = <T extends { id: string; released_at: string | number }>(a: T, b: T) => ms(b.released_at) - ms(a.released_at) || (a.id < b.id ? 1 : -1)
+function upsert<T extends { id: string; released_at: string | number }>(rows: T[], row: T, max: number): T[] {
+  const i = rows.findIndex(r => r.id === row.id)
+  if (i >= 0) return rows.map((r, j) => (j === i ? row : r)) // a change stays where it is: nothing reshuffles under a reader
+  return [row, ...rows].toSorted(newest).slice(0, max)
+}
+
+export function release(home: Home, objects: readonly ReleasedObject[]): Home {
+  let h = home
+  for (const o of objects) {
+    if (o.type === 'indicator') h = { ...h, latest: upsert<IndicatorView>(h.latest, o, LATEST_MAX) }
+    else if (o.type === 'campaign') h = { ...h, campaigns: upsert<CampaignView>(h.campaigns, o, CAMPAIGNS_MAX) }
+    else if (o.type === 'advisory') h = { ...h, advisories: upsert<AdvisoryView>(h.advisories, o, ADVISORIES_MAX) }
+    else if (o.type === 'posture') h = { ...h, posture: o }
+  }
+  return h
+}
+
+/** `null` means that this event cannot be folded: the state must be fetched again. */
+export function memberStep(home: Home, e: StreamEvent): Home | null {
+  if (e.type === 'snapshot') return e.data as Home
+  if (e.type === 'resync') return null
+  if (e.type === 'release') return release(home, (e.data as { objects?: ReleasedObject[] }).objects ?? [])
+  return home
+}

@@ -1,0 +1,29 @@
+// One advisory: plain title, what happened, numbered "Do this", and "We have read this".
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { member } from '../api/client'
+import type { AdvisoryView } from '../api/types'
+import { Severity, Tlp, When } from '../ui/bits'
+import { words } from '../words'
+
+const T = words.home
+const KEY = 'fc-read'
+// The server counts reads but tells nobody, so what was read is remembered in this browser.
+function readIds(): string[] { try { return JSON.parse(localStorage.getItem(KEY) ?? '[]') as string[] } catch { return [] } }
+export const isRead = (id: string) => readIds().includes(id)
+const READ_KEPT = 200
+function remember(id: string) { try { localStorage.setItem(KEY, JSON.stringify([id, ...readIds().filter(x => x !== id)].slice(0, READ_KEPT))) } catch { /* private mode */ } }
+
+export function AdvisoryCard({ a, now, meaning }: { a: AdvisoryView; now: number; meaning?: boolean }) {
+  const [read, setRead] = useState(() => isRead(a.id)), [failed, fail] = useState(false)
+  const mark = () => { fail(false); member.read(a.id).then(() => { remember(a.id); setRead(true) }, () => fail(true)) }
+  return (
+    <li className={read ? 'card done' : 'card'} id={a.id}>
+      <p className="meta"><Severity v={a.severity} /><Tlp v={a.tlp} meaning={meaning} /><When at={a.released_at} now={now} /></p>
+      <h3>{a.title}</h3><p>{a.summary}</p>
+      {a.actions.length > 0 && <><h4>{T.doThis}</h4><ol>{a.actions.map(x => <li key={x}>{x}</li>)}</ol></>}
+      <p className="acts">{read ? <span className="was">✓ {T.wasDone}</span> : <button className="btn quiet" onClick={mark}>{T.done}<span className="vh">: {a.title}</span></button>}{a.campaign && <Link to="/campaigns/$id" params={{ id: a.campaign }}>{T.seeCampaign}</Link>}</p>
+      {failed && <p className="err" role="alert">{words.advisories.failed}</p>}
+    </li>
+  )
+}
