@@ -141,6 +141,19 @@ impl Route {
     }
 }
 
+/// Pages of both listeners, as (name, path): `/wall` has a page of its own, `/assets/` files, the rest is drawn by one page.
+pub const PAGES: &[(&str, &str)] = &[
+    ("page_home", "/"),
+    ("page_wall", "/wall"),
+    ("page_sign_in", "/signin"),
+    ("page_campaigns", "/campaigns"),
+    ("page_campaign", "/campaigns/{id}"),
+    ("page_search", "/search"),
+    ("asset", "/assets/{*path}"),
+    ("icon", "/icon.svg"),
+    ("favicon", "/favicon.ico"),
+];
+
 /// Every route of the API, both listeners. Pages are in [`PAGES`].
 #[must_use]
 pub fn table() -> Vec<Route> {

@@ -1,0 +1,238 @@
+//! One stream for many viewers: each frame is built once and shared; a slow viewer is cut over to a fresh snapshot.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, Response};
+use futures_util::stream;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, Receiver, Sender};
+
+/// Frames that a viewer may lag behind before it is cut over; all viewers share one ring of them.
+pub const FRAMES_HELD_MAX: usize = 256;
+/// Viewers of one listener's stream.
+pub const VIEWERS_MAX: usize = 10_000;
+
+/// One frame as it goes over the wire.
+#[derive(Clone, Debug)]
+struct Frame {
+    /// Empty for a pulse, which only makes viewers check whether they may still watch.
+    bytes: Bytes,
+    /// Place in the stream; a viewer skips what its snapshot held. Zero for frames without a place.
+    place: u64,
+}
+
+/// A point to start from: bytes to send first and the place up to which they tell everything.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Frames to send first.
+    pub frames: Vec<Bytes>,
+    /// The place that they reach to.
+    pub place: u64,
+}
+
+/// Fans frames out to viewers.
+pub struct Hub {
+    sender: Mutex<Option<Sender<Frame>>>,
+    viewers: Arc<AtomicUsize>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { sender: Mutex::new(Some(broadcast::channel(FRAMES_HELD_MAX).0)), viewers: Arc::default() }
+    }
+}
+
+impl Hub {
+    fn send(&self, frame: Frame) {
+        if let Some(sender) = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            // No receiver means that nobody watches.
+            let _ = sender.send(frame);
+        }
+    }
+
+    /// Sends a frame to every viewer whose start did not tell it already.
+    pub fn publish(&self, bytes: Bytes, place: u64) {
+        self.send(Frame { bytes, place });
+    }
+
+    /// Makes every viewer check at once whether it may still watch.
+    pub fn pulse(&self) {
+        self.send(Frame { bytes: Bytes::new(), place: 0 });
+    }
+
+    /// Ends all streams, now and for good.
+    pub fn close(&self) {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// How many watch.
+    #[must_use]
+    pub fn viewers(&self) -> usize {
+        self.viewers.load(Ordering::Relaxed)
+    }
+
+    /// Begins to listen; frames from here on are kept until the viewer reads them. `None` if the hub is closed or full.
+    #[must_use]
+    pub fn subscribe(&self) -> Option<Subscription> {
+        if self.viewers() >= VIEWERS_MAX {
+            return None;
+        }
+        let receiver = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.subscribe();
+        self.viewers.fetch_add(1, Ordering::Relaxed);
+        Some(Subscription { receiver, _seat: Seat(Arc::clone(&self.viewers)) })
+    }
+}
+
+struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A place in the audience.
+pub struct Subscription {
+    receiver: Receiver<Frame>,
+    _seat: Seat,
+}
+
+/// What a viewer's stream asks while it runs.
+pub trait Audience: Send + Sync + 'static {
+    /// A fresh snapshot, read after the subscription began.
+    fn snapshot(&self) -> Option<Start>;
+    /// Whether this viewer may still watch.
+    fn allowed(&self) -> bool;
+}
+
+struct Viewer<A> {
+    subscription: Subscription,
+    queued: VecDeque<Bytes>,
+    place: u64,
+    audience: A,
+}
+
+/// Text of an event; `data` must be one line.
+#[must_use]
+pub fn event(name: &str, id: Option<&str>, data: &str) -> Bytes {
+    let mut text = String::with_capacity(name.len() + data.len() + 48);
+    text.push_str("event: ");
+    text.push_str(name);
+    if let Some(id) = id {
+        text.push_str("\nid: ");
+        text.push_str(id);
+    }
+    text.push_str("\ndata: ");
+    text.push_str(data);
+    text.push_str("\n\n");
+    Bytes::from(text)
+}
+
+async fn next<A: Audience>(mut viewer: Viewer<A>) -> Option<(Result<Bytes, Infallible>, Viewer<A>)> {
+    loop {
+        if let Some(bytes) = viewer.queued.pop_front() {
+            return Some((Ok(bytes), viewer));
+        }
+        let received = viewer.subscription.receiver.recv().await;
+        if matches!(received, Err(RecvError::Closed)) || !viewer.audience.allowed() {
+            return None;
+        }
+        match received {
+            Ok(frame) if frame.bytes.is_empty() || (frame.place != 0 && frame.place <= viewer.place) => {}
+            Ok(frame) => {
+                viewer.place = viewer.place.max(frame.place);
+                return Some((Ok(frame.bytes), viewer));
+            }
+            Err(_) => {
+                // Too slow: what was missed is dropped, a snapshot read from now on replaces it.
+                viewer.subscription.receiver = viewer.subscription.receiver.resubscribe();
+                let start = viewer.audience.snapshot()?;
+                viewer.place = start.place;
+                viewer.queued.push_back(event("resync", None, "{}"));
+                viewer.queued.extend(start.frames);
+            }
+        }
+    }
+}
+
+/// The answer that streams to one viewer.
+pub fn stream_to<A: Audience>(subscription: Subscription, start: Start, audience: A) -> Response<Body> {
+    let viewer = Viewer { subscription, queued: start.frames.into(), place: start.place, audience };
+    let mut response = Response::new(Body::from_stream(stream::unfold(viewer, next)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    struct Fixed(Arc<AtomicBool>);
+
+    impl Audience for Fixed {
+        fn snapshot(&self) -> Option<Start> {
+            Some(Start { frames: vec![event("snapshot", None, "{}")], place: 1_000 })
+        }
+
+        fn allowed(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    async fn read(response: &mut Response<Body>) -> Option<String> {
+        let frame = response.body_mut().frame().await?.unwrap();
+        Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+    }
+
+    fn watch(hub: &Hub, allowed: &Arc<AtomicBool>) -> Response<Body> {
+        let start = Start { frames: vec![event("snapshot", Some("a"), "{}")], place: 5 };
+        stream_to(hub.subscribe().unwrap(), start, Fixed(Arc::clone(allowed)))
+    }
+
+    #[tokio::test]
+    async fn a_viewer_gets_its_snapshot_and_then_only_what_is_newer() {
+        let hub = Hub::default();
+        let mut response = watch(&hub, &Arc::new(AtomicBool::new(true)));
+        hub.publish(event("release", None, "old"), 5);
+        hub.publish(event("release", None, "new"), 6);
+        hub.publish(event("beat", None, "1"), 0);
+        assert_eq!(read(&mut response).await.unwrap(), "event: snapshot\nid: a\ndata: {}\n\n");
+        assert_eq!(read(&mut response).await.unwrap(), "event: release\ndata: new\n\n");
+        assert_eq!(read(&mut response).await.unwrap(), "event: beat\ndata: 1\n\n");
+        hub.close();
+        assert_eq!(read(&mut response).await, None);
+        drop(response);
+        assert_eq!(hub.viewers(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_slow_viewer_is_cut_over_and_a_revoked_one_ends() {
+        let hub = Hub::default();
+        let allowed = Arc::new(AtomicBool::new(true));
+        let mut response = watch(&hub, &allowed);
+        assert!(read(&mut response).await.unwrap().contains("snapshot"));
+        for place in 6..6 + 2 * FRAMES_HELD_MAX as u64 {
+            hub.publish(event("release", None, "x"), place);
+        }
+        assert_eq!(read(&mut response).await.unwrap(), "event: resync\ndata: {}\n\n");
+        assert!(read(&mut response).await.unwrap().contains("snapshot"));
+        hub.publish(event("release", None, "old"), 999);
+        hub.publish(event("release", None, "next"), 1_001);
+        assert!(read(&mut response).await.unwrap().contains("next"));
+        allowed.store(false, Ordering::Relaxed);
+        hub.pulse();
+        assert_eq!(read(&mut response).await, None);
+    }
+}

@@ -1,0 +1,157 @@
+//! Every rejection in one shape: `application/problem+json`.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+
+use crate::views::ProblemView;
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    slug: &'static str,
+    title: &'static str,
+    detail: String,
+    retry_after_secs: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of one sort.
+    #[must_use]
+    pub fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, slug, title, detail: detail.into(), retry_after_secs: None }
+    }
+
+    /// 400: cannot be read.
+    #[must_use]
+    pub fn unreadable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read", detail)
+    }
+
+    /// 401.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "signed-out", "Not signed in", "sign in, or send a key that is not revoked")
+    }
+
+    /// 401 to a sign-in: the same for an unknown address and a wrong password.
+    #[must_use]
+    pub fn wrong_sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-sign-in", "Not signed in", "address or password is wrong")
+    }
+
+    /// 403: signed in, but not in this role.
+    #[must_use]
+    pub fn role() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "role", "Not for this role", "only a lead of the cell may do this")
+    }
+
+    /// 403: a request that another site sent in the browser of somebody who is signed in.
+    #[must_use]
+    pub fn foreign_origin() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "foreign-origin", "Sent from another site", "send this from the platform's own pages")
+    }
+
+    /// 404: absent, or hidden; never which.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "absent", "Not found", "there is nothing here")
+    }
+
+    /// 405.
+    #[must_use]
+    pub fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed", "see the Allow header")
+    }
+
+    /// 409.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Somebody else was first", detail)
+    }
+
+    /// 413.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", format!("the body is larger than {limit} bytes"))
+    }
+
+    /// 415.
+    #[must_use]
+    pub fn media_type(wanted: &str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Not this kind of content", format!("send {wanted}"))
+    }
+
+    /// 421: the request names a host that this listener does not serve.
+    #[must_use]
+    pub fn wrong_host() -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "Not this host", "this listener does not serve the host that the request names")
+    }
+
+    /// 422: understood, but a field is wrong.
+    #[must_use]
+    pub fn wrong_field(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-field", "A field is wrong", detail)
+    }
+
+    /// 429.
+    #[must_use]
+    pub fn slow_down(retry_after_secs: u64) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", "Too many requests", "wait, then try again");
+        Self { retry_after_secs: Some(retry_after_secs.max(1)), ..problem }
+    }
+
+    /// 500: our fault; the log has the reason, the answer has not.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", "something failed on our side; it was logged")
+    }
+
+    /// 503: full or not yet ready; nothing was taken.
+    #[must_use]
+    pub fn busy(detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Not ready", detail);
+        Self { retry_after_secs: Some(1), ..problem }
+    }
+
+    /// 504: took too long.
+    #[must_use]
+    pub fn timeout() -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "Took too long", "the request was given up; try again")
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The answer, with the methods that would be allowed.
+    #[must_use]
+    pub fn with_allow(self, allow: &'static str) -> Response<Body> {
+        let mut response = self.into_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        let view = ProblemView {
+            r#type: format!("urn:fusioncell:problem:{}", self.slug),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let body = serde_json::to_vec(&view).unwrap_or_default();
+        let mut response = Response::new(Body::from(Bytes::from(body)));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(secs) = self.retry_after_secs {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
+        }
+        response
+    }
+}
