@@ -70,6 +70,6 @@ const dots = (host: string) => host.replaceAll('.', '[.]')
 
 /** Where a sign-in may lead back to: a path of ours, and nothing that a browser reads as another host. */
 export function safeNext(next: string | undefined): string {
-  if (!next || !next.startsWith('/') || next.startsWith('//') || /[\\\u0000-\u001f]/.test(next) || next.startsWith('/signin')) return '/'
+  if (!next || !next.startsWith('/') || next.startsWith('//') || /[\\\s]/.test(next) || next.startsWith('/signin')) return '/'
   return next
 }

@@ -1,10 +1,10 @@
 // The cell's live rows (reports, campaigns, alerts, sources, posture), folded forward by events. Lane counts live in `wall/lanes.ts`.
-import type { AlertRow, CampaignRow, PostureView, ReportRow, Sector, SourceRow, Wall } from '../api/types'
+import type { AlertRow, CampaignRow, PostureRow, ReportRow, Sector, SourceRow, Wall } from '../api/types'
 import type { StreamEvent } from './stream'
 
 export const REPORTS_MAX = 40
 export const ALERTS_MAX = 3
-export type CellState = { exercise: boolean; sectors: Sector[]; campaigns: CampaignRow[]; reports: ReportRow[]; alerts: AlertRow[]; feeds: SourceRow[]; posture: PostureView | null }
+export type CellState = { exercise: boolean; sectors: Sector[]; campaigns: CampaignRow[]; reports: ReportRow[]; alerts: AlertRow[]; feeds: SourceRow[]; posture: PostureRow | null }
 export const emptyCell: CellState = { exercise: false, sectors: [], campaigns: [], reports: [], alerts: [], feeds: [], posture: null }
 
 const put = <T>(rows: T[], row: T, same: (a: T) => boolean, where: 'front' | 'back'): T[] =>
@@ -19,7 +19,7 @@ export function cellStep(s: CellState, e: StreamEvent): CellState | null {
     case 'campaign': { const c = e.data as CampaignRow; return { ...s, campaigns: put(s.campaigns, c, x => x.id === c.id, 'back') } }
     case 'alert': { const a = e.data as AlertRow; return { ...s, alerts: put(s.alerts, a, x => x.id === a.id, 'front').slice(0, ALERTS_MAX) } }
     case 'feeds': { const rows = new Map((e.data as SourceRow[]).map(r => [r.id, r])); const kept = s.feeds.map(f => rows.get(f.id) ?? f); const have = new Set(kept.map(f => f.id)); return { ...s, feeds: [...kept, ...[...rows.values()].filter(r => !have.has(r.id))] } }
-    case 'posture': return { ...s, posture: e.data as PostureView | null }
+    case 'posture': return { ...s, posture: e.data as PostureRow | null }
     default: return s
   }
 }

@@ -6,7 +6,7 @@ import type { StreamEvent } from './stream'
 export const LATEST_MAX = 30
 export const CAMPAIGNS_MAX = 10
 export const ADVISORIES_MAX = 3
-export const emptyHome: Home = { as_of: 0, posture: null, advisories: [], campaigns: [], latest: [] }
+export const emptyHome: Home = { as_of: '', posture: null, advisories: [], campaigns: [], latest: [] }
 
 const newest = <T extends { id: string; released_at: string | number }>(a: T, b: T) => ms(b.released_at) - ms(a.released_at) || (a.id < b.id ? 1 : -1)
 function upsert<T extends { id: string; released_at: string | number }>(rows: T[], row: T, max: number): T[] {

@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRouteContext } from '@tanstack/react-router'
 import { member } from '../api/client'
-import { useNow } from '../ui/bits'
+import { useNow } from '../ui/When'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 import { AdvisoryCard } from './AdvisoryCard'
 
 export function Advisories() {

@@ -3,8 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { member } from '../api/client'
 import type { AdvisoryView } from '../api/types'
-import { Severity, Tlp, When } from '../ui/bits'
-import { words } from '../words'
+import { When } from '../ui/When'
+import { Severity, Tlp } from '../ui/bits'
+import { words } from '../words/portal'
 
 const T = words.home
 const KEY = 'fc-read'

@@ -3,9 +3,10 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useRouteContext } from '@tanstack/react-router'
 import { cell, member } from '../api/client'
 import { list } from '../lib/format'
-import { Letter, Severity, When, useNow } from '../ui/bits'
+import { Letter, When, useNow } from '../ui/When'
+import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 import { CampaignLine } from './MemberHome'
 
 const T = words.campaign

@@ -7,9 +7,10 @@ import type { CellCampaign } from '../api/types'
 import { both, clock, count, defang, list, ms } from '../lib/format'
 import { matrix } from '../lib/matrix'
 import { Copy } from '../ui/Copy'
-import { Letter, Severity, useNow } from '../ui/bits'
+import { Letter, useNow } from '../ui/When'
+import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
-import { kindWord, words } from '../words'
+import { kindWord, words } from '../words/portal'
 
 const T = words.cellCampaign
 const REASONS_SHOWN = 30
@@ -34,7 +35,7 @@ export function Spread({ d, now }: { d: CellCampaign; now: number }) {
           {marks.map((m, i) => <text key={m} x={x(m)} y={lanes.length * RH + 18} textAnchor={i === 3 ? 'end' : i ? 'middle' : 'start'} className="ax">{clock(m)}</text>)}
         </svg>
       </div>
-      <p className="legend"><span><i className="k f" />{words.wall.keyHit}</span><span><i className="k r" />{T.legendReport}</span></p>
+      <p className="legend"><span><i className="k f" />{T.keyHit}</span><span><i className="k r" />{T.legendReport}</span></p>
       <details><summary>{T.spreadTable}</summary><div className="scroll" role="region" aria-label={T.spreadTable} tabIndex={0}><table><thead><tr><th scope="col">{words.campaign.time}</th><th scope="col">{words.desk.sector}</th><th scope="col">{words.campaign.happened}</th></tr></thead>
         <tbody>{(others.length ? others : events).toSorted((a, b) => a.at - b.at).slice(0, TIMELINE_EVENTS_LISTED).map((e, i) => <tr key={`${e.at}${i}`}><td>{both(e.at, now)}</td><td>{e.lane}</td><td>{e.text}</td></tr>)}</tbody></table></div></details>
     </>

@@ -2,13 +2,14 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { cell } from '../api/client'
-import type { PostureView, PostureWord, ReportRow, Session } from '../api/types'
+import type { PostureRow, PostureWord, ReportRow, Session } from '../api/types'
 import { list, ms } from '../lib/format'
 import { isTyping, keysOn } from '../lib/theme'
 import { useCellLive } from '../live/portal'
-import { Letter, Severity, Tlp, When, useNow } from '../ui/bits'
+import { Letter, When, useNow } from '../ui/When'
+import { Severity, Tlp } from '../ui/bits'
 import { Heading, Loading } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 
 const T = words.desk
 const REPORTS_LISTED = 15
@@ -38,7 +39,7 @@ export function Reports({ rows, now, claim }: { rows: ReportRow[]; now: number; 
   )
 }
 
-function SetPosture({ now: current }: { now: PostureView | null }) {
+function SetPosture({ now: current }: { now: PostureRow | null }) {
   const P = words.posture, [state, set] = useState<'idle' | 'done' | 'failed' | 'empty'>('idle')
   const send = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
@@ -48,7 +49,7 @@ function SetPosture({ now: current }: { now: PostureView | null }) {
   }
   return (
     <form className="small" onSubmit={send}>
-      <p className="field"><label htmlFor="pword">{P.word}</label><select id="pword" name="word" defaultValue={current?.word ?? 'normal'} key={current?.word}>{(['normal', 'raised', 'high'] as const).map(w => <option key={w} value={w}>{P[w]}</option>)}</select></p>
+      <p className="field"><label htmlFor="pword">{P.word}</label><select id="pword" name="word" defaultValue={current?.word ?? 'normal'} key={current?.word}>{(['normal', 'raised', 'high'] as const).map(w => <option key={w} value={w}>{words.postures[w]}</option>)}</select></p>
       <p className="field"><label htmlFor="ptext">{P.text}</label><input id="ptext" name="text" maxLength={200} aria-invalid={state === 'empty'} /></p>
       <p><button className="btn">{P.set}</button></p>
       <p role="status" className={state === 'done' ? 'good' : 'err'}>{state === 'done' ? P.done : state === 'empty' ? P.needText : state === 'failed' ? words.write.failed : ''}</p>
@@ -58,11 +59,12 @@ function SetPosture({ now: current }: { now: PostureView | null }) {
 
 export function CellHome({ session }: { session: Session }) {
   const live = useCellLive(), now = useNow(5000), { reports, campaigns, alerts, feeds, posture } = live.rows
+  const ready = live.ready
   useEffect(() => {
-    if (live.ready) return
+    if (ready) return
     const t = setTimeout(() => { cell.wall().then(data => { live.event({ type: 'snapshot', data }); live.flush() }, () => {}) }, STUCK_MS)
     return () => clearTimeout(t)
-  }, [live, live.ready])
+  }, [live, ready])
   if (!live.ready) return <div className="page"><Loading what={words.loading.home} /></div>
   const open = reports.filter(r => !r.owner).length, several = campaigns.filter(c => c.firms > 1)
   return (
@@ -76,7 +78,7 @@ export function CellHome({ session }: { session: Session }) {
         <div className="rail">
           <section className="card" aria-labelledby="hc"><div className="hd"><h2 id="hc">{T.campaigns}</h2><Link to="/campaigns">{words.home.allCampaigns}</Link></div>
             {!several.length ? <p className="empty">{T.noCampaigns}</p> : <ul className="lines in">{several.slice(0, 6).map(c => <li key={c.id}><h3><Letter v={c.letter} /><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></h3><p className="meta"><b>{T.firms(c.firms)}</b><span>{T.delta(c.delta)}</span><span className={c.owner ? '' : 'open'}>{c.owner ?? T.nobody}</span></p>{c.sectors.length > 0 && <p className="sub">{list(c.sectors, 4)}</p>}</li>)}</ul>}</section>
-          <section className="card posture" data-word={posture?.word ?? 'none'} aria-labelledby="hp"><h2 id="hp">{words.posture.heading}</h2><p className="word">{posture ? words.posture[posture.word] : words.posture.none}</p>{posture && <><p>{posture.text}</p><p className="meta"><When at={posture.released_at} now={now} /></p></>}
+          <section className="card posture" data-word={posture?.word ?? 'none'} aria-labelledby="hp"><h2 id="hp">{words.posture.heading}</h2><p className="word">{posture ? words.postures[posture.word] : words.posture.none}</p>{posture && <><p>{posture.text}</p><p className="meta"><When at={posture.at} now={now} /></p></>}
             {session.role === 'lead' && <details><summary>{words.posture.set}</summary><SetPosture now={posture} /></details>}</section>
           <section className="card" aria-labelledby="ha"><div className="hd"><h2 id="ha">{T.alerts}</h2><Link to="/advisories/new">{words.write.title}</Link></div>
             {!alerts.length ? <p className="empty">{T.noAlerts}</p> : <ul className="lines in">{alerts.map(a => <li key={a.id}><h3>{a.title}</h3><p className="meta"><Tlp v={a.tlp} /><When at={a.at} now={now} short /><span>{T.readBy(a.read, a.sent)}</span></p></li>)}</ul>}</section>

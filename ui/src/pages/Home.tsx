@@ -2,7 +2,7 @@
 import { useRouteContext } from '@tanstack/react-router'
 import { Suspense, lazy } from 'react'
 import { Loading } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 
 const CellHome = lazy(() => import('./CellHome').then(m => ({ default: m.CellHome })))
 const MemberHome = lazy(() => import('./MemberHome').then(m => ({ default: m.MemberHome })))

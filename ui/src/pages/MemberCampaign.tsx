@@ -5,9 +5,10 @@ import { ApiError, member } from '../api/client'
 import type { CampaignPage } from '../api/types'
 import { both, defang, list } from '../lib/format'
 import { Copy } from '../ui/Copy'
-import { Tlp, When, useNow } from '../ui/bits'
+import { When, useNow } from '../ui/When'
+import { Tlp } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
-import { kindWord, words } from '../words'
+import { kindWord, words } from '../words/portal'
 
 const T = words.campaign
 export function MemberCampaignView({ d, now, exercise }: { d: CampaignPage; now: number; exercise: boolean }) {
@@ -25,7 +26,7 @@ export function MemberCampaignView({ d, now, exercise }: { d: CampaignPage; now:
         <ol className="steps">{d.timeline.map((e, i) => <li key={`${e.at}${i}`}><time dateTime={String(e.at)}>{both(e.at, now)}</time><span>{e.text}</span>{e.indicators > 0 && <b>{T.indicators(e.indicators)}</b>}</li>)}</ol></section>
       <section className="card" aria-labelledby="hi"><div className="hd"><h2 id="hi">{T.table}</h2>{d.indicators.length > 0 && <p className="acts"><Copy text={d.indicators.map(i => defang(i.value, i.kind)).join('\n')} label={words.copy.allDefanged} /><Copy text={d.indicators.map(i => i.value).join('\n')} label={words.copy.allPlain} /></p>}</div>
         {!d.indicators.length ? <p className="empty">{T.noIndicators}</p> : <div className="scroll" role="region" aria-labelledby="hi" tabIndex={0}><table className="inds"><thead><tr><th scope="col">{T.value}</th><th scope="col">{T.kind}</th><th scope="col">{T.what}</th><th scope="col">{T.marking}</th><th scope="col">{T.shared}</th><th scope="col">{T.copy}</th></tr></thead>
-          <tbody>{d.indicators.map(i => <tr key={i.id}><th scope="row"><Link to="/search" search={{ q: i.value }} className="mono">{defang(i.value, i.kind)}</Link>{i.common && <small>{T.common(i.common)}</small>}</th><td>{kindWord(i.kind)}</td><td><span className={i.block ? 'act block' : 'act'}>{i.block ? words.home.block : words.home.watch}</span></td><td><Tlp v={i.tlp} /></td><td><When at={i.released_at} now={now} short /></td>
+          <tbody>{d.indicators.map(i => <tr key={i.id}><th scope="row"><Link to="/search" search={{ q: i.value }} className="mono">{defang(i.value, i.kind)}</Link>{i.common && <small>{T.common(i.common)}</small>}</th><td>{kindWord(i.kind)}</td><td><span className={i.block ? 'act block' : 'act'}>{i.block ? words.act.block : words.act.watch}</span></td><td><Tlp v={i.tlp} /></td><td><When at={i.released_at} now={now} short /></td>
             <td className="two"><Copy text={defang(i.value, i.kind)} label={words.copy.defanged} what={defang(i.value, i.kind)} /><Copy text={i.value} label={words.copy.plain} what={defang(i.value, i.kind)} /></td></tr>)}</tbody></table></div>}
         {d.more && <p className="note">{T.more} <a href="/api/v1/feeds/watch.txt">{T.feed}</a></p>}</section>
     </div>

@@ -5,9 +5,10 @@ import { member } from '../api/client'
 import type { CampaignView, IndicatorView, PostureView } from '../api/types'
 import { ago, both, defang, list, ms } from '../lib/format'
 import { useMemberLive } from '../live/portal'
-import { Tlp, When, useNow } from '../ui/bits'
+import { When, useNow } from '../ui/When'
+import { Tlp } from '../ui/bits'
 import { Failed, Heading, Loading } from '../ui/States'
-import { kindWord, words } from '../words'
+import { kindWord, words } from '../words/portal'
 import { AdvisoryCard, isRead } from './AdvisoryCard'
 
 const T = words.home
@@ -20,7 +21,7 @@ function Posture({ p, now }: { p: PostureView | null; now: number }) {
   return (
     <section className="card posture" data-word={p?.word ?? 'none'} aria-labelledby="hp" aria-live="polite">
       <h2 id="hp">{P.heading}</h2>
-      {p ? <><p className="word">{P[p.word]}</p><p>{p.text}</p><p className="meta">{P.setAt(`${ago(p.released_at, now)} · ${both(p.released_at, now)}`)}</p></> : <><p className="word">{P.none}</p><p>{P.noneMeaning}</p></>}
+      {p ? <><p className="word">{words.postures[p.word]}</p><p>{p.text}</p><p className="meta">{P.setAt(`${ago(p.released_at, now)} · ${both(p.released_at, now)}`)}</p></> : <><p className="word">{P.none}</p><p>{P.noneMeaning}</p></>}
     </section>
   )
 }
@@ -33,19 +34,20 @@ export function CampaignLine({ c, now }: { c: CampaignView; now: number }) {
 }
 function Item({ i, now }: { i: IndicatorView; now: number }) {
   return (
-    <li className={now - ms(i.released_at) < FRESH_MS ? 'fresh' : ''}><p className="val"><Link to="/search" search={{ q: i.value }} className="mono">{defang(i.value, i.kind)}</Link><span className={i.block ? 'act block' : 'act'}>{i.block ? T.block : T.watch}</span></p>
+    <li className={now - ms(i.released_at) < FRESH_MS ? 'fresh' : ''}><p className="val"><Link to="/search" search={{ q: i.value }} className="mono">{defang(i.value, i.kind)}</Link><span className={i.block ? 'act block' : 'act'}>{i.block ? words.act.block : words.act.watch}</span></p>
       <p className="meta"><span>{kindWord(i.kind)}</span><Tlp v={i.tlp} /><When at={i.released_at} now={now} short /></p></li>
   )
 }
 
 export function MemberHome({ exercise }: { exercise: boolean }) {
-  const live = useMemberLive(), clockNow = useNow(5000), [late, setLate] = useState(false)
+  const live = useMemberLive(), clockNow = useNow(2000), [late, setLate] = useState(false)
+  const ready = live.ready
   useEffect(() => { // a stream that does not come must not leave a blank page: fetch the same object once
-    if (live.ready) return
+    if (ready) return
     const t = setTimeout(() => { setLate(true); member.home().then(data => { live.event({ type: 'snapshot', data }); live.flush() }, () => {}) }, STUCK_MS)
     return () => clearTimeout(t)
-  }, [live, live.ready])
-  const h = live.home, now = Math.max(clockNow, Date.now()) + live.skew, todo = h.advisories.filter(a => !isRead(a.id))
+  }, [live, ready])
+  const h = live.home, now = clockNow + live.skew, todo = h.advisories.filter(a => !isRead(a.id))
   if (!live.ready) return <div className="page">{late ? <Failed error={null} retry={() => location.reload()} /> : <Loading what={words.loading.home} />}</div>
   return (
     <div className="page wide">
@@ -61,7 +63,7 @@ export function MemberHome({ exercise }: { exercise: boolean }) {
         </div>
         <div className="rail">
           <Posture p={h.posture} now={now} />
-          <section className="card latest" aria-labelledby="hl"><h2 id="hl">{T.latest} <span className={`livemark ${live.link}`}>{live.link === 'live' ? words.states.live : words.states.reconnecting}</span></h2>
+          <section className="card latest" aria-labelledby="hl"><h2 id="hl">{T.latest} <span className={`livemark ${live.link}`}>{live.link === 'live' ? words.live.live : words.live.reconnecting}</span></h2>
             <p className="sub">{T.latestMeaning}</p>
             {!h.latest.length ? <p className="empty">{T.noLatest}</p> : <ul className="items">{h.latest.slice(0, SHOWN).map(i => <Item key={i.id} i={i} now={now} />)}</ul>}</section>
         </div>

@@ -4,7 +4,7 @@ import { Link, useNavigate, useRouteContext, useSearch } from '@tanstack/react-r
 import { cell } from '../api/client'
 import { defang } from '../lib/format'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
-import { kindWord, words } from '../words'
+import { kindWord, words } from '../words/portal'
 
 const T = words.noise
 export function Noise() {

@@ -6,9 +6,11 @@ import { cell, member } from '../api/client'
 import type { CellLookup, Face, Lookup } from '../api/types'
 import { defang } from '../lib/format'
 import { Copy } from '../ui/Copy'
-import { Icon, Letter, Tlp, When, useNow, type IconName } from '../ui/bits'
+import { Icon, type IconName } from '../ui/Icon'
+import { Letter, When, useNow } from '../ui/When'
+import { Tlp } from '../ui/bits'
 import { Failed, Heading, Loading } from '../ui/States'
-import { kindWord, words } from '../words'
+import { kindWord, words } from '../words/portal'
 
 const T = words.lookup
 const VALUE_CHARS_MAX = 2048
@@ -44,7 +46,7 @@ function CellVerdict({ d, now }: { d: CellLookup; now: number }) {
       {d.reports > 0 && <dl className="nums"><div><dt>{T.reports}</dt><dd>{d.reports}</dd></div><div><dt>{T.firms}</dt><dd>{d.firms}</dd></div>{d.score !== null && <div><dt>{T.score}</dt><dd>{Math.round(d.score * (d.score <= 1 ? 100 : 1))}</dd></div>}</dl>}
       {d.first !== null && <p className="meta"><When at={d.first} now={now} lead={T.firstSeen} /><When at={d.last} now={now} lead={T.lastSeen} /></p>}
       {d.noise && <p>{words.campaign.common(d.noise)}</p>}
-      {d.campaigns.length > 0 && <ul className="plainlist" aria-label={T.part}>{d.campaigns.map(c => <li key={c.id}><Letter v={c.letter} /><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></li>)}</ul>}
+      {d.campaigns.length > 0 && <ul className="plainlist" aria-label={T.part}>{d.campaigns.map(c => <li key={c.id}>{c.letter && <Letter v={c.letter} />}<Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></li>)}</ul>}
       {d.reports > 0 && <p className="meta">{d.released ? T.released : T.held}</p>}
     </Verdict>
   )

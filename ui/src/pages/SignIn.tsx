@@ -7,7 +7,7 @@ import type { FaceView, Session } from '../api/types'
 import { safeNext } from '../lib/format'
 import { Exercise, Mark } from '../ui/bits'
 import { Heading } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 
 const T = words.signin
 type Problem = { field: 'email' | 'password'; text: string }

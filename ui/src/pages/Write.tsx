@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { Severity } from '../api/types'
 import { Heading, NotFound } from '../ui/States'
-import { words } from '../words'
+import { words } from '../words/portal'
 
 const T = words.write
 const TITLE_CHARS_MAX = 120

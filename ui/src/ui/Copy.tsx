@@ -1,6 +1,6 @@
 // Copies text and says so; the words change only for the one who pressed.
 import { useState } from 'react'
-import { words } from '../words'
+import { words } from '../words/portal'
 export function Copy({ text, label, what }: { text: string; label: string; what?: string }) {
   const [said, say] = useState<string | null>(null)
   const copy = async () => {

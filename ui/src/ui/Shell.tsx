@@ -4,8 +4,9 @@ import { Link, Outlet, useNavigate, useRouteContext, useRouter } from '@tanstack
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api/client'
 import { chooseTheme, isTyping, keysOn, setKeysOn, theme, type Theme } from '../lib/theme'
-import { words } from '../words'
-import { Exercise, Icon, Mark, type IconName } from './bits'
+import { words } from '../words/portal'
+import { Icon, type IconName } from './Icon'
+import { Exercise, Mark } from './bits'
 
 const N = words.nav
 type Item = { to: string; icon: IconName; label: string }

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { ApiError } from '../api/client'
-import { words } from '../words'
+import { words } from '../words/portal'
 
 const T = words.states
 export const Loading = ({ what }: { what: string }) => <p className="loading" role="status">{what}</p>

@@ -4,9 +4,9 @@ import { behind, clock } from '../lib/format'
 import { isTyping, keysOn } from '../lib/theme'
 import type { Link } from '../live/stream'
 import { Exercise, Mark } from '../ui/bits'
-import { words } from '../words'
+import { shared } from '../words/shared'
+import { wall as T } from '../words/wall'
 
-const T = words.wall
 const LIVE_MS = 3000
 export function useSecond() { const [, set] = useState(0); useEffect(() => { const t = setInterval(() => set(x => x + 1), 1000); return () => clearInterval(t) }, []) }
 
@@ -14,15 +14,13 @@ export function Clock({ now, ready, age, link }: { now: () => number; ready: boo
   useSecond()
   const t = now(), local = clock(t, undefined, true), utc = clock(t, 'UTC'), same = local.startsWith(utc)
   const state = !ready ? (link === 'connecting' ? 'connecting' : 'reconnecting') : age() < LIVE_MS ? 'live' : link === 'reconnecting' ? 'reconnecting' : 'behind'
-  return <div className="clock" data-state={state}><time dateTime={new Date(t).toISOString()}>{local}</time><p><span className="utc">{same ? 'UTC' : `${utc} UTC`}</span><span className={state === 'live' ? 'ok' : 'bad'}>{words.states[state]}</span></p></div>
+  return <div className="clock" data-state={state}><time dateTime={new Date(t).toISOString()}>{local}</time><p><span className="utc">{same ? 'UTC' : `${utc} UTC`}</span><span className={state === 'live' ? 'ok' : 'bad'}>{shared.live[state]}</span></p></div>
 }
 
 /** Says how far behind the screen is and what it is doing about that; nothing is hidden behind a spinner. */
-export function Behind({ ready, age, link, retryAt }: { ready: boolean; age: number; link: Link; retryAt: number | null }) {
-  useSecond()
+export function Behind({ ready, age, link, wait }: { ready: boolean; age: number; link: Link; wait: number }) {
   const out = link === 'signed-out'
   if (!out && (ready ? age <= 5000 : link === 'connecting')) return null
-  const wait = retryAt === null ? 0 : Math.ceil((retryAt - Date.now()) / 1000)
   return (
     <div className="behind" role="alert">
       <p>{ready ? T.behind(behind(age)) : out ? '' : T.cannot} {out ? T.signedOut : T.reconnecting}</p>
@@ -33,7 +31,7 @@ export function Behind({ ready, age, link, retryAt }: { ready: boolean; age: num
 
 export function Frame({ stale, exercise, posture, clock: time, banner, children, kind }: { stale: boolean; exercise: boolean; posture: ReactNode; clock: ReactNode; banner: ReactNode; children: ReactNode; kind?: string }) {
   useEffect(() => {
-    document.title = words.title(T.title, exercise)
+    document.title = shared.title(T.title, exercise)
     const k = (e: KeyboardEvent) => { if (e.key === 'f' && keysOn() && !isTyping(e)) { if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen() } }
     addEventListener('keydown', k)
     return () => removeEventListener('keydown', k)

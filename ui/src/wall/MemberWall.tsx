@@ -3,12 +3,12 @@ import { useSyncExternalStore } from 'react'
 import type { CampaignView } from '../api/types'
 import { clock, defang, list, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
-import { kindWord, words } from '../words'
+import { kindWord, shared } from '../words/shared'
+import { wall as T } from '../words/wall'
 import { Behind, Clock, Frame, useSecond } from './Frame'
 import { isBehind } from './math'
 import type { MemberLive } from './member-live'
 
-const T = words.wall
 const CAMPAIGNS_ON_WALL = 5
 const ITEMS_ON_WALL = 9
 const FRESH_MS = 6000
@@ -18,7 +18,7 @@ function Posture({ live }: { live: MemberLive }) {
   if (!live.ready) return <div className="posture" data-word="none"><p>{T.connecting}</p></div>
   return (
     <div className="posture" data-word={p?.word ?? 'none'} role="status" aria-live="polite">
-      {p ? <strong>{words.posture[p.word]}</strong> : null}
+      {p ? <strong>{shared.postures[p.word]}</strong> : null}
       <p data-long={p && p.text.length > 58 ? true : undefined}><b>{p ? p.text : T.noPosture}</b><span>{T.campaignCount(n)}</span></p>
     </div>
   )
@@ -34,12 +34,12 @@ export function MemberWall({ live, exercise }: { live: MemberLive; exercise: boo
   const { campaigns, latest, advisories } = live.home, now = live.now(), age = live.age(), advice = advisories[0]
   return (
     <Frame kind="member" stale={live.ready && isBehind(age)} exercise={exercise} posture={<Posture live={live} />} clock={<Clock now={() => live.now()} ready={live.ready} age={() => live.age()} link={live.link} />}
-      banner={<Behind ready={live.ready} age={age} link={live.link} retryAt={live.retryAt} />}>
+      banner={<Behind ready={live.ready} age={age} link={live.link} wait={live.wait()} />}>
       <div className="main">
         <div className="left">
           <section className="advice" aria-labelledby="h-d"><h2 id="h-d">{T.doThis}</h2>
             {!advice ? <p className="none-yet">{live.ready ? T.noAdvice : ''}</p> : <article>
-              <p className="meta"><span className={`sev sev-${advice.severity}`}><SevGlyph v={advice.severity} />{words.severity[advice.severity]}</span><Tlp v={advice.tlp} /><time dateTime={new Date(ms(advice.released_at)).toISOString()}>{clock(advice.released_at)}</time></p>
+              <p className="meta"><span className={`sev sev-${advice.severity}`}><SevGlyph v={advice.severity} />{shared.severity[advice.severity]}</span><Tlp v={advice.tlp} /><time dateTime={new Date(ms(advice.released_at)).toISOString()}>{clock(advice.released_at)}</time></p>
               <h3>{advice.title}</h3><ol>{advice.actions.slice(0, 4).map(a => <li key={a}>{a}</li>)}</ol></article>}
           </section>
           <section className="shared" aria-labelledby="h-mc"><header><h2 id="h-mc">{T.campaigns}</h2>{campaigns.length > CAMPAIGNS_ON_WALL && <p>{T.shown(CAMPAIGNS_ON_WALL, campaigns.length)}</p>}</header>
@@ -50,7 +50,7 @@ export function MemberWall({ live, exercise }: { live: MemberLive; exercise: boo
           {!latest.length && <p className="none-yet">{live.ready ? T.noLatest : ''}</p>}
           <ul>{latest.slice(0, ITEMS_ON_WALL).map(i => (
             <li key={i.id} className={now - ms(i.released_at) < FRESH_MS ? 'fresh' : ''}><time dateTime={new Date(ms(i.released_at)).toISOString()}>{span(now - ms(i.released_at))}</time>
-              <div><p className="val mono">{defang(i.value, i.kind)}</p><p className="sub">{kindWord(i.kind)}<Tlp v={i.tlp} /></p></div><span className={i.block ? 'act block' : 'act'}>{i.block ? words.home.block : words.home.watch}</span></li>))}</ul></section>
+              <div><p className="val mono">{defang(i.value, i.kind)}</p><p className="sub">{kindWord(i.kind)}<Tlp v={i.tlp} /></p></div><span className={i.block ? 'act block' : 'act'}>{i.block ? shared.act.block : shared.act.watch}</span></li>))}</ul></section>
       </div>
     </Frame>
   )

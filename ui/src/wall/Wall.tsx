@@ -4,14 +4,14 @@ import type { CampaignRow, ReportRow } from '../api/types'
 import { REPORTS_MAX } from '../live/cell'
 import { clock, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
-import { words } from '../words'
+import { shared } from '../words/shared'
+import { wall as T } from '../words/wall'
 import { Behind, Clock, Frame, useSecond } from './Frame'
 import { draw } from './lanes'
 import type { WallLive } from './live'
 import { isBehind, ratio } from './math'
 import { say } from './posture'
 
-const T = words.wall
 const REPORTS_SHOWN = 6
 const SILENT_SHOWN = 2
 const UNCLAIMED_LATE_MS = 300_000
@@ -26,7 +26,7 @@ function Posture({ live }: { live: WallLive }) {
   if (!live.ready) return <div className="posture" data-word="none"><p>{T.connecting}</p></div>
   return (
     <div className="posture" data-word={said.word} role="status" aria-live="polite">
-      <strong>{words.posture[said.word]}</strong>
+      <strong>{shared.postures[said.word]}</strong>
       <p data-long={said.first.length > 58 || said.second.length > 58 || undefined}><b>{said.first}</b><span>{said.second}</span></p>
     </div>
   )
@@ -101,7 +101,7 @@ function Campaigns({ live }: { live: WallLive }) {
 function Row({ r, now }: { r: ReportRow; now: number }) {
   return (
     <li className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}><time dateTime={new Date(ms(r.at)).toISOString()}>{span(now - ms(r.at))}</time>
-      <span className={`sev sev-${r.severity}`}><SevGlyph v={r.severity} /><span className="vh">{words.severity[r.severity]}</span></span>
+      <span className={`sev sev-${r.severity}`}><SevGlyph v={r.severity} /><span className="vh">{shared.severity[r.severity]}</span></span>
       <span className="what"><b>{r.attack}</b> {r.sector}</span><span className="link">{r.campaign && <span className="letter s">{r.campaign}</span>}</span>
       <span className={r.owner ? 'who' : 'who none'}>{r.owner ?? T.open}</span></li>
   )
@@ -147,7 +147,7 @@ export function Wall({ live, exercise }: { live: WallLive; exercise: boolean }) 
   const age = live.age(), stale = live.ready && isBehind(age)
   return (
     <Frame stale={stale} exercise={exercise || live.rows.exercise} posture={<Posture live={live} />} clock={<Clock now={() => live.now()} ready={live.ready} age={() => live.age()} link={live.link} />}
-      banner={<Behind ready={live.ready} age={age} link={live.link} retryAt={live.retryAt} />}>
+      banner={<Behind ready={live.ready} age={age} link={live.link} wait={live.wait()} />}>
       <div className="main"><Lanes live={live} /><div className="side"><Campaigns live={live} /><Reports live={live} /></div></div>
       <footer className="foot"><Alerts live={live} /><Sources live={live} /></footer>
     </Frame>

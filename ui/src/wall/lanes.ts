@@ -1,7 +1,7 @@
 // Draws the sector lanes on one canvas: bars, the normal line, letter marks and the dashed path between them.
 import { ms } from '../lib/format'
 import type { WallLive } from './live'
-import { HIGH, LANE_FULL, RAISED, barHeight, mean3, ratio } from './math'
+import { HIGH, LANE_FULL, RAISED, barHeight, mean3, ratio, unitOf } from './math'
 
 const C = { calm: '#4A6884', calmNow: '#7FA3C4', raised: '#F4C95D', high: '#FF5C3D', base: 'rgba(160,180,200,.38)', grid: 'rgba(160,180,200,.12)', badge: '#F3F7FA', badgeInk: '#0B1118', cool: '#8FA0B0', ground: '#0B1118' }
 type Point = { x: number; y: number }
@@ -19,7 +19,7 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
   for (const m of [15, 30, 45]) if (m * 60_000 < hour) g.fillRect(Math.round(w - (m * 60_000 / live.slotMs) * dx), 0, 1, h)
 
   for (let s = 0; s < n; s++) {
-    const bars = live.lanes[s]!, sector = live.rows.sectors[s]!, normal = (sector.normal * live.slotMs) / 60_000
+    const bars = live.lanes[s]!, sector = live.rows.sectors[s]!, normal = sector.normal === null ? null : (sector.normal * live.slotMs) / 60_000, one = unitOf(bars, normal)
     const y0 = (s + 1) * lane - pad, full = lane - 2 * pad, last = bars.length - 1
     for (let i = 0; i <= last; i++) {
       const open = i === last
@@ -27,11 +27,11 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
       const v = open ? (live.rates[s]! * live.slotMs) / 60_000 : bars[i]!
       if (Number.isNaN(v)) continue // no data: a blank column, never a zero
       const k = open ? (live.levels[s] === 2 ? HIGH : live.levels[s] === 1 ? RAISED : 0) : ratio(mean3(bars, i), normal)
-      const bh = Math.max(1.5 * unit, barHeight(v, normal) * full)
+      const bh = Math.max(1.5 * unit, barHeight(v, one) * full)
       g.fillStyle = k >= HIGH ? C.high : k >= RAISED ? C.raised : open ? C.calmNow : C.calm
       g.fillRect(i * dx, y0 - bh, bw, bh)
     }
-    if (normal > 0) { g.fillStyle = C.base; g.fillRect(0, Math.round(y0 - full / LANE_FULL), w, Math.max(1, unit)) }
+    if (normal !== null && normal > 0) { g.fillStyle = C.base; g.fillRect(0, Math.round(y0 - full / LANE_FULL), w, Math.max(1, unit)) }
   }
 
   const now = live.now(), r = 14 * unit

@@ -32,6 +32,8 @@ export class WallLive {
 
   now() { return this.clock.wall() + this.skew }
   age() { return this.clock.mono() - this.heardAt }
+  /** Seconds until the next try, for a person to see. */
+  wait() { return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000)) }
   subscribe = (s: Slice) => (f: () => void) => { let set = this.subs.get(s); if (!set) this.subs.set(s, (set = new Set())); set.add(f); return () => { set.delete(f) } }
   version = (s: Slice) => () => this.versions[s]
   flush() {
@@ -101,7 +103,7 @@ export class WallLive {
       const r = ratePerMinute(this.lanes[i]!, this.slotMs, since)
       if (Number.isNaN(r)) continue
       this.rates[i] = r
-      this.levels[i] = level(ratio(r, this.rows.sectors[i]?.normal ?? 0), this.levels[i] ?? 0)
+      this.levels[i] = level(ratio(r, this.rows.sectors[i]?.normal ?? null), this.levels[i] ?? 0)
     }
     this.dirty.add('lanes')
   }

@@ -18,7 +18,7 @@ async function face(): Promise<FaceView> {
   for (let n = 0; ; n++) {
     try { const r = await fetch('/face', { headers: { accept: 'application/json' } }); if (r.ok) return (await r.json()) as FaceView } catch { /* the server is away: the screen says so and tries on */ }
     const wait = backoff(n, Math.random())
-    root.render(<main className="wall"><Behind ready={false} age={0} link="reconnecting" retryAt={Date.now() + wait} /></main>)
+    root.render(<main className="wall"><Behind ready={false} age={0} link="reconnecting" wait={Math.round(wait / 1000)} /></main>)
     await new Promise(done => setTimeout(done, wait)) // eslint-disable-line no-await-in-loop
   }
 }

@@ -36,7 +36,8 @@ export function ratePerMinute(lane: Float32Array, slotMs: number, sinceSlotStart
   return time > 0 ? (sum * 60_000) / time : Number.NaN
 }
 
-export const ratio = (rate: number, normal: number) => (normal > 0 ? rate / normal : Number.NaN)
+/** `normal` is null while the cell has seen too little to say: then nothing is called raised. */
+export const ratio = (rate: number, normal: number | null) => (normal !== null && normal > 0 ? rate / normal : Number.NaN)
 
 /** Above normal or not, with a dead band: a sector at the edge does not blink. */
 export function level(x: number, before: Level): Level {
@@ -48,10 +49,13 @@ export function level(x: number, before: Level): Level {
 export const isFrozen = (age: number) => age > FREEZE_MS
 export const isBehind = (age: number) => age > BEHIND_MS
 
-/** How many bar heights make a full lane: five times normal, so that normal is a line at a fifth. */
+/** A full lane is five times normal, so that normal is a line at a fifth. */
 export const LANE_FULL = 5
-export function barHeight(count: number, normalPerSlot: number): number {
-  if (Number.isNaN(count)) return Number.NaN
-  const unit = normalPerSlot > 0 ? normalPerSlot : 1
-  return Math.min(1, Math.max(0, count / unit / LANE_FULL))
+/** What counts as one unit of height: the normal level, or, while there is none, what lets the lane's own peak fill half of it. */
+export function unitOf(lane: Float32Array, normalPerSlot: number | null): number {
+  if (normalPerSlot !== null && normalPerSlot > 0) return normalPerSlot
+  let peak = 0
+  for (const v of lane) if (v > peak) peak = v
+  return Math.max(1, (peak * 2) / LANE_FULL)
 }
+export const barHeight = (count: number, unit: number) => (Number.isNaN(count) ? Number.NaN : Math.min(1, Math.max(0, count / unit / LANE_FULL)))

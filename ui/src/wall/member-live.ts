@@ -18,6 +18,8 @@ export class MemberLive {
   constructor(private clock: { wall: () => number; mono: () => number } = { wall: () => Date.now(), mono: () => performance.now() }) {}
   now() { return this.clock.wall() + this.skew }
   age() { return this.clock.mono() - this.heardAt }
+  /** Seconds until the next try, for a person to see. */
+  wait() { return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000)) }
   subscribe = (f: () => void) => { this.subs.add(f); return () => { this.subs.delete(f) } }
   version = () => this.n
   flush() { if (this.dirty) { this.dirty = false; this.n++; for (const f of this.subs) f() } }

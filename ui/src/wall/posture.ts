@@ -1,13 +1,12 @@
 // The wall's first question, "is now unusual?", in one word and two lines. Pure.
-import type { CampaignRow, PostureView, PostureWord, Sector, SourceRow } from '../api/types'
-import { words } from '../words'
+import type { CampaignRow, PostureRow, PostureWord, Sector, SourceRow } from '../api/types'
+import { wall as W } from '../words/wall'
 import type { Level } from './math'
 
 export type Said = { word: PostureWord; first: string; second: string }
 const rank: Record<PostureWord, number> = { normal: 0, raised: 1, high: 2 }
 
-export function say(sectors: readonly Sector[], levels: readonly Level[], campaigns: readonly CampaignRow[], feeds: readonly SourceRow[], set: PostureView | null): Said {
-  const W = words.wall
+export function say(sectors: readonly Sector[], levels: readonly Level[], campaigns: readonly CampaignRow[], feeds: readonly SourceRow[], set: PostureRow | null): Said {
   const high = sectors.filter((_, i) => levels[i] === 2).map(s => s.name), raised = sectors.filter((_, i) => levels[i] === 1).map(s => s.name)
   const spreading = campaigns.filter(c => c.firms > 1 && c.trend === 'spreading').map(c => c.letter)
   const silent = feeds.filter(f => f.silent).length

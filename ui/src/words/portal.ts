@@ -1,11 +1,9 @@
-// Every word a person reads, in one catalogue: another language is another file of this shape.
-import { count, list } from './lib/format'
+// The words of the portal.
+import { count } from '../lib/format'
+import { shared } from './shared'
 
 export const words = {
-  product: 'Fusion Cell',
-  exercise: 'EXERCISE',
-  exerciseMeaning: 'This is an exercise. Nothing here is real.',
-  title: (page: string, exercise: boolean) => `${exercise ? '[EXERCISE] ' : ''}${page} – Fusion Cell`,
+  ...shared,
   errorTitle: (page: string) => `Error: ${page}`,
   skip: 'Skip to main content',
   loading: { page: 'Loading the page…', home: 'Loading your home page…', campaign: 'Loading the campaign…', list: 'Loading the list…', lookup: 'Looking…' },
@@ -24,28 +22,19 @@ export const words = {
     out: 'You are signed out.', help: 'No sign-in yet? Ask the cell; they make one for you.',
   },
   states: {
-    live: 'Live', connecting: 'Connecting…', reconnecting: 'Reconnecting…', behind: 'Not live', paused: 'Live list paused: reconnecting. The items below are from before.',
+    paused: 'Live list paused: reconnecting. The items below are from before.',
     failed: 'We could not load this page', safe: 'Nothing you sent is lost.', retry: 'Try again', notFound: 'There is no such page', notFoundMeaning: 'The address may be mistyped, or what it named is not shared with you.', toHome: 'Go to the home page',
     forbidden: 'Your role does not allow this.',
   },
-  tlp: {
-    RED: 'For the named persons only', AMBER: 'For your organisation and its clients, as far as they need it', 'AMBER+STRICT': 'For your organisation only', GREEN: 'For the community, not public', CLEAR: 'May be shared with anybody',
-  } as Record<string, string>,
-  severity: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' } as Record<string, string>,
   posture: {
-    normal: 'Normal', raised: 'Raised', high: 'High', none: 'No posture set', noneMeaning: 'The cell has not set one yet.', heading: 'Posture', setAt: (t: string) => `Set ${t}`,
+    none: 'No posture set', noneMeaning: 'The cell has not set one yet.', heading: 'Posture', setAt: (t: string) => `Set ${t}`,
     word: 'Posture word', text: 'What members should know', set: 'Set posture', done: 'Posture set. Members see it now.', needText: 'Say in a sentence what members should know',
   } as const,
-  kinds: {
-    ipv4: 'IP address', ipv6: 'IPv6 address', cidr: 'Address range', domain: 'Web name', hostname: 'Host name', url: 'Web address', email: 'E-mail address', 'email-subject': 'Mail subject', md5: 'File (MD5)', sha1: 'File (SHA-1)', sha256: 'File (SHA-256)', sha512: 'File (SHA-512)',
-    ssdeep: 'File (ssdeep)', tlsh: 'File (TLSH)', imphash: 'Import hash', 'file-name': 'File name', 'file-path': 'File path', 'registry-key': 'Registry key', mutex: 'Mutex', 'user-agent': 'User agent', ja3: 'TLS client (JA3)', ja4: 'TLS client (JA4)', asn: 'Network (AS)',
-    'x509-fingerprint': 'Certificate', mac: 'MAC address', phone: 'Telephone number', iban: 'Bank account', btc: 'Bitcoin address', cve: 'Known fault', account: 'Account',
-  } as Record<string, string>,
   copy: { defanged: 'Copy safe form', plain: 'Copy plain', allDefanged: 'Copy all, safe form', allPlain: 'Copy all, plain', done: 'Copied', failed: 'Copying is not allowed here' },
   home: {
     title: 'Home', todo: (n: number) => (n ? `${count(n, 'advisory needs', 'advisories need')} you` : 'Nothing needs you right now'), advisories: 'Advisories', all: 'All advisories', noAdvisories: 'The cell has sent no advisory. When it does, it is here at once, with what to do.',
     doThis: 'Do this', done: 'We have read this', wasDone: 'Read', seeCampaign: 'See the campaign', campaigns: 'Campaigns', noCampaigns: 'No campaign is being shared between members right now.', allCampaigns: 'All campaigns',
-    latest: 'Latest shared', latestMeaning: 'As members share them. Nobody sees who reported.', noLatest: 'Nothing has been shared yet. The first item appears here by itself.', block: 'Block', watch: 'Watch', attributed: (w: string) => `From ${w}`,
+    latest: 'Latest shared', latestMeaning: 'As members share them. Nobody sees who reported.', noLatest: 'Nothing has been shared yet. The first item appears here by itself.', attributed: (w: string) => `From ${w}`,
   },
   campaign: {
     band: (b: string) => `${b} members`, bandNone: 'Fewer than four members, or not counted yet', sectors: 'Sectors hit', noSectors: 'No sector is named until enough of its members have it.', bandMeaning: 'A band, never a count: nobody can work out who reported.',
@@ -54,6 +43,7 @@ export const words = {
     common: (why: string) => `Everyday value: ${why}`, list: 'Campaigns', listMeaning: 'The same attack at several members.', empty: 'No campaign is being shared between members right now.', next: 'Show more', name: 'Campaign', breadth: 'Members', changed: 'Last change', gone: 'There is no such campaign', goneMeaning: 'It may have joined another one, or it is not shared with you.', time: 'Time', happened: 'What happened', newIndicators: 'New indicators', unnamed: 'Campaign',
   },
   cellCampaign: {
+    keyHit: 'first firm hit in that sector',
     note: 'Cell view: exact counts. Members see bands and sector marks only.', firms: 'firms', sectors: 'sectors', indicators: 'indicators', reports: 'reports', first: 'first seen', spread: 'How it spread', spreadTable: 'The same as a table', matrix: 'What the reports share', matrixMeaning: 'A column is a report, oldest left; a ring marks the report that held the value first.', reasons: 'Why these are linked', reasonsNone: 'One report so far; nothing links it to another.',
     aliases: (n: number) => `Joined from ${count(n, 'campaign')}`, truncated: 'Too large to show whole: the table is cut. The oldest reports and the most shared values are kept.', firstHere: 'first here', yes: 'yes', report: (n: number) => `Report ${n}`, noise: 'Everyday value', legendReport: 'Report', legendFirst: 'First to hold the value', legendHas: 'Also holds it', onlyFirst: (n: number, all: number) => `The first ${n} of ${all} reports are drawn.`, noSector: 'Sector not shown', owner: 'Owner', nobody: 'Nobody on it',
     score: 'Score', hiddenRows: (n: number) => `${count(n, 'value')} held by one report only`,
@@ -78,16 +68,6 @@ export const words = {
   },
   noise: { title: 'Over-common values', intro: 'Values seen so widely that they link nothing. They stay searchable; they never join two reports.', label: 'Part of a value', go: 'Search', value: 'Value', why: 'Why it links nothing', seen: 'Seen', none: (q: string) => (q ? `Nothing over-common matches “${q}”.` : 'No value is over-common yet.'), more: 'Show more', kind: 'Kind' },
   keys: { title: 'Keys', on: 'Use single keys', close: 'Close', list: [['/', 'Search'], ['j  k', 'Move in a list'], ['c', 'Claim the report in focus'], ['?', 'This help'], ['f', 'On the wall: full screen']] as const },
-  wall: {
-    title: 'Wall', heading: 'Fusion Cell wall', connecting: 'Connecting…', cannot: 'This screen cannot reach the server.', signedOut: 'This screen is signed out.', signIn: 'Sign in', behind: (t: string) => `This screen is ${t} behind.`, reconnecting: 'Reconnecting…', nextTry: (s: number) => `Next try in ${count(s, 'second')}.`,
-    lanes: 'Attacks seen, by sector', lanesLabel: 'Attacks seen by sector over the last hour in half-minutes, against each sector’s normal level. The numbers are in the list beside it.', keyHit: 'first firm hit in that sector', keyNormal: 'normal level', axis: ['60 min ago', '45', '30', '15', 'now'], rate: 'a min', times: '× normal', laneLabel: (rate: number, times: string) => `${rate} a minute${times ? `, ${times} times normal` : ''}`, laneUnknown: 'no figure',
-    allNormal: 'All sectors at their usual level', wellAbove: (s: string[]) => `${list(s, 3)} well above normal`, above: (s: string[]) => `${list(s, 3)} above normal`, spreading: (l: string[]) => `${l.length > 1 ? 'Campaigns' : 'Campaign'} ${list(l, 5)} spreading`, notSpreading: 'Nothing is spreading between firms', but: (n: number) => `, but ${count(n, 'source is', 'sources are')} silent`, butLead: 'Cell lead: ',
-    same: 'Same attack, several firms', shown: (n: number, all: number) => `${n} of ${all}`, noSame: 'Nothing shared between firms right now.', firms: (n: number) => (n === 1 ? 'firm' : 'firms'), delta: (n: number) => `+${n} in 10 min`, noDelta: 'none new', nobody: 'Nobody on it',
-    reports: 'Reports in', noReports: 'No report in the last hour.', unclaimed: (n: number, t: string) => `${n} unclaimed, oldest ${t}`, someUnclaimed: (n: number, t: string) => `over ${n} unclaimed, oldest ${t}`, allClaimed: 'All claimed', open: 'unclaimed',
-    alerts: 'Alerts sent', noAlerts: 'No alert sent yet.', read: (r: number, s: number) => `${r} of ${s} read`, readLabel: (r: number, s: number) => `${r} of ${s} members have read it`,
-    sources: 'Sources', noSources: 'No source yet', of: (n: number) => `of ${n} answering`, silent: (name: string, t: string) => `${name}, silent ${t}`, moreSilent: (n: number) => `and ${n} more silent`,
-    memberTitle: 'What members share right now', doThis: 'Do this', campaigns: 'Campaigns among members', latest: 'Just shared', noCampaigns: 'No campaign is being shared between members right now.', noLatest: 'Nothing has been shared yet.', noAdvice: 'The cell has sent no advisory.', noPosture: 'No posture set', noPostureMeaning: 'The cell has not set one yet', full: 'Press f for full screen', spread: (b: string) => `at ${b} members`, fewer: 'breadth not shown yet', campaignCount: (n: number) => (n ? `${count(n, 'campaign')} shared between members` : 'Nothing is shared between members right now'),
-  },
 } as const
 
-export const kindWord = (kind: string | null | undefined) => (kind ? (words.kinds[kind] ?? kind) : '')
+export { kindWord } from './shared'
