@@ -301,7 +301,13 @@ fn why(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or("not JSON");
     let text = text.replace("invalid unicode code point", "invalid UTF-8");
-    if error.is_eof() { format!("broken off JSON: {text}") } else if error.is_syntax() { format!("broken JSON: {text}") } else { text }
+    if error.is_eof() {
+        format!("broken off JSON: {text}")
+    } else if error.is_syntax() {
+        format!("broken JSON: {text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

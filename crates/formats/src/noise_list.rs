@@ -114,16 +114,27 @@ pub fn parse_plain_list(name: &str, bytes: &[u8]) -> (Option<WarningList>, Vec<P
             break;
         }
         // Ranked lists have a number before the name.
-        let entry = entry.split_once(',').filter(|(rank, _)| rank.bytes().all(|b| b.is_ascii_digit())).map_or(entry, |(_, entry)| entry);
+        let entry = entry
+            .split_once(',')
+            .filter(|(rank, _)| rank.bytes().all(|b| b.is_ascii_digit()))
+            .map_or(entry, |(_, entry)| entry);
         if let Ok(range) = Observable::parse(Kind::Cidr, entry) {
             ranges.push(range.value().to_owned());
         } else if let Ok(host) = Observable::parse(Kind::Hostname, entry) {
             names.push(host.value().to_owned());
         } else {
-            problems.push(problem(number, "", format!("{:?} is no host name, address or range", entry.chars().take(80).collect::<String>())));
+            problems.push(problem(
+                number,
+                "",
+                format!("{:?} is no host name, address or range", entry.chars().take(80).collect::<String>()),
+            ));
         }
     }
-    let (kind, entries) = if ranges.len() > names.len() { (ListKind::Cidr, ranges) } else { (ListKind::Hostname, [names, ranges].concat()) };
+    let (kind, entries) = if ranges.len() > names.len() {
+        (ListKind::Cidr, ranges)
+    } else {
+        (ListKind::Hostname, [names, ranges].concat())
+    };
     if entries.is_empty() {
         problems.push(problem(None, "", "the list has no entry"));
         return (None, problems);
@@ -138,7 +149,9 @@ mod tests {
 
     #[test]
     fn reads_lists() {
-        let (list, problems) = parse_warning_list(br#"{"name":"n","description":"d","type":"cidr","version":3,"list":["192.0.2.0/24",7]}"#);
+        let (list, problems) = parse_warning_list(
+            br#"{"name":"n","description":"d","type":"cidr","version":3,"list":["192.0.2.0/24",7]}"#,
+        );
         let list = list.unwrap();
         assert_eq!((list.kind, list.version.as_str(), list.entries.len(), problems.len()), (ListKind::Cidr, "3", 1, 1));
         let (list, problems) = parse_warning_list(br#"{"name":"n","type":"regex","list":["a.*"]}"#);

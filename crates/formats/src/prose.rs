@@ -5,8 +5,8 @@ use model::{Kind, Observable, refang};
 
 /// Signs that never belong to a value at its ends.
 const TRIM: &[char] = &[
-    '.', ',', ';', ':', '!', '?', '"', '\'', '*', '+', '`', '(', ')', '[', ']', '{', '}', '<', '>', '|', '=', '_', '~', '\u{2022}', '\u{2013}',
-    '\u{2014}', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{200b}',
+    '.', ',', ';', ':', '!', '?', '"', '\'', '*', '+', '`', '(', ')', '[', ']', '{', '}', '<', '>', '|', '=', '_', '~',
+    '\u{2022}', '\u{2013}', '\u{2014}', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{200b}',
 ];
 
 /// The indicators in a text, in order, each once.
@@ -33,7 +33,8 @@ pub(crate) fn extract_line(line: &str, found: &mut dyn FnMut(Observable)) {
     } else {
         line
     };
-    let ends = |c: char| c.is_whitespace() || matches!(c, '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{a0}');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{a0}');
     for token in line.split(ends).filter(|token| token.len() >= 4) {
         let plain = refang(token);
         if plain != token {
@@ -57,7 +58,10 @@ fn trimmed(token: &str) -> &str {
 fn defanged(token: &str, found: &mut dyn FnMut(Observable)) {
     let token = trimmed(token);
     let wanted = |observable: &Observable| {
-        matches!(observable.kind(), Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr | Kind::Domain | Kind::Url | Kind::Email | Kind::FileName)
+        matches!(
+            observable.kind(),
+            Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr | Kind::Domain | Kind::Url | Kind::Email | Kind::FileName
+        )
     };
     let known = Observable::detect(token).filter(wanted);
     match known {
@@ -94,7 +98,9 @@ fn bare(token: &str, found: &mut dyn FnMut(Observable)) {
         return;
     }
     let first = token.bytes().next().is_some_and(|b| b.is_ascii_digit());
-    let address = (first && token.bytes().filter(|&b| b == b'.').count() == 3) || (token.contains("::") && token.len() > 6) || token.matches(':').count() == 7;
+    let address = (first && token.bytes().filter(|&b| b == b'.').count() == 3)
+        || (token.contains("::") && token.len() > 6)
+        || token.matches(':').count() == 7;
     if address && let Ok(observable) = Observable::parse(Kind::Ipv4, token) {
         found(observable);
     }
@@ -105,22 +111,30 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &[&str]) {
-        let got: Vec<String> = extract(text).iter().map(|found| format!("{} {}", found.kind().as_str(), found.value())).collect();
+        let got: Vec<String> =
+            extract(text).iter().map(|found| format!("{} {}", found.kind().as_str(), found.value())).collect();
         assert_eq!(got, expect, "{text}");
     }
 
     #[test]
     fn finds_what_was_meant() {
-        check("It calls evil[.]example and hxxps://bad[.]example/Path, then stops.", &["domain evil.example", "url https://bad.example/Path"]);
+        check(
+            "It calls evil[.]example and hxxps://bad[.]example/Path, then stops.",
+            &["domain evil.example", "url https://bad.example/Path"],
+        );
         check("See https://vendor.example/blog and vendor.example or me@vendor.example.", &[]);
         check("| `192[.]0[.]2[.]1` | 198.51.100.7:443 |", &["ipv4 192.0.2.1", "ipv4 198.51.100.7"]);
-        check("SHA256: AAAABBBBCCCCDDDDEEEEFFFF0000111122223333444455556666777788889999.", &[
-            "sha256 aaaabbbbccccddddeeeeffff0000111122223333444455556666777788889999",
-        ]);
+        check(
+            "SHA256: AAAABBBBCCCCDDDDEEEEFFFF0000111122223333444455556666777788889999.",
+            &["sha256 aaaabbbbccccddddeeeeffff0000111122223333444455556666777788889999"],
+        );
         check("md5=0123456789abcdef0123456789abcdef;", &["md5 0123456789abcdef0123456789abcdef"]);
         check("exploits (CVE-2021-44228), and cve-2020-1472.", &["cve CVE-2021-44228", "cve CVE-2020-1472"]);
         check("[click](hxxp://evil[.]example/a)", &["url http://evil.example/a"]);
-        check("mail bad[@]evil[.]example, worse(at)evil(dot)example", &["email bad@evil.example", "email worse@evil.example"]);
+        check(
+            "mail bad[@]evil[.]example, worse(at)evil(dot)example",
+            &["email bad@evil.example", "email worse@evil.example"],
+        );
         check("a[.]example,b[.]example;c[.]example", &["domain a.example", "domain b.example", "domain c.example"]);
         check("evil[.]example evil[.]example", &["domain evil.example"]);
         check("https://github.example/x/commit/0123456789abcdef0123456789abcdef01234567", &[]);

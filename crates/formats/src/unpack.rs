@@ -103,10 +103,16 @@ impl Read for Capped<'_> {
         })?;
         self.given += len as u64;
         if self.given > self.bytes_max {
-            return Err(io::Error::other(format!("it is more than {} bytes{}", self.bytes_max, if self.kind == Packing::No { "" } else { " unpacked" })));
+            return Err(io::Error::other(format!(
+                "it is more than {} bytes{}",
+                self.bytes_max,
+                if self.kind == Packing::No { "" } else { " unpacked" }
+            )));
         }
         if self.kind != Packing::No && self.given > RATIO_FREE_BYTES && self.given / RATIO_MAX > self.taken.get() {
-            return Err(io::Error::other(format!("it unpacks to more than {RATIO_MAX} times its size, as a bomb does")));
+            return Err(io::Error::other(format!(
+                "it unpacks to more than {RATIO_MAX} times its size, as a bomb does"
+            )));
         }
         Ok(len)
     }

@@ -24,11 +24,19 @@ pub(super) fn named(name: &str) -> Option<Named> {
     }
     let folded = folded.strip_prefix("filehash").unwrap_or(&folded);
     let kind = match folded {
-        "ip" | "ipv4" | "ipv6" | "ipsrc" | "ipdst" | "ipaddress" | "ipv4addr" | "ipv6addr" | "ipaddr" | "address" | "cidr" | "netblock" | "ipv4cidr"
-        | "ipsubnet" | "ipnet" | "network" => K::Ipv4,
-        "domain" | "fqdn" | "domainname" | "dns" | "hostname" | "host" => if folded.starts_with("host") { K::Hostname } else { K::Domain },
+        "ip" | "ipv4" | "ipv6" | "ipsrc" | "ipdst" | "ipaddress" | "ipv4addr" | "ipv6addr" | "ipaddr" | "address"
+        | "cidr" | "netblock" | "ipv4cidr" | "ipsubnet" | "ipnet" | "network" => K::Ipv4,
+        "domain" | "fqdn" | "domainname" | "dns" | "hostname" | "host" => {
+            if folded.starts_with("host") {
+                K::Hostname
+            } else {
+                K::Domain
+            }
+        }
         "url" | "uri" | "link2" | "maliciousurl" => K::Url,
-        "email" | "emailaddress" | "emailaddr" | "emailsrc" | "emaildst" | "emailreplyto" | "mail" | "targetemail" => K::Email,
+        "email" | "emailaddress" | "emailaddr" | "emailsrc" | "emaildst" | "emailreplyto" | "mail" | "targetemail" => {
+            K::Email
+        }
         "emailsubject" | "subject" => K::EmailSubject,
         "md5" | "hashmd5" | "md5hash" => K::Md5,
         "sha1" | "hashsha1" | "sha1hash" => K::Sha1,
@@ -45,7 +53,9 @@ pub(super) fn named(name: &str) -> Option<Named> {
         "ja3" | "ja3fingerprintmd5" | "ja3s" => K::Ja3,
         "ja4" => K::Ja4,
         "as" | "asn" | "autonomoussystem" => K::Asn,
-        "x509fingerprint" | "x509fingerprintsha1" | "x509fingerprintsha256" | "certificatefingerprint" => K::X509Fingerprint,
+        "x509fingerprint" | "x509fingerprintsha1" | "x509fingerprintsha256" | "certificatefingerprint" => {
+            K::X509Fingerprint
+        }
         "mac" | "macaddress" | "macaddr" => K::Mac,
         "phone" | "phonenumber" | "telephone" => K::Phone,
         "iban" => K::Iban,
@@ -64,15 +74,88 @@ pub(super) fn named(name: &str) -> Option<Named> {
         "ipdst|port" | "ipsrc|port" | "ip|port" => return Some(Named::Pair(Some(K::Ipv4), None)),
         "hostname|port" => return Some(Named::Pair(Some(K::Hostname), None)),
         "regkey|value" => return Some(Named::Pair(Some(K::RegistryKey), None)),
-        "text" | "comment" | "link" | "other" | "port" | "float" | "sizeinbytes" | "mimetype" | "counter" | "datetime" | "attachment" | "boolean" | "hex"
-        | "malwaretype" | "yara" | "snort" | "sigma" | "pattern" | "patterninfile" | "patternintraffic" | "patterninmemory" | "campaignname"
-        | "threatactor" | "targetorg" | "targetuser" | "targetmachine" | "targetlocation" | "targetexternal" | "pdb" | "size" | "compilationtime"
-        | "entropy" | "cpe" | "weakness" | "stix2pattern" | "identity" | "antivirus" | "campaignid" | "internalreference" | "whoisregistrar"
-        | "whoiscreationdate" | "whoisregistrantname" | "whoisregistrantorg" | "emailbody" | "emailheader" | "emailxmailer" | "emailmessageid"
-        | "emailmimeboundary" | "emailthreadindex" | "emailsrcdisplayname" | "emaildstdisplayname" | "httpmethod" | "malware" | "hash" | "named pipe"
-        | "namedpipe" | "windowsservicename" | "windowsscheduledtask" | "githubrepository" | "filenamepattern" | "mobileapplicationid" | "firstname"
-        | "lastname" | "fullname" | "nationality" | "processstate" | "impfuzzy" | "filename|impfuzzy" | "sha224" | "sha384" | "sha3256" | "authentihash"
-        | "pehash" | "vhash" | "telfhash" | "gitcommitid" | "cookie" | "prtn" | "bin" | "bro" | "zeek" | "email body" => return Some(Named::NoValue),
+        "text"
+        | "comment"
+        | "link"
+        | "other"
+        | "port"
+        | "float"
+        | "sizeinbytes"
+        | "mimetype"
+        | "counter"
+        | "datetime"
+        | "attachment"
+        | "boolean"
+        | "hex"
+        | "malwaretype"
+        | "yara"
+        | "snort"
+        | "sigma"
+        | "pattern"
+        | "patterninfile"
+        | "patternintraffic"
+        | "patterninmemory"
+        | "campaignname"
+        | "threatactor"
+        | "targetorg"
+        | "targetuser"
+        | "targetmachine"
+        | "targetlocation"
+        | "targetexternal"
+        | "pdb"
+        | "size"
+        | "compilationtime"
+        | "entropy"
+        | "cpe"
+        | "weakness"
+        | "stix2pattern"
+        | "identity"
+        | "antivirus"
+        | "campaignid"
+        | "internalreference"
+        | "whoisregistrar"
+        | "whoiscreationdate"
+        | "whoisregistrantname"
+        | "whoisregistrantorg"
+        | "emailbody"
+        | "emailheader"
+        | "emailxmailer"
+        | "emailmessageid"
+        | "emailmimeboundary"
+        | "emailthreadindex"
+        | "emailsrcdisplayname"
+        | "emaildstdisplayname"
+        | "httpmethod"
+        | "malware"
+        | "hash"
+        | "named pipe"
+        | "namedpipe"
+        | "windowsservicename"
+        | "windowsscheduledtask"
+        | "githubrepository"
+        | "filenamepattern"
+        | "mobileapplicationid"
+        | "firstname"
+        | "lastname"
+        | "fullname"
+        | "nationality"
+        | "processstate"
+        | "impfuzzy"
+        | "filename|impfuzzy"
+        | "sha224"
+        | "sha384"
+        | "sha3256"
+        | "authentihash"
+        | "pehash"
+        | "vhash"
+        | "telfhash"
+        | "gitcommitid"
+        | "cookie"
+        | "prtn"
+        | "bin"
+        | "bro"
+        | "zeek"
+        | "email body" => return Some(Named::NoValue),
         _ => return None,
     };
     Some(Named::Kind(kind))
@@ -80,16 +163,24 @@ pub(super) fn named(name: &str) -> Option<Named> {
 
 /// Reads a value of a named type; one outcome a value in it.
 pub(super) fn read(named: &Named, text: &str) -> Vec<Result<Observable, String>> {
-    let one = |kind: Kind, text: &str| Observable::parse(kind, text).or_else(|error| neighbour(kind, text).ok_or_else(|| error.to_string()));
+    let one = read_one;
     match named {
         Named::Kind(kind) => vec![one(*kind, text)],
         Named::Pair(first, second) => {
             let (head, tail) = text.rsplit_once('|').unwrap_or((text, ""));
             let pair = [(first, head), (second, tail)];
-            pair.into_iter().filter(|(_, part)| !part.is_empty()).filter_map(|(kind, part)| kind.map(|kind| one(kind, part))).collect()
+            pair.into_iter()
+                .filter(|(_, part)| !part.is_empty())
+                .filter_map(|(kind, part)| kind.map(|kind| one(kind, part)))
+                .collect()
         }
         Named::NoValue => Vec::new(),
     }
+}
+
+/// Reads a value of `kind`, or of a neighbour that feeds confuse it with.
+pub(super) fn read_one(kind: Kind, text: &str) -> Result<Observable, String> {
+    Observable::parse(kind, text).or_else(|error| neighbour(kind, text).ok_or_else(|| error.to_string()))
 }
 
 /// Feeds call one thing by its neighbour's name: an address in a domain column, a URL in a host column.

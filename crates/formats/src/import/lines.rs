@@ -93,7 +93,11 @@ impl<'r> Lines<'r> {
                     if matches!(text, std::borrow::Cow::Owned(_)) {
                         out.problem(self.number(), "", "the line holds invalid UTF-8");
                     }
-                    let text = if self.number == 1 { text.trim_start_matches('\u{feff}').to_owned() } else { text.into_owned() };
+                    let text = if self.number == 1 {
+                        text.trim_start_matches('\u{feff}').to_owned()
+                    } else {
+                        text.into_owned()
+                    };
                     return Some(text);
                 }
                 Ok(Next::TooLong) => self.too_long(out),
@@ -134,10 +138,27 @@ pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
             Ok(value) if is_report(&value) => read_report(&value, line, out),
             Ok(value) if misp::is_misp(&value) => misp::read(&value, out),
             Ok(value) if stix::is_stix(&value) => stix::read(&value, out),
-            Ok(value) => out.problem(line, "", format!("is {}, but no report, MISP event or STIX object", value.what())),
+            Ok(value) => {
+                out.problem(line, "", format!("is {}, but no report, MISP event or STIX object", value.what()))
+            }
             Err(problem) => out.problem(line, problem.field, problem.why),
         }
     }
+}
+
+/// What the first lines look like if none of them is anything that can be read; `None` if one is, or all are broken.
+pub(super) fn unknown(head: &[u8]) -> Option<String> {
+    let mut seen = None;
+    // The last line of the head may be cut off, which makes it a broken one.
+    for line in head.split(|&b| b == b'\n').take(20) {
+        if let Ok(value) = json::parse(line) {
+            if super::format_of(&value).is_some() {
+                return None;
+            }
+            seen.get_or_insert_with(|| super::looks(&value));
+        }
+    }
+    seen
 }
 
 /// Whether a document is a labelled report.
@@ -167,7 +188,9 @@ pub(super) fn read_report(report: &Value<'_>, line: Option<NonZeroU32>, out: &mu
     let seen_at = draft.happened_at;
     for (index, item) in report.get("indicators").map_or(&[][..], Value::items).iter().enumerate() {
         let field = format!("indicators[{index}]");
-        let (Some(kind), Some(value)) = (item.items().first().and_then(Value::as_str), item.items().get(1).and_then(Value::as_str)) else {
+        let (Some(kind), Some(value)) =
+            (item.items().first().and_then(Value::as_str), item.items().get(1).and_then(Value::as_str))
+        else {
             out.problem(line, field, "is no pair of type and value");
             continue;
         };
@@ -182,7 +205,11 @@ pub(super) fn read_report(report: &Value<'_>, line: Option<NonZeroU32>, out: &mu
             }
             _ => match Observable::detect(value) {
                 Some(observable) => draft.indicators.push(indicator(observable, seen_at, line, field)),
-                None => out.problem(line, field, format!("type {:?} is not read", kind.chars().take(40).collect::<String>())),
+                None => out.problem(
+                    line,
+                    field,
+                    format!("type {:?} is not read", kind.chars().take(40).collect::<String>()),
+                ),
             },
         }
     }

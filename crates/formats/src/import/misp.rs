@@ -20,14 +20,18 @@ pub(super) fn is_misp(value: &Value<'_>) -> bool {
 }
 
 fn is_event(value: &Value<'_>) -> bool {
-    value.get("info").is_some() && (value.get("Attribute").is_some() || value.get("Object").is_some() || value.get("uuid").is_some())
+    value.get("info").is_some()
+        && (value.get("Attribute").is_some() || value.get("Object").is_some() || value.get("uuid").is_some())
 }
 
 /// Whether a document is the index of a MISP feed: ids, each with the head of an event.
 pub(super) fn is_manifest(value: &Value<'_>) -> bool {
     let entries = value.entries();
     let uuid = |key: &str| key.len() == 36 && key.bytes().filter(|&b| b == b'-').count() == 4;
-    !entries.is_empty() && entries.iter().all(|(key, entry)| uuid(key.as_str()) && entry.get("info").is_some() && entry.get("timestamp").is_some())
+    !entries.is_empty()
+        && entries
+            .iter()
+            .all(|(key, entry)| uuid(key.as_str()) && entry.get("info").is_some() && entry.get("timestamp").is_some())
 }
 
 pub(super) fn read(value: &Value<'_>, out: &mut Out<'_>) {
@@ -59,15 +63,14 @@ fn read_any(value: &Value<'_>, path: &str, out: &mut Out<'_>) {
     }
 }
 
-struct Reader<'e> {
+struct Reader {
     draft: Draft,
     marking: Option<Marking>,
-    path: &'e str,
 }
 
 fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
     let at = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    let mut reader = Reader { draft: Draft::titled(event.str("info").unwrap_or(out.name)), marking: None, path };
+    let mut reader = Reader { draft: Draft::titled(event.str("info").unwrap_or(out.name)), marking: None };
     reader.draft.origin.field = path.to_owned();
     reader.draft.severity = match event.get("threat_level_id") {
         Some(Value::Int(1)) => Severity::High,
@@ -82,8 +85,7 @@ fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
         reader.draft.happened_at = out.time(date, None, &at("date"));
     }
     reader.read_tags(event, true);
-    for (index, galaxy) in event.get("Galaxy").map_or(&[][..], Value::items).iter().enumerate() {
-        let _ = index;
+    for galaxy in event.get("Galaxy").map_or(&[][..], Value::items) {
         for cluster in galaxy.get("GalaxyCluster").map_or(&[][..], Value::items) {
             if let Some(name) = cluster.str("value") {
                 add_techniques(&mut reader.draft, name);
@@ -93,8 +95,11 @@ fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
     }
     reader.read_attributes(event, &at("Attribute"), out);
     if let Some(objects) = event.get("Object") {
-        if !matches!(objects, Value::List(_)) {
-            out.problem(None, at("Object"), format!("is {}, not an array", objects.what()));
+        match objects {
+            Value::List(_) => {}
+            // A search for objects answers with one at a time.
+            Value::Map(_) => reader.read_attributes(objects, &format!("{}.Attribute", at("Object")), out),
+            other => out.problem(None, at("Object"), format!("is {}, not an array", other.what())),
         }
         for (index, object) in objects.items().iter().enumerate() {
             if matches!(object.get("deleted"), Some(Value::Bool(true))) {
@@ -113,7 +118,7 @@ fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
     out.draft(draft);
 }
 
-impl Reader<'_> {
+impl Reader {
     /// Labels of the event say how far all of it may travel; a label of one attribute can only make it stricter.
     fn read_tags(&mut self, holder: &Value<'_>, of_event: bool) {
         let (mut tlp, mut pap): (Option<Tlp>, Option<Pap>) = (None, None);
@@ -173,7 +178,11 @@ impl Reader<'_> {
         let named = match kinds::named(kind) {
             Some(named) => named,
             None => {
-                out.problem(None, format!("{path}.type"), format!("type {:?} is not read", kind.chars().take(40).collect::<String>()));
+                out.problem(
+                    None,
+                    format!("{path}.type"),
+                    format!("type {:?} is not read", kind.chars().take(40).collect::<String>()),
+                );
                 return;
             }
         };
@@ -181,30 +190,33 @@ impl Reader<'_> {
             self.draft.narrative.push_str(value);
             self.draft.narrative.push('\n');
         }
-        if matches!(named, Named::NoValue) || attribute.str("category").is_some_and(|category| REFERENCE_CATEGORIES.contains(&category)) {
+        if matches!(named, Named::NoValue)
+            || attribute.str("category").is_some_and(|category| REFERENCE_CATEGORIES.contains(&category))
+        {
             return;
         }
         self.read_tags(attribute, false);
-        let seen_at = self.seen_at(attribute, path, out);
+        let seen_at = seen_at(attribute, path, out);
         for outcome in kinds::read(&named, value) {
             match outcome {
-                Ok(observable) => self.draft.indicators.push(indicator(observable, seen_at, None, format!("{path}.value"))),
+                Ok(observable) => {
+                    self.draft.indicators.push(indicator(observable, seen_at, None, format!("{path}.value")))
+                }
                 Err(why) => out.problem(None, format!("{path}.value"), why),
             }
         }
-        let _ = self.path;
     }
+}
 
-    fn seen_at(&self, attribute: &Value<'_>, path: &str, out: &mut Out<'_>) -> Option<Timestamp> {
-        if let Some(text) = attribute.str("first_seen") {
-            return out.time(text, None, &format!("{path}.first_seen"));
+fn seen_at(attribute: &Value<'_>, path: &str, out: &mut Out<'_>) -> Option<Timestamp> {
+    if let Some(text) = attribute.str("first_seen") {
+        return out.time(text, None, &format!("{path}.first_seen"));
+    }
+    match attribute.get("timestamp") {
+        Some(Value::Int(seconds)) if *seconds > 0 => out.time(&seconds.to_string(), None, &format!("{path}.timestamp")),
+        Some(value) if value.as_str().is_some_and(|text| text != "0" && !text.is_empty()) => {
+            out.time(value.as_str().unwrap_or(""), None, &format!("{path}.timestamp"))
         }
-        match attribute.get("timestamp") {
-            Some(Value::Int(seconds)) if *seconds > 0 => out.time(&seconds.to_string(), None, &format!("{path}.timestamp")),
-            Some(value) if value.as_str().is_some_and(|text| text != "0" && !text.is_empty()) => {
-                out.time(value.as_str().unwrap_or(""), None, &format!("{path}.timestamp"))
-            }
-            _ => None,
-        }
+        _ => None,
     }
 }

@@ -72,7 +72,11 @@ pub struct ImportOptions {
 
 impl Default for ImportOptions {
     fn default() -> Self {
-        Self { bytes_max: limits::FILE_BYTES_MAX, items_max: limits::DRAFT_ITEMS_MAX, problems_max: limits::PROBLEMS_MAX }
+        Self {
+            bytes_max: limits::FILE_BYTES_MAX,
+            items_max: limits::DRAFT_ITEMS_MAX,
+            problems_max: limits::PROBLEMS_MAX,
+        }
     }
 }
 
@@ -97,7 +101,12 @@ pub fn import(name: &str, bytes: &[u8], options: &ImportOptions, sink: &mut dyn 
 }
 
 /// Reads a file as a stream: tables and lines are never held in memory as a whole.
-pub fn import_reader(name: &str, reader: &mut dyn Read, options: &ImportOptions, sink: &mut dyn FnMut(Event)) -> Summary {
+pub fn import_reader(
+    name: &str,
+    reader: &mut dyn Read,
+    options: &ImportOptions,
+    sink: &mut dyn FnMut(Event),
+) -> Summary {
     let mut out = Out { name, options, summary: Summary::default(), sink };
     if let Err(error) = read(reader, &mut out) {
         out.problem(None, "", error.to_string());
@@ -128,6 +137,9 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     match recognised {
         Recognised::Json => read_json(whole, out)?,
         Recognised::JsonLines => {
+            if let Some(seen) = lines::unknown(&head) {
+                return Err(io::Error::other(format!("the format is not known: JSON lines, each {seen}")));
+            }
             out.summary.format = Some(Format::ReportLines);
             lines::read(&mut lines::Lines::new(whole), out);
         }
@@ -147,7 +159,10 @@ fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
     let mut bytes = Vec::new();
     whole.take(limits::JSON_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limits::JSON_BYTES_MAX {
-        return Err(io::Error::other(format!("a JSON document of more than {} bytes is not read", limits::JSON_BYTES_MAX)));
+        return Err(io::Error::other(format!(
+            "a JSON document of more than {} bytes is not read",
+            limits::JSON_BYTES_MAX
+        )));
     }
     let value = match json::parse(&bytes) {
         Ok(value) => value,
@@ -171,12 +186,21 @@ fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
         }
         Some(format) => out.summary.format = Some(format),
         None => {
-            let keys: Vec<String> = value.entries().iter().take(5).map(|(key, _)| format!("{:?}", key.as_str().chars().take(40).collect::<String>())).collect();
-            let what = if keys.is_empty() { value.what().to_owned() } else { format!("an object with {}", keys.join(", ")) };
-            out.problem(None, "", format!("the JSON is neither a MISP event nor STIX: it is {what}"));
+            out.problem(None, "", format!("the JSON is neither a MISP event nor STIX: it is {}", looks(&value)));
         }
     }
     Ok(())
+}
+
+/// What an unknown JSON value looks like, for a person.
+fn looks(value: &Value<'_>) -> String {
+    let keys: Vec<String> = value
+        .entries()
+        .iter()
+        .take(5)
+        .map(|(key, _)| format!("{:?}", key.as_str().chars().take(40).collect::<String>()))
+        .collect();
+    if keys.is_empty() { value.what().to_owned() } else { format!("an object with {}", keys.join(", ")) }
 }
 
 /// Formats that are one JSON document.
@@ -206,13 +230,14 @@ fn recognise(head: &[u8]) -> Option<Recognised> {
     let start = head.trim_ascii_start();
     let first = *start.first()?;
     if matches!(first, b'{' | b'[') {
-        let (line, rest) = start.iter().position(|&b| b == b'\n').and_then(|end| start.split_at_checked(end)).unwrap_or((start, b""));
+        let (line, rest) =
+            start.iter().position(|&b| b == b'\n').and_then(|end| start.split_at_checked(end)).unwrap_or((start, b""));
         let more = matches!(rest.trim_ascii_start().first(), Some(b'{'));
         // A first line that is broken does not turn lines into one document.
         let lines = first == b'{' && more && (json::parse(line).is_ok() || line.trim_ascii_end().ends_with(b"}"));
         return Some(if lines { Recognised::JsonLines } else { Recognised::Json });
     }
-    if head.contains(&0) || start.starts_with(b"<?xml") || start.starts_with(b"%PDF") {
+    if start.starts_with(b"<?xml") || MAGIC.iter().any(|(magic, _)| magic.len() > 2 && start.starts_with(magic)) {
         return None;
     }
     let odd = head.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b)).count();
@@ -221,28 +246,34 @@ fn recognise(head: &[u8]) -> Option<Recognised> {
     }
     let text = String::from_utf8_lossy(head);
     // The last line may be cut off by the end of the head.
-    let sample = if head.len() as u64 >= HEAD_BYTES / 2 { text.rsplit_once('\n').map_or(&*text, |(whole, _)| whole) } else { &text };
+    let sample = if head.len() as u64 >= HEAD_BYTES / 2 {
+        text.rsplit_once('\n').map_or(&*text, |(whole, _)| whole)
+    } else {
+        &text
+    };
     Some(table::layout(sample).map_or(Recognised::Text, Recognised::Table))
 }
 
+/// How files begin that nothing here reads.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"PK\x03\x04", "it looks like a ZIP archive or an office document"),
+    (b"%PDF", "it looks like a PDF"),
+    (b"MZ", "it looks like a Windows program"),
+    (b"\x7fELF", "it looks like a Linux program"),
+    (b"\x89PNG", "it looks like a picture"),
+    (b"\xff\xd8\xff", "it looks like a picture"),
+    (b"BZh", "it looks like bzip2"),
+    (b"\xfd7zXZ", "it looks like xz"),
+    (b"7z\xbc\xaf", "it looks like a 7-Zip archive"),
+    (b"Rar!", "it looks like a RAR archive"),
+    (b"\xff\xfe", "it looks like UTF-16: save it as UTF-8"),
+    (b"\xfe\xff", "it looks like UTF-16: save it as UTF-8"),
+    (b"<?xml", "it looks like XML"),
+    (b"SQLite format 3", "it looks like an SQLite file"),
+];
+
 /// What an unknown file looks like, for a person.
 fn seen(head: &[u8]) -> String {
-    const MAGIC: &[(&[u8], &str)] = &[
-        (b"PK\x03\x04", "it looks like a ZIP archive or an office document"),
-        (b"%PDF", "it looks like a PDF"),
-        (b"MZ", "it looks like a Windows program"),
-        (b"\x7fELF", "it looks like a Linux program"),
-        (b"\x89PNG", "it looks like a picture"),
-        (b"\xff\xd8\xff", "it looks like a picture"),
-        (b"BZh", "it looks like bzip2"),
-        (b"\xfd7zXZ", "it looks like xz"),
-        (b"7z\xbc\xaf", "it looks like a 7-Zip archive"),
-        (b"Rar!", "it looks like a RAR archive"),
-        (b"\xff\xfe", "it looks like UTF-16: save it as UTF-8"),
-        (b"\xfe\xff", "it looks like UTF-16: save it as UTF-8"),
-        (b"<?xml", "it looks like XML"),
-        (b"SQLite format 3", "it looks like an SQLite file"),
-    ];
     let start = head.trim_ascii_start();
     if start.is_empty() {
         return "the file is empty".to_owned();

@@ -1,6 +1,8 @@
 //! What importers share: the way out for drafts and problems, with its limits.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::num::NonZeroU32;
 
 use model::{AttackKind, Draft, DraftIndicator, Observable, Origin, Technique, Timestamp};
@@ -20,8 +22,7 @@ pub(super) struct Out<'s> {
 impl Out<'_> {
     /// Hands out a draft, each value once, cut into several if it holds too many.
     pub fn draft(&mut self, mut draft: Draft) {
-        let mut seen = HashSet::with_capacity(draft.indicators.len());
-        draft.indicators.retain(|indicator| seen.insert(indicator.observable.clone()));
+        once_each(&mut draft.indicators);
         draft.title = clipped(&draft.title, TITLE_CHARS_MAX);
         if draft.title.is_empty() {
             draft.title = self.name.to_owned();
@@ -62,6 +63,24 @@ impl Out<'_> {
             }
         }
     }
+}
+
+/// Drops repetitions. Two values that only hash alike both stay: what follows counts a repetition anyway.
+fn once_each(indicators: &mut Vec<DraftIndicator>) {
+    let state = RandomState::new();
+    let hashes: Vec<u64> = indicators.iter().map(|indicator| state.hash_one(&indicator.observable)).collect();
+    let mut first: HashMap<u64, usize> = HashMap::with_capacity(hashes.len());
+    let keep: Vec<bool> = hashes
+        .iter()
+        .enumerate()
+        .map(|(index, &hash)| {
+            let earlier = *first.entry(hash).or_insert(index);
+            let value = |at: usize| indicators.get(at).map(|indicator| &indicator.observable);
+            earlier == index || value(earlier) != value(index)
+        })
+        .collect();
+    let mut keep = keep.into_iter();
+    indicators.retain(|_| keep.next().unwrap_or(true));
 }
 
 /// One line of at most `max` characters.
@@ -124,6 +143,11 @@ pub(super) fn attack_of(text: &str) -> Option<AttackKind> {
 }
 
 /// An indicator of a draft.
-pub(super) fn indicator(observable: Observable, seen_at: Option<Timestamp>, line: Option<NonZeroU32>, field: impl Into<String>) -> DraftIndicator {
+pub(super) fn indicator(
+    observable: Observable,
+    seen_at: Option<Timestamp>,
+    line: Option<NonZeroU32>,
+    field: impl Into<String>,
+) -> DraftIndicator {
     DraftIndicator { observable, seen_at, origin: Origin { line, field: field.into() } }
 }

@@ -48,7 +48,9 @@ fn holds_objects(value: &Value<'_>, depth: usize) -> bool {
         Value::Map(entries) => entries.iter().any(|(key, inner)| {
             (key.as_str() == "objects" && inner.items().iter().any(is_object)) || holds_objects(inner, depth + 1)
         }),
-        Value::List(items) => items.iter().any(|item| (depth == 0 && is_object(item)) || holds_objects(item, depth + 1)),
+        Value::List(items) => {
+            items.iter().any(|item| (depth == 0 && is_object(item)) || holds_objects(item, depth + 1))
+        }
         _ => false,
     }
 }
@@ -108,8 +110,11 @@ fn read_bundle(objects: &[Value<'_>], path: &str, out: &mut Out<'_>) {
         let refs = object.get("object_marking_refs").map_or(&[][..], Value::items);
         refs.iter().filter_map(Value::as_str).filter_map(|id| markings.get(id).copied()).max()
     };
-    let names: HashMap<&str, &str> =
-        objects.iter().filter(|o| o.str("type") == Some("identity")).filter_map(|o| Some((o.str("id")?, o.str("name")?))).collect();
+    let names: HashMap<&str, &str> = objects
+        .iter()
+        .filter(|o| o.str("type") == Some("identity"))
+        .filter_map(|o| Some((o.str("id")?, o.str("name")?)))
+        .collect();
     let mut found = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -127,11 +132,13 @@ fn read_bundle(objects: &[Value<'_>], path: &str, out: &mut Out<'_>) {
         }
     }
     let shared = shared(objects, out);
-    let reports: Vec<&Value<'_>> = objects.iter().filter(|o| matches!(o.str("type"), Some("report" | "grouping"))).collect();
+    let reports: Vec<&Value<'_>> =
+        objects.iter().filter(|o| matches!(o.str("type"), Some("report" | "grouping"))).collect();
     let mut before = found.len();
     if reports.len() > 1 {
         for report in &reports {
-            let refs: HashSet<&str> = report.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
+            let refs: HashSet<&str> =
+                report.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
             let (own, rest) = found.into_iter().partition(|one: &Found| refs.contains(one.id.as_str()));
             found = rest;
             send(own, Some(report), &shared, tlp_of(report), &names, path, out);
@@ -155,7 +162,9 @@ fn shared(objects: &[Value<'_>], out: &Out<'_>) -> Draft {
     let mut draft = Draft::titled(out.name);
     for object in objects {
         let kind = object.str("type").unwrap_or("");
-        if NAMED_TYPES.contains(&kind) && let Some(name) = object.str("name") {
+        if NAMED_TYPES.contains(&kind)
+            && let Some(name) = object.str("name")
+        {
             add_tag(&mut draft, name);
         }
         if kind == "attack-pattern" {
@@ -170,8 +179,16 @@ fn shared(objects: &[Value<'_>], out: &Out<'_>) -> Draft {
     draft
 }
 
-fn send(found: Vec<Found>, lead: Option<&Value<'_>>, shared: &Draft, tlp: Option<Tlp>, names: &HashMap<&str, &str>, path: &str, out: &mut Out<'_>) {
-    if found.is_empty() && !lead.is_some_and(|lead| lead.str("type") == Some("report")) {
+fn send(
+    found: Vec<Found>,
+    lead: Option<&Value<'_>>,
+    shared: &Draft,
+    tlp: Option<Tlp>,
+    names: &HashMap<&str, &str>,
+    path: &str,
+    out: &mut Out<'_>,
+) {
+    if found.is_empty() && lead.is_none_or(|lead| lead.str("type") != Some("report")) {
         return;
     }
     let mut draft = shared.clone();
@@ -182,7 +199,10 @@ fn send(found: Vec<Found>, lead: Option<&Value<'_>>, shared: &Draft, tlp: Option
         }
         lead.str("description").unwrap_or("").clone_into(&mut draft.narrative);
         draft.author = lead.str("created_by_ref").and_then(|id| names.get(id)).map(|name| (*name).to_owned());
-        let time = lead.str("published").map(|text| (text, "published")).or_else(|| lead.str("created").map(|text| (text, "created")));
+        let time = lead
+            .str("published")
+            .map(|text| (text, "published"))
+            .or_else(|| lead.str("created").map(|text| (text, "created")));
         if let Some((text, key)) = time {
             draft.happened_at = out.time(text, None, &format!("{path}.{key}"));
         }
@@ -190,12 +210,7 @@ fn send(found: Vec<Found>, lead: Option<&Value<'_>>, shared: &Draft, tlp: Option
             add_tag(&mut draft, label);
         }
     }
-    // What a bundle says of one object holds for the draft as a whole: the strictest wins.
-    let strictest = found.iter().filter_map(|one| one.tlp).chain(tlp).max();
-    draft.marking = strictest.map(|tlp| {
-        let unmarked = tlp < Tlp::Amber && found.iter().any(|one| one.tlp.is_none()) && lead.is_none();
-        Marking { tlp: if unmarked { Tlp::Amber } else { tlp }, pap: Marking::default().pap }
-    });
+    draft.marking = joined(&found, tlp).map(|tlp| Marking { tlp, pap: Marking::default().pap });
     draft.indicators = found.into_iter().flat_map(|one| one.indicators).collect();
     if draft.happened_at.is_none() {
         draft.happened_at = draft.indicators.iter().filter_map(|one| one.seen_at).min();
@@ -208,10 +223,18 @@ fn send(found: Vec<Found>, lead: Option<&Value<'_>>, shared: &Draft, tlp: Option
     out.draft(draft);
 }
 
+/// One marking for all of a draft: the strictest. What is unmarked counts as its report is marked, else as AMBER.
+fn joined(found: &[Found], of_report: Option<Tlp>) -> Option<Tlp> {
+    let strictest = found.iter().filter_map(|one| one.tlp).chain(of_report).max()?;
+    let unmarked = of_report.is_none() && found.iter().any(|one| one.tlp.is_none());
+    Some(if unmarked { strictest.max(Marking::default().tlp) } else { strictest })
+}
+
 fn markings(objects: &[Value<'_>]) -> HashMap<String, Tlp> {
     let mut markings: HashMap<String, Tlp> = KNOWN_MARKINGS.iter().map(|&(id, tlp)| (id.to_owned(), tlp)).collect();
     for object in objects.iter().filter(|o| o.str("type") == Some("marking-definition")) {
-        let second = object.get("extensions").and_then(|all| all.get(TLP2_EXTENSION)).and_then(|one| one.str("tlp_2_0"));
+        let second =
+            object.get("extensions").and_then(|all| all.get(TLP2_EXTENSION)).and_then(|one| one.str("tlp_2_0"));
         let first = object.get("definition").and_then(|one| one.str("tlp"));
         let named = object.str("name").filter(|name| name.to_ascii_uppercase().starts_with("TLP:"));
         if let (Some(id), Some(label)) = (object.str("id"), second.or(first).or(named)) {
@@ -236,7 +259,9 @@ fn read_indicator(object: &Value<'_>, path: &str, out: &mut Out<'_>) -> Vec<Draf
         return Vec::new();
     }
     let seen_at = time_of(object, "valid_from").or_else(|| time_of(object, "created"));
-    if seen_at.is_none() && let Some(text) = object.str("valid_from") {
+    if seen_at.is_none()
+        && let Some(text) = object.str("valid_from")
+    {
         out.time(text, None, &format!("{path}.valid_from"));
     }
     let terms = match stix_pattern::equalities(pattern) {
@@ -273,7 +298,13 @@ fn read_observed(object: &Value<'_>, path: &str, out: &mut Out<'_>) -> Vec<Draft
     indicators
 }
 
-fn read_observable(object: &Value<'_>, kind: &str, path: &str, seen_at: Option<Timestamp>, out: &mut Out<'_>) -> Vec<DraftIndicator> {
+fn read_observable(
+    object: &Value<'_>,
+    kind: &str,
+    path: &str,
+    seen_at: Option<Timestamp>,
+    out: &mut Out<'_>,
+) -> Vec<DraftIndicator> {
     let mut indicators = Vec::new();
     let mut take = |property: &str, value: &str, out: &mut Out<'_>| {
         let field = format!("{path}.{property}");
@@ -295,7 +326,9 @@ fn read_observable(object: &Value<'_>, kind: &str, path: &str, seen_at: Option<T
     for property in properties {
         match object.get(property) {
             Some(Value::Str(text)) => take(property, text.as_str(), out),
-            Some(other) => out.problem(None, format!("{path}.{property}"), format!("is {}, not a string", other.what())),
+            Some(other) => {
+                out.problem(None, format!("{path}.{property}"), format!("is {}, not a string", other.what()))
+            }
             None => {}
         }
     }
@@ -306,7 +339,9 @@ fn read_observable(object: &Value<'_>, kind: &str, path: &str, seen_at: Option<T
             }
         }
     }
-    if kind == "autonomous-system" && let Some(Value::Int(number)) = object.get("number") {
+    if kind == "autonomous-system"
+        && let Some(Value::Int(number)) = object.get("number")
+    {
         take("number", &number.to_string(), out);
     }
     indicators

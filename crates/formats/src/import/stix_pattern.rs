@@ -2,6 +2,8 @@
 
 use model::{Kind, Observable};
 
+use super::kinds;
+
 const TERMS_MAX: usize = 1000;
 
 /// One equality.
@@ -38,7 +40,8 @@ pub(super) fn equalities(pattern: &str) -> Result<Vec<Term>, String> {
                     if matches!(&amount, Some(Token::Word(word)) if word == "t") {
                         tokens.next();
                     }
-                    if matches!(tokens.peek(), Some(Token::Word(word)) if matches!(word.as_str(), "SECONDS" | "TIMES")) {
+                    if matches!(tokens.peek(), Some(Token::Word(word)) if matches!(word.as_str(), "SECONDS" | "TIMES"))
+                    {
                         tokens.next();
                     }
                     continue;
@@ -141,10 +144,7 @@ pub(super) fn observable(path: &str, value: &str) -> Option<Result<Observable, S
     let any = |kinds: &[Kind]| kinds.iter().find_map(|&kind| Observable::parse(kind, value).ok());
     let kind = match (object, folded.as_str()) {
         ("ipv4-addr" | "ipv6-addr", "value") => Kind::Ipv4,
-        ("domain-name", "value") => match any(&[Kind::Domain, Kind::Ipv4]) {
-            Some(observable) => return Some(Ok(observable)),
-            None => Kind::Domain,
-        },
+        ("domain-name", "value") => Kind::Domain,
         ("url", "value") => Kind::Url,
         ("email-addr", "value") => Kind::Email,
         ("email-message", "subject") => Kind::EmailSubject,
@@ -157,7 +157,10 @@ pub(super) fn observable(path: &str, value: &str) -> Option<Result<Observable, S
         ("autonomous-system", "number") => Kind::Asn,
         ("user-account", "account_login" | "user_id") => Kind::Account,
         ("network-traffic", "dst_ref.value" | "src_ref.value") | ("domain-name", "resolves_to_refs[*].value") => {
-            return Some(any(&[Kind::Ipv4, Kind::Domain]).ok_or_else(|| format!("{:?} is no address", value.chars().take(80).collect::<String>())));
+            return Some(
+                any(&[Kind::Ipv4, Kind::Domain])
+                    .ok_or_else(|| format!("{:?} is no address", value.chars().take(80).collect::<String>())),
+            );
         }
         ("network-traffic", agent) if agent.ends_with("user-agent") => Kind::UserAgent,
         ("file" | "artifact" | "x509-certificate", hashes) => {
@@ -176,7 +179,7 @@ pub(super) fn observable(path: &str, value: &str) -> Option<Result<Observable, S
         }
         _ => return None,
     };
-    Some(Observable::parse(kind, value).map_err(|error| error.to_string()))
+    Some(kinds::read_one(kind, value))
 }
 
 #[cfg(test)]
@@ -192,15 +195,32 @@ mod tests {
     #[test]
     fn reads_equalities() {
         check("[domain-name:value='evil.example']", &[("domain-name:value", "evil.example")]);
-        check("[file:hashes.'SHA-256' = 'ab' AND file:name = 'a\\'b']", &[("file:hashes.SHA-256", "ab"), ("file:name", "a'b")]);
-        check("[a:b = 'x'] OR ([c:d[*].e = 'y'] FOLLOWEDBY [f:g = 5]) WITHIN 5 SECONDS", &[("a:b", "x"), ("c:d[*].e", "y"), ("f:g", "5")]);
+        check(
+            "[file:hashes.'SHA-256' = 'ab' AND file:name = 'a\\'b']",
+            &[("file:hashes.SHA-256", "ab"), ("file:name", "a'b")],
+        );
+        check(
+            "[a:b = 'x'] OR ([c:d[*].e = 'y'] FOLLOWEDBY [f:g = 5]) WITHIN 5 SECONDS",
+            &[("a:b", "x"), ("c:d[*].e", "y"), ("f:g", "5")],
+        );
         check("[a:b IN ('x', 'y')]", &[("a:b", "x"), ("a:b", "y")]);
         check("[a:b = 'x'] START t'2020-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'", &[("a:b", "x")]);
     }
 
     #[test]
     fn refuses_the_rest() {
-        for pattern in ["", "[a:b != 'x']", "[a:b MATCHES 'x']", "[a:b NOT = 'x']", "[a:b = 'x", "[a:b =", "[a:b > 5]", "'x'", "[a:b IN 'x']", "rule x {}"] {
+        for pattern in [
+            "",
+            "[a:b != 'x']",
+            "[a:b MATCHES 'x']",
+            "[a:b NOT = 'x']",
+            "[a:b = 'x",
+            "[a:b =",
+            "[a:b > 5]",
+            "'x'",
+            "[a:b IN 'x']",
+            "rule x {}",
+        ] {
             assert!(equalities(pattern).is_err(), "{pattern}");
         }
     }

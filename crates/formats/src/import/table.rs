@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use model::{Draft, Observable, Timestamp};
+use model::{Draft, Observable, Timestamp, refang};
 
 use super::kinds::{self, Named};
 use super::lines::Lines;
@@ -35,7 +35,12 @@ pub(super) struct Layout {
 
 /// Finds the layout in the first lines of a file; `None` if it is no table of values.
 pub(super) fn layout(head: &str) -> Option<Layout> {
-    let lines: Vec<&str> = head.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#')).take(SAMPLE_ROWS).collect();
+    let lines: Vec<&str> = head
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .take(SAMPLE_ROWS)
+        .collect();
     let first = lines.first()?;
     for delimiter in ['\t', ',', ';'] {
         if !first.contains(delimiter) {
@@ -51,12 +56,27 @@ pub(super) fn layout(head: &str) -> Option<Layout> {
             return Some(layout);
         }
     }
-    // One value a line and nothing else.
-    let values = lines.iter().filter(|line| Observable::detect(line).is_some()).count();
-    let header = kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_))) || role(first) == Some(Role::Value);
-    let values_wanted = lines.len() - usize::from(header);
-    (values > 0 && values * 5 >= values_wanted * 4)
-        .then(|| Layout { delimiter: '\t', header, value: Some(0), ..Layout::default() })
+    one_column(head, first)
+}
+
+/// One value a line and nothing else. Where values are defanged it is text, which reads them too and minds headings.
+fn one_column(head: &str, first: &str) -> Option<Layout> {
+    let (mut lines, mut values) = (0_usize, 0_usize);
+    for line in head.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if line.starts_with(['|', '=', '-', '*', '+', '`']) || refang(line) != line {
+            return None;
+        }
+        lines += 1;
+        values += usize::from(Observable::detect(line).is_some());
+    }
+    let header =
+        kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_))) || role(first) == Some(Role::Value);
+    (values > 0 && values * 10 >= (lines - usize::from(header)) * 9).then(|| Layout {
+        delimiter: '\t',
+        header,
+        value: Some(0),
+        ..Layout::default()
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,18 +92,24 @@ enum Role {
 fn role(name: &str) -> Option<Role> {
     let folded: String = name.trim().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     Some(match folded.as_str() {
-        "time" | "date" | "timestamp" | "firstseen" | "firstseenutc" | "seen" | "created" | "createdat" | "lastseen" | "datetime" | "published" => Role::Time,
+        "time" | "date" | "timestamp" | "firstseen" | "firstseenutc" | "seen" | "created" | "createdat"
+        | "lastseen" | "datetime" | "published" => Role::Time,
         "reporter" | "author" | "user" | "submitter" | "reportedby" | "orgname" => Role::Reporter,
         "type" | "kind" | "indicatortype" | "ioctype" | "attributetype" | "observabletype" => Role::Kind,
-        "value" | "indicator" | "ioc" | "observable" | "indicatorvalue" | "iocvalue" | "attributevalue" | "iocs" | "indicators" => Role::Value,
-        "tags" | "tag" | "malware" | "family" | "threat" | "signature" | "malwareprintable" | "category" | "technique" | "attack" => Role::Tags,
-        "post" | "campaign" | "event" | "report" | "group" | "eventid" | "reportid" | "case" | "incident" => Role::Group,
+        "value" | "indicator" | "ioc" | "observable" | "indicatorvalue" | "iocvalue" | "attributevalue" | "iocs"
+        | "indicators" => Role::Value,
+        "tags" | "tag" | "malware" | "family" | "threat" | "signature" | "malwareprintable" | "category"
+        | "technique" | "attack" => Role::Tags,
+        "post" | "campaign" | "event" | "report" | "group" | "eventid" | "reportid" | "case" | "incident" => {
+            Role::Group
+        }
         _ => return None,
     })
 }
 
 fn by_header(row: &[String], delimiter: char) -> Option<Layout> {
-    let values = row.iter().any(|cell| cell.contains('.') && Observable::detect(cell).is_some() || parse_time(cell).is_ok());
+    let values =
+        row.iter().any(|cell| role(cell).is_none() && (Observable::detect(cell).is_some() || parse_time(cell).is_ok()));
     if values {
         return None;
     }
@@ -112,7 +138,12 @@ fn by_header(row: &[String], delimiter: char) -> Option<Layout> {
 fn by_content(rows: &[Vec<String>], delimiter: char) -> Option<Layout> {
     let width = rows.first()?.len();
     let share = |column: usize, test: &dyn Fn(&str) -> bool| {
-        let filled: Vec<&str> = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        let filled: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.trim())
+            .filter(|cell| !cell.is_empty())
+            .collect();
         if filled.is_empty() { 0 } else { filled.iter().filter(|cell| test(cell)).count() * 100 / filled.len() }
     };
     let is_kind = |cell: &str| matches!(kinds::named(cell), Some(Named::Kind(_) | Named::Pair(..)));
@@ -134,7 +165,9 @@ fn by_content(rows: &[Vec<String>], delimiter: char) -> Option<Layout> {
             layout.tags.push(column);
         } else if kind.is_some() && share(column, &is_link) >= 80 {
             layout.group.get_or_insert(column);
-        } else if kind.is_some_and(|kind| column < kind) && share(column, &|cell| !cell.contains(' ') && cell.len() <= 64) >= 90 {
+        } else if kind.is_some_and(|kind| column < kind)
+            && share(column, &|cell| !cell.contains(' ') && cell.len() <= 64) >= 90
+        {
             layout.reporter.get_or_insert(column);
         }
     }
@@ -265,7 +298,9 @@ pub(super) fn read(layout: &Layout, lines: &mut Lines<'_>, out: &mut Out<'_>) {
             _ => Some((reporter.to_owned(), group.to_owned())),
         };
         let full = open.as_ref().is_some_and(|open| open.draft.indicators.len() >= out.options.items_max);
-        if (full || open.as_ref().is_some_and(|open| open.key != key)) && let Some(done) = open.take() {
+        if (full || open.as_ref().is_some_and(|open| open.key != key))
+            && let Some(done) = open.take()
+        {
             finish(done.draft, out);
         }
         let mut values = Vec::new();
@@ -314,7 +349,14 @@ fn finish(mut draft: Draft, out: &mut Out<'_>) {
     out.draft(draft);
 }
 
-fn read_values(layout: &Layout, row: &[String], number: Option<NonZeroU32>, time: Option<Timestamp>, values: &mut Vec<model::DraftIndicator>, out: &mut Out<'_>) {
+fn read_values(
+    layout: &Layout,
+    row: &[String],
+    number: Option<NonZeroU32>,
+    time: Option<Timestamp>,
+    values: &mut Vec<model::DraftIndicator>,
+    out: &mut Out<'_>,
+) {
     let mut take = |name: &str, text: &str, field: &str, out: &mut Out<'_>| {
         let named = kinds::named(name);
         match named {
@@ -329,7 +371,11 @@ fn read_values(layout: &Layout, row: &[String], number: Option<NonZeroU32>, time
             Some(Named::NoValue) => {}
             None => match Observable::detect(text) {
                 Some(observable) => values.push(indicator(observable, time, number, field)),
-                None => out.problem(number, field, format!("{:?} is no value that is known", text.chars().take(80).collect::<String>())),
+                None => out.problem(
+                    number,
+                    field,
+                    format!("{:?} is no value that is known", text.chars().take(80).collect::<String>()),
+                ),
             },
         }
     };
@@ -364,9 +410,16 @@ mod tests {
 
     #[test]
     fn finds_layouts() {
-        assert!(layout("ipv4\t192.0.2.1\ndomain\tevil.example\n").is_some_and(|l| !l.header && l.value == Some(1) && l.kind == Some(0)));
+        assert!(
+            layout("ipv4\t192.0.2.1\ndomain\tevil.example\n")
+                .is_some_and(|l| !l.header && l.value == Some(1) && l.kind == Some(0))
+        );
         assert!(layout("evil.example\n192.0.2.1\n").is_some_and(|l| l.value == Some(0)));
         assert!(layout("Type,Value\nip,192.0.2.1\n").is_some_and(|l| l.header && l.value == Some(1)));
+        assert!(
+            layout("md5\t0123456789abcdef0123456789abcdef\nipv4\t192.0.2.1\n")
+                .is_some_and(|l| !l.header && l.kind == Some(0))
+        );
         assert!(layout("domain,md5\nevil.example,\n").is_some_and(|l| l.header && l.named.len() == 2));
         assert!(layout("Dear all, we saw evil\nthings, and more, of them\n").is_none());
         let l = layout("2025-01-01 01:49:12,bob,domain,evil.example,#phishing,https://x.example/1\n").unwrap();

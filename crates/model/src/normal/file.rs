@@ -28,7 +28,7 @@ pub(super) fn ssdeep(text: &str) -> Result<String, &'static str> {
         return Err("it does not have three parts");
     };
     let blocks: u64 = size.parse().map_err(|_| "its block size is no number")?;
-    if blocks == 0 || blocks % 3 != 0 || !(blocks / 3).is_power_of_two() {
+    if blocks == 0 || !blocks.is_multiple_of(3) || !(blocks / 3).is_power_of_two() {
         return Err("its block size is not three times a power of two");
     }
     let sound =

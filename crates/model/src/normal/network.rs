@@ -214,7 +214,7 @@ pub(super) fn email(text: &str) -> Result<String, &'static str> {
 
 /// `AS64496`; `asn 64496` and `64496` are read as well.
 pub(super) fn asn(text: &str) -> Result<String, &'static str> {
-    let digits = text.trim_start_matches(|c: char| matches!(c, 'a' | 'A' | 's' | 'S' | 'n' | 'N' | ' ' | ':'));
+    let digits = text.trim_start_matches(['a', 'A', 's', 'S', 'n', 'N', ' ', ':']);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err("it is no number");
     }

@@ -1,0 +1,46 @@
+//! Where the development data lie, and importing a file with counts.
+#![allow(dead_code)]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use formats::{Event, ImportOptions, Problem, Summary, import_reader};
+use model::Draft;
+
+/// The folder of development data; `None`, said loudly, if it is absent.
+pub fn data() -> Option<PathBuf> {
+    let dir = std::env::var_os("FUSIONCELL_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    if dir.is_dir() {
+        return Some(dir);
+    }
+    eprintln!(
+        "WARNING: no development data at {}: this test has checked NOTHING (set FUSIONCELL_TEST_DATA)",
+        dir.display()
+    );
+    None
+}
+
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+pub fn import_file(path: &Path) -> (Vec<Draft>, Vec<Problem>, Summary) {
+    let (mut drafts, mut problems) = (Vec::new(), Vec::new());
+    let name = path.file_name().unwrap().to_string_lossy();
+    let summary =
+        import_reader(&name, &mut File::open(path).unwrap(), &ImportOptions::default(), &mut |event| match event {
+            Event::Draft(draft) => drafts.push(draft),
+            Event::Problem(problem) => problems.push(problem),
+        });
+    (drafts, problems, summary)
+}
