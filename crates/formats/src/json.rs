@@ -52,9 +52,9 @@ pub enum Value<'a> {
     /// A string.
     Str(Text<'a>),
     /// An array.
-    List(Vec<Value<'a>>),
+    List(Box<[Value<'a>]>),
     /// An object, in the order of the document.
-    Map(Vec<(Text<'a>, Value<'a>)>),
+    Map(Box<[(Text<'a>, Value<'a>)]>),
 }
 
 impl<'a> Value<'a> {
@@ -210,8 +210,7 @@ impl<'a> Visitor<'a> for Seed<'_, 'a> {
             self.reading.spend(size_of::<Value<'_>>())?;
             items.push(item);
         }
-        items.shrink_to_fit();
-        Ok(Value::List(items))
+        Ok(Value::List(items.into_boxed_slice()))
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
@@ -237,8 +236,7 @@ impl<'a> Visitor<'a> for Seed<'_, 'a> {
             self.reading.spend(size_of::<(Text<'_>, Value<'_>)>())?;
             entries.push((key, value));
         }
-        entries.shrink_to_fit();
-        Ok(Value::Map(entries))
+        Ok(Value::Map(entries.into_boxed_slice()))
     }
 }
 

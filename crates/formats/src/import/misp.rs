@@ -8,6 +8,7 @@ use model::{Draft, Marking, Pap, Severity, Timestamp, Tlp};
 use super::kinds::{self, Named};
 use super::out::{Out, add_tag, add_techniques, attack_of, indicator};
 use crate::json::Value;
+use crate::limits::NARRATIVE_CHARS_MAX;
 
 const REFERENCE_CATEGORIES: &[&str] = &["External analysis", "Internal reference"];
 
@@ -66,11 +67,13 @@ fn read_any(value: &Value<'_>, path: &str, out: &mut Out<'_>) {
 struct Reader {
     draft: Draft,
     marking: Option<Marking>,
+    parted: bool,
 }
 
 fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
     let at = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    let mut reader = Reader { draft: Draft::titled(event.str("info").unwrap_or(out.name)), marking: None };
+    let mut reader =
+        Reader { draft: Draft::titled(event.str("info").unwrap_or(out.name)), marking: None, parted: false };
     reader.draft.origin.field = path.to_owned();
     reader.draft.severity = match event.get("threat_level_id") {
         Some(Value::Int(1)) => Severity::High,
@@ -93,6 +96,14 @@ fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
             }
         }
     }
+    reader.read_labels(event);
+    let draft = &mut reader.draft;
+    draft.marking = reader.marking;
+    let words = format!("{} {}", draft.title, draft.tags.join(" "));
+    add_techniques(draft, &words);
+    if let Some(attack) = attack_of(&words) {
+        draft.attack = attack;
+    }
     reader.read_attributes(event, &at("Attribute"), out);
     if let Some(objects) = event.get("Object") {
         match objects {
@@ -101,21 +112,22 @@ fn read_event(event: &Value<'_>, path: &str, out: &mut Out<'_>) {
             Value::Map(_) => reader.read_attributes(objects, &format!("{}.Attribute", at("Object")), out),
             other => out.problem(None, at("Object"), format!("is {}, not an array", other.what())),
         }
-        for (index, object) in objects.items().iter().enumerate() {
-            if matches!(object.get("deleted"), Some(Value::Bool(true))) {
-                continue;
-            }
+        for (index, object) in objects.items().iter().enumerate().filter(|(_, object)| !is_deleted(object)) {
             reader.read_attributes(object, &format!("{}[{index}].Attribute", at("Object")), out);
         }
     }
-    let mut draft = reader.draft;
-    draft.marking = reader.marking;
-    let words = format!("{} {}", draft.title, draft.tags.join(" "));
-    add_techniques(&mut draft, &words);
-    if let Some(attack) = attack_of(&words) {
-        draft.attack = attack;
+    // A big event has handed out its values in parts by now.
+    if !reader.draft.indicators.is_empty() || !reader.parted {
+        out.draft(reader.draft);
     }
-    out.draft(draft);
+}
+
+fn is_reference(attribute: &Value<'_>) -> bool {
+    attribute.str("category").is_some_and(|category| REFERENCE_CATEGORIES.contains(&category))
+}
+
+fn is_deleted(holder: &Value<'_>) -> bool {
+    matches!(holder.get("deleted"), Some(Value::Bool(true)))
 }
 
 impl Reader {
@@ -156,6 +168,25 @@ impl Reader {
         }
     }
 
+    /// What attributes say of the whole: labels and comments. It comes before their values, which may leave in parts.
+    fn read_labels(&mut self, event: &Value<'_>) {
+        let objects = event.get("Object").map_or(&[][..], |objects| match objects {
+            Value::Map(_) => std::slice::from_ref(objects),
+            other => other.items(),
+        });
+        let holders = std::iter::once(event).chain(objects.iter().filter(|object| !is_deleted(object)));
+        for attribute in holders.flat_map(|holder| holder.get("Attribute").map_or(&[][..], Value::items)) {
+            if is_deleted(attribute) || is_reference(attribute) {
+                continue;
+            }
+            self.read_tags(attribute, false);
+            if attribute.str("type") == Some("comment") && self.draft.narrative.len() < NARRATIVE_CHARS_MAX {
+                self.draft.narrative.push_str(attribute.str("value").unwrap_or(""));
+                self.draft.narrative.push('\n');
+            }
+        }
+    }
+
     fn read_attributes(&mut self, holder: &Value<'_>, path: &str, out: &mut Out<'_>) {
         let Some(attributes) = holder.get("Attribute") else { return };
         if !matches!(attributes, Value::List(_)) {
@@ -167,7 +198,7 @@ impl Reader {
     }
 
     fn read_attribute(&mut self, attribute: &Value<'_>, path: &str, out: &mut Out<'_>) {
-        if matches!(attribute.get("deleted"), Some(Value::Bool(true))) {
+        if is_deleted(attribute) {
             return;
         }
         let (Some(kind), Some(value)) = (attribute.str("type"), attribute.str("value")) else {
@@ -186,16 +217,14 @@ impl Reader {
                 return;
             }
         };
-        if kind == "comment" && self.draft.narrative.len() < 20_000 {
-            self.draft.narrative.push_str(value);
-            self.draft.narrative.push('\n');
-        }
-        if matches!(named, Named::NoValue)
-            || attribute.str("category").is_some_and(|category| REFERENCE_CATEGORIES.contains(&category))
-        {
+        if matches!(named, Named::NoValue) || is_reference(attribute) {
             return;
         }
-        self.read_tags(attribute, false);
+        if self.draft.indicators.len() >= out.options.items_max {
+            let indicators = std::mem::take(&mut self.draft.indicators);
+            out.draft(Draft { indicators, ..self.draft.clone() });
+            self.parted = true;
+        }
         let seen_at = seen_at(attribute, path, out);
         for outcome in kinds::read(&named, value) {
             match outcome {

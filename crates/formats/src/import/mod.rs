@@ -164,6 +164,7 @@ fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
             limits::JSON_BYTES_MAX
         )));
     }
+    bytes.shrink_to_fit();
     let value = match json::parse(&bytes) {
         Ok(value) => value,
         Err(problem) => {
