@@ -2,28 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
-use std::io::{Read, Seek as _, Write as _};
+mod common;
 
-use formats::{Event, ImportOptions, import_reader};
+use std::io::Write as _;
 
-fn peak_kib() -> usize {
-    let mut status = String::new();
-    std::fs::File::open("/proc/self/status").unwrap().read_to_string(&mut status).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-fn import(file: &mut std::fs::File) -> (usize, u64) {
-    file.rewind().unwrap();
-    let bytes = usize::try_from(file.metadata().unwrap().len()).unwrap();
-    let mut values = 0;
-    import_reader("big", file, &ImportOptions::default(), &mut |event| {
-        if let Event::Draft(draft) = event {
-            values += draft.indicators.len() as u64;
-        }
-    });
-    (bytes, values)
-}
+use common::{import, peak_kib};
 
 #[test]
 fn three_times_the_input_at_most() {

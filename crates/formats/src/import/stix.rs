@@ -1,7 +1,7 @@
 //! STIX 2.0 and 2.1: indicators whose pattern is equalities, and cyber-observable objects; a bundle is one draft, or one
 //! a report where it holds several.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use model::{Draft, DraftIndicator, Marking, Technique, Timestamp, Tlp};
 
@@ -23,6 +23,27 @@ const KNOWN_MARKINGS: &[(&str, Tlp)] = &[
     ("marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", Tlp::Amber),
     ("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", Tlp::AmberStrict),
     ("marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", Tlp::Red),
+];
+
+/// Objects that hold values.
+const VALUE_TYPES: &[&str] = &[
+    "indicator",
+    "observed-data",
+    "ipv4-addr",
+    "ipv6-addr",
+    "domain-name",
+    "url",
+    "email-addr",
+    "email-message",
+    "mac-addr",
+    "file",
+    "artifact",
+    "x509-certificate",
+    "mutex",
+    "directory",
+    "windows-registry-key",
+    "user-account",
+    "autonomous-system",
 ];
 
 /// Objects whose name is a tag.
@@ -98,10 +119,30 @@ fn read_nested(value: &Value<'_>, path: &str, out: &mut Out<'_>) {
     }
 }
 
-struct Found {
-    indicators: Vec<DraftIndicator>,
-    id: String,
+/// An object that may hold values, and how it is marked.
+struct Found<'o, 'd> {
+    object: &'o Value<'d>,
+    index: usize,
     tlp: Option<Tlp>,
+}
+
+impl Found<'_, '_> {
+    fn read(&self, path: &str, out: &mut Out<'_>) -> Vec<DraftIndicator> {
+        let path = format!("{path}[{}]", self.index);
+        match self.object.str("type") {
+            Some("indicator") => read_indicator(self.object, &path, out),
+            Some("observed-data") => read_observed(self.object, &path, out),
+            Some(kind) => read_observable(self.object, kind, &path, None, out),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// What the drafts of one bundle share.
+struct Bundle<'b> {
+    shared: Draft,
+    names: HashMap<&'b str, &'b str>,
+    path: &'b str,
 }
 
 fn read_bundle(objects: &[Value<'_>], path: &str, out: &mut Out<'_>) {
@@ -115,46 +156,40 @@ fn read_bundle(objects: &[Value<'_>], path: &str, out: &mut Out<'_>) {
         .filter(|o| o.str("type") == Some("identity"))
         .filter_map(|o| Some((o.str("id")?, o.str("name")?)))
         .collect();
-    let mut found = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        let Some(kind) = object.str("type") else {
-            out.problem(None, path, "is no STIX object: it has no type");
-            continue;
-        };
-        let indicators = match kind {
-            "indicator" => read_indicator(object, &path, out),
-            "observed-data" => read_observed(object, &path, out),
-            _ => read_observable(object, kind, &path, None, out),
-        };
-        if !indicators.is_empty() {
-            found.push(Found { indicators, id: object.str("id").unwrap_or("").to_owned(), tlp: tlp_of(object) });
-        }
-    }
-    let shared = shared(objects, out);
     let reports: Vec<&Value<'_>> =
         objects.iter().filter(|o| matches!(o.str("type"), Some("report" | "grouping"))).collect();
-    let mut before = found.len();
-    if reports.len() > 1 {
-        for report in &reports {
-            let refs: HashSet<&str> =
-                report.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
-            let (own, rest) = found.into_iter().partition(|one: &Found| refs.contains(one.id.as_str()));
-            found = rest;
-            send(own, Some(report), &shared, tlp_of(report), &names, path, out);
+    let several = if reports.len() > 1 { reports.as_slice() } else { &[] };
+    // What several reports name belongs to the first of them.
+    let mut owner: HashMap<&str, usize> = HashMap::new();
+    for (number, report) in several.iter().enumerate() {
+        for id in report.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
+            owner.entry(id).or_insert(number);
         }
-        if found.is_empty() && before > 0 {
-            return;
+    }
+    let mut owned: Vec<Vec<Found<'_, '_>>> = several.iter().map(|_| Vec::new()).collect();
+    let mut rest = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        let Some(kind) = object.str("type") else {
+            out.problem(None, format!("{path}[{index}]"), "is no STIX object: it has no type");
+            continue;
+        };
+        if VALUE_TYPES.contains(&kind) {
+            let number = object.str("id").and_then(|id| owner.get(id));
+            let group = number.and_then(|&number| owned.get_mut(number)).unwrap_or(&mut rest);
+            group.push(Found { object, index, tlp: tlp_of(object) });
         }
-        before = found.len();
     }
-    let report = if reports.len() == 1 { reports.first().copied() } else { None };
-    if before == 0 && report.is_none() {
-        out.problem(None, path, "holds no value that can be read");
-        return;
+    let bundle = Bundle { shared: shared(objects, out), names, path };
+    let mut sent = 0;
+    for (report, found) in several.iter().zip(owned) {
+        sent += bundle.send(&found, Some(report), tlp_of(report), out);
     }
+    let report = if several.is_empty() { reports.first().copied() } else { None };
     let lead = report.or_else(|| objects.iter().find(|o| NAMED_TYPES.contains(&o.str("type").unwrap_or(""))));
-    send(found, lead, &shared, lead.and_then(tlp_of), &names, path, out);
+    sent += bundle.send(&rest, lead, lead.and_then(tlp_of), out);
+    if sent == 0 {
+        out.problem(None, path, "holds no value that can be read");
+    }
 }
 
 /// What every draft of a bundle gets: names as tags, techniques.
@@ -179,52 +214,61 @@ fn shared(objects: &[Value<'_>], out: &Out<'_>) -> Draft {
     draft
 }
 
-fn send(
-    found: Vec<Found>,
-    lead: Option<&Value<'_>>,
-    shared: &Draft,
-    tlp: Option<Tlp>,
-    names: &HashMap<&str, &str>,
-    path: &str,
-    out: &mut Out<'_>,
-) {
-    if found.is_empty() && lead.is_none_or(|lead| lead.str("type") != Some("report")) {
-        return;
-    }
-    let mut draft = shared.clone();
-    draft.origin.field = path.to_owned();
-    if let Some(lead) = lead {
-        if let Some(title) = lead.str("title").or_else(|| lead.str("name")) {
-            title.clone_into(&mut draft.title);
+impl Bundle<'_> {
+    /// Sends what belongs together, in parts if it is much; returns the number of drafts.
+    fn send(&self, found: &[Found<'_, '_>], lead: Option<&Value<'_>>, tlp: Option<Tlp>, out: &mut Out<'_>) -> usize {
+        let is_report = lead.is_some_and(|lead| lead.str("type") == Some("report"));
+        if found.is_empty() && !is_report {
+            return 0;
         }
-        lead.str("description").unwrap_or("").clone_into(&mut draft.narrative);
-        draft.author = lead.str("created_by_ref").and_then(|id| names.get(id)).map(|name| (*name).to_owned());
-        let time = lead
-            .str("published")
-            .map(|text| (text, "published"))
-            .or_else(|| lead.str("created").map(|text| (text, "created")));
-        if let Some((text, key)) = time {
-            draft.happened_at = out.time(text, None, &format!("{path}.{key}"));
+        let mut draft = self.shared.clone();
+        draft.origin.field = self.path.to_owned();
+        if let Some(lead) = lead {
+            if let Some(title) = lead.str("title").or_else(|| lead.str("name")) {
+                title.clone_into(&mut draft.title);
+            }
+            lead.str("description").unwrap_or("").clone_into(&mut draft.narrative);
+            draft.author = lead.str("created_by_ref").and_then(|id| self.names.get(id)).map(|name| (*name).to_owned());
+            let time = lead
+                .str("published")
+                .map(|text| (text, "published"))
+                .or_else(|| lead.str("created").map(|text| (text, "created")));
+            if let Some((text, key)) = time {
+                draft.happened_at = out.time(text, None, &format!("{}.{key}", self.path));
+            }
+            for label in lead.get("labels").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
+                add_tag(&mut draft, label);
+            }
         }
-        for label in lead.get("labels").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
-            add_tag(&mut draft, label);
+        draft.marking = joined(found, tlp).map(|tlp| Marking { tlp, pap: Marking::default().pap });
+        let words = format!("{} {}", draft.title, draft.tags.join(" "));
+        add_techniques(&mut draft, &words);
+        if let Some(attack) = attack_of(&words) {
+            draft.attack = attack;
         }
+        let mut sent = 0;
+        for one in found {
+            let values = one.read(self.path, out);
+            if draft.happened_at.is_none() {
+                draft.happened_at = values.iter().find_map(|value| value.seen_at);
+            }
+            if draft.indicators.len() + values.len() > out.options.items_max && !draft.indicators.is_empty() {
+                let indicators = std::mem::take(&mut draft.indicators);
+                out.draft(Draft { indicators, ..draft.clone() });
+                sent += 1;
+            }
+            draft.indicators.extend(values);
+        }
+        if !draft.indicators.is_empty() || (is_report && sent == 0) {
+            out.draft(draft);
+            sent += 1;
+        }
+        sent
     }
-    draft.marking = joined(&found, tlp).map(|tlp| Marking { tlp, pap: Marking::default().pap });
-    draft.indicators = found.into_iter().flat_map(|one| one.indicators).collect();
-    if draft.happened_at.is_none() {
-        draft.happened_at = draft.indicators.iter().filter_map(|one| one.seen_at).min();
-    }
-    let words = format!("{} {}", draft.title, draft.tags.join(" "));
-    add_techniques(&mut draft, &words);
-    if let Some(attack) = attack_of(&words) {
-        draft.attack = attack;
-    }
-    out.draft(draft);
 }
 
 /// One marking for all of a draft: the strictest. What is unmarked counts as its report is marked, else as AMBER.
-fn joined(found: &[Found], of_report: Option<Tlp>) -> Option<Tlp> {
+fn joined(found: &[Found<'_, '_>], of_report: Option<Tlp>) -> Option<Tlp> {
     let strictest = found.iter().filter_map(|one| one.tlp).chain(of_report).max()?;
     let unmarked = of_report.is_none() && found.iter().any(|one| one.tlp.is_none());
     Some(if unmarked { strictest.max(Marking::default().tlp) } else { strictest })

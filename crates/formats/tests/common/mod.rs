@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::fs::File;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use formats::{Event, ImportOptions, Problem, Summary, import_reader};
@@ -43,4 +44,25 @@ pub fn import_file(path: &Path) -> (Vec<Draft>, Vec<Problem>, Summary) {
             Event::Problem(problem) => problems.push(problem),
         });
     (drafts, problems, summary)
+}
+
+/// Most memory that this process has held.
+pub fn peak_kib() -> usize {
+    let mut status = String::new();
+    std::fs::File::open("/proc/self/status").unwrap().read_to_string(&mut status).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Imports a big file without keeping what comes out: its bytes and values.
+pub fn import(file: &mut std::fs::File) -> (usize, u64) {
+    file.rewind().unwrap();
+    let bytes = usize::try_from(file.metadata().unwrap().len()).unwrap();
+    let mut values = 0;
+    import_reader("big", file, &ImportOptions::default(), &mut |event| {
+        if let Event::Draft(draft) = event {
+            values += draft.indicators.len() as u64;
+        }
+    });
+    (bytes, values)
 }
