@@ -14,14 +14,15 @@ import { words } from '../words/portal'
 const T = words.desk
 const REPORTS_LISTED = 15
 const STUCK_MS = 6000
+const FRESH_MS = 6000
 
 export function Reports({ rows, now, claim }: { rows: ReportRow[]; now: number; claim: (r: ReportRow) => Promise<void> }) {
-  const body = useRef<HTMLTableSectionElement>(null), [failed, fail] = useState<string | null>(null), [said, say] = useState('')
+  const body = useRef<HTMLUListElement>(null), [failed, fail] = useState<string | null>(null), [said, say] = useState('')
   const go = async (r: ReportRow) => { fail(null); try { await claim(r); say(T.claimedAnnounce(r.attack, '✓')) } catch { fail(r.case) } }
   useEffect(() => {
     const k = (e: KeyboardEvent) => {
       if (!keysOn() || isTyping(e) || !body.current) return
-      const trs = [...body.current.querySelectorAll<HTMLTableRowElement>('tr')], at = trs.findIndex(r => r.contains(document.activeElement))
+      const trs = [...body.current.querySelectorAll<HTMLLIElement>(':scope > li')], at = trs.findIndex(r => r.contains(document.activeElement))
       if (e.key === 'j' || e.key === 'k') { e.preventDefault(); trs[Math.min(trs.length - 1, Math.max(0, at + (e.key === 'j' ? 1 : at < 0 ? 1 : -1)))]?.focus() }
       if (e.key === 'c' && at >= 0) trs[at]?.querySelector('button')?.click()
     }
@@ -31,10 +32,12 @@ export function Reports({ rows, now, claim }: { rows: ReportRow[]; now: number; 
   return (
     <>
       <p className="vh" role="status" aria-live="polite">{said}</p>
-      <div className="scroll" role="region" aria-labelledby="hr" tabIndex={0}><table className="rep"><thead><tr><th scope="col">{T.when}</th><th scope="col">{T.severity}</th><th scope="col">{T.attack}</th><th scope="col">{T.sector}</th><th scope="col">{T.campaign}</th><th scope="col">{T.state}</th></tr></thead>
-        <tbody ref={body}>{rows.slice(0, REPORTS_LISTED).map(r => <tr key={r.case} tabIndex={-1} className={now - ms(r.at) < 6000 ? 'fresh' : ''}><td><When at={r.at} now={now} short /></td><td><Severity v={r.severity} /></td><th scope="row">{r.attack}</th><td>{r.sector ?? T.sectorNone}</td>
-          <td>{r.campaign && r.campaign_id ? <Link to="/campaigns/$id" params={{ id: r.campaign_id }} aria-label={`${T.campaign} ${r.campaign}`}><Letter v={r.campaign} small /></Link> : r.campaign ? <Letter v={r.campaign} small /> : null}</td>
-          <td>{r.owner ? <span className="who">{r.owner}</span> : <button className="btn quiet sm" onClick={() => go(r)}>{T.claim}<span className="vh"> {r.attack}{r.sector ? `, ${r.sector}` : ''}</span></button>}{failed === r.case && <span className="err" role="alert"> {T.claimFailed}</span>}</td></tr>)}</tbody></table></div>
+      <ul className="rep" ref={body}>{rows.slice(0, REPORTS_LISTED).map(r => (
+        <li key={r.case} tabIndex={-1} className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}><span className="t"><When at={r.at} now={now} short /></span><Severity v={r.severity} />
+          <span className="what"><b>{r.attack}</b> <span className="sub">{r.sector ?? T.sectorNone}</span></span>
+          <span className="link">{r.campaign && r.campaign_id ? <Link to="/campaigns/$id" params={{ id: r.campaign_id }} aria-label={`${T.campaign} ${r.campaign}`}><Letter v={r.campaign} small /></Link> : r.campaign ? <Letter v={r.campaign} small /> : null}</span>
+          <span className="who">{r.owner ?? <button className="btn quiet sm" onClick={() => go(r)}>{T.claim}<span className="vh"> {r.attack}{r.sector ? `, ${r.sector}` : ''}</span></button>}</span>
+          {failed === r.case && <span className="err" role="alert">{T.claimFailed}</span>}</li>))}</ul>
     </>
   )
 }
@@ -76,7 +79,7 @@ export function CellHome({ session }: { session: Session }) {
           <section aria-labelledby="hr"><h2 id="hr">{T.reports}</h2>{!reports.length ? <p className="empty card">{T.noReports}</p> : <div className="card tight"><Reports rows={reports} now={now} claim={r => cell.claim(r.case).then(() => { live.event({ type: 'claim', data: { case: r.case, owner: session.name } }); live.flush() })} /></div>}</section>
         </div>
         <div className="rail">
-          <section className="card" aria-labelledby="hc"><div className="hd"><h2 id="hc">{T.campaigns}</h2><Link to="/campaigns">{words.home.allCampaigns}</Link></div>
+          <section className="card" aria-labelledby="hc"><div className="hd"><h2 id="hc">{T.campaigns}</h2><Link to="/campaigns">{T.all}</Link></div>
             {!several.length ? <p className="empty">{T.noCampaigns}</p> : <ul className="lines in">{several.slice(0, 6).map(c => <li key={c.id}><h3><Letter v={c.letter} /><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></h3><p className="meta"><b>{T.firms(c.firms)}</b><span>{T.delta(c.delta)}</span><span className={c.owner ? '' : 'open'}>{c.owner ?? T.nobody}</span></p>{c.sectors.length > 0 && <p className="sub">{list(c.sectors, 4)}</p>}</li>)}</ul>}</section>
           <section className="card posture" data-word={posture?.word ?? 'none'} aria-labelledby="hp"><h2 id="hp">{words.posture.heading}</h2><p className="word">{posture ? words.postures[posture.word] : words.posture.none}</p>{posture && <><p>{posture.text}</p><p className="meta"><When at={posture.at} now={now} /></p></>}
             {session.role === 'lead' && <details><summary>{words.posture.set}</summary><SetPosture now={posture} /></details>}</section>

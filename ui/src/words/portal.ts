@@ -44,7 +44,7 @@ export const words = {
   },
   cellCampaign: {
     keyHit: 'first firm hit in that sector',
-    note: 'Cell view: exact counts. Members see bands and sector marks only.', firms: 'firms', sectors: 'sectors', indicators: 'indicators', reports: 'reports', first: 'first seen', spread: 'How it spread', spreadTable: 'The same as a table', matrix: 'What the reports share', matrixMeaning: 'A column is a report, oldest left; a ring marks the report that held the value first.', reasons: 'Why these are linked', reasonsNone: 'One report so far; nothing links it to another.',
+    note: 'Cell view: exact counts. Members see bands and sector marks only.', firms: 'firms', sectors: 'sectors', indicators: 'indicators', reports: 'reports', first: 'first seen', spread: 'How it spread', spreadTable: 'The same as a table', matrix: 'What the reports share', matrixMeaning: 'A column is a report: sectors in the order they were hit, oldest report left. A ring marks the report that held the value first.', reasons: 'Why these are linked', reasonsNone: 'One report so far; nothing links it to another.',
     aliases: (n: number) => `Joined from ${count(n, 'campaign')}`, truncated: 'Too large to show whole: the table is cut. The oldest reports and the most shared values are kept.', firstHere: 'first here', yes: 'yes', report: (n: number) => `Report ${n}`, noise: 'Everyday value', legendReport: 'Report', legendFirst: 'First to hold the value', legendHas: 'Also holds it', onlyFirst: (n: number, all: number) => `The first ${n} of ${all} reports are drawn.`, noSector: 'Sector not shown', owner: 'Owner', nobody: 'Nobody on it',
     score: 'Score', hiddenRows: (n: number) => `${count(n, 'value')} held by one report only`,
   },
@@ -58,8 +58,8 @@ export const words = {
     title: 'Advisories', none: 'The cell has sent no advisory.', unread: 'New', markRead: 'We have read this', read: 'Read', failed: 'That did not reach the cell. Try again.',
   },
   desk: {
-    title: 'Desk', heading: (n: number) => (n ? `${count(n, 'report is', 'reports are')} unclaimed` : 'Every report is claimed'), reports: 'Reports in', noReports: 'No report in the last hour.', claim: 'Claim', claimed: (o: string) => `Claimed by ${o}`, claimedAnnounce: (a: string, o: string) => `${a}: claimed by ${o}`, claimFailed: 'The claim did not go through. Try again.', campaigns: 'Same attack, several firms', noCampaigns: 'Nothing shared between firms right now.', alerts: 'Advisories sent', noAlerts: 'No advisory has been sent.', readBy: (r: number, s: number) => `${r} of ${s} read`,
-    when: 'When', attack: 'What', sector: 'Sector', campaign: 'Campaign', state: 'Who', firms: (n: number) => count(n, 'firm'), delta: (n: number) => (n ? `+${n} in 10 min` : 'none new'), nobody: 'Nobody on it', sectorNone: 'Sector not shown', severity: 'Severity', sources: 'Sources', silent: 'silent', answering: 'answering',
+    title: 'Desk', all: 'All', heading: (n: number) => (n ? `${count(n, 'report is', 'reports are')} unclaimed` : 'Every report is claimed'), reports: 'Reports in', noReports: 'No report in the last hour.', claim: 'Claim', claimed: (o: string) => `Claimed by ${o}`, claimedAnnounce: (a: string, o: string) => `${a}: claimed by ${o}`, claimFailed: 'The claim did not go through. Try again.', campaigns: 'Same attack, several firms', noCampaigns: 'Nothing shared between firms right now.', alerts: 'Advisories sent', noAlerts: 'No advisory has been sent.', readBy: (r: number, s: number) => `${r} of ${s} read`,
+    sector: 'Sector', campaign: 'Campaign', state: 'Who', firms: (n: number) => count(n, 'firm'), delta: (n: number) => (n ? `+${n} in 10 min` : 'none new'), nobody: 'Nobody on it', sectorNone: 'Sector not shown', severity: 'Severity', sources: 'Sources', silent: 'silent', answering: 'answering',
     trend: { spreading: 'spreading', cooling: 'cooling', steady: 'steady' } as Record<string, string>,
   },
   write: {
