@@ -33,8 +33,11 @@ pub(crate) fn extract_line(line: &str, found: &mut dyn FnMut(Observable)) {
     } else {
         line
     };
-    let ends =
-        |c: char| c.is_whitespace() || matches!(c, '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{a0}');
+    let ends = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{a0}')
+    };
     for token in line.split(ends).filter(|token| token.len() >= 4) {
         let plain = refang(token);
         if plain != token {

@@ -142,6 +142,7 @@ fn unknown_formats() {
     check(b"<?xml version=\"1.0\"?><ioc/>", None, "", "XML", 0);
     check(b"\xff\xfeh\x00e\x00l\x00l\x00o\x00", None, "", "UTF-16", 0);
     check(&[7, 0, 1, 2, 3, 4, 5, 6, 8], None, "", "begins with the bytes 07 00 01", 0);
+
     check(b"just some words\nand more\n", None, "", "no indicator", 0);
     check(
         b"{\"event_type\":\"alert\"}\n{\"event_type\":\"dns\"}\n",
@@ -150,6 +151,12 @@ fn unknown_formats() {
         "JSON lines, each an object with \"event_type\"",
         0,
     );
+}
+
+#[test]
+fn text_padded_with_zeros_is_text() {
+    let (drafts, problems) = import_bytes("x", b"it calls evil[.]example\0\0\0\0 today\n");
+    assert_eq!((drafts.len(), problems.len()), (1, 0), "{problems:?}");
 }
 
 #[test]

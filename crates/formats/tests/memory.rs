@@ -13,7 +13,7 @@ fn three_times_the_input_at_most() {
     let file = || tempfile::tempfile().unwrap();
     // A table is a stream: it leaves next to no trace, so it comes first.
     let mut table = file();
-    write!(table, "type,value\n").unwrap();
+    writeln!(table, "type,value").unwrap();
     for n in 0..2_000_000 {
         writeln!(table, "domain,evil-number-{n}.example").unwrap();
     }

@@ -241,8 +241,10 @@ fn recognise(head: &[u8]) -> Option<Recognised> {
     if start.starts_with(b"<?xml") || MAGIC.iter().any(|(magic, _)| magic.len() > 2 && start.starts_with(magic)) {
         return None;
     }
-    let odd = head.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b)).count();
-    if odd * 20 > head.len() {
+    // Zeros pad some texts; half of the bytes are zero in UTF-16.
+    let zeros = head.iter().filter(|&&b| b == 0).count();
+    let odd = head.iter().filter(|&&b| b < 0x20 && !matches!(b, 0 | b'\n' | b'\r' | b'\t' | 0x0c | 0x1b)).count();
+    if odd * 20 > head.len() || zeros * 10 > head.len() * 3 || (zeros > 0 && odd > 0) {
         return None;
     }
     let text = String::from_utf8_lossy(head);
