@@ -1,1 +1,153 @@
-//! fusion
+//! Finds the campaign and misses the noise: pure and deterministic, `step(event) → findings`, pairs never stored.
+//!
+//! Time and ids come with each event; members are opaque tokens; values are 64-bit keys. The same engine runs twice: over
+//! all items for the cell, and over community items for members.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod campaign;
+mod cluster;
+mod digest;
+mod engine;
+mod keys;
+mod noise;
+mod rules;
+mod score;
+
+use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, ObservableKey, Region, Timestamp};
+
+pub use campaign::Campaign;
+pub use engine::Fusion;
+pub use noise::{ListKind, NoiseLists, NoiseVerdict};
+pub use rules::rule_set_text;
+
+/// What the engine is made with.
+#[derive(Clone)]
+pub struct Config {
+    /// Names and addresses that are reserved for documentation are ordinary in an exercise and noise in life.
+    pub exercise: bool,
+    /// Lists of everyday values.
+    pub noise: NoiseLists,
+    /// Key of the hash that makes observable keys: the engine makes the key of a URL's host by itself.
+    pub key_seed: KeySeed,
+    /// A value in more distinct cases than this links nothing any more.
+    pub over_common_cases: u32,
+}
+
+impl Config {
+    /// Cases after which a value is over-common, by default.
+    pub const OVER_COMMON_CASES: u32 = 200;
+
+    /// The project's own short lists and the default limit.
+    #[must_use]
+    pub fn new(exercise: bool, key_seed: KeySeed) -> Self {
+        Self { exercise, noise: NoiseLists::own(exercise), key_seed, over_common_cases: Self::OVER_COMMON_CASES }
+    }
+}
+
+/// One value of a report.
+#[derive(Clone, Copy)]
+pub struct Observation<'a> {
+    /// Its key.
+    pub key: ObservableKey,
+    /// The value itself, for noise lists and pivots; not kept.
+    pub observable: &'a Observable,
+}
+
+/// One report as fusion sees it.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    /// When it counts.
+    pub at: Timestamp,
+    /// The report. An event for a known case adds values to it.
+    pub case: CaseId,
+    /// The member, opaque.
+    pub token: MemberToken,
+    /// Number of the token window that the token belongs to.
+    pub window: u32,
+    /// The sector group, if it may be known.
+    pub sector: Option<&'a str>,
+    /// The region, if it may be known.
+    pub region: Option<Region>,
+    /// Whether the member counts towards breadth (named reports, feeds and the cell's own do not).
+    pub counts: bool,
+    /// The values.
+    pub observations: &'a [Observation<'a>],
+}
+
+/// Why two cases are linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// The value that links.
+    pub key: ObservableKey,
+    /// The earlier case.
+    pub other: CaseId,
+}
+
+impl Reason {
+    /// The reason as a person reads it, given the text of the value.
+    #[must_use]
+    pub fn sentence(&self, value: &str) -> String {
+        rules::sentence(self.rule, value)
+    }
+}
+
+/// What a step concluded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A case is the first of a campaign of its own.
+    CampaignFormed {
+        /// The campaign: its id is that of the case.
+        campaign: CampaignId,
+        /// The case.
+        case: CaseId,
+    },
+    /// A case belongs to a campaign that existed.
+    Joined {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The case.
+        case: CaseId,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
+    /// Two campaigns are one.
+    Merged {
+        /// The older campaign, which keeps its id.
+        kept: CampaignId,
+        /// The younger one, whose id is an alias from now on.
+        alias: CampaignId,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
+    /// A value links nothing from now on.
+    OverCommon {
+        /// The value.
+        key: ObservableKey,
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// A value that links nothing, with how often it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverCommon {
+    /// The value.
+    pub key: ObservableKey,
+    /// Why, in words.
+    pub why: String,
+    /// In how many cases it was.
+    pub seen: u32,
+    /// A case that holds it, so that its text can be found.
+    pub example: CaseId,
+}
+
+/// What changed since the last call of [`Fusion::take_changes`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Campaigns that began, grew or merged, by their present id, in order of id.
+    pub campaigns: Vec<CampaignId>,
+    /// Merges as (kept, alias), in the order in which they happened.
+    pub merged: Vec<(CampaignId, CampaignId)>,
+}

@@ -1,0 +1,235 @@
+//! Everyday values: they link nothing. Every list answers in constant time, however long it is.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use model::{Kind, Observable};
+
+/// Entries of all substring lists together: each is tried on each value, so there may be only a few.
+const SUBSTRINGS_MAX: usize = 2_000;
+/// Shortest substring that is used: shorter ones would hide half of everything.
+const SUBSTRING_BYTES_MIN: usize = 6;
+
+/// How a list's entries are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// The whole value.
+    Exact,
+    /// The host itself or any name below it; for a URL its host.
+    Hostname,
+    /// Addresses in a range.
+    Cidr,
+    /// A part of the value.
+    Substring,
+}
+
+/// Why a value is everyday.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoiseVerdict {
+    /// The list.
+    pub list: String,
+    /// In words.
+    pub why: String,
+}
+
+/// All lists.
+#[derive(Clone, Default)]
+pub struct NoiseLists {
+    names: Vec<String>,
+    exact: HashMap<Box<str>, u16>,
+    hosts: HashMap<Box<str>, u16>,
+    /// Range start by prefix length: one look-up for each prefix length in use.
+    ranges: HashMap<(IpAddr, u8), u16>,
+    prefixes_v4: BTreeSet<u8>,
+    prefixes_v6: BTreeSet<u8>,
+    substrings: Vec<(Box<str>, u16)>,
+    seen_substrings: HashSet<Box<str>>,
+    exercise: bool,
+}
+
+impl NoiseLists {
+    /// The project's own short lists.
+    #[must_use]
+    pub fn own(exercise: bool) -> Self {
+        let mut lists = Self { exercise, ..Self::default() };
+        let mut add = |name: &str, kind, text: &str| {
+            lists.add_list(name, kind, text.lines().filter(|line| !line.starts_with('#')))
+        };
+        add("special-use address ranges", ListKind::Cidr, include_str!("../lists/special-use.txt"));
+        if !exercise {
+            add("addresses reserved for documentation", ListKind::Cidr, include_str!("../lists/documentation.txt"));
+        }
+        add("public DNS resolvers", ListKind::Exact, include_str!("../lists/public-resolvers.txt"));
+        add("update and certificate hosts", ListKind::Hostname, include_str!("../lists/update-hosts.txt"));
+        add("everyday hosts", ListKind::Exact, include_str!("../lists/everyday-hosts.txt"));
+        add("hashes of the empty file", ListKind::Exact, include_str!("../lists/empty-files.txt"));
+        lists
+    }
+
+    /// Adds a list; entries that cannot be read as its kind are left out. Gives the number that is used.
+    pub fn add_list<'a>(&mut self, name: &str, kind: ListKind, entries: impl IntoIterator<Item = &'a str>) -> usize {
+        let Ok(index) = u16::try_from(self.names.len()) else { return 0 };
+        self.names.push(name.to_owned());
+        let mut used = 0;
+        for entry in entries {
+            let entry = entry.trim().to_ascii_lowercase();
+            if entry.is_empty() {
+                continue;
+            }
+            used += usize::from(match kind {
+                ListKind::Exact => self.exact.insert(entry.into(), index).is_none(),
+                ListKind::Hostname => {
+                    let host = entry.trim_start_matches("*.").trim_matches('.');
+                    self.hosts.insert(host.into(), index).is_none()
+                }
+                ListKind::Cidr => self.add_range(&entry, index),
+                ListKind::Substring => {
+                    entry.len() >= SUBSTRING_BYTES_MIN
+                        && self.substrings.len() < SUBSTRINGS_MAX
+                        && self.seen_substrings.insert(entry.clone().into())
+                        && {
+                            self.substrings.push((entry.into(), index));
+                            true
+                        }
+                }
+            });
+        }
+        used
+    }
+
+    fn add_range(&mut self, entry: &str, index: u16) -> bool {
+        let Some(net) = entry.parse::<IpNet>().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from)) else {
+            return false;
+        };
+        let net = net.trunc();
+        let prefixes = if net.addr().is_ipv4() { &mut self.prefixes_v4 } else { &mut self.prefixes_v6 };
+        prefixes.insert(net.prefix_len());
+        self.ranges.insert((net.addr(), net.prefix_len()), index).is_none()
+    }
+
+    fn verdict(&self, index: u16, what: &str) -> NoiseVerdict {
+        let list = self.names.get(usize::from(index)).cloned().unwrap_or_default();
+        NoiseVerdict { why: format!("{what} is on the list of {list}"), list }
+    }
+
+    fn of_address(&self, addr: IpAddr, least_prefix: u8) -> Option<u16> {
+        let (prefixes, width) = if addr.is_ipv4() { (&self.prefixes_v4, 32) } else { (&self.prefixes_v6, 128) };
+        prefixes.iter().rev().filter(|prefix| **prefix <= least_prefix.min(width)).find_map(|prefix| {
+            let net = IpNet::new(addr, *prefix).ok()?.trunc();
+            self.ranges.get(&(net.addr(), *prefix)).copied()
+        })
+    }
+
+    fn of_host(&self, host: &str) -> Option<NoiseVerdict> {
+        let mut rest = host;
+        loop {
+            if let Some(&index) = self.hosts.get(rest) {
+                return Some(self.verdict(index, rest));
+            }
+            match rest.split_once('.') {
+                Some((_, parent)) if parent.contains('.') => rest = parent,
+                _ => break,
+            }
+        }
+        if let Some(&index) = self.exact.get(host) {
+            return Some(self.verdict(index, host));
+        }
+        let reserved = [".test", ".example", ".invalid", ".localhost"].iter().find(|end| host.ends_with(**end));
+        if let Some(end) = reserved
+            && (!self.exercise || matches!(*end, ".invalid" | ".localhost"))
+        {
+            return Some(NoiseVerdict {
+                list: "reserved names".to_owned(),
+                why: format!("names under {end} are reserved and lead nowhere (RFC 2606)"),
+            });
+        }
+        let local = [".local", ".internal", ".lan", ".home.arpa", ".corp"].iter().any(|end| host.ends_with(end));
+        if local {
+            return Some(NoiseVerdict { list: "local names".to_owned(), why: "the name is a local one".to_owned() });
+        }
+        // In an exercise `attack.test` is an ordinary name, although `test` is no public suffix that the list knows.
+        let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known);
+        suffix.is_some_and(|suffix| suffix.as_bytes() == host.as_bytes()).then(|| NoiseVerdict {
+            list: "public suffixes".to_owned(),
+            why: format!("{host} is a public suffix: unrelated owners have names below it"),
+        })
+    }
+
+    /// Why a value is everyday, if it is.
+    #[must_use]
+    pub fn verdict_of(&self, observable: &Observable) -> Option<NoiseVerdict> {
+        let value = observable.value();
+        let found = match observable.kind() {
+            Kind::Ipv4 | Kind::Ipv6 => {
+                let addr: IpAddr = value.parse().ok()?;
+                self.of_address(addr, 128).map(|index| self.verdict(index, value))
+            }
+            Kind::Cidr => {
+                let net: IpNet = value.parse().ok()?;
+                self.of_address(net.addr(), net.prefix_len()).map(|index| self.verdict(index, value))
+            }
+            Kind::Domain | Kind::Hostname => self.of_host(value),
+            _ => None,
+        };
+        found
+            .or_else(|| {
+                let lower;
+                let text = if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                    lower = value.to_ascii_lowercase();
+                    &lower
+                } else {
+                    value
+                };
+                self.exact.get(text).map(|&index| self.verdict(index, value))
+            })
+            .or_else(|| {
+                self.substrings
+                    .iter()
+                    .find(|(part, _)| value.contains(&**part))
+                    .map(|(_, index)| self.verdict(*index, value))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(exercise: bool, kind: Kind, value: &str, expect: Option<&str>) {
+        let verdict = NoiseLists::own(exercise).verdict_of(&Observable::from_normal(kind, value));
+        assert_eq!(verdict.as_ref().map(|verdict| verdict.list.as_str()), expect, "{value}");
+    }
+
+    #[test]
+    fn everyday_values_are_named_with_their_list() {
+        check(false, Kind::Ipv4, "10.1.2.3", Some("special-use address ranges"));
+        check(false, Kind::Ipv4, "8.8.8.8", Some("public DNS resolvers"));
+        check(false, Kind::Ipv4, "45.9.148.3", None);
+        check(false, Kind::Ipv6, "fe80::1", Some("special-use address ranges"));
+        check(false, Kind::Cidr, "10.1.0.0/16", Some("special-use address ranges"));
+        check(false, Kind::Cidr, "0.0.0.0/1", None);
+        check(false, Kind::Domain, "co.uk", Some("public suffixes"));
+        check(false, Kind::Domain, "evil.co.uk", None);
+        check(false, Kind::Domain, "a.b.windowsupdate.com", Some("update and certificate hosts"));
+        check(false, Kind::Domain, "gmail.com", Some("everyday hosts"));
+        check(false, Kind::Md5, "d41d8cd98f00b204e9800998ecf8427e", Some("hashes of the empty file"));
+    }
+
+    #[test]
+    fn reserved_names_are_ordinary_in_an_exercise_only() {
+        check(false, Kind::Domain, "attack.test", Some("reserved names"));
+        check(true, Kind::Domain, "attack.test", None);
+        check(false, Kind::Ipv4, "198.51.100.7", Some("addresses reserved for documentation"));
+        check(true, Kind::Ipv4, "198.51.100.7", None);
+    }
+
+    #[test]
+    fn added_lists_count_what_they_use() {
+        let mut lists = NoiseLists::own(false);
+        assert_eq!(lists.add_list("ranges", ListKind::Cidr, ["17.0.0.0/8", "nonsense", "17.0.0.0/8"]), 1);
+        let apple = lists.verdict_of(&Observable::from_normal(Kind::Ipv4, "17.1.2.3")).unwrap();
+        assert_eq!(apple.why, "17.1.2.3 is on the list of ranges");
+        assert_eq!(lists.add_list("parts", ListKind::Substring, ["ab", "sandbox.example"]), 1);
+    }
+}

@@ -1,0 +1,212 @@
+//! The engine against golden timelines and a naive model.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fusion::{Config, Event, Finding, Fusion, Observation};
+use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, Timestamp};
+use proptest::prelude::*;
+
+const SEED: KeySeed = KeySeed([7; 16]);
+
+fn case(n: usize) -> CaseId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
+    CaseId::from_bytes(bytes)
+}
+
+fn campaign(n: usize) -> CampaignId {
+    CampaignId::from_bytes(*case(n).as_bytes())
+}
+
+fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
+    let observables: Vec<Observable> = values.iter().map(|value| Observable::detect(value).unwrap()).collect();
+    let observations: Vec<Observation<'_>> =
+        observables.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+    let mut findings = Vec::new();
+    let event = Event {
+        at: Timestamp::from_millis(1_800_000_000_000 + n as i64 * 60_000),
+        case: case(n),
+        token: MemberToken::from_bytes([firm; 16]),
+        window: 1,
+        sector: Some(if firm.is_multiple_of(2) { "energy" } else { "water" }),
+        region: None,
+        counts: true,
+        observations: &observations,
+    };
+    engine.step(&event, &mut findings);
+    findings
+}
+
+fn engine() -> Fusion {
+    Fusion::new(Config::new(true, SEED))
+}
+
+fn told(engine: &Fusion, finding: &Finding) -> String {
+    let number = |bytes: &[u8; 16]| u64::from_be_bytes(bytes[..8].try_into().unwrap());
+    let _ = engine;
+    match finding {
+        Finding::CampaignFormed { campaign, .. } => format!("campaign {} begins", number(campaign.as_bytes())),
+        Finding::Joined { campaign, reasons, .. } => {
+            let why: Vec<String> =
+                reasons.iter().map(|r| format!("{} with {}", r.rule, number(r.other.as_bytes()))).collect();
+            format!("joins {} ({})", number(campaign.as_bytes()), why.join(", "))
+        }
+        Finding::Merged { kept, alias, reasons } => {
+            format!("{} takes in {} ({})", number(kept.as_bytes()), number(alias.as_bytes()), reasons[0].rule)
+        }
+        Finding::OverCommon { why, .. } => format!("links nothing: {why}"),
+    }
+}
+
+/// Each golden file: lines `firm: value value …`, and what must follow indented by `-> `.
+#[test]
+fn golden_timelines() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut engine = engine();
+        let mut out = String::new();
+        let mut n = 0;
+        for line in text.lines().filter(|line| !line.starts_with("-> ")) {
+            out.push_str(line);
+            out.push('\n');
+            let Some((firm, values)) = line.split_once(": ").filter(|_| !line.starts_with('#')) else { continue };
+            n += 1;
+            let values: Vec<&str> = values.split_whitespace().collect();
+            for finding in file(&mut engine, n, firm.parse().unwrap(), &values) {
+                out.push_str("-> ");
+                out.push_str(&told(&engine, &finding));
+                out.push('\n');
+            }
+        }
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &out).unwrap();
+        }
+        assert!(out == text || std::env::var_os("UPDATE_GOLDEN").is_some(), "{}:\n{out}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 3, "golden timelines are missing");
+}
+
+#[test]
+fn the_oldest_case_names_the_campaign_and_aliases_lead_to_it() {
+    let mut engine = engine();
+    file(&mut engine, 1, 1, &["a.test"]);
+    file(&mut engine, 2, 2, &["b.test"]);
+    file(&mut engine, 3, 3, &["b.test", "a.test"]);
+    let found = engine.campaign(campaign(2)).unwrap();
+    assert_eq!(found.id, campaign(1));
+    assert_eq!(found.cases, [case(1), case(2), case(3)]);
+    assert_eq!(found.aliases, [campaign(2)]);
+    assert_eq!(found.members, 3);
+    assert_eq!(found.values, 2);
+    assert_eq!(found.first_by_sector.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["water", "energy"]);
+    assert_eq!(engine.take_changes().campaigns, [campaign(1)]);
+    assert!(engine.take_changes().campaigns.is_empty());
+    let reasons = engine.explain(case(3));
+    assert_eq!(reasons[0].1.sentence("b.test"), "both name b.test");
+}
+
+#[test]
+fn one_member_never_confirms_itself() {
+    let mut engine = engine();
+    for n in 1..6 {
+        file(&mut engine, n, 9, &["a.test"]);
+    }
+    assert_eq!(engine.distinct_members_of_campaign(campaign(1)), 1);
+    assert_eq!(engine.distinct_members(Observable::detect("a.test").unwrap().key(SEED)), 1);
+}
+
+#[test]
+fn windows_are_never_added_up() {
+    let mut engine = engine();
+    let observable = Observable::detect("a.test").unwrap();
+    let observations = [Observation { key: observable.key(SEED), observable: &observable }];
+    for (n, window, firm) in [(1, 1, 1), (2, 1, 2), (3, 2, 101), (4, 2, 102), (5, 2, 103)] {
+        let event = Event {
+            at: Timestamp::from_millis(n),
+            case: case(n as usize),
+            token: MemberToken::from_bytes([firm; 16]),
+            window,
+            sector: None,
+            region: None,
+            counts: true,
+            observations: &observations,
+        };
+        engine.step(&event, &mut Vec::new());
+    }
+    assert_eq!(engine.distinct_members_of_campaign(campaign(1)), 3);
+}
+
+#[test]
+fn a_value_in_too_many_reports_links_nothing_more_and_is_listed() {
+    let mut config = Config::new(true, SEED);
+    config.over_common_cases = 10;
+    let mut engine = Fusion::new(config);
+    for n in 1..=10 {
+        file(&mut engine, n, n as u8, &["everywhere.test"]);
+    }
+    let findings = file(&mut engine, 11, 11, &["everywhere.test"]);
+    assert!(findings.iter().any(|finding| matches!(finding, Finding::OverCommon { .. })));
+    assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)));
+    let common: Vec<_> = engine.over_common().collect();
+    assert_eq!((common.len(), common[0].seen), (1, 11));
+    assert!(engine.noise(&Observable::detect("everywhere.test").unwrap()).is_some());
+}
+
+fn digest(engine: &Fusion) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    engine.digest(&mut |part| bytes.extend_from_slice(part));
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn equals_a_naive_model_and_its_own_replay(
+        timeline in prop::collection::vec((0_u8..6, prop::collection::btree_set(0_usize..12, 1..4)), 1..40)
+    ) {
+        let mut live = engine();
+        let mut replay = engine();
+        let mut reports: Vec<(u8, BTreeSet<usize>)> = Vec::new();
+        for (n, (firm, values)) in timeline.iter().enumerate() {
+            let texts: Vec<String> = values.iter().map(|value| format!("v{value}.test")).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let first = file(&mut live, n, *firm, &texts);
+            prop_assert_eq!(first, file(&mut replay, n, *firm, &texts));
+            reports.push((*firm, values.clone()));
+        }
+        prop_assert_eq!(digest(&live), digest(&replay));
+        // The naive model: repeat until nothing changes.
+        let mut root: Vec<usize> = (0..reports.len()).collect();
+        loop {
+            let mut changed = false;
+            for a in 0..reports.len() {
+                for b in 0..reports.len() {
+                    if reports[a].1.intersection(&reports[b].1).next().is_some() && root[a] != root[b] {
+                        let least = root[a].min(root[b]);
+                        changed = true;
+                        root[a] = least;
+                        root[b] = least;
+                    }
+                }
+            }
+            if !changed { break; }
+        }
+        let mut firms: BTreeMap<usize, BTreeSet<u8>> = BTreeMap::new();
+        for (n, (firm, _)) in reports.iter().enumerate() {
+            firms.entry(root[n]).or_default().insert(*firm);
+        }
+        for (n, root) in root.iter().enumerate() {
+            prop_assert_eq!(live.campaign_of(case(n)), Some(campaign(*root)));
+            let found = live.campaign(campaign(n)).unwrap();
+            prop_assert_eq!(found.members as usize, firms[root].len());
+            prop_assert!(found.cases.contains(&case(n)));
+            prop_assert!(found.cases.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+}
