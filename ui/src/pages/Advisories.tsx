@@ -14,6 +14,6 @@ export function Advisories() {
   if (q.isError) return <div className="page"><Failed error={q.error} retry={() => q.refetch()} /></div>
   return (
     <div className="page"><Heading title={words.advisories.title} page={words.advisories.title} exercise={!!session?.exercise} />
-      {!q.data ? <Loading what={words.loading.list} /> : !q.data.items.length ? <p className="empty card">{words.advisories.none}</p> : <ul className="alerts">{q.data.items.map(a => <AdvisoryCard key={a.id} a={a} now={now} meaning />)}</ul>}</div>
+      {!q.data ? <Loading what={words.loading.list} /> : !q.data.items.length ? <p className="empty card">{words.advisories.none}</p> : <ul className="alerts">{q.data.items.map(a => <AdvisoryCard key={a.id} a={a} now={now} page />)}</ul>}</div>
   )
 }

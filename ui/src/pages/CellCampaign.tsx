@@ -28,7 +28,7 @@ export function Spread({ d, now }: { d: CellCampaign; now: number }) {
   const marks = [0, 1 / 3, 2 / 3, 1].map(k => t0 + k * (t1 - t0))
   return (
     <>
-      <div className="scroll" role="region" aria-label={T.spread} tabIndex={0}>
+      <div className="scroll" role="group" aria-label={T.spread} tabIndex={0}>
         <svg className="tl" viewBox={`0 0 ${W} ${lanes.length * RH + 26}`} role="img" aria-label={`${T.spread}: ${lanes.map(l => `${l} ${clock(first.get(l)!)}`).join(', ')}`}>
           {lanes.map((l, i) => <g key={l} transform={`translate(0 ${i * RH})`}><path d={`M${L} ${RH / 2}H${W}`} className="ln" /><text x="0" y={RH / 2 + 5} className="lane">{l}</text>
             {events.filter(e => e.lane === l).map((e, j) => <rect key={`${e.at}${j}`} x={x(e.at) - 7} y={RH / 2 - 7} width="14" height="14" rx="3" className={e.at === first.get(l) ? 'report first' : 'report'}><title>{`${both(e.at, now)} ${e.text}`}</title></rect>)}</g>)}
@@ -36,7 +36,7 @@ export function Spread({ d, now }: { d: CellCampaign; now: number }) {
         </svg>
       </div>
       <p className="legend"><span><i className="k f" />{T.keyHit}</span><span><i className="k r" />{T.legendReport}</span></p>
-      <details><summary>{T.spreadTable}</summary><div className="scroll" role="region" aria-label={T.spreadTable} tabIndex={0}><table><thead><tr><th scope="col">{words.campaign.time}</th><th scope="col">{words.desk.sector}</th><th scope="col">{words.campaign.happened}</th></tr></thead>
+      <details><summary>{T.spreadTable}</summary><div className="scroll" role="group" aria-label={T.spreadTable} tabIndex={0}><table><thead><tr><th scope="col">{words.campaign.time}</th><th scope="col">{words.desk.sector}</th><th scope="col">{words.campaign.happened}</th></tr></thead>
         <tbody>{(others.length ? others : events).toSorted((a, b) => a.at - b.at).slice(0, TIMELINE_EVENTS_LISTED).map((e, i) => <tr key={`${e.at}${i}`}><td>{both(e.at, now)}</td><td>{e.lane}</td><td>{e.text}</td></tr>)}</tbody></table></div></details>
     </>
   )
@@ -47,7 +47,7 @@ export function MatrixTable({ d }: { d: CellCampaign }) {
   const shared = m.rows.filter(r => r.total > 1), rows = all || m.rows.length <= ROWS_FOLDED ? m.rows : shared.length ? shared : m.rows.slice(0, ROWS_FOLDED)
   return (
     <>
-      <div className="scroll" role="region" aria-label={T.matrix} tabIndex={0}><table className="mx">
+      <div className="scroll" role="group" aria-label={T.matrix} tabIndex={0}><table className="mx">
         <thead><tr><th scope="col" rowSpan={2}>{words.campaign.value}</th><th scope="col" rowSpan={2}>{words.campaign.kind}</th>{m.groups.map(g => <th key={g.sector} scope="colgroup" colSpan={g.span} className="grp">{g.sector}</th>)}<th scope="col" rowSpan={2} className="num">{T.reports}</th></tr>
           <tr>{m.columns.map(c => <th key={c.index} scope="col" className="tm"><span className="vh">{T.report(c.index + 1)} </span>{clock(c.at)}</th>)}</tr></thead>
         <tbody>{rows.map(r => <tr key={`${r.kind} ${r.value}`}><th scope="row" className="mono"><Link to="/search" search={{ q: r.value }}>{defang(r.value, r.kind)}</Link>{r.noise && <small>{T.noise}: {r.noise}</small>}</th><td className="kd">{kindWord(r.kind)}</td>

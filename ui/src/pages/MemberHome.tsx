@@ -25,9 +25,10 @@ function Posture({ p, now }: { p: PostureView | null; now: number }) {
     </section>
   )
 }
-export function CampaignLine({ c, now }: { c: CampaignView; now: number }) {
+export function CampaignLine({ c, now, page }: { c: CampaignView; now: number; page?: boolean }) {
+  const H = page ? 'h2' : 'h3'
   return (
-    <li><h3><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></h3>
+    <li><H className="t"><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></H>
       <p className="meta">{c.band && <span className="band">{words.campaign.band(c.band)}</span>}<span>{words.campaign.indicators(c.indicators)}</span><When at={c.updated_at} now={now} short lead={words.campaign.updated} /></p>
       {c.sectors.length > 0 && <p className="sub">{words.campaign.sectors}: {list(c.sectors)}</p>}</li>
   )

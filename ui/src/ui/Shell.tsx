@@ -58,12 +58,12 @@ export function Shell() {
         <nav aria-label={N.main}>
           <ul>{(face.face === 'cell' ? cell : member).map(item)}<li><a href="/wall"><Icon n="wall" />{N.wall}</a></li></ul>
         </nav>
-        <div className="me">
+        <aside className="me" aria-label={N.account}>
           <b>{session.organisation ?? session.partnership}</b><span>{N.signedInAs(session.name)}</span>{face.face === 'cell' && <span>{words.roles[session.role] ?? session.role}</span>}
           <label className="themes">{N.theme} <select value={look} onChange={e => { const t = e.target.value as Theme; setLook(t); chooseTheme(t) }}>{(['auto', 'light', 'dark'] as const).map(t => <option key={t} value={t}>{N.themes[t]}</option>)}</select></label>
           <button className="plain" onClick={() => setHelp(true)}><Icon n="question" />{N.keys}</button>
           <button className="plain" onClick={out}><Icon n="out" />{N.signOut}</button>
-        </div>
+        </aside>
       </div>
       <main id="main" tabIndex={-1}><Outlet /></main>
       <KeysHelp open={help} close={() => setHelp(false)} />

@@ -8,7 +8,7 @@ export const words = {
   skip: 'Skip to main content',
   loading: { page: 'Loading the page…', home: 'Loading your home page…', campaign: 'Loading the campaign…', list: 'Loading the list…', lookup: 'Looking…' },
   nav: {
-    main: 'Main', home: 'Home', desk: 'Desk', advisories: 'Advisories', search: 'Check an indicator', campaigns: 'Campaigns', noise: 'Over-common values',
+    main: 'Main', account: 'Your sign-in', home: 'Home', desk: 'Desk', advisories: 'Advisories', search: 'Check an indicator', campaigns: 'Campaigns', noise: 'Over-common values',
     write: 'Send an advisory', wall: 'Open the wall', menu: 'Menu', close: 'Close', signedInAs: (n: string) => `Signed in as ${n}`, signOut: 'Sign out', theme: 'Theme',
     themes: { auto: 'As this device', light: 'Light', dark: 'Dark' }, cell: 'The cell', keys: 'Keys',
   },
