@@ -61,7 +61,7 @@ describe('states', () => {
 describe('the wall’s posture', () => {
   const sectors = [{ id: 'e', name: 'Energy', normal: 1 }, { id: 'w', name: 'Water', normal: 1 }]
   it('is high when a sector is and something spreads', () => expect(say(sectors, [2, 0], [row('a')], [], null)).toEqual({ word: 'high', first: 'Energy well above normal', second: 'Campaign A spreading' }))
-  it('is never a plain Normal from a part-blind screen', () => expect(say(sectors, [0, 0], [], [{ id: 's', name: 'S', at: null, silent: true }], null)).toMatchObject({ word: 'normal', second: 'Nothing is spreading between firms, but 1 source is silent' }))
+  it('is never a plain Normal from a part-blind screen', () => expect(say(sectors, [0, 0], [], [{ id: 's', name: 'S', at: null, silent: true }], null)).toMatchObject({ word: 'normal', second: 'Nothing is spreading, but 1 source is silent' }))
   it('takes the lead’s word up, never down', () => { expect(say(sectors, [0, 0], [], [], { word: 'high', text: 'Told', at: at(0) })).toMatchObject({ word: 'high', first: 'Told' }); expect(say(sectors, [2, 0], [row('a')], [], { word: 'normal', text: 'Calm', at: at(0) }).word).toBe('high') })
 })
 

@@ -11,6 +11,7 @@ import type { MemberLive } from './member-live'
 
 const CAMPAIGNS_ON_WALL = 5
 const ITEMS_ON_WALL = 9
+const LINE_CHARS = 45
 const FRESH_MS = 6000
 
 function Posture({ live }: { live: MemberLive }) {
@@ -19,7 +20,7 @@ function Posture({ live }: { live: MemberLive }) {
   return (
     <div className="posture" data-word={p?.word ?? 'none'} role="status" aria-live="polite">
       {p ? <strong>{shared.postures[p.word]}</strong> : null}
-      <p data-long={p && p.text.length > 58 ? true : undefined}><b>{p ? p.text : T.noPosture}</b><span>{T.campaignCount(n)}</span></p>
+      <p data-long={p && p.text.length > LINE_CHARS ? true : undefined}><b>{p ? p.text : T.noPosture}</b><span>{T.campaignCount(n)}</span></p>
     </div>
   )
 }

@@ -15,6 +15,7 @@ import { say } from './posture'
 const REPORTS_SHOWN = 6
 const SILENT_SHOWN = 2
 const UNCLAIMED_LATE_MS = 300_000
+const LINE_CHARS = 45 // what fits beside the EXERCISE sign at full size
 const FRESH_MS = 6000
 type Slice = 'rows' | 'lanes' | 'link'
 const useSlice = (l: WallLive, s: Slice) => useSyncExternalStore(l.subscribe(s), l.version(s))
@@ -27,7 +28,7 @@ function Posture({ live }: { live: WallLive }) {
   return (
     <div className="posture" data-word={said.word} role="status" aria-live="polite">
       <strong>{shared.postures[said.word]}</strong>
-      <p data-long={said.first.length > 58 || said.second.length > 58 || undefined}><b>{said.first}</b><span>{said.second}</span></p>
+      <p data-long={Math.max(said.first.length, said.second.length) > LINE_CHARS || undefined}><b>{said.first}</b><span>{said.second}</span></p>
     </div>
   )
 }

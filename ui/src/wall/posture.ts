@@ -14,7 +14,7 @@ export function say(sectors: readonly Sector[], levels: readonly Level[], campai
   const word = set && rank[set.word] > rank[seen] ? set.word : seen
   const where = high.length ? W.wellAbove(high) : raised.length ? W.above(raised) : W.allNormal
   // never an all-clear from a part-blind screen
-  const what = (spreading.length ? W.spreading(spreading) : W.notSpreading) + (silent && !spreading.length ? W.but(silent) : '')
+  const what = spreading.length ? W.spreading(spreading) : silent ? W.notSpreadingBut(silent) : W.notSpreading
   // what the lead told everybody comes first when it is what makes the word
   return set && set.word === word && set.word !== 'normal' && set.text ? { word, first: set.text, second: spreading.length || !high.length ? what : where } : { word, first: where, second: what }
 }
