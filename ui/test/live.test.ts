@@ -62,6 +62,7 @@ describe('the wall’s clockwork', () => {
     expect([...live.lanes[0]!].slice(-2).every(Number.isNaN)).toBe(true)
   })
   it('counts nothing as heard that passed before the first event back', () => { const { live, pass } = make(); pass(70_000); live.event({ type: 'tick', data: { at: at(85), c: [4, 0] } }); expect(live.lanes[0]![2]).toBeNaN(); expect(live.lanes[0]![3]).toBe(4) })
+  it('a beat that is merely late leaves no gap', () => { const { live, pass } = make({ now: at(29) }); pass(1500); live.second(); pass(500); live.event({ type: 'beat', data: { at: at(17) } }); expect(live.lanes[0]![3]).toBe(0) })
   it('runs on the server’s clock', () => { const t = { wall: T0 - 3_600_000, mono: 0 }, live = new WallLive({ wall: () => t.wall, mono: () => t.mono }); live.event({ type: 'snapshot', data: wall() }); expect(live.now()).toBe(T0 + 15_000) })
   it('asks for a resync rather than showing half a state', () => { const { live } = make(), again = vi.fn(); live.onResync = again; live.event({ type: 'resync', data: {} }); expect(again).toHaveBeenCalledOnce(); expect(live.rows.sectors).toHaveLength(2) })
   it('tells its readers only when flushed', () => { const { live } = make(), f = vi.fn(); live.flush(); live.subscribe('lanes')(f); live.event({ type: 'tick', data: { at: at(15), c: [1, 1] } }); live.event({ type: 'tick', data: { at: at(15), c: [1, 1] } }); expect(f).not.toHaveBeenCalled(); live.flush(); live.flush(); expect(f).toHaveBeenCalledOnce() })

@@ -3,7 +3,7 @@ import { ms } from '../lib/format'
 import type { Wall } from '../api/types'
 import { cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
 import type { Link, StreamEvent } from '../live/stream'
-import { isFrozen, level, ratePerMinute, ratio, roll, slotOf, type Level } from './math'
+import { isBehind, isFrozen, level, ratePerMinute, ratio, roll, slotOf, type Level } from './math'
 
 export const FLUSH_MS = 250
 type Slice = 'rows' | 'lanes' | 'link'
@@ -44,8 +44,9 @@ export class WallLive {
   setLink(link: Link, retryAt: number | null) { if (link !== this.link || retryAt !== this.retryAt) { this.link = link; this.retryAt = retryAt; this.dirty.add('link') } }
 
   event(e: StreamEvent) {
-    const wasFrozen = isFrozen(this.age())
+    const gap = this.age(), wasFrozen = isFrozen(gap)
     if (wasFrozen) this.advance() // what passed unheard becomes a gap before this event counts as hearing
+    if (wasFrozen && !isBehind(gap)) for (const lane of this.lanes) { const i = lane.length - 1; if (Number.isNaN(lane[i]!)) lane[i] = 0 } // a late beat on a whole stream lost nothing
     this.heardAt = this.clock.mono()
     if (wasFrozen) this.dirty.add('link')
     if (e.type === 'tick') { this.tick(e.data as { at: string | number; c: number[] }); return }
