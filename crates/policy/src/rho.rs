@@ -1,0 +1,254 @@
+//! The declared release ρ: what members learn, to be reviewed row by row beside the release policy.
+
+use model::{AttackKind, Kind, Marking, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+
+use crate::Params;
+use crate::planted::{self, Leak};
+
+/// What of a report decides over the release of one of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The first answer.
+    pub warn: WhoMayBeWarned,
+    /// The second answer.
+    pub know: WhoMayKnow,
+    /// The marking.
+    pub marking: Marking,
+    /// The scrub holds this value for the cell.
+    pub held: bool,
+}
+
+/// When a value is due, counted from the time at which its report counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At the next release tick.
+    NextTick,
+    /// At the next epoch.
+    NextEpoch,
+    /// At the epoch after three distinct members have it.
+    OnceThreeHaveIt,
+}
+
+/// What ρ says about one value of one report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Members never learn of it, and it shapes nothing that they see.
+    Never,
+    /// It reaches all members.
+    Members {
+        /// When.
+        when: When,
+        /// Whether it enters the community run: links, merges, counts. Otherwise it stands alone.
+        community: bool,
+    },
+}
+
+/// Is a value of a report released, to whom and when?
+///
+/// | answer | marking | scrub | outcome |
+/// |---|---|---|---|
+/// | any | RED | any | never: RED is for named persons |
+/// | any | any | held | never |
+/// | cell only | any | – | never |
+/// | a group | any | – | never: no sharing group is known, and an unknown one is nobody |
+/// | now, next epoch, once three | AMBER+STRICT | – | members, standing alone |
+/// | now, next epoch, once three | CLEAR, GREEN, AMBER | – | members, community |
+#[must_use]
+pub const fn release(answer: &Answer) -> Release {
+    if matches!(answer.marking.tlp, Tlp::Red) || answer.held {
+        return Release::Never;
+    }
+    let when = match answer.warn {
+        WhoMayBeWarned::Now => When::NextTick,
+        WhoMayBeWarned::NextEpoch => When::NextEpoch,
+        WhoMayBeWarned::OnceThreeHaveIt => When::OnceThreeHaveIt,
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => return Release::Never,
+    };
+    Release::Members { when, community: !matches!(answer.marking.tlp, Tlp::AmberStrict) }
+}
+
+/// Whether a text of the cell reaches members: every marking but RED.
+#[must_use]
+pub const fn text_reaches_members(marking: &Marking) -> bool {
+    !matches!(marking.tlp, Tlp::Red)
+}
+
+/// Whether a report's member counts towards breadth: unnamed ones only, never the cell's own or a feed.
+#[must_use]
+pub const fn counts_for_breadth(know: WhoMayKnow, own: bool) -> bool {
+    !own && !matches!(know, WhoMayKnow::Everybody)
+}
+
+/// The firm's name, if the reporter wished it to be known to everybody.
+#[must_use]
+pub fn public_name(know: WhoMayKnow, named: Option<&str>) -> Option<&str> {
+    if know == WhoMayKnow::Everybody { named } else { None }
+}
+
+/// The release tick at which what came at `at` may be shown: the next one, never one that has begun.
+#[must_use]
+pub const fn tick_after(at: Timestamp, params: &Params) -> Timestamp {
+    next(at, params.tick_millis)
+}
+
+/// The epoch at which what came at `at` may be shown.
+#[must_use]
+pub const fn epoch_after(at: Timestamp, params: &Params) -> Timestamp {
+    next(at, params.epoch_millis)
+}
+
+/// The first epoch at or after a release: when aggregates over it are drawn.
+#[must_use]
+pub const fn epoch_from(released: Timestamp, params: &Params) -> Timestamp {
+    from(released, params.epoch_millis)
+}
+
+/// The first block minute at or after a release.
+#[must_use]
+pub const fn block_minute_from(released: Timestamp, params: &Params) -> Timestamp {
+    from(released, params.block_millis)
+}
+
+const fn next(at: Timestamp, step: i64) -> Timestamp {
+    at.floor_to(step).plus_millis(step)
+}
+
+const fn from(at: Timestamp, step: i64) -> Timestamp {
+    let floor = at.floor_to(step);
+    if floor.as_millis() == at.as_millis() { at } else { floor.plus_millis(step) }
+}
+
+/// Whether enough distinct members have a held value for it to open (at the next epoch).
+#[must_use]
+pub const fn hold_opens(members: u32, params: &Params) -> bool {
+    members >= params.hold_members
+}
+
+/// How many members a campaign has hit, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Band {
+    /// K and more.
+    Least,
+    /// Ten and more.
+    Ten,
+    /// Twenty-five and more.
+    TwentyFive,
+}
+
+impl Band {
+    /// Every band, from narrow to wide.
+    pub const ALL: [Self; 3] = [Self::Least, Self::Ten, Self::TwentyFive];
+
+    /// The number that the band begins at.
+    #[must_use]
+    pub const fn floor(self, params: &Params) -> u32 {
+        match self {
+            Self::Least => params.breadth_floor(),
+            Self::Ten => 10,
+            Self::TwentyFive => 25,
+        }
+    }
+
+    /// As members read it.
+    #[must_use]
+    pub fn text(self, params: &Params) -> String {
+        format!("{}+", self.floor(params))
+    }
+}
+
+/// The band of `distinct` members out of `population`: at least K, and only where the population is large enough that a
+/// coalition of c cannot tell the rest.
+#[must_use]
+pub fn band(distinct: u32, population: u32, params: &Params) -> Option<Band> {
+    if planted::is_on(Leak::CountAtOne) && distinct > 0 {
+        return Some(Band::Least);
+    }
+    Band::ALL.into_iter().rev().find(|band| {
+        let floor = band.floor(params).max(params.breadth_floor());
+        distinct >= floor && population >= floor.saturating_add(params.coalition).saturating_add(1)
+    })
+}
+
+/// What is shown after `shown`: a band never goes down.
+#[must_use]
+pub fn band_after(shown: Option<Band>, now: Option<Band>) -> Option<Band> {
+    shown.max(now)
+}
+
+/// Whether a sector or region may be marked: K distinct members in it, and enough members in all.
+#[must_use]
+pub fn place_is_marked(distinct_in_it: u32, population: u32, params: &Params) -> bool {
+    let populous = population >= params.population_floor() || planted::is_on(Leak::SectorBelowFloor);
+    distinct_in_it >= params.breadth_floor() && populous
+}
+
+/// Whether one report of a value confirms it for the block feed: a member's community report; one that was filed after
+/// the value had reached its reporter counts only with a clean record.
+#[must_use]
+pub const fn confirms_block(community: bool, own: bool, after_release: bool, clean_record: bool) -> bool {
+    community && !own && (!after_release || clean_record)
+}
+
+/// Whether a value is on the block feed: two distinct members confirm it, it is no everyday value, and PAP allows a push.
+#[must_use]
+pub const fn blocked(confirming_members: u32, everyday: bool, pap: Pap, params: &Params) -> bool {
+    confirming_members >= params.block_members && !everyday && matches!(pap, Pap::Clear | Pap::Green)
+}
+
+/// The marking of what several reports name: the strictest of each label.
+#[must_use]
+pub fn merged(markings: impl IntoIterator<Item = Marking>) -> Marking {
+    markings.into_iter().fold(Marking::OPEN, Marking::join)
+}
+
+/// Whether the fact that reports of a value were over-common may be shown: K distinct members hide one.
+#[must_use]
+pub const fn over_common_is_shown(distinct: u32, params: &Params) -> bool {
+    distinct >= params.breadth_floor()
+}
+
+/// Whether a further report at `at` renews the watch on a value: only in its second half (and at the next epoch), so that
+/// the end of the watch does not tell when others reported.
+#[must_use]
+pub const fn renews_watch(at: Timestamp, until: Timestamp, params: &Params) -> bool {
+    planted::is_on(Leak::WatchMoves) || until.millis_since(at) < params.watch_millis / 2
+}
+
+/// How telling a value is in a campaign's title; lower is better.
+#[must_use]
+pub const fn title_rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::Domain | Kind::Hostname => 0,
+        Kind::Url => 1,
+        Kind::Email => 2,
+        Kind::Cve => 3,
+        Kind::Ipv4 | Kind::Ipv6 => 4,
+        Kind::Cidr => 5,
+        Kind::FileName => 6,
+        Kind::EmailSubject | Kind::Phone | Kind::Account | Kind::Btc | Kind::Iban => 7,
+        Kind::Sha256 => 8,
+        Kind::Sha1 | Kind::Sha512 | Kind::Md5 => 9,
+        _ => 10,
+    }
+}
+
+/// A campaign's title from released content: the kind of attack and its most telling value.
+#[must_use]
+pub fn campaign_title(attack: AttackKind, value: &str, indicators: u32) -> String {
+    let attack = match attack {
+        AttackKind::NotSure => "Activity",
+        known => known.title(),
+    };
+    let mut shown: String = value.chars().take(TITLE_VALUE_CHARS_MAX).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    match indicators {
+        0 | 1 => format!("{attack}: {shown}"),
+        2 => format!("{attack}: {shown} and 1 other"),
+        many => format!("{attack}: {shown} and {} others", many - 1),
+    }
+}
+
+/// Longest piece of a value in a title.
+const TITLE_VALUE_CHARS_MAX: usize = 80;
