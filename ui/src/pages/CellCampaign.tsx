@@ -48,10 +48,10 @@ export function MatrixTable({ d }: { d: CellCampaign }) {
   return (
     <>
       <div className="scroll" role="group" aria-label={T.matrix} tabIndex={0}><table className="mx">
-        <thead><tr><th scope="col" rowSpan={2}>{words.campaign.value}</th><th scope="col" rowSpan={2}>{words.campaign.kind}</th>{m.groups.map(g => <th key={g.sector} scope="colgroup" colSpan={g.span} className="grp">{g.sector}</th>)}<th scope="col" rowSpan={2} className="num">{T.reports}</th></tr>
+        <thead><tr><th scope="col" rowSpan={2}>{words.campaign.value}</th><th scope="col" rowSpan={2}>{words.campaign.kind}</th><th scope="col" rowSpan={2} className="num">{T.reports}</th>{m.groups.map(g => <th key={g.sector} scope="colgroup" colSpan={g.span} className="grp">{g.sector}</th>)}</tr>
           <tr>{m.columns.map(c => <th key={c.index} scope="col" className="tm"><span className="vh">{T.report(c.index + 1)} </span>{clock(c.at)}</th>)}</tr></thead>
-        <tbody>{rows.map(r => <tr key={`${r.kind} ${r.value}`}><th scope="row" className="mono"><Link to="/search" search={{ q: r.value }}>{defang(r.value, r.kind)}</Link>{r.noise && <small>{T.noise}: {r.noise}</small>}</th><td className="kd">{kindWord(r.kind)}</td>
-          {r.cells.map((x, i) => <td key={m.columns[i]!.index} className={x}>{x && <span className="vh">{x === 'first' ? T.firstHere : T.yes}</span>}</td>)}<td className="num">{r.total}</td></tr>)}</tbody>
+        <tbody>{rows.map(r => <tr key={`${r.kind} ${r.value}`}><th scope="row" className="mono"><Link to="/search" search={{ q: r.value }}>{defang(r.value, r.kind)}</Link>{r.noise && <small>{T.noise}: {r.noise}</small>}</th><td className="kd">{kindWord(r.kind)}</td><td className="num">{r.total}</td>
+          {r.cells.map((x, i) => <td key={m.columns[i]!.index} className={x}>{x && <span className="vh">{x === 'first' ? T.firstHere : T.yes}</span>}</td>)}</tr>)}</tbody>
       </table></div>
       <p className="legend"><span><i className="k f" />{T.legendFirst}</span><span><i className="k r" />{T.legendHas}</span></p>
       {m.columns.length < m.reports && <p className="note">{T.onlyFirst(m.columns.length, m.reports)}</p>}
