@@ -1,1 +1,17 @@
-//! register
+//! Who is in the room: organisations, people, roles, credentials and sessions, in a store of their own. It knows no report.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod credentials;
+mod held;
+mod nouns;
+mod password;
+mod register;
+mod schema;
+mod throttle;
+
+pub use credentials::{KEY_PREFIX, Secret};
+pub use nouns::{
+    Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
+};
+pub use password::{PASSWORD_CHARS_MIN, PasswordCost};
+pub use register::{Register, RegisterError, SignInError};

@@ -1,1 +1,31 @@
-//! vault
+//! The journal: everything that came in and everything that was decided, append-only, hash-chained, acknowledged after
+//! it is on disk; with the keys, the checkpoint and the sources that lie beside it.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod blobs;
+mod checkpoint;
+pub mod codec;
+mod dedupe;
+mod entry;
+mod error;
+mod export;
+mod files;
+mod hex;
+mod journal;
+mod keys;
+mod vault;
+mod verify;
+
+pub use blobs::BLOB_BYTES_MAX;
+pub use entry::{
+    AdvisoryEntry, Body, DataSet, Entry, Findings, Genesis, Item, Population, ReportContent, ReportEntry, Run, Seq,
+    Submission,
+};
+pub use error::{JournalError, VaultError};
+pub use export::export;
+pub use journal::memory::MemoryJournal;
+pub use journal::sqlite::{SqliteJournal, SqliteOptions};
+pub use journal::{Done, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir};
+pub use vault::{Accepted, GenesisIfNew, ItemOutcome, Vault, VaultConfig};
+pub use verify::{Report, verify};

@@ -1,0 +1,541 @@
+//! The register: makes and checks, with every check answered from memory.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use model::{Clock, Entropy, OrganisationId, PersonId, Region, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::credentials::{self, Secret};
+use crate::held::{Held, OTHER_SECTORS, Tables, of_person, warn_text};
+use crate::nouns::{
+    Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
+};
+use crate::password::{self, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordCost};
+use crate::schema;
+use crate::throttle::Throttle;
+
+/// How long a session lasts.
+const SESSION_MILLIS: i64 = 12 * 3_600_000;
+/// How often another process's changes are looked for.
+const LOOK_MILLIS: i64 = 1_000;
+/// Longest name and e-mail address.
+const NAME_CHARS_MAX: usize = 200;
+
+/// What can go wrong with the register.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The database.
+    #[error("register: {0}")]
+    Store(#[from] rusqlite::Error),
+    /// SQLite is older than 3.51.3.
+    #[error("register: SQLite {0} is older than 3.51.3")]
+    SqliteTooOld(&'static str),
+    /// The store was made by a newer program.
+    #[error("register: made by a newer program")]
+    Newer,
+    /// Something stored cannot be read.
+    #[error("register: {0}")]
+    Stored(String),
+    /// A name or address is taken.
+    #[error("{0:?} exists already")]
+    Exists(String),
+    /// Nothing of this name.
+    #[error("there is no {0}")]
+    Absent(String),
+    /// Not to be accepted.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown address, wrong password, wrong listener: one answer for all.
+    #[error("e-mail address or password is wrong")]
+    Wrong,
+    /// Too many failed tries.
+    #[error("too many failed tries: wait {0} s")]
+    Wait(i64),
+    /// The register itself.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+}
+
+/// See the crate.
+pub struct Register {
+    connection: Mutex<Connection>,
+    tables: RwLock<Tables>,
+    throttle: Mutex<Throttle>,
+    looked_at: AtomicI64,
+    data_version: AtomicI64,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    cost: PasswordCost,
+    /// Hash of a password that nobody has: an unknown address costs the same work.
+    nobody: String,
+}
+
+impl Register {
+    /// Opens the register in a file, making it if it is absent.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it cannot be opened.
+    pub fn open(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        cost: PasswordCost,
+    ) -> Result<Self, RegisterError> {
+        Self::with(schema::open(Some(path))?, clock, entropy, cost)
+    }
+
+    /// A register that lives and dies with the process.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the database cannot be made.
+    pub fn in_memory(
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        cost: PasswordCost,
+    ) -> Result<Self, RegisterError> {
+        Self::with(schema::open(None)?, clock, entropy, cost)
+    }
+
+    fn with(
+        connection: Connection,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        cost: PasswordCost,
+    ) -> Result<Self, RegisterError> {
+        let nobody = password::store(cost, &*entropy, "nobody has this")
+            .ok_or_else(|| RegisterError::Refused("password cost is not possible".into()))?;
+        let tables = Tables::load(&connection)?;
+        let register = Self {
+            connection: Mutex::new(connection),
+            tables: RwLock::new(tables),
+            throttle: Mutex::default(),
+            looked_at: AtomicI64::new(clock.now().as_millis()),
+            data_version: AtomicI64::new(0),
+            clock,
+            entropy,
+            cost,
+            nobody,
+        };
+        let version = register.version(&register.connection())?;
+        register.data_version.store(version, Ordering::Relaxed);
+        Ok(register)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn version(&self, connection: &Connection) -> Result<i64, RegisterError> {
+        Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// The tables, read anew if another process has changed them.
+    fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+        let now = self.clock.now().as_millis();
+        let looked = self.looked_at.load(Ordering::Relaxed);
+        let due = now.saturating_sub(looked) >= LOOK_MILLIS;
+        if due && self.looked_at.compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let connection = self.connection();
+            if let Ok(version) = self.version(&connection)
+                && self.data_version.swap(version, Ordering::Relaxed) != version
+                && let Ok(tables) = Tables::load(&connection)
+            {
+                *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+            }
+        }
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
+        let tables = Tables::load(connection)?;
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        Ok(())
+    }
+
+    /// Signs somebody in: slow on purpose (Argon2), so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`SignInError`]; one answer for every way of being wrong.
+    pub fn sign_in(
+        &self,
+        face: Face,
+        email: &str,
+        password: &str,
+        address: &str,
+    ) -> Result<(Secret, Arc<Principal>), SignInError> {
+        let now = self.clock.now();
+        let account = email.trim().to_lowercase();
+        let account: String = account.chars().take(NAME_CHARS_MAX).collect();
+        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&account, address, now);
+        if wait > 0 {
+            return Err(SignInError::Wait(wait));
+        }
+        let stored: Option<([u8; 16], String)> = self
+            .connection()
+            .query_row("SELECT id, password FROM person WHERE email = ?1", [&account], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(RegisterError::from)?;
+        let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
+        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
+        let principal = stored.filter(|_| right).and_then(|(id, _)| {
+            let tables = self.tables();
+            let person = tables.people.get(&PersonId::from_bytes(id))?;
+            let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
+            of_person(person, organisation).filter(|principal| principal.face == face)
+        });
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(principal) = principal else {
+            throttle.failed(&account, address, now);
+            return Err(SignInError::Wrong);
+        };
+        throttle.succeeded(&account);
+        drop(throttle);
+        let token = credentials::session(&*self.entropy);
+        let expires_at = now.plus_millis(SESSION_MILLIS);
+        let connection = self.connection();
+        let hash = credentials::digest(token.expose());
+        let face_text = if face == Face::Cell { "cell" } else { "member" };
+        let person = principal.person.map(|id| *id.as_bytes()).unwrap_or_default();
+        connection
+            .execute("DELETE FROM session WHERE expires_at < ?1", [now.as_millis()])
+            .and_then(|_| {
+                connection.execute(
+                    "INSERT INTO session(hash, person, face, expires_at) VALUES (?1, ?2, ?3, ?4)",
+                    params![hash, person, face_text, expires_at.as_millis()],
+                )
+            })
+            .map_err(RegisterError::from)?;
+        let principal = Arc::new(principal);
+        let held = Held { principal: Arc::clone(&principal), expires_at: Some(expires_at) };
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(hash, held);
+        Ok((token, principal))
+    }
+
+    fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
+        let held = held?;
+        held.expires_at.is_none_or(|end| self.clock.now() < end).then(|| Arc::clone(&held.principal))
+    }
+
+    /// Whom a session token stands for at a listener.
+    #[must_use]
+    pub fn session(&self, face: Face, token: &str) -> Option<Arc<Principal>> {
+        if !credentials::is_session(token) {
+            return None;
+        }
+        let tables = self.tables();
+        self.valid(tables.sessions.get(&credentials::digest(token))).filter(|principal| principal.face == face)
+    }
+
+    /// Whom a machine key stands for; keys work at the members' listener only.
+    #[must_use]
+    pub fn key(&self, text: &str) -> Option<Arc<Principal>> {
+        if !credentials::is_key(text) {
+            return None;
+        }
+        let tables = self.tables();
+        self.valid(tables.keys.get(&credentials::digest(text)))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it cannot be stored.
+    pub fn sign_out(&self, token: &str) -> Result<(), RegisterError> {
+        let hash = credentials::digest(token);
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
+        self.connection().execute("DELETE FROM session WHERE hash = ?1", [hash])?;
+        Ok(())
+    }
+
+    /// Ends every session of a person.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it cannot be stored.
+    pub fn end_sessions(&self, person: PersonId) -> Result<(), RegisterError> {
+        let connection = self.connection();
+        connection.execute("DELETE FROM session WHERE person = ?1", [person.as_bytes()])?;
+        self.reload(&connection)
+    }
+
+    /// Makes organisations, all or none, each with a machine key; gives their ids and keys in order.
+    ///
+    /// # Errors
+    /// [`RegisterError::Exists`] if a name is taken.
+    pub fn create_members(
+        &self,
+        members: &[NewOrganisation],
+        label: &str,
+        answers: Answers,
+    ) -> Result<Vec<(OrganisationId, Secret)>, RegisterError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let mut made = Vec::with_capacity(members.len());
+        for member in members {
+            let id = insert_organisation(&transaction, &*self.entropy, member)?;
+            made.push((id, insert_key(&transaction, &*self.entropy, id, label, answers, None)?));
+        }
+        transaction.commit()?;
+        self.reload(&connection)?;
+        Ok(made)
+    }
+
+    /// Makes an organisation.
+    ///
+    /// # Errors
+    /// [`RegisterError::Exists`] if its name is taken.
+    pub fn create_organisation(&self, new: &NewOrganisation) -> Result<OrganisationId, RegisterError> {
+        let connection = self.connection();
+        let id = insert_organisation(&connection, &*self.entropy, new)?;
+        self.reload(&connection)?;
+        Ok(id)
+    }
+
+    /// Suspends an organisation or lets it take part again; its sessions and keys follow at once.
+    ///
+    /// # Errors
+    /// [`RegisterError::Absent`] if there is none.
+    pub fn set_status(&self, id: OrganisationId, status: Status) -> Result<(), RegisterError> {
+        let connection = self.connection();
+        let changed = connection.execute(
+            "UPDATE organisation SET suspended = ?2 WHERE id = ?1",
+            params![id.as_bytes(), status == Status::Suspended],
+        )?;
+        if changed == 0 {
+            return Err(RegisterError::Absent(format!("organisation {id}")));
+        }
+        self.reload(&connection)
+    }
+
+    /// Makes a machine key of an organisation; it is shown this once.
+    ///
+    /// # Errors
+    /// [`RegisterError::Absent`] if there is no such organisation.
+    pub fn create_key(
+        &self,
+        organisation: OrganisationId,
+        label: &str,
+        answers: Answers,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Secret, RegisterError> {
+        if self.organisation(organisation).is_none() {
+            return Err(RegisterError::Absent(format!("organisation {organisation}")));
+        }
+        let connection = self.connection();
+        let key = insert_key(&connection, &*self.entropy, organisation, label, answers, expires_at)?;
+        self.reload(&connection)?;
+        Ok(key)
+    }
+
+    /// Revokes a key by the part of it that is shown.
+    ///
+    /// # Errors
+    /// [`RegisterError::Absent`] if there is none.
+    pub fn revoke_key(&self, prefix: &str) -> Result<(), RegisterError> {
+        let prefix = prefix.trim().trim_start_matches(credentials::KEY_PREFIX);
+        let prefix = prefix.split('_').next().unwrap_or(prefix);
+        let connection = self.connection();
+        if connection.execute("UPDATE key SET revoked = 1 WHERE prefix = ?1", [prefix])? == 0 {
+            return Err(RegisterError::Absent(format!("key {prefix:?}")));
+        }
+        self.reload(&connection)
+    }
+
+    /// Keys as an administrator sees them.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if they cannot be read.
+    pub fn keys(&self) -> Result<Vec<KeyInfo>, RegisterError> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare("SELECT prefix, organisation, label, expires_at, revoked FROM key ORDER BY prefix")?;
+        let rows = statement.query_map([], |row| {
+            let expires_at: Option<i64> = row.get(3)?;
+            Ok(KeyInfo {
+                prefix: row.get(0)?,
+                organisation: OrganisationId::from_bytes(row.get(1)?),
+                label: row.get(2)?,
+                expires_at: expires_at.map(Timestamp::from_millis),
+                revoked: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Makes somebody who can sign in.
+    ///
+    /// # Errors
+    /// [`RegisterError::Refused`] if the password is too short, the address is none, or role and organisation do not fit.
+    pub fn create_person(&self, new: &NewPerson, password: &str) -> Result<PersonId, RegisterError> {
+        let email = new.email.trim().to_lowercase();
+        if !email.contains('@') || email.chars().count() > NAME_CHARS_MAX || email.chars().any(char::is_whitespace) {
+            return Err(RegisterError::Refused(format!("{:?} is no e-mail address", new.email)));
+        }
+        if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
+            return Err(RegisterError::Refused(format!(
+                "a password has {PASSWORD_CHARS_MIN} to {PASSWORD_BYTES_MAX} characters"
+            )));
+        }
+        let name = checked_name(&new.name)?;
+        match (new.role, new.organisation) {
+            (Role::Member, None) => return Err(RegisterError::Refused("a member belongs to an organisation".into())),
+            (Role::Analyst | Role::Lead, Some(_)) => {
+                return Err(RegisterError::Refused("people of the cell belong to no member organisation".into()));
+            }
+            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
+                return Err(RegisterError::Absent(format!("organisation {id}")));
+            }
+            _ => {}
+        }
+        let stored = password::store(self.cost, &*self.entropy, password)
+            .ok_or_else(|| RegisterError::Refused("the password cannot be hashed".into()))?;
+        let id = PersonId::from_bytes(self.entropy.bytes());
+        let connection = self.connection();
+        let inserted = connection.execute(
+            "INSERT OR IGNORE INTO person(id, email, name, organisation, role, password) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id.as_bytes(), email, name, new.organisation.map(|id| *id.as_bytes()), new.role.as_str(), stored],
+        )?;
+        if inserted == 0 {
+            return Err(RegisterError::Exists(email));
+        }
+        self.reload(&connection)?;
+        Ok(id)
+    }
+
+    /// Makes the first cell lead; refused if there is one.
+    ///
+    /// # Errors
+    /// As [`Register::create_person`].
+    pub fn init_lead(&self, email: &str, name: &str, password: &str) -> Result<PersonId, RegisterError> {
+        if self.tables().people.values().any(|person| person.role == Role::Lead) {
+            return Err(RegisterError::Refused("there is a cell lead already".into()));
+        }
+        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), organisation: None, role: Role::Lead };
+        self.create_person(&new, password)
+    }
+
+    /// An organisation.
+    #[must_use]
+    pub fn organisation(&self, id: OrganisationId) -> Option<Arc<Organisation>> {
+        self.tables().organisations.get(&id).cloned()
+    }
+
+    /// An organisation by its name, without regard to case.
+    #[must_use]
+    pub fn organisation_named(&self, name: &str) -> Option<Arc<Organisation>> {
+        let folded = name.trim().to_lowercase();
+        self.tables().organisations.values().find(|organisation| organisation.name.to_lowercase() == folded).cloned()
+    }
+
+    /// Every organisation by name.
+    #[must_use]
+    pub fn organisations(&self) -> Vec<Arc<Organisation>> {
+        let mut all: Vec<_> = self.tables().organisations.values().cloned().collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// Everybody by e-mail address.
+    #[must_use]
+    pub fn people(&self) -> Vec<Person> {
+        let mut all: Vec<_> = self.tables().people.values().cloned().collect();
+        all.sort_by(|a, b| a.email.cmp(&b.email));
+        all
+    }
+
+    /// How many members there are, by sector and region.
+    #[must_use]
+    pub fn populations(&self) -> Populations {
+        self.tables().populations.clone()
+    }
+
+    /// The lanes under which the cell sees sectors: those with ten members or more, and the rest as one declared group if
+    /// that has ten.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<(String, String)> {
+        self.tables().lanes.clone()
+    }
+
+    /// The declared group that an organisation's sector appears under; `None` if it may not appear at all.
+    #[must_use]
+    pub fn sector_group(&self, organisation: &Organisation) -> Option<String> {
+        let tables = self.tables();
+        let has = |id: &str| tables.lanes.iter().any(|(lane, _)| lane == id);
+        let own = organisation.sector.as_str();
+        if has(own) { Some(own.to_owned()) } else { has(OTHER_SECTORS.0).then(|| OTHER_SECTORS.0.to_owned()) }
+    }
+}
+
+fn checked_name(name: &str) -> Result<String, RegisterError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(RegisterError::Refused(format!(
+            "a name has 1 to {NAME_CHARS_MAX} characters and no control characters"
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+fn insert_organisation(
+    connection: &Connection,
+    entropy: &dyn Entropy,
+    new: &NewOrganisation,
+) -> Result<OrganisationId, RegisterError> {
+    let name = checked_name(&new.name)?;
+    let id = OrganisationId::from_bytes(entropy.bytes());
+    let inserted = connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            name,
+            name.to_lowercase(),
+            new.sector.as_str(),
+            new.region.map(Region::as_str)
+        ])?;
+    if inserted == 0 {
+        return Err(RegisterError::Exists(name));
+    }
+    let mut asset =
+        connection.prepare_cached("INSERT OR IGNORE INTO asset(organisation, kind, value) VALUES (?1, ?2, ?3)")?;
+    for (kind, values) in
+        [("domain", &new.assets.domains), ("range", &new.assets.ranges), ("brand", &new.assets.brands)]
+    {
+        for value in values {
+            asset.execute(params![id.as_bytes(), kind, value.trim().to_lowercase()])?;
+        }
+    }
+    Ok(id)
+}
+
+fn insert_key(
+    connection: &Connection,
+    entropy: &dyn Entropy,
+    organisation: OrganisationId,
+    label: &str,
+    answers: Answers,
+    expires_at: Option<Timestamp>,
+) -> Result<Secret, RegisterError> {
+    let (key, prefix) = credentials::key(entropy);
+    connection
+        .prepare_cached("INSERT INTO key(hash, prefix, organisation, label, warn, know, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            credentials::digest(key.expose()),
+            prefix,
+            organisation.as_bytes(),
+            label,
+            warn_text(answers.warn),
+            answers.know.as_str(),
+            expires_at.map(Timestamp::as_millis)
+        ])?;
+    Ok(key)
+}

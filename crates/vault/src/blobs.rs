@@ -1,0 +1,55 @@
+//! Bytes of data sets, named by their SHA-256, so that the journal holds only the hash.
+
+use std::path::PathBuf;
+
+use crate::error::VaultError;
+use crate::{files, hex};
+
+/// Longest blob.
+pub const BLOB_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The blobs folder; absent in a vault in memory, which keeps none.
+#[derive(Clone, Debug)]
+pub(crate) struct Blobs(pub(crate) Option<PathBuf>);
+
+/// SHA-256 of bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
+    hash
+}
+
+impl Blobs {
+    /// Stores bytes and gives their hash.
+    pub(crate) fn put(&self, bytes: &[u8]) -> Result<[u8; 32], VaultError> {
+        let hash = sha256(bytes);
+        let name = hex::encode(&hash);
+        if bytes.len() > BLOB_BYTES_MAX {
+            return Err(VaultError::Blob { name, why: format!("it has more than {BLOB_BYTES_MAX} bytes") });
+        }
+        if let Some(folder) = &self.0 {
+            files::private_folder(folder)?;
+            let path = folder.join(&name);
+            if !path.exists() {
+                files::write_whole(&path, bytes)?;
+            }
+        }
+        Ok(hash)
+    }
+
+    /// Reads bytes back and checks that they are what their name says.
+    pub(crate) fn get(&self, hash: &[u8; 32]) -> Result<Vec<u8>, VaultError> {
+        let name = hex::encode(hash);
+        let folder = self
+            .0
+            .as_ref()
+            .ok_or_else(|| VaultError::Blob { name: name.clone(), why: "this vault keeps none".to_owned() })?;
+        let bytes = files::read_capped(&folder.join(&name), BLOB_BYTES_MAX as u64 + 1)?;
+        let bytes = bytes.ok_or_else(|| VaultError::Blob { name: name.clone(), why: "it is absent".to_owned() })?;
+        if sha256(&bytes) == *hash {
+            Ok(bytes)
+        } else {
+            Err(VaultError::Blob { name, why: "its bytes are not what its name says".to_owned() })
+        }
+    }
+}

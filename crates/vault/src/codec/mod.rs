@@ -1,0 +1,75 @@
+//! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
+
+mod stored;
+
+use model::Timestamp;
+
+use crate::entry::Body;
+
+/// Longest stored form of an entry that came in.
+pub const INPUT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Longest stored form of a release or of findings.
+pub const RELEASE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Why an entry could not be encoded or decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// Too long for its type.
+    #[error("{kind} entry has {bytes} bytes, more than {max}")]
+    TooLong {
+        /// Type of the entry.
+        kind: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Not JSON of the stored form.
+    #[error("{0}")]
+    Malformed(String),
+    /// A type or version that this program does not know.
+    #[error("type {kind:?} version {version} is not known to this program: it is too old for this journal")]
+    Unknown {
+        /// Type as stored.
+        kind: String,
+        /// Version as stored.
+        version: u32,
+    },
+}
+
+/// The stored form of an entry's body.
+///
+/// # Errors
+/// [`CodecError::TooLong`] if it is over its limit.
+pub fn encode(body: &Body) -> Result<Vec<u8>, CodecError> {
+    let bytes = stored::write(body).map_err(|error| CodecError::Malformed(error.to_string()))?;
+    let max = match body {
+        Body::Release(_) | Body::Findings(_) => RELEASE_BYTES_MAX,
+        _ => INPUT_BYTES_MAX,
+    };
+    if bytes.len() > max {
+        return Err(CodecError::TooLong { kind: body.type_name(), bytes: bytes.len(), max });
+    }
+    Ok(bytes)
+}
+
+/// Reads a stored body.
+///
+/// # Errors
+/// [`CodecError`] tells what is wrong; a type or version that is not known is told apart.
+pub fn decode(bytes: &[u8]) -> Result<Body, CodecError> {
+    stored::read(bytes)
+}
+
+/// The bytes that the hash chain takes for an entry: previous hash, place, time, body.
+#[must_use]
+pub fn chain(previous: &[u8; 32], seq: u64, at: Timestamp, body: &[u8]) -> [u8; 32] {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(previous);
+    context.update(&seq.to_be_bytes());
+    context.update(&at.as_millis().to_be_bytes());
+    context.update(body);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}

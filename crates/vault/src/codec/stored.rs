@@ -1,0 +1,512 @@
+//! The serde shapes behind the stored form; version 1 of every type.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use model::{
+    AdvisoryId, AttackKind, CampaignId, CaseId, Kind, Marking, MemberToken, Observable, PersonId, Region, Sector,
+    Severity, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
+};
+use policy::{NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::CodecError;
+use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
+use crate::hex;
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    t: Cow<'a, str>,
+    v: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Typed<'a, T> {
+    t: Cow<'a, str>,
+    v: u32,
+    #[serde(flatten)]
+    rest: T,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GenesisV1 {
+    partnership: String,
+    exercise: bool,
+    params: ParamsV1,
+    key_seed: String,
+    made_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ParamsV1 {
+    others: u32,
+    coalition: u32,
+    tick_millis: i64,
+    block_millis: i64,
+    epoch_millis: i64,
+    hold_members: u32,
+    block_members: u32,
+    sector_floor: u32,
+    watch_millis: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PopulationV1 {
+    members: u32,
+    sectors: Vec<(String, u32)>,
+    regions: Vec<(String, u32)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DataSetV1 {
+    name: String,
+    version: String,
+    sha256: String,
+    bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ItemV1 {
+    k: String,
+    v: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
+}
+
+/// The part of a report that a later version seals.
+#[derive(Serialize, Deserialize)]
+struct SealedV1 {
+    token: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReportV1 {
+    case: String,
+    s: SealedV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sector: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    received_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    happened_at: Option<i64>,
+    warn: String,
+    know: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    named: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    own: bool,
+    tlp: String,
+    pap: String,
+    attack: String,
+    severity: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ongoing: bool,
+    title: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    narrative: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    techniques: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    items: Vec<ItemV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TickV1 {
+    at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FindingsV1 {
+    run: String,
+    items: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ObjectV1 {
+    k: String,
+    id: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    lookup: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<String>,
+    body: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReleaseV1 {
+    tick: i64,
+    objects: Vec<ObjectV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AdvisoryV1 {
+    id: String,
+    title: String,
+    summary: String,
+    actions: Vec<String>,
+    severity: String,
+    tlp: String,
+    pap: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<String>,
+    author: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AdvisoryReadV1 {
+    id: String,
+    s: SealedV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClaimV1 {
+    case: String,
+    by: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PostureV1 {
+    word: String,
+    text: String,
+    by: String,
+}
+
+fn typed<T: Serialize>(body: &Body, rest: T) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Typed { t: Cow::Borrowed(body.type_name()), v: 1, rest })
+}
+
+fn sealed(token: MemberToken) -> SealedV1 {
+    SealedV1 { token: hex::encode(token.as_bytes()) }
+}
+
+fn warn_text(warn: WhoMayBeWarned) -> String {
+    match warn {
+        WhoMayBeWarned::Now => "now".to_owned(),
+        WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
+        WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
+        WhoMayBeWarned::CellOnly => "cell-only".to_owned(),
+        WhoMayBeWarned::Group(group) => format!("group:{group}"),
+    }
+}
+
+fn warn_of(text: &str) -> Result<WhoMayBeWarned, CodecError> {
+    Ok(match text {
+        "now" => WhoMayBeWarned::Now,
+        "next-epoch" => WhoMayBeWarned::NextEpoch,
+        "once-three" => WhoMayBeWarned::OnceThreeHaveIt,
+        "cell-only" => WhoMayBeWarned::CellOnly,
+        _ => {
+            let group = text.strip_prefix("group:").and_then(|id| Uuid::try_parse(id).ok());
+            WhoMayBeWarned::Group(group.ok_or_else(|| bad("warn", text))?)
+        }
+    })
+}
+
+pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
+    match body {
+        Body::Genesis(genesis) => typed(
+            body,
+            GenesisV1 {
+                partnership: genesis.partnership.clone(),
+                exercise: genesis.exercise,
+                params: params_v1(&genesis.params),
+                key_seed: hex::encode(&genesis.key_seed),
+                made_at: genesis.made_at.as_millis(),
+            },
+        ),
+        Body::Population(population) => typed(
+            body,
+            PopulationV1 {
+                members: population.members,
+                sectors: population
+                    .sectors
+                    .iter()
+                    .map(|(sector, count)| (sector.as_str().to_owned(), *count))
+                    .collect(),
+                regions: population
+                    .regions
+                    .iter()
+                    .map(|(region, count)| (region.as_str().to_owned(), *count))
+                    .collect(),
+            },
+        ),
+        Body::DataSet(set) | Body::RuleSet(set) => typed(
+            body,
+            DataSetV1 {
+                name: set.name.clone(),
+                version: set.version.clone(),
+                sha256: hex::encode(&set.sha256),
+                bytes: set.bytes,
+            },
+        ),
+        Body::Report(report) => typed(body, report_v1(report)),
+        Body::Tick(at) => typed(body, TickV1 { at: at.as_millis() }),
+        Body::Findings(findings) => {
+            typed(body, FindingsV1 { run: findings.run.as_str().to_owned(), items: findings.items.clone() })
+        }
+        Body::Release(batch) => typed(
+            body,
+            ReleaseV1 {
+                tick: batch.tick.as_millis(),
+                objects: batch
+                    .objects
+                    .iter()
+                    .map(|object| ObjectV1 {
+                        k: object.kind.as_str().to_owned(),
+                        id: hex::encode(&object.id),
+                        lookup: object.lookup,
+                        campaign: object.campaign.map(|id| hex::encode(&id)),
+                        body: object.body.clone(),
+                    })
+                    .collect(),
+            },
+        ),
+        Body::Advisory(advisory) => typed(
+            body,
+            AdvisoryV1 {
+                id: advisory.id.to_string(),
+                title: advisory.title.clone(),
+                summary: advisory.summary.clone(),
+                actions: advisory.actions.clone(),
+                severity: advisory.severity.as_str().to_owned(),
+                tlp: advisory.marking.tlp.to_string(),
+                pap: advisory.marking.pap.to_string(),
+                campaign: advisory.campaign.map(|id| id.to_string()),
+                author: advisory.author.to_string(),
+            },
+        ),
+        Body::AdvisoryRead(id, token) => typed(body, AdvisoryReadV1 { id: id.to_string(), s: sealed(*token) }),
+        Body::Claim { case, by, name } => {
+            typed(body, ClaimV1 { case: case.to_string(), by: by.to_string(), name: name.clone() })
+        }
+        Body::Posture { word, text, by } => {
+            typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
+        }
+    }
+}
+
+fn params_v1(params: &Params) -> ParamsV1 {
+    ParamsV1 {
+        others: params.others,
+        coalition: params.coalition,
+        tick_millis: params.tick_millis,
+        block_millis: params.block_millis,
+        epoch_millis: params.epoch_millis,
+        hold_members: params.hold_members,
+        block_members: params.block_members,
+        sector_floor: params.sector_floor,
+        watch_millis: params.watch_millis,
+    }
+}
+
+fn report_v1(report: &ReportEntry) -> ReportV1 {
+    ReportV1 {
+        case: report.case.to_string(),
+        s: sealed(report.token),
+        sector: report.sector.clone(),
+        region: report.region.map(|region| region.as_str().to_owned()),
+        received_at: report.received_at.as_millis(),
+        happened_at: report.happened_at.map(Timestamp::as_millis),
+        warn: warn_text(report.warn),
+        know: report.know.as_str().to_owned(),
+        named: report.named.clone(),
+        own: report.own,
+        tlp: report.marking.tlp.to_string(),
+        pap: report.marking.pap.to_string(),
+        attack: report.attack.as_str().to_owned(),
+        severity: report.severity.as_str().to_owned(),
+        ongoing: report.ongoing,
+        title: report.title.clone(),
+        narrative: report.narrative.clone(),
+        techniques: report.techniques.iter().map(|technique| technique.as_str().to_owned()).collect(),
+        tags: report.tags.clone(),
+        items: report
+            .items
+            .iter()
+            .map(|item| ItemV1 {
+                k: item.observable.kind().as_str().to_owned(),
+                v: item.observable.value().to_owned(),
+                seen: item.seen_at.map(Timestamp::as_millis),
+                held: item.held.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn bad(field: &str, value: &str) -> CodecError {
+    CodecError::Malformed(format!("field {field}: {value:?} is not known"))
+}
+
+fn word<T: FromStr>(field: &str, value: &str) -> Result<T, CodecError> {
+    value.parse().map_err(|_| bad(field, value))
+}
+
+fn bytes<const N: usize>(field: &str, value: &str) -> Result<[u8; N], CodecError> {
+    hex::decode(value).ok_or_else(|| bad(field, value))
+}
+
+fn shape<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
+    serde_json::from_slice(bytes).map_err(|error| CodecError::Malformed(error.to_string()))
+}
+
+fn marking(tlp: &str, pap: &str) -> Result<Marking, CodecError> {
+    Ok(Marking { tlp: word("tlp", tlp)?, pap: word("pap", pap)? })
+}
+
+fn data_set(stored: DataSetV1) -> Result<DataSet, CodecError> {
+    Ok(DataSet {
+        sha256: bytes("sha256", &stored.sha256)?,
+        name: stored.name,
+        version: stored.version,
+        bytes: stored.bytes,
+    })
+}
+
+pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
+    let head: Head<'_> = shape(stored)?;
+    if head.v != 1 {
+        return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v });
+    }
+    Ok(match &*head.t {
+        "genesis" => {
+            let stored: GenesisV1 = shape(stored)?;
+            let p = stored.params;
+            Body::Genesis(Genesis {
+                partnership: stored.partnership,
+                exercise: stored.exercise,
+                params: Params {
+                    others: p.others,
+                    coalition: p.coalition,
+                    tick_millis: p.tick_millis,
+                    block_millis: p.block_millis,
+                    epoch_millis: p.epoch_millis,
+                    hold_members: p.hold_members,
+                    block_members: p.block_members,
+                    sector_floor: p.sector_floor,
+                    watch_millis: p.watch_millis,
+                },
+                key_seed: bytes("key_seed", &stored.key_seed)?,
+                made_at: Timestamp::from_millis(stored.made_at),
+            })
+        }
+        "population" => {
+            let stored: PopulationV1 = shape(stored)?;
+            Body::Population(Population {
+                members: stored.members,
+                sectors: stored
+                    .sectors
+                    .iter()
+                    .map(|(name, n)| Ok((word::<Sector>("sectors", name)?, *n)))
+                    .collect::<Result<_, CodecError>>()?,
+                regions: stored
+                    .regions
+                    .iter()
+                    .map(|(name, n)| Ok((word::<Region>("regions", name)?, *n)))
+                    .collect::<Result<_, CodecError>>()?,
+            })
+        }
+        "data-set" => Body::DataSet(data_set(shape(stored)?)?),
+        "rule-set" => Body::RuleSet(data_set(shape(stored)?)?),
+        "report" => Body::Report(Box::new(report(shape(stored)?)?)),
+        "tick" => Body::Tick(Timestamp::from_millis(shape::<TickV1>(stored)?.at)),
+        "findings" => {
+            let stored: FindingsV1 = shape(stored)?;
+            let run = match stored.run.as_str() {
+                "all" => Run::All,
+                "community" => Run::Community,
+                other => return Err(bad("run", other)),
+            };
+            Body::Findings(Findings { run, items: stored.items })
+        }
+        "release" => {
+            let stored: ReleaseV1 = shape(stored)?;
+            let objects = stored.objects.into_iter().map(|object| {
+                Ok(ReleasedObject {
+                    kind: NounKind::from_name(&object.k).ok_or_else(|| bad("k", &object.k))?,
+                    id: bytes("id", &object.id)?,
+                    lookup: object.lookup,
+                    campaign: object.campaign.map(|id| bytes("campaign", &id)).transpose()?,
+                    body: object.body,
+                })
+            });
+            Body::Release(ReleaseBatch {
+                tick: Timestamp::from_millis(stored.tick),
+                objects: objects.collect::<Result<_, CodecError>>()?,
+            })
+        }
+        "advisory" => {
+            let stored: AdvisoryV1 = shape(stored)?;
+            Body::Advisory(AdvisoryEntry {
+                id: word::<AdvisoryId>("id", &stored.id)?,
+                title: stored.title,
+                summary: stored.summary,
+                actions: stored.actions,
+                severity: word::<Severity>("severity", &stored.severity)?,
+                marking: marking(&stored.tlp, &stored.pap)?,
+                campaign: stored.campaign.map(|id| word::<CampaignId>("campaign", &id)).transpose()?,
+                author: word::<PersonId>("author", &stored.author)?,
+            })
+        }
+        "advisory-read" => {
+            let stored: AdvisoryReadV1 = shape(stored)?;
+            Body::AdvisoryRead(word("id", &stored.id)?, MemberToken::from_bytes(bytes("token", &stored.s.token)?))
+        }
+        "claim" => {
+            let stored: ClaimV1 = shape(stored)?;
+            Body::Claim { case: word::<CaseId>("case", &stored.case)?, by: word("by", &stored.by)?, name: stored.name }
+        }
+        "posture" => {
+            let stored: PostureV1 = shape(stored)?;
+            Body::Posture {
+                word: word::<PostureWord>("word", &stored.word)?,
+                text: stored.text,
+                by: word("by", &stored.by)?,
+            }
+        }
+        _ => return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v }),
+    })
+}
+
+fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
+    let items = stored.items.into_iter().map(|item| {
+        Ok(Item {
+            observable: Observable::from_normal(word::<Kind>("k", &item.k)?, item.v),
+            seen_at: item.seen.map(Timestamp::from_millis),
+            held: item.held,
+        })
+    });
+    let techniques = stored.techniques.iter().map(|text| Technique::parse(text).ok_or_else(|| bad("techniques", text)));
+    Ok(ReportEntry {
+        case: word("case", &stored.case)?,
+        token: MemberToken::from_bytes(bytes("token", &stored.s.token)?),
+        sector: stored.sector,
+        region: stored.region.map(|region| word::<Region>("region", &region)).transpose()?,
+        received_at: Timestamp::from_millis(stored.received_at),
+        happened_at: stored.happened_at.map(Timestamp::from_millis),
+        warn: warn_of(&stored.warn)?,
+        know: word::<WhoMayKnow>("know", &stored.know)?,
+        named: stored.named,
+        own: stored.own,
+        marking: marking(&stored.tlp, &stored.pap)?,
+        attack: word::<AttackKind>("attack", &stored.attack)?,
+        severity: word::<Severity>("severity", &stored.severity)?,
+        ongoing: stored.ongoing,
+        title: stored.title,
+        narrative: stored.narrative,
+        items: items.collect::<Result<_, CodecError>>()?,
+        techniques: techniques.collect::<Result<_, CodecError>>()?,
+        tags: stored.tags,
+    })
+}

@@ -1,0 +1,99 @@
+//! What can go wrong with the journal and the vault around it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::codec::CodecError;
+use crate::entry::Seq;
+use crate::keys::KeyError;
+
+/// What can go wrong with the journal. Cheap to clone: one failed write answers many callers.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The queue before the disk is full: slow down and try again.
+    #[error("journal queue is full")]
+    Full,
+    /// The journal is shutting down.
+    #[error("journal is closed")]
+    Closed,
+    /// The disk or the database failed; nothing of the batch was written.
+    #[error("journal could not be written or read: {0}")]
+    Io(Arc<str>),
+    /// An entry could not be encoded or decoded.
+    #[error("journal entry: {0}")]
+    Codec(#[from] CodecError),
+    /// What is stored is not what was written.
+    #[error("journal entry {seq}: {why}")]
+    Corrupt {
+        /// The first bad entry.
+        seq: Seq,
+        /// What is wrong with it.
+        why: Arc<str>,
+    },
+    /// A key could not be read or made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl JournalError {
+    pub(crate) fn io(error: impl std::fmt::Display) -> Self {
+        Self::Io(error.to_string().into())
+    }
+
+    pub(crate) fn corrupt(seq: Seq, why: impl Into<Arc<str>>) -> Self {
+        Self::Corrupt { seq, why: why.into() }
+    }
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::io(error)
+    }
+}
+
+/// What can go wrong when a vault is opened or its files are used.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Another process has the data folder open.
+    #[error("data folder {} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// A file or folder could not be used.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The keys of a journal that has entries are gone.
+    #[error(
+        "journal has {entries} entries, but its keys folder {} is missing: restore it, or create it empty with mode 700 to go on with new keys",
+        keys_dir.display()
+    )]
+    KeysMissing {
+        /// Where the keys should be.
+        keys_dir: PathBuf,
+        /// How many entries the journal has.
+        entries: Seq,
+    },
+    /// The journal is not the one that was signed.
+    #[error("journal does not match its checkpoint: {0}")]
+    Checkpoint(String),
+    /// The journal's first entry is not a genesis.
+    #[error("journal does not begin with a genesis entry")]
+    NoGenesis,
+    /// A blob is too large, absent or not what its name says.
+    #[error("blob {name}: {why}")]
+    Blob {
+        /// Hash in hexadecimal.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+}

@@ -1,0 +1,79 @@
+//! A journal in memory, for tests and simulation: the same semantics, no disk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::tail::Tail;
+use super::{Done, Head, Journal, NewEntry, RawEntry, Source, Wake};
+use crate::codec;
+use crate::entry::{Entry, Seq};
+use crate::error::JournalError;
+
+#[derive(Default)]
+struct Stored {
+    entries: Vec<(Arc<Entry>, RawEntry)>,
+    sources: Vec<Source>,
+}
+
+/// The journal.
+#[derive(Default)]
+pub struct MemoryJournal {
+    stored: Mutex<Stored>,
+    tail: Tail,
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
+        let bodies = batch.iter().map(|entry| codec::encode(&entry.body)).collect::<Result<Vec<_>, _>>()?;
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.tail.head();
+        let mut seqs = Vec::with_capacity(batch.len());
+        let mut fresh = Vec::with_capacity(batch.len());
+        for (new, body) in batch.into_iter().zip(bodies) {
+            let seq = head.seq + 1;
+            head = Head { seq, hash: codec::chain(&head.hash, seq, new.at, &body) };
+            let entry = Arc::new(Entry { seq, at: new.at, body: new.body });
+            fresh.push((Arc::clone(&entry), body.len()));
+            stored.entries.push((entry, RawEntry { seq, at: new.at, hash: head.hash, body }));
+            stored.sources.extend(new.source);
+            seqs.push(seq);
+        }
+        // The lock is held until the tail knows, so that entries reach it in their order.
+        self.tail.push(fresh, head);
+        drop(stored);
+        done(Ok(seqs));
+        Ok(())
+    }
+
+    fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let skip = usize::try_from(from.max(1) - 1).unwrap_or(usize::MAX);
+        Ok(stored.entries.iter().skip(skip).take(max).map(|(entry, _)| Arc::clone(entry)).collect())
+    }
+
+    fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let skip = usize::try_from(from.max(1) - 1).unwrap_or(usize::MAX);
+        Ok(stored.entries.iter().skip(skip).take(max).map(|(_, raw)| raw.clone()).collect())
+    }
+
+    fn wait(&self, after: Seq, timeout: Duration) -> bool {
+        self.tail.wait(after, timeout)
+    }
+
+    fn head(&self) -> Head {
+        self.tail.head()
+    }
+
+    fn on_append(&self, wake: Wake) {
+        self.tail.on_append(wake);
+    }
+}

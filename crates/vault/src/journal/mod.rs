@@ -1,0 +1,122 @@
+//! The journal as a trait: append, read, wait; one conformance suite holds every backend to it.
+
+pub mod memory;
+pub mod sqlite;
+mod tail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{CaseId, OrganisationId, Timestamp};
+
+use crate::entry::{Body, Entry, Seq};
+use crate::error::JournalError;
+
+/// Entries that may wait for the disk; more are refused with [`JournalError::Full`].
+pub const QUEUE_ENTRIES_MAX: usize = 8192;
+
+/// Runs once the batch is on disk, or failed.
+pub type Done = Box<dyn FnOnce(Result<Vec<Seq>, JournalError>) + Send>;
+/// Runs after each commit with the place of the last entry.
+pub type Wake = Box<dyn Fn(Seq) + Send + Sync>;
+
+/// Place and hash of the last entry; zero and zeroes if there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Place.
+    pub seq: Seq,
+    /// Hash.
+    pub hash: [u8; 32],
+}
+
+/// Who filed a case: stored with the entry in one transaction, but outside the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The case.
+    pub case: CaseId,
+    /// Who filed it.
+    pub organisation: OrganisationId,
+}
+
+/// An entry to append.
+#[derive(Clone, PartialEq)]
+pub struct NewEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub body: Body,
+    /// Who filed it, for a report.
+    pub source: Option<Source>,
+}
+
+impl NewEntry {
+    /// An entry without a source.
+    #[must_use]
+    pub const fn new(at: Timestamp, body: Body) -> Self {
+        Self { at, body, source: None }
+    }
+}
+
+/// An entry as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawEntry {
+    /// Place.
+    pub seq: Seq,
+    /// When, in milliseconds.
+    pub at: Timestamp,
+    /// Hash of it and all before it.
+    pub hash: [u8; 32],
+    /// Stored body.
+    pub body: Vec<u8>,
+}
+
+/// An append-only, hash-chained sequence of entries.
+pub trait Journal: Send + Sync {
+    /// Queues entries that belong together: all of them are stored, or none. `done` runs after they are on disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Full`] if too much waits, [`JournalError::Codec`] if an entry is over its limit; `done` does not run then.
+    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError>;
+
+    /// Entries from a place on, at most `max`, without a gap; empty if there are none yet.
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be read.
+    fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError>;
+
+    /// As [`Journal::read`], in stored form.
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be read.
+    fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError>;
+
+    /// Waits until there is an entry after `after`; false if none came in time.
+    fn wait(&self, after: Seq, timeout: Duration) -> bool;
+
+    /// The last entry's place and hash.
+    fn head(&self) -> Head;
+
+    /// Has `wake` run after each commit.
+    fn on_append(&self, wake: Wake);
+
+    /// Entries that wait for the disk.
+    fn waiting(&self) -> usize {
+        0
+    }
+
+    /// Appends and waits until the entries are on disk.
+    ///
+    /// # Errors
+    /// As [`Journal::append_then`], and what happened on the way to the disk.
+    fn append(&self, batch: Vec<NewEntry>) -> Result<Vec<Seq>, JournalError> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.append_then(
+            batch,
+            Box::new(move |outcome| {
+                // The receiver is waiting below; if it is gone, nobody wants to know.
+                let _ = sender.send(outcome);
+            }),
+        )?;
+        receiver.recv().map_err(|_| JournalError::Closed)?
+    }
+}

@@ -1,0 +1,187 @@
+//! Keys outside the data folder: member tokens by window, the release id key, the checkpoint key.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use model::{Entropy, MemberToken, OrganisationId, Timestamp};
+
+use crate::error::VaultError;
+use crate::{files, hex};
+
+/// How long one token key counts: 30 days.
+pub const TOKEN_WINDOW_MILLIS: i64 = 30 * 86_400_000;
+
+const KEY_FILE_BYTES_MAX: u64 = 256;
+const CHECKPOINT_SEED: &str = "checkpoint.key";
+const RELEASE_ID: &str = "release-id.key";
+
+/// What can be wrong with a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Others may read it.
+    #[error("{} can be read by others: set mode {mode} and consider its keys known", path.display())]
+    OpenToOthers {
+        /// The file or folder.
+        path: PathBuf,
+        /// The mode it should have.
+        mode: &'static str,
+    },
+    /// It is not 32 bytes in hexadecimal.
+    #[error("{} is no key: 64 hexadecimal digits are expected", .0.display())]
+    Malformed(PathBuf),
+    /// It could not be read or written.
+    #[error("{0}")]
+    File(Arc<str>),
+}
+
+impl From<VaultError> for KeyError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Key(error) => error,
+            other => Self::File(other.to_string().into()),
+        }
+    }
+}
+
+/// The keys folder of a data folder, if none is named: `D.keys` beside `D`.
+#[must_use]
+pub fn default_keys_dir(data_dir: &Path) -> PathBuf {
+    let mut name = data_dir.file_name().unwrap_or_default().to_owned();
+    name.push(".keys");
+    data_dir.with_file_name(name)
+}
+
+/// 32 secret bytes; no `Debug`, no `Serialize`, wiped by nobody's log.
+struct Secret([u8; 32]);
+
+enum Home {
+    Folder(PathBuf),
+    Memory(Mutex<HashMap<String, [u8; 32]>>),
+}
+
+/// The keys of one vault.
+pub struct Keys {
+    home: Home,
+    entropy: Arc<dyn Entropy>,
+    release_id: hmac::Key,
+    tokens: Mutex<HashMap<i64, hmac::Key>>,
+    signer: Ed25519KeyPair,
+}
+
+impl Keys {
+    /// Opens the keys in a folder, making those that are absent.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the folder or a key can be read by others, or is no key.
+    pub fn open(folder: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, KeyError> {
+        files::private_folder(folder)?;
+        if files::open_to_others(folder)? {
+            return Err(KeyError::OpenToOthers { path: folder.to_owned(), mode: "700" });
+        }
+        Self::at(Home::Folder(folder.to_owned()), entropy)
+    }
+
+    /// Keys that live and die with the process, for tests.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the signing key cannot be made.
+    pub fn in_memory(entropy: Arc<dyn Entropy>) -> Result<Self, KeyError> {
+        Self::at(Home::Memory(Mutex::default()), entropy)
+    }
+
+    fn at(home: Home, entropy: Arc<dyn Entropy>) -> Result<Self, KeyError> {
+        let release_id = hmac::Key::new(hmac::HMAC_SHA256, &load(&home, RELEASE_ID, &*entropy)?.0);
+        let seed = load(&home, CHECKPOINT_SEED, &*entropy)?;
+        let signer =
+            Ed25519KeyPair::from_seed_unchecked(&seed.0).map_err(|error| KeyError::File(error.to_string().into()))?;
+        Ok(Self { home, entropy, release_id, tokens: Mutex::default(), signer })
+    }
+
+    /// Number of the token window that a time lies in.
+    #[must_use]
+    pub const fn window(at: Timestamp) -> u32 {
+        // A time before 1970 is refused long before; the cast cannot lose anything until the year 350,000.
+        at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS) as u32
+    }
+
+    /// The token that stands for an organisation at a time: HMAC-SHA-256 under the window's key, cut to 128 bits.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the window's key cannot be read or made.
+    pub fn token(&self, organisation: OrganisationId, at: Timestamp) -> Result<MemberToken, KeyError> {
+        let window = at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS);
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tokens.contains_key(&window) {
+            let secret = load(&self.home, &format!("token-{window}.key"), &*self.entropy)?;
+            tokens.insert(window, hmac::Key::new(hmac::HMAC_SHA256, &secret.0));
+        }
+        let key = tokens.get(&window).ok_or_else(|| KeyError::File("token key vanished".into()))?;
+        Ok(MemberToken::from_bytes(cut(hmac::sign(key, organisation.as_bytes()).as_ref())))
+    }
+
+    /// The id of a released object: HMAC-SHA-256 of its kind and content, cut to 128 bits.
+    #[must_use]
+    pub fn release_id(&self, kind: &str, parts: &[&[u8]]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.release_id);
+        context.update(kind.as_bytes());
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        cut(context.sign().as_ref())
+    }
+
+    /// Signs a message with the checkpoint key (Ed25519).
+    #[must_use]
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.signer.sign(message).as_ref().to_vec()
+    }
+
+    /// The public half of the checkpoint key.
+    #[must_use]
+    pub(crate) fn public(&self) -> &[u8] {
+        self.signer.public_key().as_ref()
+    }
+
+    /// The folder, if the keys are kept in one.
+    #[must_use]
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.home {
+            Home::Folder(folder) => Some(folder),
+            Home::Memory(_) => None,
+        }
+    }
+}
+
+fn cut(tag: &[u8]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(tag) {
+        *to = *from;
+    }
+    bytes
+}
+
+fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyError> {
+    match home {
+        Home::Memory(held) => {
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(Secret(*held.entry(name.to_owned()).or_insert_with(|| entropy.bytes())))
+        }
+        Home::Folder(folder) => {
+            let path = folder.join(name);
+            if let Some(text) = files::read_capped(&path, KEY_FILE_BYTES_MAX)? {
+                if files::open_to_others(&path)? {
+                    return Err(KeyError::OpenToOthers { path, mode: "600" });
+                }
+                let text = String::from_utf8_lossy(&text);
+                return hex::decode(text.trim()).map(Secret).ok_or(KeyError::Malformed(path));
+            }
+            let secret: [u8; 32] = entropy.bytes();
+            files::write_whole(&path, format!("{}\n", hex::encode(&secret)).as_bytes())?;
+            Ok(Secret(secret))
+        }
+    }
+}

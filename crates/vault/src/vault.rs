@@ -1,0 +1,421 @@
+//! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{CaseId, Clock, Entropy, KeySeed, OrganisationId, Timestamp};
+use policy::Params;
+
+use crate::blobs::Blobs;
+use crate::checkpoint;
+use crate::dedupe::OwnItems;
+use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
+use crate::error::{JournalError, VaultError};
+use crate::files;
+use crate::journal::memory::MemoryJournal;
+use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
+use crate::journal::{Journal, NewEntry, Source};
+use crate::keys::{Keys, default_keys_dir};
+use crate::verify::FILE;
+
+/// A checkpoint is signed at most this often while entries are appended.
+const CHECKPOINT_MILLIS: i64 = 1_000;
+const ENTRIES_AT_ONCE: usize = 1024;
+
+/// What a new journal begins with.
+#[derive(Clone, Debug)]
+pub struct GenesisIfNew {
+    /// Name of the partnership.
+    pub partnership: String,
+    /// Whether it is an exercise.
+    pub exercise: bool,
+    /// Parameters of the release policy.
+    pub params: Params,
+}
+
+/// Where a vault lies.
+#[derive(Clone, Debug)]
+pub struct VaultConfig {
+    /// The data folder; made if absent.
+    pub dir: PathBuf,
+    /// The keys folder; `None` is the data folder's name with `.keys`, beside it.
+    pub keys_dir: Option<PathBuf>,
+    /// What a new journal begins with.
+    pub genesis: GenesisIfNew,
+}
+
+/// What became of one value of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemOutcome {
+    /// New from this submitter.
+    Accepted,
+    /// The same submitter has sent it before.
+    Duplicate,
+}
+
+/// An accepted submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its case id; `None` if nothing was appended because everything in it was a duplicate.
+    pub case: Option<CaseId>,
+    /// One outcome a value.
+    pub items: Vec<ItemOutcome>,
+}
+
+/// See the module.
+pub struct Vault {
+    journal: Arc<dyn Journal>,
+    keys: Keys,
+    blobs: Blobs,
+    genesis: Genesis,
+    own: Mutex<OwnItems>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    signed_at: AtomicI64,
+    /// Held until the vault is dropped: one process has the data folder open.
+    _lock: Option<File>,
+}
+
+impl Vault {
+    /// Opens the vault in a data folder, making it if it is absent.
+    ///
+    /// # Errors
+    /// [`VaultError`] if another process has it open, the keys are gone or open to others, or the journal is not the one
+    /// that was signed.
+    pub fn open(config: VaultConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, VaultError> {
+        files::private_folder(&config.dir)?;
+        let lock_path = config.dir.join("lock");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(files::at(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(VaultError::InUse(config.dir)),
+            Err(TryLockError::Error(error)) => return Err(files::at(&lock_path)(error)),
+        }
+        let keys_dir = config.keys_dir.unwrap_or_else(|| default_keys_dir(&config.dir));
+        let journal = SqliteJournal::open(&SqliteOptions { path: config.dir.join(FILE) })?;
+        let entries = journal.head().seq;
+        if entries > 0 && !keys_dir.exists() {
+            return Err(VaultError::KeysMissing { keys_dir, entries });
+        }
+        let keys = Keys::open(&keys_dir, Arc::clone(&entropy))?;
+        let blobs = Blobs(Some(config.dir.join("blobs")));
+        let vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
+        vault.check_head()?;
+        Ok(vault)
+    }
+
+    /// A vault that lives and dies with the process, for tests and simulation.
+    ///
+    /// # Errors
+    /// [`VaultError`] if its keys cannot be made.
+    pub fn in_memory(
+        genesis: &GenesisIfNew,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, VaultError> {
+        let keys = Keys::in_memory(Arc::clone(&entropy))?;
+        Self::with(Arc::new(MemoryJournal::new()), keys, Blobs(None), genesis, clock, entropy, None)
+    }
+
+    fn with(
+        journal: Arc<dyn Journal>,
+        keys: Keys,
+        blobs: Blobs,
+        genesis: &GenesisIfNew,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        lock: Option<File>,
+    ) -> Result<Self, VaultError> {
+        if journal.head().seq == 0 {
+            let now = clock.now();
+            let first = Genesis {
+                partnership: genesis.partnership.clone(),
+                exercise: genesis.exercise,
+                params: genesis.params,
+                key_seed: entropy.bytes(),
+                made_at: now,
+            };
+            journal.append(vec![NewEntry::new(now, Body::Genesis(first))])?;
+        }
+        let first = journal.read(1, 1)?;
+        let Some(Body::Genesis(genesis)) = first.first().map(|entry| entry.body.clone()) else {
+            return Err(VaultError::NoGenesis);
+        };
+        let vault = Self {
+            journal,
+            keys,
+            blobs,
+            genesis,
+            own: Mutex::default(),
+            clock,
+            entropy,
+            signed_at: AtomicI64::new(0),
+            _lock: lock,
+        };
+        vault.recall()?;
+        Ok(vault)
+    }
+
+    /// Reads back which values each submitter has sent.
+    fn recall(&self) -> Result<(), VaultError> {
+        let seed = self.key_seed();
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut from: Seq = 1;
+        loop {
+            let entries = self.journal.read(from, ENTRIES_AT_ONCE)?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            from = last.seq + 1;
+            for entry in &entries {
+                if let Body::Report(report) = &entry.body {
+                    for item in &report.items {
+                        own.note(report.token, &item.observable, seed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The signed entry must be in the journal as it was signed; the whole chain is checked by `verify`.
+    fn check_head(&self) -> Result<(), VaultError> {
+        let Some(signed) = checkpoint::read(&self.keys)? else { return Ok(()) };
+        let stored = self.journal.read_raw(signed.head.seq, 1)?;
+        match stored.first() {
+            Some(entry) if entry.hash == signed.head.hash => Ok(()),
+            Some(_) => Err(VaultError::Checkpoint(format!("entry {} is not the one that was signed", signed.head.seq))),
+            None => Err(VaultError::Checkpoint(format!("entry {} was signed, but is not there", signed.head.seq))),
+        }
+    }
+
+    /// The journal.
+    #[must_use]
+    pub const fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Whose journal this is.
+    #[must_use]
+    pub const fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Key of the hash that makes observable keys.
+    #[must_use]
+    pub const fn key_seed(&self) -> KeySeed {
+        KeySeed(self.genesis.key_seed)
+    }
+
+    /// The clock that the vault was given.
+    #[must_use]
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The source of randomness that the vault was given.
+    #[must_use]
+    pub const fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    fn prepare(
+        &self,
+        submission: Submission,
+        skip_known: bool,
+    ) -> Result<(Option<NewEntry>, Accepted, ReportKeys), VaultError> {
+        let token = self.keys.token(submission.organisation, submission.received_at)?;
+        let seed = self.key_seed();
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = |known| if known { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
+        let items: Vec<ItemOutcome> =
+            submission.report.items.iter().map(|item| outcome(own.has(token, &item.observable, seed))).collect();
+        drop(own);
+        let content = submission.report;
+        if skip_known && !items.is_empty() && items.iter().all(|outcome| *outcome == ItemOutcome::Duplicate) {
+            return Ok((None, Accepted { case: None, items }, ReportKeys { token, report: None }));
+        }
+        let case = CaseId::from_bytes(self.entropy.bytes());
+        let named = submission.named.filter(|_| content.know == model::WhoMayKnow::Everybody);
+        let report = ReportEntry {
+            case,
+            token,
+            sector: submission.sector,
+            region: submission.region,
+            received_at: submission.received_at,
+            happened_at: content.happened_at,
+            warn: content.warn,
+            know: content.know,
+            named,
+            own: submission.own,
+            marking: content.marking,
+            attack: content.attack,
+            severity: content.severity,
+            ongoing: content.ongoing,
+            title: content.title,
+            narrative: content.narrative,
+            techniques: content.techniques,
+            tags: content.tags,
+            items: content.items,
+        };
+        let source = Source { case, organisation: submission.organisation };
+        let keys =
+            ReportKeys { token, report: Some(report.items.iter().map(|item| item.observable.clone()).collect()) };
+        let entry = NewEntry { at: submission.received_at, body: Body::Report(Box::new(report)), source: Some(source) };
+        Ok((Some(entry), Accepted { case: Some(case), items }, keys))
+    }
+
+    fn remember(&self, prepared: &[ReportKeys]) {
+        let seed = self.key_seed();
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        for keys in prepared {
+            for observable in keys.report.iter().flatten() {
+                own.note(keys.token, observable, seed);
+            }
+        }
+    }
+
+    /// Takes submissions in, all or none; `done` runs after they are on disk, or failed.
+    ///
+    /// With `skip_known`, a submission whose values its submitter has all sent before appends nothing.
+    ///
+    /// # Errors
+    /// [`VaultError`] if they could not even be queued; `done` does not run then.
+    pub fn submit_then(
+        self: &Arc<Self>,
+        submissions: Vec<Submission>,
+        skip_known: bool,
+        done: Box<dyn FnOnce(Result<Vec<Accepted>, JournalError>) + Send>,
+    ) -> Result<(), VaultError> {
+        let mut entries = Vec::new();
+        let mut accepted = Vec::with_capacity(submissions.len());
+        let mut prepared = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            let (entry, outcome, keys) = self.prepare(submission, skip_known)?;
+            entries.extend(entry);
+            accepted.push(outcome);
+            prepared.push(keys);
+        }
+        if entries.is_empty() {
+            done(Ok(accepted));
+            return Ok(());
+        }
+        let vault = Arc::clone(self);
+        self.journal.append_then(
+            entries,
+            Box::new(move |outcome| {
+                done(outcome.map(|_| {
+                    // Only what is on disk counts as sent before.
+                    vault.remember(&prepared);
+                    accepted
+                }));
+            }),
+        )?;
+        Ok(())
+    }
+
+    /// As [`Vault::submit_then`], waiting.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the submissions are not on disk.
+    pub fn submit(
+        self: &Arc<Self>,
+        submissions: Vec<Submission>,
+        skip_known: bool,
+    ) -> Result<Vec<Accepted>, VaultError> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.submit_then(
+            submissions,
+            skip_known,
+            Box::new(move |outcome| {
+                // The receiver is waiting below; if it is gone, nobody wants to know.
+                let _ = sender.send(outcome);
+            }),
+        )?;
+        Ok(receiver.recv().map_err(|_| JournalError::Closed)??)
+    }
+
+    /// Appends the record of a member having read an advisory.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be queued.
+    pub fn advisory_read(
+        &self,
+        advisory: model::AdvisoryId,
+        organisation: OrganisationId,
+        done: crate::journal::Done,
+    ) -> Result<(), VaultError> {
+        let now = self.clock.now();
+        let token = self.keys.token(organisation, now)?;
+        Ok(self.journal.append_then(vec![NewEntry::new(now, Body::AdvisoryRead(advisory, token))], done)?)
+    }
+
+    /// Stores the bytes of a data set and gives the entry that names them.
+    ///
+    /// # Errors
+    /// [`VaultError`] if they cannot be stored.
+    pub fn put_blob(&self, name: &str, version: &str, bytes: &[u8]) -> Result<DataSet, VaultError> {
+        let sha256 = self.blobs.put(bytes)?;
+        Ok(DataSet { name: name.to_owned(), version: version.to_owned(), sha256, bytes: bytes.len() as u64 })
+    }
+
+    /// Reads the bytes of a data set back.
+    ///
+    /// # Errors
+    /// [`VaultError::Blob`] if they are absent or changed.
+    pub fn get_blob(&self, set: &DataSet) -> Result<Vec<u8>, VaultError> {
+        self.blobs.get(&set.sha256)
+    }
+
+    /// Signs a checkpoint of the present head, if the last is old enough or `now_in_any_case`.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be written.
+    pub fn checkpoint(&self, in_any_case: bool) -> Result<(), VaultError> {
+        let now = self.clock.now();
+        let last = Timestamp::from_millis(self.signed_at.load(Ordering::Relaxed));
+        if in_any_case || now.millis_since(last) >= CHECKPOINT_MILLIS {
+            self.signed_at.store(now.as_millis(), Ordering::Relaxed);
+            checkpoint::write(&self.keys, &self.journal.head(), now)?;
+        }
+        Ok(())
+    }
+
+    /// Every entry from a place on, in batches, until `each` says stop or there are no more.
+    ///
+    /// # Errors
+    /// [`VaultError`] if they cannot be read, or what `each` returns.
+    pub fn replay(&self, from: Seq, mut each: impl FnMut(&Entry) -> Result<(), VaultError>) -> Result<Seq, VaultError> {
+        let mut next = from.max(1);
+        loop {
+            let entries = self.journal.read(next, ENTRIES_AT_ONCE)?;
+            let Some(last) = entries.last() else { return Ok(next) };
+            next = last.seq + 1;
+            for entry in &entries {
+                each(entry)?;
+            }
+        }
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        // A checkpoint that cannot be written now is written at the next start; the journal is whole in any case.
+        let _ = self.checkpoint(true);
+    }
+}
+
+struct ReportKeys {
+    token: model::MemberToken,
+    report: Option<Vec<model::Observable>>,
+}
