@@ -1,13 +1,12 @@
-// Journeys in a real browser against a running server: MEMBER_URL, CELL_URL and CREDENTIALS in the environment.
-// PLANT=axe|csp|dead-stream breaks something on purpose; such a run must fail.
-import { CELL, MEMBER, WHO, axe, check, close, expect, launch, noSidewaysScroll, signIn, watched } from './kit.mjs'
+// What a member and the cell do in a real browser, and axe over every page in both themes at three widths.
+import { CELL, MEMBER, WHO, axe, check, expect, noSidewaysScroll, signIn, watched } from './kit.mjs'
 
-const browser = await launch()
 const SIZES = [[1440, 900], [390, 844], [320, 640]]
 const clean = w => { const f = w.faults(); expect(!f.length, [...new Set(f)].join('\n')) }
 const UNSEEN = `never-seen-${Date.now().toString(36)}.example`
 const lead = WHO.lead ?? WHO.analyst
 
+export async function journeys(browser) {
 // --- signing in
 await check('a wrong password gets one clear answer that does not say whether the address exists', async () => {
   const w = await watched(browser), says = []
@@ -141,5 +140,5 @@ await check('signing out ends the session on both faces', async () => {
     await w.page.goto(`${base}/campaigns`); await w.page.waitForURL(/\/signin/); clean(w)
   }
 })
-await m.close(); await c.close(); await browser.close()
-close()
+await m.close(); await c.close()
+}
