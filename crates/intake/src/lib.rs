@@ -1,1 +1,20 @@
-//! intake
+//! The way in: bytes become submissions, which are *sent* to the vault; nothing is appended here.
+//!
+//! It answers "received", never "others saw this": it knows neither fusion nor the released store, and logs no principal.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod import;
+mod limits;
+mod quota;
+mod remote;
+mod report;
+mod reporter;
+mod sender;
+
+pub use import::{ImportError, Importer, PlacedProblem, Totals};
+pub use limits::*;
+pub use quota::Quota;
+pub use remote::{RemoteSender, listen};
+pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
+pub use reporter::Reporter;
+pub use sender::{Answer, LocalSender, Message, SendError, Sender, Sent};

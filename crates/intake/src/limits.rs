@@ -1,0 +1,22 @@
+//! Named limits of everything that comes in.
+
+/// Longest body of a report.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Longest body of an import over HTTP.
+pub const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Values of one report.
+pub const ITEMS_MAX: usize = 1_000;
+/// Characters of a title.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Characters of a narrative.
+pub const NARRATIVE_CHARS_MAX: usize = 20_000;
+/// Tags and techniques of one report, each.
+pub const TAGS_MAX: usize = 50;
+/// Characters of a tag.
+pub const TAG_CHARS_MAX: usize = 100;
+/// Characters of a value as it is sent.
+pub const VALUE_CHARS_MAX: usize = 8_192;
+/// Reports that an import sends at once.
+pub const CHUNK_REPORTS_MAX: usize = 256;
+/// Values that an import sends at once.
+pub const CHUNK_ITEMS_MAX: usize = 4_000;

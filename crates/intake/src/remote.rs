@@ -1,0 +1,322 @@
+//! The seam between two processes: the member side sends over a Unix socket, the vault's side listens.
+//!
+//! Frames are a length (32 bits, big-endian) and JSON. Each message has a random id: a repeat after a broken connection is
+//! recognised and stored once.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{AdvisoryId, CaseId, Entropy, MemberToken, OrganisationId};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OnceCell, Semaphore};
+use vault::{Accepted, Body, ItemOutcome, ReportContent, ReportEntry, Submission, codec};
+
+use crate::sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
+
+/// Longest frame.
+const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Messages on their way at once.
+const IN_FLIGHT_MAX: usize = 64;
+/// Connections of one listener.
+const CONNECTIONS_MAX: usize = 256;
+/// Messages whose answers are remembered for a repeat.
+const REMEMBERED_MAX: usize = 4_096;
+
+#[derive(Serialize, Deserialize)]
+struct Filed {
+    organisation: String,
+    named: Option<String>,
+    own: bool,
+    entry: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum What {
+    Submit { filed: Vec<Filed>, skip_known: bool },
+    AdvisoryRead { advisory: String, organisation: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    id: String,
+    what: What,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Taken {
+    case: Option<String>,
+    duplicate: Vec<bool>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Response {
+    Accepted(Vec<Taken>),
+    Done,
+    Busy,
+    Failed(String),
+}
+
+fn to_filed(submission: Submission) -> Result<Filed, SendError> {
+    let content = submission.report;
+    let entry = ReportEntry {
+        // The vault makes both: what travels here are empty places.
+        case: CaseId::from_bytes([0; 16]),
+        token: MemberToken::from_bytes([0; 16]),
+        sector: submission.sector,
+        region: submission.region,
+        received_at: submission.received_at,
+        happened_at: content.happened_at,
+        warn: content.warn,
+        know: content.know,
+        named: None,
+        own: submission.own,
+        marking: content.marking,
+        attack: content.attack,
+        severity: content.severity,
+        ongoing: content.ongoing,
+        title: content.title,
+        narrative: content.narrative,
+        techniques: content.techniques,
+        tags: content.tags,
+        items: content.items,
+    };
+    let bytes = codec::encode(&Body::Report(Box::new(entry))).map_err(|error| SendError::Failed(error.to_string()))?;
+    Ok(Filed {
+        organisation: submission.organisation.to_string(),
+        named: submission.named,
+        own: submission.own,
+        entry: String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?,
+    })
+}
+
+fn of_filed(filed: Filed) -> Result<Submission, String> {
+    let organisation: OrganisationId = filed.organisation.parse().map_err(|_| "organisation is no id".to_owned())?;
+    let Body::Report(report) = codec::decode(filed.entry.as_bytes()).map_err(|error| error.to_string())? else {
+        return Err("entry is no report".to_owned());
+    };
+    Ok(Submission {
+        organisation,
+        sector: report.sector,
+        region: report.region,
+        received_at: report.received_at,
+        named: filed.named,
+        own: filed.own,
+        report: ReportContent {
+            happened_at: report.happened_at,
+            warn: report.warn,
+            know: report.know,
+            marking: report.marking,
+            attack: report.attack,
+            severity: report.severity,
+            ongoing: report.ongoing,
+            title: report.title,
+            narrative: report.narrative,
+            techniques: report.techniques,
+            tags: report.tags,
+            items: report.items,
+        },
+    })
+}
+
+async fn read_frame(stream: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    match stream.read_exact(&mut length).await {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = u32::from_be_bytes(length) as usize;
+    if length > FRAME_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "frame is too long"));
+    }
+    let mut frame = vec![0; length];
+    stream.read_exact(&mut frame).await?;
+    Ok(Some(frame))
+}
+
+async fn write_frame(stream: &mut UnixStream, frame: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(frame.len()).ok().filter(|_| frame.len() <= FRAME_BYTES_MAX);
+    let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "frame is too long"))?;
+    stream.write_all(&length.to_be_bytes()).await?;
+    stream.write_all(frame).await
+}
+
+/// The vault is in another process.
+pub struct RemoteSender {
+    path: PathBuf,
+    idle: Mutex<Vec<UnixStream>>,
+    places: Semaphore,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl RemoteSender {
+    /// Sends to the listener at a socket; it need not be there yet.
+    #[must_use]
+    pub fn new(path: &Path, entropy: Arc<dyn Entropy>) -> Self {
+        Self { path: path.to_owned(), idle: Mutex::default(), places: Semaphore::new(IN_FLIGHT_MAX), entropy }
+    }
+
+    async fn exchange(&self, frame: &[u8], fresh: bool) -> io::Result<Vec<u8>> {
+        let idle = if fresh { None } else { self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() };
+        let mut stream = match idle {
+            Some(stream) => stream,
+            None => UnixStream::connect(&self.path).await?,
+        };
+        write_frame(&mut stream, frame).await?;
+        let answer = read_frame(&mut stream).await?;
+        let answer = answer.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended"))?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+        Ok(answer)
+    }
+
+    async fn deliver(&self, message: Message) -> Result<Answer, SendError> {
+        let what = match message {
+            Message::Submit { submissions, skip_known } => {
+                What::Submit { filed: submissions.into_iter().map(to_filed).collect::<Result<_, _>>()?, skip_known }
+            }
+            Message::AdvisoryRead { advisory, organisation } => {
+                What::AdvisoryRead { advisory: advisory.to_string(), organisation: organisation.to_string() }
+            }
+        };
+        let id = CaseId::from_bytes(self.entropy.bytes()).to_string();
+        let frame = serde_json::to_vec(&Request { id, what }).map_err(|error| SendError::Failed(error.to_string()))?;
+        let Ok(_place) = self.places.try_acquire() else { return Err(SendError::Busy) };
+        // An idle connection may have died; the id makes a second try safe.
+        let answer = match self.exchange(&frame, false).await {
+            Ok(answer) => answer,
+            Err(_) => self.exchange(&frame, true).await.map_err(|error| SendError::Unreachable(error.to_string()))?,
+        };
+        let response: Response = serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
+        match response {
+            Response::Done => Ok(Answer::Done),
+            Response::Busy => Err(SendError::Busy),
+            Response::Failed(why) => Err(SendError::Failed(why)),
+            Response::Accepted(taken) => {
+                let accepted = taken.into_iter().map(|taken| {
+                    let case = taken.case.map(|case| case.parse()).transpose().map_err(|_| SendError::Failed("case is no id".to_owned()))?;
+                    let outcome = |duplicate| if duplicate { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
+                    Ok(Accepted { case, items: taken.duplicate.into_iter().map(outcome).collect() })
+                });
+                Ok(Answer::Accepted(accepted.collect::<Result<_, SendError>>()?))
+            }
+        }
+    }
+}
+
+impl Sender for RemoteSender {
+    fn send(&self, message: Message) -> Sent<'_> {
+        Box::pin(self.deliver(message))
+    }
+}
+
+#[derive(Default)]
+struct Recent {
+    answers: HashMap<String, Arc<OnceCell<Response>>>,
+    order: VecDeque<String>,
+}
+
+impl Recent {
+    fn cell(&mut self, id: &str) -> Arc<OnceCell<Response>> {
+        if let Some(cell) = self.answers.get(id) {
+            return Arc::clone(cell);
+        }
+        if self.order.len() >= REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.answers.remove(&oldest);
+        }
+        self.order.push_back(id.to_owned());
+        Arc::clone(self.answers.entry(id.to_owned()).or_default())
+    }
+}
+
+fn told(answer: Result<Answer, SendError>) -> Response {
+    match answer {
+        Ok(Answer::Done) => Response::Done,
+        Ok(Answer::Accepted(accepted)) => Response::Accepted(
+            accepted
+                .into_iter()
+                .map(|report| Taken {
+                    case: report.case.map(|case| case.to_string()),
+                    duplicate: report.items.iter().map(|item| *item == ItemOutcome::Duplicate).collect(),
+                })
+                .collect(),
+        ),
+        Err(SendError::Busy) => Response::Busy,
+        Err(error) => Response::Failed(error.to_string()),
+    }
+}
+
+async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -> Response {
+    let cell = recent.lock().unwrap_or_else(PoisonError::into_inner).cell(&request.id);
+    let response = cell
+        .get_or_init(|| async {
+            let message = match request.what {
+                What::Submit { filed, skip_known } => match filed.into_iter().map(of_filed).collect::<Result<_, _>>() {
+                    Ok(submissions) => Message::Submit { submissions, skip_known },
+                    Err(why) => return Response::Failed(why),
+                },
+                What::AdvisoryRead { advisory, organisation } => {
+                    let (Ok(advisory), Ok(organisation)) = (advisory.parse::<AdvisoryId>(), organisation.parse()) else {
+                        return Response::Failed("id is none".to_owned());
+                    };
+                    Message::AdvisoryRead { advisory, organisation }
+                }
+            };
+            told(local.send(message).await)
+        })
+        .await
+        .clone();
+    if matches!(response, Response::Busy) {
+        // Nothing was stored: a repeat is a new try.
+        recent.lock().unwrap_or_else(PoisonError::into_inner).answers.remove(&request.id);
+    }
+    response
+}
+
+async fn serve(mut stream: UnixStream, local: LocalSender, recent: Arc<Mutex<Recent>>) -> io::Result<()> {
+    while let Some(frame) = read_frame(&mut stream).await? {
+        let request: Request = serde_json::from_slice(&frame)?;
+        let (local, recent) = (local.clone(), Arc::clone(&recent));
+        // In a task of its own: a connection that breaks must not stop what it began, or a repeat would store it twice.
+        let work = tokio::spawn(async move { answer(request, &local, &recent).await });
+        let response = work.await.unwrap_or_else(|error| Response::Failed(error.to_string()));
+        write_frame(&mut stream, &serde_json::to_vec(&response)?).await?;
+    }
+    Ok(())
+}
+
+/// Listens at a socket (mode 600) and hands what comes to the vault, until the future is dropped.
+///
+/// # Errors
+/// [`io::Error`] if the socket cannot be made.
+pub async fn listen(path: &Path, local: LocalSender) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // A socket that a killed process has left behind; the vault's lock tells that no living one owns it.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let recent = Arc::new(Mutex::new(Recent::default()));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        let (local, recent) = (local.clone(), Arc::clone(&recent));
+        tokio::spawn(async move {
+            // A peer that speaks nonsense is hung up on; it sees the end of the connection.
+            let _ = serve(stream, local, recent).await;
+            drop(place);
+        });
+    }
+}

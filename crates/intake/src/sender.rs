@@ -1,0 +1,108 @@
+//! Sending: to the vault in this process, or over a socket to the process that has it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use model::{AdvisoryId, OrganisationId};
+use tokio::sync::oneshot;
+use vault::{Accepted, JournalError, Submission, Vault, VaultError};
+
+/// What the member side tells the vault.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Reports, all or none.
+    Submit {
+        /// The reports.
+        submissions: Vec<Submission>,
+        /// Whether a report whose values its submitter has all sent before is left out.
+        skip_known: bool,
+    },
+    /// Somebody of a member organisation has read an advisory.
+    AdvisoryRead {
+        /// The advisory.
+        advisory: AdvisoryId,
+        /// Whose.
+        organisation: OrganisationId,
+    },
+}
+
+/// What the vault answers, once it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// What became of each report.
+    Accepted(Vec<Accepted>),
+    /// Done.
+    Done,
+}
+
+/// Why something was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Too much waits: try again in a moment. Nothing was stored.
+    #[error("intake is busy")]
+    Busy,
+    /// The vault cannot be reached. Nothing was stored, or the answer was lost and a repeat is recognised.
+    #[error("intake is not reachable: {0}")]
+    Unreachable(String),
+    /// The vault refused or failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// An answer on its way.
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Answer, SendError>> + Send + 'a>>;
+
+/// A way to the vault.
+pub trait Sender: Send + Sync {
+    /// Sends; the answer comes after the data is on disk.
+    fn send(&self, message: Message) -> Sent<'_>;
+}
+
+/// The vault is in this process.
+#[derive(Clone)]
+pub struct LocalSender {
+    vault: Arc<Vault>,
+}
+
+impl LocalSender {
+    /// Sends to this vault.
+    #[must_use]
+    pub const fn new(vault: Arc<Vault>) -> Self {
+        Self { vault }
+    }
+}
+
+fn refused(error: &VaultError) -> SendError {
+    match error {
+        VaultError::Journal(JournalError::Full) => SendError::Busy,
+        other => SendError::Failed(other.to_string()),
+    }
+}
+
+impl Sender for LocalSender {
+    fn send(&self, message: Message) -> Sent<'_> {
+        let (sender, receiver) = oneshot::channel();
+        let queued = match message {
+            Message::Submit { submissions, skip_known } => self.vault.submit_then(
+                submissions,
+                skip_known,
+                // The receiver is gone if the client hung up: the report is stored all the same.
+                Box::new(move |outcome| drop(sender.send(outcome.map(Answer::Accepted)))),
+            ),
+            Message::AdvisoryRead { advisory, organisation } => self.vault.advisory_read(
+                advisory,
+                organisation,
+                Box::new(move |outcome| drop(sender.send(outcome.map(|_| Answer::Done)))),
+            ),
+        };
+        Box::pin(async move {
+            queued.map_err(|error| refused(&error))?;
+            match receiver.await {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(refused(&VaultError::Journal(error))),
+                Err(_) => Err(SendError::Failed("the journal is closed".to_owned())),
+            }
+        })
+    }
+}
