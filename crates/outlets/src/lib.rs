@@ -1,9 +1,28 @@
 //! Answers to members: from the released store only, with no way to the vault.
+//!
+//! Every object in an answer is a [`released::Released`] row, rendered at its release; [`render`] is the one way in.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod campaign;
+mod cursor;
+mod feeds;
+mod home;
+mod lists;
+mod lookup;
+mod render;
+mod stream;
 mod views;
+mod words;
 
+pub use campaign::campaign;
+pub use cursor::{of_tick, tick_of};
+pub use feeds::{feed_named, feed_piece};
+pub use home::home;
+pub use lists::{LIMIT_DEFAULT, LIMIT_MAX, advisories, campaigns, has_advisory, indicators};
+pub use lookup::{QUERY_BYTES_MAX, lookup};
+pub use render::{OutletError, render};
+pub use stream::{RESUME_BATCHES_MAX, Resumed, batches, resume, since};
 pub use views::{
-    AdvisoryList, AdvisoryView, CampaignDetail, CampaignList, CampaignView, Home, IndicatorList, IndicatorView, PostureView,
-    ReleaseStep, ReleasedView, Verdict,
+    AdvisoryList, CampaignDetail, CampaignList, Home, IndicatorList, MemberRelease, ReleaseStep, ReleasedView, Verdict,
 };
+pub use words::Found;

@@ -1,117 +1,12 @@
 //! What members get, as the OpenAPI document describes it; the bytes of an object themselves were rendered at its release.
 
+use released::{AdvisoryView, CampaignView, IndicatorView, PostureView};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// A value that is being used to attack members.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IndicatorView {
-    /// Always `indicator`.
-    #[schema(pattern = "^indicator$")]
-    pub r#type: String,
-    /// Keyed hash of the content.
-    pub id: String,
-    /// Kind, such as `domain`.
-    pub kind: String,
-    /// Normal form.
-    pub value: String,
-    /// TLP 2.0 label without its prefix.
-    pub tlp: String,
-    /// PAP label without its prefix.
-    pub pap: String,
-    /// Release tick.
-    pub released_at: String,
-    /// When it leaves the watch feed.
-    pub watch_until: Option<String>,
-    /// Whether it is on the block feed.
-    pub block: bool,
-    /// The campaign that it belongs to.
-    pub campaign: Option<String>,
-    /// The partnership, or a firm that wished to be named.
-    pub attributed_to: String,
-    /// Why it is an everyday value, if it is one.
-    pub common: Option<String>,
-}
-
-/// Attacks on several members that belong together, in banded form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CampaignView {
-    /// Always `campaign`.
-    #[schema(pattern = "^campaign$")]
-    pub r#type: String,
-    /// Keyed hash; means nothing outside the released store.
-    pub id: String,
-    /// One line.
-    pub title: String,
-    /// Release tick of the first content.
-    pub released_at: String,
-    /// Release tick of the latest change.
-    pub updated_at: String,
-    /// `4+`, `10+`, `25+` or nothing: how many members at least.
-    pub band: Option<String>,
-    /// Sectors that are hit, where that may be said.
-    pub sectors: Vec<String>,
-    /// Regions that are hit, where that may be said.
-    pub regions: Vec<String>,
-    /// TLP 2.0 label without its prefix.
-    pub tlp: String,
-    /// Closest kind of attack, in words.
-    pub attack: Option<String>,
-    /// ATT&CK techniques.
-    pub techniques: Vec<String>,
-    /// How many released values it has.
-    pub indicators: u32,
-    /// Whether this is an exercise.
-    pub exercise: bool,
-}
-
-/// A text of the cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdvisoryView {
-    /// Always `advisory`.
-    #[schema(pattern = "^advisory$")]
-    pub r#type: String,
-    /// Its id.
-    pub id: String,
-    /// One line.
-    pub title: String,
-    /// What happened.
-    pub summary: String,
-    /// What to do, in order.
-    pub actions: Vec<String>,
-    /// How bad.
-    pub severity: String,
-    /// TLP 2.0 label without its prefix.
-    pub tlp: String,
-    /// Release tick.
-    pub released_at: String,
-    /// The campaign that it is about.
-    pub campaign: Option<String>,
-    /// Whether this is an exercise.
-    pub exercise: bool,
-}
-
-/// The posture that a lead has set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PostureView {
-    /// Always `posture`.
-    #[schema(pattern = "^posture$")]
-    pub r#type: String,
-    /// `normal`, `raised` or `high`.
-    pub word: String,
-    /// One line.
-    pub text: String,
-    /// Release tick.
-    pub released_at: String,
-}
-
 /// Any released object, told apart by its `type`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum ReleasedView {
     /// An indicator.
@@ -216,4 +111,14 @@ pub struct Verdict {
     /// Its campaign.
     #[schema(value_type = Option<CampaignView>)]
     pub campaign: Option<Box<RawValue>>,
+}
+
+/// One release tick on the member's stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberRelease {
+    /// The release tick.
+    pub tick: String,
+    /// Everything that it shows, ordered by kind and id.
+    #[schema(value_type = Vec<ReleasedView>)]
+    pub objects: Vec<Box<RawValue>>,
 }

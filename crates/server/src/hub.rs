@@ -14,6 +14,8 @@ use tokio::sync::broadcast::{self, Receiver, Sender};
 
 /// Frames that a viewer may lag behind before it is cut over; all viewers share one ring of them.
 pub const FRAMES_HELD_MAX: usize = 256;
+/// Time between two beats.
+pub(crate) const BEAT_MILLIS: i64 = 1_000;
 /// Viewers of one listener's stream.
 pub const VIEWERS_MAX: usize = 10_000;
 

@@ -12,7 +12,6 @@ use crate::problem::Problem;
 
 #[derive(rust_embed::Embed)]
 #[folder = "../../ui/dist"]
-#[exclude = "*.map"]
 struct Dist;
 
 /// Shown where the pages were not built.

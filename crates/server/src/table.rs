@@ -149,8 +149,10 @@ pub const PAGES: &[(&str, &str)] = &[
     ("page_campaigns", "/campaigns"),
     ("page_campaign", "/campaigns/{id}"),
     ("page_search", "/search"),
+    ("page_advisories", "/advisories"),
+    ("page_advise", "/advisories/new"),
+    ("page_noise", "/noise"),
     ("asset", "/assets/{*path}"),
-    ("icon", "/icon.svg"),
     ("favicon", "/favicon.ico"),
 ];
 
@@ -264,7 +266,7 @@ fn cell() -> Vec<Route> {
 pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<outlets::ReleasedView>(into);
     collect::<views::ProblemView>(into);
-    collect::<views::MemberRelease>(into);
+    collect::<outlets::MemberRelease>(into);
     collect::<views::Beat>(into);
     collect::<views::Claimed>(into);
     collect::<desk::Tick>(into);

@@ -262,16 +262,6 @@ pub struct Health {
     pub released_to: Option<String>,
 }
 
-/// One release tick on the member's stream.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MemberRelease {
-    /// The release tick.
-    pub tick: String,
-    /// Everything that it shows, ordered by kind and id.
-    #[schema(value_type = Vec<outlets::ReleasedView>)]
-    pub objects: Vec<Box<serde_json::value::RawValue>>,
-}
-
 /// A sign of life on a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Beat {

@@ -1,0 +1,354 @@
+//! What the cell's listener answers: the desk's reads and the cell's acts.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Extension, Router};
+use model::{AdvisoryId, CampaignId, CaseId, Clock, Entropy, Marking, Observable, Pap, PersonId, Severity, Timestamp, Tlp};
+use policy::PostureWord;
+use serde::Deserialize;
+use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
+
+use crate::core::SharedFold;
+use crate::gate;
+use crate::guard::Guard;
+use crate::http::{self, Answer, blocking, bytes, nothing, reply};
+use crate::hub::{Audience, Hub, Start, stream_to};
+use crate::meters::Meters;
+use crate::problem::Problem;
+use crate::session::{Peer, Sessions, Who};
+use crate::table::Face;
+use crate::views::{CellCampaignList, FaceView, Health, Made, NewAdvisory, NewPosture, NoiseList, SignIn};
+
+/// Most bytes of what an analyst sends.
+const ACT_BYTES_MAX: usize = 64 << 10;
+/// Longest title of an advisory, in characters.
+const TITLE_CHARS_MAX: usize = 200;
+/// Longest text of an advisory or posture, in characters.
+const TEXT_CHARS_MAX: usize = 5_000;
+/// Most actions of an advisory.
+const ACTIONS_MAX: usize = 20;
+/// Campaigns of the list.
+const CAMPAIGNS_MAX: usize = 200;
+/// Values of a page of everyday values.
+const NOISE_PAGE: usize = 50;
+/// Longest query of a look-up, in bytes.
+const QUERY_BYTES_MAX: usize = 4_096;
+
+/// Everything that the cell's router needs.
+#[derive(Clone)]
+pub struct CellState(pub(crate) Arc<CellParts>);
+
+/// The parts of [`CellState`].
+pub struct CellParts {
+    /// What the fold has made of the journal.
+    pub fold: SharedFold,
+    /// Where acts are appended.
+    pub journal: Arc<dyn Journal>,
+    /// What members have.
+    pub released: Arc<dyn released::Reader>,
+    /// Key of the hash that finds a value among what members have.
+    pub key_seed: model::KeySeed,
+    /// The wall's stream.
+    pub hub: Arc<Hub>,
+    /// Who may come in.
+    pub sessions: Sessions,
+    /// What every request passes.
+    pub guard: Guard,
+    /// Figures.
+    pub meters: Arc<Meters>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Name of the partnership.
+    pub partnership: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+    /// Claims of this process, so that of two who claim at once one is told.
+    pub claims: Mutex<HashMap<CaseId, PersonId>>,
+}
+
+/// The cell's router.
+pub fn cell_router(state: CellState) -> Router {
+    let (keeper, guard) = (state.0.sessions.clone(), state.0.guard.clone());
+    gate::router(Face::Cell, state, &keeper, guard, handler)
+}
+
+pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<CellState>> {
+    Some(match id {
+        "cell_face" => on(filter, face),
+        "cell_openapi" => on(filter, gate::openapi),
+        "cell_sign_in" => on(filter, sign_in),
+        "cell_session" => on(filter, session),
+        "cell_sign_out" => on(filter, sign_out),
+        "wall" => on(filter, wall),
+        "cell_campaigns" => on(filter, campaigns),
+        "cell_campaign" => on(filter, campaign),
+        "cell_lookup" => on(filter, lookup),
+        "noise" => on(filter, noise),
+        "claim" => on(filter, claim),
+        "advise" => on(filter, advise),
+        "set_posture" => on(filter, set_posture),
+        "cell_stream" => on(filter, stream),
+        "health" => on(filter, health),
+        "metrics" => on(filter, metrics),
+        _ => return None,
+    })
+}
+
+impl CellParts {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Appends one act and returns once it is on disk.
+    async fn append(&self, body: Body) -> Result<(), Problem> {
+        let (done, result) = tokio::sync::oneshot::channel();
+        let entry = NewEntry::new(self.now(), body);
+        let failed = |error: JournalError| {
+            tracing::error!(%error, "an act of the cell could not be appended");
+            Problem::busy("it could not be stored; nothing was done")
+        };
+        let done = Box::new(move |outcome: Result<Vec<vault::Seq>, JournalError>| {
+            // The request may have been given up meanwhile.
+            let _ = done.send(outcome);
+        });
+        self.journal.append_then(vec![entry], done).map_err(failed)?;
+        result.await.map_err(|_| failed(JournalError::Closed))?.map_err(failed)?;
+        Ok(())
+    }
+}
+
+async fn face(State(CellState(cell)): State<CellState>) -> Answer {
+    let view = FaceView { face: "cell".to_owned(), partnership: cell.partnership.clone(), exercise: cell.exercise };
+    reply(StatusCode::OK, &view)
+}
+
+async fn sign_in(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+    let peer = request.extensions().get::<Peer>().copied();
+    let sign_in: SignIn = http::json(request, ACT_BYTES_MAX).await?;
+    cell.sessions.sign_in(sign_in, peer).await
+}
+
+async fn session(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
+    reply(StatusCode::OK, &cell.sessions.view(&who.principal))
+}
+
+async fn sign_out(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+    let response = cell.sessions.sign_out(request.headers()).await;
+    cell.hub.pulse();
+    response
+}
+
+async fn wall(State(CellState(cell)): State<CellState>) -> Answer {
+    let now = cell.now();
+    let wall = {
+        let fold = cell.fold.read();
+        fold.desk.wall(now, fold.fusion())
+    };
+    reply(StatusCode::OK, &wall)
+}
+
+async fn campaigns(State(CellState(cell)): State<CellState>) -> Answer {
+    let now = cell.now();
+    let items = {
+        let fold = cell.fold.read();
+        fold.desk.campaigns(now, fold.fusion(), CAMPAIGNS_MAX)
+    };
+    reply(StatusCode::OK, &CellCampaignList { items })
+}
+
+async fn campaign(State(CellState(cell)): State<CellState>, mut request: Request) -> Answer {
+    let id: CampaignId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
+    let now = cell.now();
+    // Reads up to two hundred reports from the journal: not on a thread that serves others.
+    let page = blocking(move || {
+        let fold = cell.fold.read();
+        fold.desk.campaign_page(id, now, fold.fusion())
+    })
+    .await?;
+    reply(StatusCode::OK, &page.ok_or_else(Problem::absent)?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookupQuery {
+    value: String,
+}
+
+async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+    let LookupQuery { value } = http::query(request.uri())?;
+    if value.len() > QUERY_BYTES_MAX {
+        return Err(Problem::wrong_field(format!("value is longer than {QUERY_BYTES_MAX} bytes")));
+    }
+    let now = cell.now();
+    let view = blocking(move || {
+        let fold = cell.fold.read();
+        let released = |observable: &Observable| cell.is_released(observable);
+        fold.desk.lookup(&value, now, fold.fusion(), released)
+    })
+    .await?;
+    reply(StatusCode::OK, &view)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoiseQuery {
+    #[serde(default)]
+    q: String,
+    cursor: Option<String>,
+}
+
+async fn noise(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+    let NoiseQuery { q, cursor } = http::query(request.uri())?;
+    let after = match cursor {
+        Some(cursor) => Some(cursor.parse::<usize>().map_err(|_| Problem::unreadable("cursor is not one of ours"))?),
+        None => None,
+    };
+    let (items, next) = blocking(move || {
+        let fold = cell.fold.read();
+        fold.desk.noise(&q, after, NOISE_PAGE, fold.fusion())
+    })
+    .await?;
+    reply(StatusCode::OK, &NoiseList { items, next: next.map(|next| next.to_string()) })
+}
+
+async fn claim(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
+    let (by, name) = (who.person()?, &who.principal.name);
+    let owner = {
+        let fold = cell.fold.read();
+        if !fold.desk.has_case(case) {
+            return Err(Problem::absent());
+        }
+        fold.desk.owner(case).map(str::to_owned)
+    };
+    let claims = || cell.claims.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = *claims().entry(case).or_insert(by);
+    if first != by || owner.as_ref().is_some_and(|owner| owner != name) {
+        return Err(Problem::conflict("somebody else has claimed this report"));
+    }
+    if owner.is_some() {
+        return Ok(nothing());
+    }
+    let appended = cell.append(Body::Claim { case, by, name: name.clone() }).await;
+    if appended.is_err() {
+        claims().remove(&case);
+    }
+    appended.map(|()| nothing())
+}
+
+fn text(name: &str, text: &str, chars_max: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Problem::wrong_field(format!("{name} is empty")));
+    }
+    if text.chars().count() > chars_max {
+        return Err(Problem::wrong_field(format!("{name} is longer than {chars_max} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+fn advisory(new: &NewAdvisory) -> Result<AdvisoryEntry, Problem> {
+    let severity: Severity = new.severity.parse().map_err(|error| Problem::wrong_field(format!("severity: {error}")))?;
+    let tlp: Tlp = new.tlp.parse().map_err(|error| Problem::wrong_field(format!("tlp: {error}")))?;
+    if tlp > Tlp::Amber {
+        return Err(Problem::wrong_field(format!("tlp: {tlp} is not for all members; a text to them is CLEAR, GREEN or AMBER")));
+    }
+    if new.actions.len() > ACTIONS_MAX {
+        return Err(Problem::wrong_field(format!("actions: more than {ACTIONS_MAX}")));
+    }
+    let campaign = match &new.campaign {
+        Some(id) => Some(id.parse().map_err(|_| Problem::wrong_field("campaign is no id"))?),
+        None => None,
+    };
+    Ok(AdvisoryEntry {
+        id: AdvisoryId::from_bytes([0; 16]),
+        title: text("title", &new.title, TITLE_CHARS_MAX)?,
+        summary: text("summary", &new.summary, TEXT_CHARS_MAX)?,
+        actions: new.actions.iter().map(|action| text("action", action, TITLE_CHARS_MAX * 2)).collect::<Result<_, _>>()?,
+        severity,
+        marking: Marking { tlp, pap: Pap::Green },
+        campaign,
+        author: PersonId::from_bytes([0; 16]),
+    })
+}
+
+async fn advise(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let new: NewAdvisory = http::json(request, ACT_BYTES_MAX).await?;
+    let mut entry = advisory(&new)?;
+    entry.id = AdvisoryId::from_bytes(cell.entropy.bytes());
+    entry.author = who.person()?;
+    if let Some(campaign) = entry.campaign {
+        let fold = cell.fold.read();
+        let Some(known) = fold.fusion().campaign(campaign) else {
+            return Err(Problem::wrong_field("campaign: there is none with this id"));
+        };
+        entry.campaign = Some(known.id);
+    }
+    let id = entry.id.to_string();
+    cell.append(Body::Advisory(entry)).await?;
+    reply(StatusCode::CREATED, &Made { id })
+}
+
+async fn set_posture(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let new: NewPosture = http::json(request, ACT_BYTES_MAX).await?;
+    let word: PostureWord = new.word.parse().map_err(|error| Problem::wrong_field(format!("word: {error}")))?;
+    let text = text("text", &new.text, TITLE_CHARS_MAX * 2)?;
+    cell.append(Body::Posture { word, text, by: who.person()? }).await?;
+    Ok(nothing())
+}
+
+struct CellViewer {
+    cell: Arc<CellParts>,
+    who: Who,
+}
+
+impl Audience for CellViewer {
+    fn snapshot(&self) -> Option<Start> {
+        self.cell.fold.read().snapshot(self.cell.now())
+    }
+
+    fn allowed(&self) -> bool {
+        self.cell.sessions.still_in(&self.who)
+    }
+}
+
+async fn stream(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
+    let Some(subscription) = cell.hub.subscribe() else { return Err(Problem::busy("too many viewers")) };
+    let viewer = CellViewer { cell, who };
+    let start = viewer.snapshot().ok_or_else(Problem::internal)?;
+    Ok(stream_to(subscription, start, viewer))
+}
+
+async fn health(State(CellState(cell)): State<CellState>) -> Answer {
+    let head = cell.journal.head().seq;
+    let (folded, running) = cell.fold.progress();
+    let released_to = cell.released_to();
+    let well = running && head.saturating_sub(folded) <= crate::core::LAG_MAX;
+    let status = if well { "ok" } else { "behind" }.to_owned();
+    let code = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    reply(code, &Health { status, journal: head, folded, released_to })
+}
+
+async fn metrics(State(CellState(cell)): State<CellState>) -> Answer {
+    cell.meters.cell_viewers.set(cell.hub.viewers() as f64);
+    Ok(bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", Bytes::from(cell.meters.render())))
+}

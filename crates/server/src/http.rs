@@ -1,0 +1,94 @@
+//! Reading requests and writing answers, so that every refusal is a problem and every body has a cap.
+
+use axum::RequestExt;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// What a handler gives.
+pub(crate) type Answer = Result<Response<Body>, Problem>;
+
+/// Reads a body up to `limit` bytes; a declared length beyond it is refused before a byte is read.
+pub(crate) async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    if declared.is_some_and(|declared| declared > limit as u64) {
+        return Err(Problem::too_large(limit));
+    }
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::too_large(limit)),
+        Err(_) => Err(Problem::unreadable("the body broke off")),
+    }
+}
+
+/// Whether a request says that its body is JSON.
+pub(crate) fn says_json(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
+    media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Reads a JSON body. Unknown and repeated fields are refused by the type; deep nesting by the parser.
+pub(crate) async fn json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Problem> {
+    if !says_json(request.headers()) {
+        return Err(Problem::media_type("application/json"));
+    }
+    let body = body(request, limit).await?;
+    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Problem::wrong_field(error.to_string()),
+        _ => Problem::unreadable(error.to_string()),
+    })
+}
+
+/// Reads the query.
+pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|error| Problem::unreadable(format!("query: {}", error.body_text())))
+}
+
+/// The one path parameter. What cannot be decoded is absent.
+pub(crate) async fn path(request: &mut Request) -> Result<String, Problem> {
+    request.extract_parts::<Path<String>>().await.map(|Path(path)| path).map_err(|_| Problem::absent())
+}
+
+/// A cookie's value.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok()).flat_map(|cookies| cookies.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// An answer with a body of JSON.
+pub(crate) fn reply(status: StatusCode, value: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(value).map_err(|error| {
+        tracing::error!(%error, "cannot write an answer");
+        Problem::internal()
+    })?;
+    Ok(bytes(status, "application/json", Bytes::from(body)))
+}
+
+/// An answer with any body.
+pub(crate) fn bytes(status: StatusCode, media: &'static str, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+}
+
+/// Runs what waits for a disk or a lock where waiting harms nobody.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a task failed");
+        Problem::internal()
+    })
+}
+
+/// 204.
+pub(crate) fn nothing() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}

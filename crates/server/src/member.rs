@@ -1,0 +1,249 @@
+//! What the members' listener answers: released items from their store, and the way in for reports.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Extension, Router};
+use futures_util::stream;
+use model::{Clock, Timestamp};
+use outlets::{LIMIT_DEFAULT, OutletError, Resumed, of_tick};
+use released::{FeedPlace, Reader};
+use serde::{Deserialize, Serialize};
+
+use crate::gate;
+use crate::guard::Guard;
+use crate::http::{self, Answer, blocking, reply};
+use crate::hub::{Audience, Hub, Start, event, stream_to};
+use crate::problem::Problem;
+use crate::pump::{Snapshots, place};
+use crate::reports::Intake;
+use crate::session::{Peer, Sessions, Who};
+use crate::table::Face;
+use crate::views::{FaceView, SignIn};
+
+/// Most bytes of a sign-in.
+const SIGN_IN_BYTES_MAX: usize = 4 << 10;
+
+/// Everything that the members' router needs; there is no way to the vault in it.
+#[derive(Clone)]
+pub struct MemberState(pub(crate) Arc<MemberParts>);
+
+/// The parts of [`MemberState`].
+pub struct MemberParts {
+    /// What is released.
+    pub reader: Reader,
+    /// The first page as a frame.
+    pub snapshots: Arc<Snapshots>,
+    /// The members' stream.
+    pub hub: Arc<Hub>,
+    /// Who may come in.
+    pub sessions: Sessions,
+    /// What every request passes.
+    pub guard: Guard,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way in for reports; `None` refuses them all.
+    pub intake: Option<Intake>,
+    /// Name of the partnership.
+    pub partnership: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+impl From<MemberParts> for MemberState {
+    fn from(parts: MemberParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+/// The members' router.
+pub fn member_router(state: MemberState) -> Router {
+    let (keeper, guard) = (state.0.sessions.clone(), state.0.guard.clone());
+    gate::router(Face::Member, state, &keeper, guard, handler)
+}
+
+pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<MemberState>> {
+    Some(match id {
+        "face" => on(filter, face),
+        "openapi" => on(filter, gate::openapi),
+        "sign_in" => on(filter, sign_in),
+        "session" => on(filter, session),
+        "sign_out" => on(filter, sign_out),
+        "home" => on(filter, home),
+        "indicators" => on(filter, indicators),
+        "campaigns" => on(filter, campaigns),
+        "campaign" => on(filter, campaign),
+        "lookup" => on(filter, lookup),
+        "advisories" => on(filter, advisories),
+        "advisory_read" => on(filter, crate::reports::advisory_read),
+        "feed" => on(filter, feed),
+        "report" => on(filter, crate::reports::report),
+        "import" => on(filter, crate::reports::import),
+        "stream" => on(filter, stream),
+        _ => return None,
+    })
+}
+
+fn failed(error: &OutletError) -> Problem {
+    tracing::error!(%error, "the released store could not be read");
+    Problem::internal()
+}
+
+impl MemberParts {
+    /// Asks the released store, on a thread that may wait for it.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Reader, Timestamp) -> Result<T, OutletError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let member = Arc::clone(self);
+        blocking(move || ask(&member.reader, member.clock.now())).await?.map_err(|error| failed(&error))
+    }
+
+    async fn answer<T: Serialize + Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Reader, Timestamp) -> Result<T, OutletError> + Send + 'static,
+    ) -> Answer {
+        reply(StatusCode::OK, &self.ask(ask).await?)
+    }
+}
+
+async fn face(State(MemberState(member)): State<MemberState>) -> Answer {
+    let view = FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
+    reply(StatusCode::OK, &view)
+}
+
+async fn sign_in(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+    let peer = request.extensions().get::<Peer>().copied();
+    let sign_in: SignIn = http::json(request, SIGN_IN_BYTES_MAX).await?;
+    member.sessions.sign_in(sign_in, peer).await
+}
+
+async fn session(State(MemberState(member)): State<MemberState>, Extension(who): Extension<Who>) -> Answer {
+    reply(StatusCode::OK, &member.sessions.view(&who.principal))
+}
+
+async fn sign_out(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+    let response = member.sessions.sign_out(request.headers()).await;
+    member.hub.pulse();
+    response
+}
+
+async fn home(State(MemberState(member)): State<MemberState>) -> Answer {
+    member.answer(|reader, now| Ok(outlets::home(reader, now)?.0)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageQuery {
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+impl PageQuery {
+    fn of(request: &Request) -> Result<(Option<String>, usize), Problem> {
+        let Self { cursor, limit } = http::query(request.uri())?;
+        Ok((cursor, limit.unwrap_or(LIMIT_DEFAULT)))
+    }
+}
+
+async fn indicators(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+    let (cursor, limit) = PageQuery::of(&request)?;
+    member.answer(move |reader, _| outlets::indicators(reader, cursor.as_deref(), limit)).await
+}
+
+async fn campaigns(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+    let (cursor, limit) = PageQuery::of(&request)?;
+    member.answer(move |reader, _| outlets::campaigns(reader, cursor.as_deref(), limit)).await
+}
+
+async fn campaign(State(MemberState(member)): State<MemberState>, mut request: Request) -> Answer {
+    let id = http::path(&mut request).await?;
+    let found = member.ask(move |reader, _| outlets::campaign(reader, &id)).await?;
+    reply(StatusCode::OK, &found.ok_or_else(Problem::absent)?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookupQuery {
+    value: String,
+}
+
+async fn lookup(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+    let LookupQuery { value } = http::query(request.uri())?;
+    if value.len() > outlets::QUERY_BYTES_MAX {
+        return Err(Problem::wrong_field(format!("value is longer than {} bytes", outlets::QUERY_BYTES_MAX)));
+    }
+    member.answer(move |reader, now| outlets::lookup(reader, &value, now)).await
+}
+
+async fn advisories(State(MemberState(member)): State<MemberState>) -> Answer {
+    member.answer(|reader, _| outlets::advisories(reader)).await
+}
+
+async fn feed(State(MemberState(member)): State<MemberState>, mut request: Request) -> Answer {
+    let feed = outlets::feed_named(&http::path(&mut request).await?).ok_or_else(Problem::absent)?;
+    let now = member.clock.now();
+    let lines = stream::try_unfold((member, FeedPlace::START), move |(member, after)| async move {
+        let piece = member.ask(move |reader, _| outlets::feed_piece(reader, feed, now, after)).await;
+        // A feed that breaks off must not look whole: the error ends the connection.
+        let piece = piece.map_err(|_| std::io::Error::other("the released store could not be read"))?;
+        Ok::<_, std::io::Error>(piece.map(|(text, place)| (text, (member, place))))
+    });
+    let mut response = Response::new(Body::from_stream(lines));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    Ok(response)
+}
+
+struct MemberViewer {
+    member: Arc<MemberParts>,
+    who: Who,
+}
+
+impl Audience for MemberViewer {
+    fn snapshot(&self) -> Option<Start> {
+        let start = self.member.snapshots.get(self.member.clock.now());
+        start.map_err(|error| failed(&error)).ok()
+    }
+
+    fn allowed(&self) -> bool {
+        self.member.sessions.still_in(&self.who)
+    }
+}
+
+async fn stream(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let last_event_id = match request.headers().get("last-event-id") {
+        Some(id) => Some(id.to_str().unwrap_or_default().to_owned()),
+        None => None,
+    };
+    // Listening begins before the store is read, so that nothing falls between.
+    let Some(subscription) = member.hub.subscribe() else { return Err(Problem::busy("too many viewers")) };
+    let start = member.ask({
+        let member = Arc::clone(&member);
+        move |reader, now| start(reader, &member.snapshots, last_event_id.as_deref(), now)
+    });
+    let start = start.await?;
+    Ok(stream_to(subscription, start, MemberViewer { member, who }))
+}
+
+fn start(reader: &Reader, snapshots: &Snapshots, last_event_id: Option<&str>, now: Timestamp) -> Result<Start, OutletError> {
+    let Some(id) = last_event_id else { return snapshots.get(now) };
+    match outlets::resume(reader, id)? {
+        Resumed::From(missed, last) => {
+            let frame = |(tick, release)| event("release", Some(&of_tick(tick)), &serde_json::to_string(&release).unwrap_or_default());
+            Ok(Start { frames: missed.into_iter().map(frame).collect(), place: place(last) })
+        }
+        Resumed::Resync => {
+            let mut start = snapshots.get(now)?;
+            start.frames.insert(0, event("resync", None, "{}"));
+            Ok(start)
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The way in over HTTP: a report, a file, a read mark. Intake decides and sends; nothing is appended here, nothing logged.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use intake::{
+    Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Parsed, Quota, Reporter,
+    SendError, Sender,
+};
+use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use register::{Answers, Organisation, Register};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use vault::{Accepted, Submission};
+
+use crate::http::{self, Answer, blocking, nothing, reply, says_json};
+use crate::member::{MemberParts, MemberState};
+use crate::problem::Problem;
+use crate::session::Who;
+use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
+
+/// Imports that are read at once: each may hold its file in memory.
+const IMPORTS_AT_ONCE: usize = 2;
+/// Problems that a receipt tells; the rest is counted.
+const PROBLEMS_TOLD_MAX: usize = 200;
+/// Longest name of an imported file, in characters.
+const FILE_NAME_CHARS_MAX: usize = 200;
+/// How long a reporter's sector group is kept before the register is asked again.
+const REPORTER_MILLIS: i64 = 1_000;
+
+/// What is known of the organisations that report, so that the register is not searched for each report.
+#[derive(Default)]
+struct Reporters {
+    since: Timestamp,
+    known: HashMap<OrganisationId, Arc<Reporter>>,
+}
+
+/// The way in.
+pub struct Intake {
+    sender: Arc<dyn Sender>,
+    register: Arc<Register>,
+    quota: Quota,
+    imports: Semaphore,
+    reporters: Mutex<Reporters>,
+}
+
+impl Intake {
+    /// Sends to a vault, in this process or another.
+    #[must_use]
+    pub fn new(sender: Arc<dyn Sender>, register: Arc<Register>, quota: Quota) -> Self {
+        Self { sender, register, quota, imports: Semaphore::new(IMPORTS_AT_ONCE), reporters: Mutex::default() }
+    }
+
+    fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
+        let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.millis_since(reporters.since) >= REPORTER_MILLIS {
+            *reporters = Reporters { since: now, known: HashMap::new() };
+        }
+        let make = || Arc::new(Reporter::member(organisation, &self.register));
+        Arc::clone(reporters.known.entry(organisation.id).or_insert_with(make))
+    }
+}
+
+fn closed() -> Problem {
+    Problem::busy("reports are not taken at the moment; keep yours and try again")
+}
+
+fn refused(error: &SendError) -> Problem {
+    match error {
+        SendError::Busy => Problem::busy("too much is coming in; nothing was stored, try again"),
+        SendError::Unreachable(why) | SendError::Failed(why) => {
+            tracing::error!(why, "intake could not deliver");
+            Problem::busy("it could not be stored; keep it and try again")
+        }
+    }
+}
+
+/// The way in and the sender's organisation.
+fn way_in<'a>(member: &'a MemberParts, who: &'a Who) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
+    let intake = member.intake.as_ref().ok_or_else(closed)?;
+    Ok((intake, who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?))
+}
+
+fn receipt(parsed: Parsed, accepted: &Accepted) -> Receipt {
+    let item = |(index, item): (usize, intake::ItemResult)| ReceiptItem {
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        kind: item.observable.as_ref().map(|observable| observable.kind().as_str().to_owned()),
+        value: item.observable.map(|observable| observable.value().to_owned()),
+        result: match item.outcome {
+            Outcome::Accepted => "accepted",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Refused => "refused",
+        }
+        .to_owned(),
+        why: item.why,
+    };
+    Receipt {
+        reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
+        status: "received".to_owned(),
+        items: parsed.items.into_iter().enumerate().map(item).collect(),
+    }
+}
+
+/// `POST /api/v1/reports`.
+pub(crate) async fn report(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let (intake, organisation) = way_in(&member, &who)?;
+    if !says_json(request.headers()) {
+        return Err(Problem::media_type("application/json"));
+    }
+    let body = http::body(request, BODY_BYTES_MAX).await?;
+    let now = member.clock.now();
+    intake.quota.take(organisation.id, 1, now).map_err(|secs| Problem::slow_down(u64::try_from(secs).unwrap_or(1)))?;
+    let reporter = intake.reporter(organisation, now);
+    let parsed = intake::parse_report(&body, who.principal.answers, &reporter, member.exercise, now);
+    let mut parsed = parsed.map_err(|problems| {
+        let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Problem::wrong_field(text.join("; "))
+    })?;
+    drop(body);
+    #[cfg(feature = "planted-leaks")]
+    let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
+    let submissions = vec![parsed.submission.clone()];
+    let told = intake.sender.send(Message::Submit { submissions, skip_known: false }).await.map_err(|error| refused(&error))?;
+    let Told::Accepted(accepted) = told else { return Err(Problem::internal()) };
+    let accepted = accepted.first().ok_or_else(Problem::internal)?;
+    parsed.settle(accepted);
+    #[cfg_attr(not(feature = "planted-leaks"), expect(unused_mut, reason = "only a planted leak changes a receipt"))]
+    let mut receipt = receipt(parsed, accepted);
+    #[cfg(feature = "planted-leaks")]
+    crate::leaks::vary(&mut receipt, others);
+    reply(StatusCode::CREATED, &receipt)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportQuery {
+    name: Option<String>,
+    warn: Option<String>,
+    know: Option<String>,
+    tlp: Option<String>,
+}
+
+fn warn(text: &str) -> Result<WhoMayBeWarned, Problem> {
+    match text {
+        "now" => Ok(WhoMayBeWarned::Now),
+        "next-epoch" => Ok(WhoMayBeWarned::NextEpoch),
+        "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
+        "cell-only" => Ok(WhoMayBeWarned::CellOnly),
+        other => Err(Problem::wrong_field(format!("warn: {other:?} is not one of now, next-epoch, once-three, cell-only"))),
+    }
+}
+
+struct ImportTerms {
+    name: String,
+    answers: Answers,
+    marking: Marking,
+}
+
+impl ImportTerms {
+    fn of(query: ImportQuery, of_key: Option<Answers>) -> Result<Self, Problem> {
+        let needed = |field: &str| Problem::wrong_field(format!("{field}: an answer is needed: nothing is chosen for you"));
+        let warn = query.warn.as_deref().map(warn).transpose()?;
+        let know = query.know.as_deref().map(str::parse::<WhoMayKnow>).transpose();
+        let know = know.map_err(|error| Problem::wrong_field(format!("know: {error}")))?;
+        let tlp = query.tlp.as_deref().map(str::parse::<Tlp>).transpose();
+        let tlp = tlp.map_err(|error| Problem::wrong_field(format!("tlp: {error}")))?;
+        let default = Marking::default();
+        Ok(Self {
+            name: query.name.unwrap_or_else(|| "import".to_owned()).chars().take(FILE_NAME_CHARS_MAX).collect(),
+            answers: Answers {
+                warn: warn.or(of_key.map(|answers| answers.warn)).ok_or_else(|| needed("warn"))?,
+                know: know.or(of_key.map(|answers| answers.know)).ok_or_else(|| needed("know"))?,
+            },
+            marking: Marking { tlp: tlp.unwrap_or(default.tlp), pap: Pap::Green },
+        })
+    }
+}
+
+/// Sends from a thread that may wait.
+fn send_and_wait(runtime: &tokio::runtime::Handle, sender: &dyn Sender, submissions: Vec<Submission>) -> Result<Vec<Accepted>, ImportError> {
+    let message = Message::Submit { submissions, skip_known: true };
+    match runtime.block_on(sender.send(message)) {
+        Ok(Told::Accepted(accepted)) => Ok(accepted),
+        Ok(Told::Done) => Err(ImportError("the vault gave no outcome".to_owned())),
+        Err(error) => Err(ImportError(error.to_string())),
+    }
+}
+
+/// `POST /api/v1/import`.
+pub(crate) async fn import(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let (intake, organisation) = way_in(&member, &who)?;
+    let terms = ImportTerms::of(http::query(request.uri())?, who.principal.answers)?;
+    let now = member.clock.now();
+    intake.quota.take(organisation.id, 1, now).map_err(|secs| Problem::slow_down(u64::try_from(secs).unwrap_or(1)))?;
+    let _seat = intake.imports.acquire().await.map_err(|_| Problem::internal())?;
+    let body = http::body(request, IMPORT_BYTES_MAX).await?;
+    let reporter = intake.reporter(organisation, now);
+    let sender = Arc::clone(&intake.sender);
+    let (clock, exercise) = (Arc::clone(&member.clock), member.exercise);
+    let runtime = tokio::runtime::Handle::current();
+    let read = blocking(move || {
+        let clock: &dyn Clock = &*clock;
+        let mut importer = Importer::new(&reporter, terms.answers, terms.marking, exercise, clock);
+        let mut send = |submissions| send_and_wait(&runtime, &*sender, submissions);
+        importer.read(&terms.name, &mut Cursor::new(body), &mut send).map(|_| importer.into_totals())
+    });
+    let totals = read.await?.map_err(|error| {
+        tracing::error!(%error, "an import stopped");
+        Problem::busy("the import stopped before its end; send the file again, what was stored is not stored twice")
+    })?;
+    let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let problem = |problem: intake::PlacedProblem| ImportProblem {
+        line: problem.line.map(std::num::NonZeroU32::get),
+        field: problem.field,
+        why: problem.why,
+    };
+    let receipt = ImportReceipt {
+        status: "received".to_owned(),
+        reports: count(totals.reports),
+        accepted: count(totals.accepted),
+        duplicates: count(totals.duplicates),
+        refused: count(totals.refused),
+        problems: totals.problems.into_iter().take(PROBLEMS_TOLD_MAX).map(problem).collect(),
+    };
+    reply(StatusCode::CREATED, &receipt)
+}
+
+/// `POST /api/v1/advisories/{id}/read`.
+pub(crate) async fn advisory_read(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let (intake, organisation) = way_in(&member, &who)?;
+    let id = http::path(&mut request).await?;
+    let advisory: AdvisoryId = id.parse().map_err(|_| Problem::absent())?;
+    if !member.ask(move |reader, _| outlets::has_advisory(reader, &id)).await? {
+        return Err(Problem::absent());
+    }
+    let message = Message::AdvisoryRead { advisory, organisation: organisation.id };
+    intake.sender.send(message).await.map_err(|error| refused(&error))?;
+    Ok(nothing())
+}
