@@ -30,7 +30,7 @@ const m = await watched(browser), c = await watched(browser)
 await check('a member signs in', async () => { await signIn(m.page, MEMBER, WHO.member); clean(m) })
 await check('the cell signs in', async () => { await signIn(c.page, CELL, lead); clean(c) })
 await check('EXERCISE is marked on both faces when the server says so', async () => {
-  for (const [p, base] of [[m.page, MEMBER], [c.page, CELL]]) { const f = await (await p.request.get(`${base}/face`)).json(); expect((await p.locator('.exercise').count() > 0) === f.exercise, `face says ${f.exercise}`) }
+  for (const p of [m.page, c.page]) { const f = await p.evaluate(() => fetch('/face').then(r => r.json())); expect((await p.locator('.exercise').count() > 0) === f.exercise, `face says ${f.exercise}`) }
 })
 
 // --- the cell's wall
@@ -136,7 +136,7 @@ for (const [w, base, list] of pages) for (const theme of ['light', 'dark']) for 
 await check('signing out ends the session on both faces', async () => {
   for (const [w, base] of [[m, MEMBER], [c, CELL]]) {
     await w.page.goto(`${base}/`); await w.page.waitForSelector('main h1'); await w.page.getByRole('button', { name: 'Sign out' }).click(); await w.page.waitForURL(/\/signin/)
-    expect((await w.page.request.get(`${base}${base === CELL && base !== MEMBER ? '/cell/v1' : '/api/v1'}/session`)).status() === 401, 'the session still answers')
+    expect(await w.page.evaluate(u => fetch(u).then(r => r.status), base === CELL ? '/cell/v1/session' : '/api/v1/session') === 401, 'the session still answers')
     await w.page.goto(`${base}/campaigns`); await w.page.waitForURL(/\/signin/); clean(w)
   }
 })
