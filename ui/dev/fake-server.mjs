@@ -1,5 +1,5 @@
 // A stand-in for the server, for looking at the pages while they are made. Not shipped, not tested, no security of any kind.
-// node dev/fake-server.mjs member|cell [port] [--quiet] [--stall SECONDS]
+// node dev/fake-server.mjs member|cell [port] [--quiet] [--stall SECONDS]   (the member's port is the cell's and one)
 import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
@@ -30,8 +30,10 @@ const ccamp = () => ({ campaign: camps()[0], aliases: ['e27b5b6e-1c1d-4f33-9a5e-
 const J = (r, c, d) => { r.writeHead(c, { 'content-type': c < 400 ? 'application/json' : 'application/problem+json', 'content-security-policy': CSP, 'cache-control': 'no-store' }); r.end(d === undefined ? '' : JSON.stringify(d)) }
 const sess = { name: face === 'cell' ? 'R. Okafor' : 'P. Shah', organisation: face === 'cell' ? null : 'Calder Valley Power', role: face === 'cell' ? 'lead' : 'member', face, exercise: true, partnership: 'Northern Partnership' }
 const MIME = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html; charset=utf-8', '.woff2': 'font/woff2', '.svg': 'image/svg+xml' }
+const viewers = new Set()
 function stream(q, r) {
   r.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  viewers.add(r); q.on('close', () => viewers.delete(r))
   let id = 0; const t0 = Date.now(), send = (e, d) => { if (!stall || Date.now() - t0 < stall * 1e3) r.write(`id: ${++id}\nevent: ${e}\ndata: ${JSON.stringify(d)}\n\n`) }
   send('snapshot', face === 'cell' ? wall() : home()); let n = 0
   const acc = NAMES.map(() => 0)
@@ -45,9 +47,11 @@ http.createServer((q, r) => {
   if (p !== u.pathname) {
     if (p === '/session' && q.method === 'POST') { let b = ''; q.on('data', d => { b += d }).on('end', () => { const ok = JSON.parse(b).password === 'right'; if (ok) r.setHeader('set-cookie', 'fake=1; Path=/; HttpOnly; SameSite=Strict'); J(r, ok ? 200 : 401, ok ? sess : { type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'wrong' }) }); return }
     if (p === '/session' && q.method === 'DELETE') { r.setHeader('set-cookie', 'fake=; Path=/; Max-Age=0'); return J(r, 204) }
+    if (p === '/fake-advisory') { let b = ''; q.on('data', d => { b += d }).on('end', () => { const a = { type: 'advisory', id: 'n' + Date.now(), campaign: null, released_at: iso(Date.now()), exercise: true, ...JSON.parse(b) }; advs.unshift(a); for (const v of viewers) v.write(`event: release\ndata: ${JSON.stringify({ tick: a.released_at, objects: [a] })}\n\n`); J(r, 204) }); return }
     if (!signed) return J(r, 401, { type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'sign in' })
     if (p === '/session') return J(r, 200, sess)
     if (p === '/stream') return stream(q, r)
+    if (p === '/advisories' && q.method === 'POST') { q.pipe(http.request({ port: +port + 1, method: 'POST', path: '/api/v1/fake-advisory' }, () => J(r, 201, { id: 'x' }))); return }
     if (q.method !== 'GET') return J(r, 204)
     const v = u.searchParams.get('value') ?? '', seen = V.some(x => x[1] === v) || /203\.0/.test(v)
     if (p === '/home') return J(r, 200, home())
