@@ -14,6 +14,6 @@ pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX};
 pub use desk::{Desk, DeskConfig, Frame};
 pub use lanes::{Lane, SLOTS};
 pub use views::{
-    AlertRow, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView, NoiseRow, PostureRow,
-    ReasonRow, ReportRow, SourceRow, TimelineRow, Tick, Wall,
+    AlertRow, CampaignName, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView, NoiseRow,
+    PostureRow, ReasonRow, ReportRow, SourceRow, Tick, TimelineRow, Wall,
 };

@@ -62,8 +62,22 @@ pub struct Importer<'a> {
 impl<'a> Importer<'a> {
     /// An importer with the two answers and the marking that stand where a file says none.
     #[must_use]
-    pub fn new(reporter: &'a Reporter, answers: Answers, marking: Marking, exercise: bool, clock: &'a dyn Clock) -> Self {
-        Self { reporter, answers, marking, exercise, clock, options: ImportOptions::default(), totals: Totals::default() }
+    pub fn new(
+        reporter: &'a Reporter,
+        answers: Answers,
+        marking: Marking,
+        exercise: bool,
+        clock: &'a dyn Clock,
+    ) -> Self {
+        Self {
+            reporter,
+            answers,
+            marking,
+            exercise,
+            clock,
+            options: ImportOptions::default(),
+            totals: Totals::default(),
+        }
     }
 
     /// With other limits.

@@ -192,14 +192,19 @@ impl RemoteSender {
             Ok(answer) => answer,
             Err(_) => self.exchange(&frame, true).await.map_err(|error| SendError::Unreachable(error.to_string()))?,
         };
-        let response: Response = serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
+        let response: Response =
+            serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
         match response {
             Response::Done => Ok(Answer::Done),
             Response::Busy => Err(SendError::Busy),
             Response::Failed(why) => Err(SendError::Failed(why)),
             Response::Accepted(taken) => {
                 let accepted = taken.into_iter().map(|taken| {
-                    let case = taken.case.map(|case| case.parse()).transpose().map_err(|_| SendError::Failed("case is no id".to_owned()))?;
+                    let case = taken
+                        .case
+                        .map(|case| case.parse())
+                        .transpose()
+                        .map_err(|_| SendError::Failed("case is no id".to_owned()))?;
                     let outcome = |duplicate| if duplicate { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
                     Ok(Accepted { case, items: taken.duplicate.into_iter().map(outcome).collect() })
                 });
@@ -263,7 +268,8 @@ async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -
                     Err(why) => return Response::Failed(why),
                 },
                 What::AdvisoryRead { advisory, organisation } => {
-                    let (Ok(advisory), Ok(organisation)) = (advisory.parse::<AdvisoryId>(), organisation.parse()) else {
+                    let (Ok(advisory), Ok(organisation)) = (advisory.parse::<AdvisoryId>(), organisation.parse())
+                    else {
                         return Response::Failed("id is none".to_owned());
                     };
                     Message::AdvisoryRead { advisory, organisation }

@@ -138,9 +138,9 @@ fn warned(warn: &Warn<'_>) -> Result<WhoMayBeWarned, String> {
         Warn::Word("once-three") => Ok(WhoMayBeWarned::OnceThreeHaveIt),
         Warn::Word("cell-only") => Ok(WhoMayBeWarned::CellOnly),
         Warn::Word(other) => Err(format!("{other:?} is not one of now, next-epoch, once-three, cell-only")),
-        Warn::Group(group) => {
-            Uuid::try_parse(group.group).map(WhoMayBeWarned::Group).map_err(|_| format!("{:?} is no UUID of a group", group.group))
-        }
+        Warn::Group(group) => Uuid::try_parse(group.group)
+            .map(WhoMayBeWarned::Group)
+            .map_err(|_| format!("{:?} is no UUID of a group", group.group)),
     }
 }
 
@@ -155,8 +155,8 @@ pub fn parse_report(
     exercise: bool,
     now: Timestamp,
 ) -> Result<Parsed, Vec<FieldProblem>> {
-    let body: Body<'_> =
-        serde_json::from_slice(bytes).map_err(|error| vec![FieldProblem { field: String::new(), why: error.to_string() }])?;
+    let body: Body<'_> = serde_json::from_slice(bytes)
+        .map_err(|error| vec![FieldProblem { field: String::new(), why: error.to_string() }])?;
     let mut problems = Vec::new();
     if body.title.trim().is_empty() {
         problems.push(FieldProblem { field: "title".into(), why: "a title is needed".into() });
@@ -167,14 +167,18 @@ pub fn parse_report(
     let severity: Option<Severity> = word("severity", body.severity.as_deref(), &mut problems);
     let tlp = word("tlp", body.tlp.as_deref(), &mut problems);
     let pap = word("pap", body.pap.as_deref(), &mut problems);
-    let know: Option<WhoMayKnow> = word("know", body.know.as_deref(), &mut problems).or(defaults.map(|answers| answers.know));
+    let know: Option<WhoMayKnow> =
+        word("know", body.know.as_deref(), &mut problems).or(defaults.map(|answers| answers.know));
     let warn = match &body.warn {
         Some(warn) => warned(warn).map_err(|why| problems.push(FieldProblem { field: "warn".into(), why })).ok(),
         None => defaults.map(|answers| answers.warn),
     };
     for (field, missing) in [("warn", warn.is_none()), ("know", know.is_none())] {
         if missing && problems.iter().all(|problem| problem.field != field) {
-            problems.push(FieldProblem { field: field.into(), why: "an answer is needed: nothing is chosen for you".into() });
+            problems.push(FieldProblem {
+                field: field.into(),
+                why: "an answer is needed: nothing is chosen for you".into(),
+            });
         }
     }
     let happened_at = body.happened_at.as_deref().and_then(|text| match formats::parse_time(text) {
@@ -198,13 +202,18 @@ pub fn parse_report(
     for (index, text) in techniques.iter().enumerate().take(TAGS_MAX) {
         match Technique::parse(text) {
             Some(technique) => read.push(technique),
-            None => problems.push(FieldProblem { field: format!("techniques[{index}]"), why: format!("{text:?} is no ATT&CK technique") }),
+            None => problems.push(FieldProblem {
+                field: format!("techniques[{index}]"),
+                why: format!("{text:?} is no ATT&CK technique"),
+            }),
         }
     }
     if body.indicators.len() > ITEMS_MAX {
         problems.push(FieldProblem { field: "indicators".into(), why: format!("more than {ITEMS_MAX} values") });
     }
-    let (Some(attack), Some(warn), Some(know), true) = (attack, warn, know, problems.is_empty()) else { return Err(problems) };
+    let (Some(attack), Some(warn), Some(know), true) = (attack, warn, know, problems.is_empty()) else {
+        return Err(problems);
+    };
 
     let results: Vec<ItemResult> = body.indicators.iter().map(value).collect();
     let items = results
@@ -267,9 +276,21 @@ pub(crate) fn submission(report: ReportContent, reporter: &Reporter, now: Timest
 }
 
 /// A submission of what an importer made of a file.
-pub(crate) fn of_draft(draft: Draft, answers: Answers, default: Marking, reporter: &Reporter, exercise: bool, now: Timestamp) -> Submission {
-    let clip = |text: String, max: usize| if text.chars().nth(max).is_some() { text.chars().take(max).collect() } else { text };
-    let items = draft.indicators.into_iter().map(|DraftIndicator { observable, seen_at, .. }| item(observable, seen_at, reporter, exercise));
+pub(crate) fn of_draft(
+    draft: Draft,
+    answers: Answers,
+    default: Marking,
+    reporter: &Reporter,
+    exercise: bool,
+    now: Timestamp,
+) -> Submission {
+    let clip = |text: String, max: usize| {
+        if text.chars().nth(max).is_some() { text.chars().take(max).collect() } else { text }
+    };
+    let items = draft
+        .indicators
+        .into_iter()
+        .map(|DraftIndicator { observable, seen_at, .. }| item(observable, seen_at, reporter, exercise));
     let report = ReportContent {
         happened_at: draft.happened_at,
         warn: answers.warn,

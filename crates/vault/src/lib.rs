@@ -5,6 +5,8 @@
 mod blobs;
 mod checkpoint;
 pub mod codec;
+#[cfg(test)]
+mod conformance;
 mod dedupe;
 mod entry;
 mod error;

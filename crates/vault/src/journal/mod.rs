@@ -14,6 +14,8 @@ use crate::error::JournalError;
 
 /// Entries that may wait for the disk; more are refused with [`JournalError::Full`].
 pub const QUEUE_ENTRIES_MAX: usize = 8192;
+/// Stored bytes that may wait for the disk.
+pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Runs once the batch is on disk, or failed.
 pub type Done = Box<dyn FnOnce(Result<Vec<Seq>, JournalError>) + Send>;
@@ -74,6 +76,8 @@ pub struct RawEntry {
 pub trait Journal: Send + Sync {
     /// Queues entries that belong together: all of them are stored, or none. `done` runs after they are on disk.
     ///
+    /// `done` runs on the journal's own thread: it must be quick, and must not wait for the journal.
+    ///
     /// # Errors
     /// [`JournalError::Full`] if too much waits, [`JournalError::Codec`] if an entry is over its limit; `done` does not run then.
     fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError>;
@@ -102,6 +106,14 @@ pub trait Journal: Send + Sync {
     /// Entries that wait for the disk.
     fn waiting(&self) -> usize {
         0
+    }
+
+    /// Waits until everything that was queued before is on disk, or failed.
+    ///
+    /// # Errors
+    /// [`JournalError::Closed`] if the journal is closed.
+    fn flush(&self) -> Result<(), JournalError> {
+        Ok(())
     }
 
     /// Appends and waits until the entries are on disk.

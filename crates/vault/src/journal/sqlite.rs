@@ -11,13 +11,15 @@ use model::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::tail::Tail;
-use super::{Done, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+use super::{Done, Head, Journal, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
+/// Stored bytes that one read brings into memory; one entry is always read, however long.
+const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The oldest SQLite that is safe for WAL with several connections: 3.51.3 fixed a corruption in WAL recovery.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -31,6 +33,16 @@ CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NO
 pub struct SqliteOptions {
     /// The file.
     pub path: PathBuf,
+    /// Most pages of 4096 bytes that the file may have; `None` for SQLite's own limit.
+    pub pages_max: Option<u32>,
+}
+
+impl SqliteOptions {
+    /// A file without a limit of its own.
+    #[must_use]
+    pub const fn at(path: PathBuf) -> Self {
+        Self { path, pages_max: None }
+    }
 }
 
 struct Prepared {
@@ -42,13 +54,40 @@ struct Prepared {
 
 struct Job {
     entries: Vec<Prepared>,
+    bytes: usize,
     done: Done,
+}
+
+/// What waits for the writer.
+#[derive(Default)]
+struct Waiting {
+    entries: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Waiting {
+    /// Takes room for a batch. A batch that is larger than the queue may pass when nothing else waits.
+    fn take(&self, entries: usize, bytes: usize) -> bool {
+        let before = self.entries.fetch_add(entries, Ordering::AcqRel);
+        let bytes_before = self.bytes.fetch_add(bytes, Ordering::AcqRel);
+        let full = before + entries > QUEUE_ENTRIES_MAX || bytes_before + bytes > QUEUE_BYTES_MAX;
+        if before > 0 && entries > 0 && full {
+            self.give_back(entries, bytes);
+            return false;
+        }
+        true
+    }
+
+    fn give_back(&self, entries: usize, bytes: usize) {
+        self.entries.fetch_sub(entries, Ordering::AcqRel);
+        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+    }
 }
 
 /// The journal.
 pub struct SqliteJournal {
     queue: Mutex<Option<Sender<Job>>>,
-    waiting: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     tail: Arc<Tail>,
     reader: Mutex<Connection>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -92,15 +131,36 @@ fn signed(number: u64) -> i64 {
 pub(crate) fn read_raw(connection: &Connection, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
     let mut statement =
         connection.prepare_cached("SELECT seq, at, hash, body FROM journal WHERE seq >= ?1 ORDER BY seq LIMIT ?2")?;
-    let rows = statement.query_map(params![signed(from), signed(max as u64)], |row| {
-        Ok(RawEntry {
+    let mut rows = statement.query(params![signed(from), signed(max as u64)])?;
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let body: Vec<u8> = row.get(3)?;
+        bytes += body.len();
+        if bytes > READ_BYTES_MAX && !entries.is_empty() {
+            break;
+        }
+        entries.push(RawEntry {
             seq: unsigned(row.get(0)?),
             at: Timestamp::from_millis(row.get(1)?),
             hash: row.get(2)?,
-            body: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+            body,
+        });
+    }
+    Ok(entries)
+}
+
+/// The entry if it is the one after `previous` and its hash follows from its bytes.
+pub(crate) fn follows(previous: &Head, raw: &RawEntry) -> Result<Head, JournalError> {
+    let seq = previous.seq + 1;
+    if raw.seq != seq {
+        return Err(JournalError::corrupt(seq, "it is missing"));
+    }
+    let hash = codec::chain(&previous.hash, seq, raw.at, &raw.body);
+    if hash != raw.hash {
+        return Err(JournalError::corrupt(seq, "its hash does not follow from its bytes and the entry before"));
+    }
+    Ok(Head { seq, hash })
 }
 
 impl SqliteJournal {
@@ -111,10 +171,13 @@ impl SqliteJournal {
     pub fn open(options: &SqliteOptions) -> Result<Self, JournalError> {
         let connection = connect(&options.path)?;
         connection.execute_batch(SCHEMA)?;
+        if let Some(pages) = options.pages_max {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
         let head = head_of(&connection)?;
         let reader = open_read_only(&options.path)?;
         let tail = Arc::new(Tail::at(head));
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let waiting = Arc::new(Waiting::default());
         let (queue, jobs) = channel();
         let writer = {
             let (tail, waiting) = (Arc::clone(&tail), Arc::clone(&waiting));
@@ -135,10 +198,17 @@ impl SqliteJournal {
     /// Writes what waits and ends; later appends are refused.
     pub fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A callback may hold the last reference: then this is the writer's own thread, which ends by itself.
+        if let Some(writer) = writer.filter(|writer| writer.thread().id() != std::thread::current().id()) {
             // A writer that panicked has told its callers by dropping them.
             let _ = writer.join();
         }
+    }
+
+    fn is_writer(&self) -> bool {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().is_some_and(|writer| writer.thread().id() == std::thread::current().id())
     }
 }
 
@@ -148,7 +218,7 @@ impl Drop for SqliteJournal {
     }
 }
 
-fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting: &AtomicUsize, mut head: Head) {
+fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting: &Waiting, mut head: Head) {
     while let Ok(first) = jobs.recv() {
         let mut count = first.entries.len();
         let mut group = vec![first];
@@ -157,39 +227,72 @@ fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting:
             count += job.entries.len();
             group.push(job);
         }
-        let outcome = commit(&mut connection, &group, head);
-        waiting.fetch_sub(count, Ordering::AcqRel);
-        match outcome {
-            Ok(now) => {
-                let mut seq = head.seq;
-                let mut dones = Vec::with_capacity(group.len());
-                let mut fresh = Vec::with_capacity(count);
+        waiting.give_back(count, group.iter().map(|job| job.bytes).sum());
+        match commit(&mut connection, &group, head) {
+            Ok(now) => head = publish(tail, group, head, now),
+            // One batch is at fault: the others must not suffer for it.
+            Err(error) if group.len() > 1 && is_constraint(&error) => {
                 for job in group {
-                    let mut seqs = Vec::with_capacity(job.entries.len());
-                    for entry in job.entries {
-                        seq += 1;
-                        seqs.push(seq);
-                        fresh.push((Arc::new(Entry { seq, at: entry.at, body: entry.body }), entry.bytes.len()));
+                    match commit(&mut connection, std::slice::from_ref(&job), head) {
+                        Ok(now) => head = publish(tail, vec![job], head, now),
+                        Err(error) => (job.done)(Err(error.into())),
                     }
-                    dones.push((job.done, seqs));
-                }
-                head = now;
-                tail.push(fresh, head);
-                for (done, seqs) in dones {
-                    done(Ok(seqs));
                 }
             }
             Err(error) => {
+                let error = JournalError::from(error);
                 for job in group {
                     (job.done)(Err(error.clone()));
+                }
+                // After a failed commit the file must still end where memory says, or every later entry would break the
+                // chain: then nothing more is taken until the journal is opened again.
+                if !head_of(&connection).is_ok_and(|stored| stored == head) {
+                    return refuse(jobs, waiting, &error);
                 }
             }
         }
     }
 }
 
+/// Makes committed entries readable and tells those who wait for them.
+fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
+    let mut seq = before.seq;
+    let mut dones = Vec::with_capacity(group.len());
+    let mut fresh = Vec::new();
+    for job in group {
+        let mut seqs = Vec::with_capacity(job.entries.len());
+        for entry in job.entries {
+            seq += 1;
+            seqs.push(seq);
+            fresh.push((Arc::new(Entry { seq, at: entry.at, body: entry.body }), entry.bytes.len()));
+        }
+        dones.push((job.done, seqs));
+    }
+    if !fresh.is_empty() {
+        tail.push(fresh, now);
+    }
+    for (done, seqs) in dones {
+        done(Ok(seqs));
+    }
+    now
+}
+
+fn refuse(jobs: &Receiver<Job>, waiting: &Waiting, error: &JournalError) {
+    while let Ok(job) = jobs.recv() {
+        waiting.give_back(job.entries.len(), job.bytes);
+        (job.done)(Err(error.clone()));
+    }
+}
+
+fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+}
+
 /// One transaction for everything that waited; on any error nothing of it is stored.
-fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<Head, JournalError> {
+fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<Head, rusqlite::Error> {
+    if group.iter().all(|job| job.entries.is_empty()) {
+        return Ok(head);
+    }
     let transaction = connection.transaction()?;
     {
         let mut insert =
@@ -222,19 +325,17 @@ impl Journal for SqliteJournal {
                 })
             })
             .collect::<Result<Vec<_>, JournalError>>()?;
+        let bytes = entries.iter().map(|entry| entry.bytes.len()).sum();
         let count = entries.len();
-        // A batch that is larger than the queue may pass when nothing else waits.
-        let before = self.waiting.fetch_add(count, Ordering::AcqRel);
-        if before > 0 && before + count > QUEUE_ENTRIES_MAX {
-            self.waiting.fetch_sub(count, Ordering::AcqRel);
+        if !self.waiting.take(count, bytes) {
             return Err(JournalError::Full);
         }
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = queue.as_ref().is_some_and(|queue| queue.send(Job { entries, done }).is_ok());
+        let sent = queue.as_ref().is_some_and(|queue| queue.send(Job { entries, bytes, done }).is_ok());
         if sent {
             Ok(())
         } else {
-            self.waiting.fetch_sub(count, Ordering::AcqRel);
+            self.waiting.give_back(count, bytes);
             Err(JournalError::Closed)
         }
     }
@@ -244,18 +345,27 @@ impl Journal for SqliteJournal {
         if let Some(entries) = self.tail.read(from, max) {
             return Ok(entries);
         }
-        let raw = self.read_raw(from, max)?;
-        raw.into_iter()
-            .map(|raw| {
-                let body =
-                    codec::decode(&raw.body).map_err(|error| JournalError::corrupt(raw.seq, error.to_string()))?;
-                Ok(Arc::new(Entry { seq: raw.seq, at: raw.at, body }))
-            })
-            .collect()
+        // One entry more, so that what comes from disk is checked against the hash before it.
+        let mut raw = self.read_raw(from - 1, max.saturating_add(usize::from(from > 1)))?.into_iter();
+        let mut head = Head::default();
+        if from > 1 {
+            let before = raw.next().ok_or_else(|| JournalError::corrupt(from - 1, "it is missing"))?;
+            head = Head { seq: before.seq, hash: before.hash };
+        }
+        raw.map(|raw| {
+            head = follows(&head, &raw)?;
+            let body = codec::decode(&raw.body).map_err(|error| JournalError::corrupt(raw.seq, error.to_string()))?;
+            Ok(Arc::new(Entry { seq: raw.seq, at: raw.at, body }))
+        })
+        .collect()
     }
 
     fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
-        read_raw(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), from.max(1), max)
+        let from = from.max(1);
+        // What is committed but not announced yet is not there yet.
+        let there = (self.tail.head().seq + 1).saturating_sub(from);
+        let max = max.min(usize::try_from(there).unwrap_or(usize::MAX));
+        read_raw(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), from, max)
     }
 
     fn wait(&self, after: Seq, timeout: Duration) -> bool {
@@ -271,6 +381,14 @@ impl Journal for SqliteJournal {
     }
 
     fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Acquire)
+        self.waiting.entries.load(Ordering::Acquire)
+    }
+
+    fn flush(&self) -> Result<(), JournalError> {
+        // A callback that flushes runs on the writer's own thread, which cannot wait for itself.
+        if self.is_writer() {
+            return Ok(());
+        }
+        self.append(Vec::new()).map(|_| ())
     }
 }

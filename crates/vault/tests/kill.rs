@@ -1,0 +1,80 @@
+//! Kill -9 under load: every acknowledged report is there exactly once, whenever the process dies.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use vault::{default_keys_dir, verify};
+
+/// The example beside this test's own binary: `target/PROFILE/examples/kill_writer`.
+fn writer() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let path = profile.join("examples/kill_writer");
+    assert!(path.is_file(), "{} is missing: `cargo test` builds examples", path.display());
+    path
+}
+
+fn stored(dir: &Path) -> HashMap<String, u32> {
+    let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    let mut statement = connection.prepare("SELECT json_extract(CAST(body AS TEXT), '$.title') FROM journal WHERE json_extract(CAST(body AS TEXT), '$.t') = 'report'").unwrap();
+    let mut titles = HashMap::new();
+    for title in statement.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        *titles.entry(title.unwrap()).or_insert(0) += 1;
+    }
+    let sources: i64 = connection.query_row("SELECT count(*) FROM source", [], |row| row.get(0)).unwrap();
+    assert_eq!(sources as usize, titles.len(), "a report without its source, or a source without its report");
+    titles
+}
+
+#[test]
+fn every_acknowledged_report_is_there_exactly_once() {
+    let rounds: u64 = std::env::var("FUSIONCELL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let writer = writer();
+    let mut acknowledged_in_all = 0;
+    let mut folder = tempfile::tempdir().unwrap();
+    let mut acknowledged: Vec<String> = Vec::new();
+    for round in 0..rounds {
+        // A fresh folder now and then keeps each check short; in between, a folder lives through many kills.
+        if round % 20 == 0 {
+            folder = tempfile::tempdir().unwrap();
+            acknowledged.clear();
+        }
+        let dir = folder.path().join("data");
+        let mut child = Command::new(&writer).arg(&dir).arg(round.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).unwrap();
+            text
+        });
+        // Die at another point each time: 10 to 50 ms after the start.
+        let life = Duration::from_millis(10 + (round * 7) % 41);
+        let start = Instant::now();
+        while start.elapsed() < life {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = reading.join().unwrap();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        acknowledged.extend(whole.lines().map(str::to_owned));
+        acknowledged_in_all += whole.lines().count();
+        if !dir.join("vault.db").exists() {
+            continue;
+        }
+        let titles = stored(&dir);
+        for number in &acknowledged {
+            assert_eq!(titles.get(number), Some(&1), "round {round}: report {number}");
+        }
+        assert!(titles.values().all(|count| *count == 1));
+        if default_keys_dir(&dir).exists() {
+            verify(&dir, &default_keys_dir(&dir)).unwrap();
+        }
+    }
+    println!("{rounds} rounds, {acknowledged_in_all} acknowledged reports, none lost, none doubled");
+    assert!(acknowledged_in_all as u64 > rounds, "the writer hardly wrote");
+}

@@ -1,0 +1,236 @@
+//! The vault from outside: checkpoints, verification, the golden journal, export.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::{
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
+    WhoMayKnow,
+};
+use vault::{
+    Body, GenesisIfNew, Item, ItemOutcome, ReportContent, Submission, Vault, VaultConfig, VaultError, codec,
+    default_keys_dir, export, verify,
+};
+
+struct Outside(AtomicU64);
+
+impl Clock for Outside {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + self.0.fetch_add(1, Ordering::Relaxed) as i64)
+    }
+}
+
+impl Entropy for Outside {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let mut z = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            *byte = (z >> 33) as u8;
+        }
+    }
+}
+
+fn open(dir: &Path) -> Result<Arc<Vault>, VaultError> {
+    let outside = Arc::new(Outside(AtomicU64::new(std::process::id().into())));
+    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
+    Vault::open(VaultConfig { dir: dir.to_owned(), keys_dir: None, genesis }, outside.clone(), outside).map(Arc::new)
+}
+
+fn submission(firm: u8, values: &[&str]) -> Submission {
+    Submission {
+        organisation: OrganisationId::from_bytes([firm; 16]),
+        sector: Some("energy".into()),
+        region: None,
+        received_at: Timestamp::from_millis(1_800_000_000_000),
+        named: Some("Never stored".into()),
+        own: false,
+        report: ReportContent {
+            happened_at: None,
+            warn: WhoMayBeWarned::Now,
+            know: WhoMayKnow::Nobody,
+            marking: Marking::default(),
+            attack: AttackKind::Phishing,
+            severity: Severity::High,
+            ongoing: false,
+            title: "t".into(),
+            narrative: String::new(),
+            techniques: vec![],
+            tags: vec![],
+            items: values
+                .iter()
+                .map(|value| Item {
+                    observable: Observable::from_normal(Kind::Domain, *value),
+                    seen_at: None,
+                    held: None,
+                })
+                .collect(),
+        },
+    }
+}
+
+#[test]
+fn duplicates_are_of_the_same_submitter_and_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let first = vault.submit(vec![submission(1, &["a.test", "b.test"])], true).unwrap();
+    assert_eq!(first[0].items, [ItemOutcome::Accepted, ItemOutcome::Accepted]);
+    assert_eq!(vault.submit(vec![submission(2, &["a.test"])], true).unwrap()[0].items, [ItemOutcome::Accepted]);
+    drop(vault);
+    let vault = open(&dir).unwrap();
+    let again =
+        vault.submit(vec![submission(1, &["a.test", "b.test"]), submission(1, &["a.test", "c.test"])], true).unwrap();
+    assert!(again[0].case.is_none());
+    assert_eq!(again[1].items, [ItemOutcome::Duplicate, ItemOutcome::Accepted]);
+    assert!(vault.submit(vec![submission(1, &["a.test"])], false).unwrap()[0].case.is_some());
+}
+
+#[test]
+fn one_process_at_a_time_has_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let _vault = open(&dir).unwrap();
+    assert!(matches!(open(&dir), Err(VaultError::InUse(_))));
+}
+
+#[test]
+fn keys_must_be_there_and_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    drop(open(&dir).unwrap());
+    let keys = default_keys_dir(&dir);
+    std::fs::set_permissions(keys.join("release-id.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = open(&dir).err().unwrap();
+    assert!(error.to_string().contains("can be read by others"), "{error}");
+    std::fs::remove_dir_all(&keys).unwrap();
+    assert!(matches!(open(&dir), Err(VaultError::KeysMissing { .. })));
+}
+
+fn filled(dir: &Path) {
+    let vault = open(dir).unwrap();
+    for n in 0..20 {
+        vault.submit(vec![submission(n, &[&format!("d{n}.test")])], false).unwrap();
+    }
+}
+
+#[test]
+fn verify_accepts_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    filled(&dir);
+    let report = verify(&dir, &default_keys_dir(&dir)).unwrap();
+    assert_eq!((report.entries, report.types["report"]), (21, 20));
+    assert_eq!(report.checkpoint.unwrap().0, 21);
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    filled(&dir);
+    let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    connection
+        .execute(
+            "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), 'd3.test', 'd4.test') AS BLOB) WHERE seq = 5",
+            [],
+        )
+        .unwrap();
+    let error = verify(&dir, &default_keys_dir(&dir)).unwrap_err();
+    assert!(error.to_string().starts_with("journal entry 5:"), "{error}");
+}
+
+/// Rewrites the chain from an entry on, consistently, as somebody with the data folder could.
+fn rewrite(dir: &Path, from: i64, change: impl Fn(&str) -> String) {
+    let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    let mut hash: [u8; 32] =
+        connection.query_row("SELECT hash FROM journal WHERE seq = ?1", [from - 1], |row| row.get(0)).unwrap();
+    let mut statement = connection.prepare("SELECT seq, at, body FROM journal WHERE seq >= ?1 ORDER BY seq").unwrap();
+    let rows: Vec<(i64, i64, Vec<u8>)> = statement
+        .query_map([from], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for (seq, at, body) in rows {
+        let body = if seq == from { change(std::str::from_utf8(&body).unwrap()).into_bytes() } else { body };
+        hash = codec::chain(&hash, seq as u64, Timestamp::from_millis(at), &body);
+        connection
+            .execute("UPDATE journal SET hash = ?2, body = ?3 WHERE seq = ?1", rusqlite::params![seq, hash, body])
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_consistently_rewritten_chain_is_caught_by_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    filled(&dir);
+    rewrite(&dir, 5, |body| body.replace("d3.test", "d4.test"));
+    let error = verify(&dir, &default_keys_dir(&dir)).unwrap_err();
+    assert!(matches!(error, VaultError::Checkpoint(_)), "{error}");
+    assert!(open(&dir).is_err(), "a rewritten journal must not be served");
+}
+
+#[test]
+fn a_cut_journal_and_a_forged_checkpoint_are_caught() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    filled(&dir);
+    let keys = default_keys_dir(&dir);
+    rusqlite::Connection::open(dir.join("vault.db"))
+        .unwrap()
+        .execute("DELETE FROM journal WHERE seq > 15", [])
+        .unwrap();
+    let error = verify(&dir, &keys).unwrap_err();
+    assert!(error.to_string().contains("was cut"), "{error}");
+    let checkpoint = std::fs::read_to_string(keys.join("checkpoint")).unwrap();
+    std::fs::write(keys.join("checkpoint"), checkpoint.replacen("\n21\n", "\n15\n", 1)).unwrap();
+    let error = verify(&dir, &keys).unwrap_err();
+    assert!(error.to_string().contains("signature"), "{error}");
+}
+
+#[test]
+fn the_golden_journal_of_version_1_replays_for_ever() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v1.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut types = std::collections::BTreeSet::new();
+    for (index, line) in text.lines().enumerate() {
+        let body = codec::decode(line.as_bytes()).unwrap_or_else(|error| panic!("line {}: {error}", index + 1));
+        assert_eq!(String::from_utf8(codec::encode(&body).unwrap()).unwrap(), line, "line {}", index + 1);
+        types.insert(body.type_name());
+    }
+    assert_eq!(types.len(), 12, "{types:?}: every type has a line");
+}
+
+#[test]
+fn an_unknown_type_or_version_is_named() {
+    for (stored, told) in [
+        (r#"{"t":"report","v":9}"#, "type \"report\" version 9 is not known"),
+        (r#"{"t":"mystery","v":1}"#, "type \"mystery\" version 1 is not known"),
+        (r#"{"t":"tick","v":1}"#, "missing field `at`"),
+        ("[]", "invalid"),
+        (r#"{"t":"claim","v":1,"case":"x","by":"y","name":"z"}"#, "field case: \"x\" is not known"),
+    ] {
+        let error = codec::decode(stored.as_bytes()).err().unwrap().to_string();
+        assert!(error.contains(told), "{stored}: {error}");
+    }
+}
+
+#[test]
+fn the_export_shows_no_token_and_no_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    vault.submit(vec![submission(7, &["a.test"])], false).unwrap();
+    let mut out = Vec::new();
+    assert_eq!(export(&**vault.journal(), &mut out).unwrap(), 2);
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    let entry = vault.journal().read(2, 1).unwrap();
+    let Body::Report(report) = &entry[0].body else { panic!("no report") };
+    let token: String = report.token.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!text.contains(&token) && !text.contains("Never stored") && !text.contains(&"07".repeat(16)));
+    assert!(text.contains("a.test"));
+}
