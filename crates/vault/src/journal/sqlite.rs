@@ -33,16 +33,6 @@ CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NO
 pub struct SqliteOptions {
     /// The file.
     pub path: PathBuf,
-    /// Most pages of 4096 bytes that the file may have; `None` for SQLite's own limit.
-    pub pages_max: Option<u32>,
-}
-
-impl SqliteOptions {
-    /// A file without a limit of its own.
-    #[must_use]
-    pub const fn at(path: PathBuf) -> Self {
-        Self { path, pages_max: None }
-    }
 }
 
 struct Prepared {
@@ -169,9 +159,14 @@ impl SqliteJournal {
     /// # Errors
     /// [`JournalError::Io`] if it cannot be opened or SQLite is too old.
     pub fn open(options: &SqliteOptions) -> Result<Self, JournalError> {
+        Self::limited(options, None)
+    }
+
+    /// As [`SqliteJournal::open`], with a limit of its own to the file's pages: how a test fills the disk.
+    pub(crate) fn limited(options: &SqliteOptions, pages_max: Option<u32>) -> Result<Self, JournalError> {
         let connection = connect(&options.path)?;
         connection.execute_batch(SCHEMA)?;
-        if let Some(pages) = options.pages_max {
+        if let Some(pages) = pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
         let head = head_of(&connection)?;
