@@ -13,7 +13,7 @@ use policy::PostureWord;
 use serde::Deserialize;
 use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
 
-use crate::core::SharedFold;
+use crate::fold::SharedFold;
 use crate::gate;
 use crate::guard::Guard;
 use crate::http::{self, Answer, blocking, bytes, nothing, reply};
@@ -50,11 +50,11 @@ pub struct CellParts {
     /// Where acts are appended.
     pub journal: Arc<dyn Journal>,
     /// What members have.
-    pub released: Arc<dyn released::Reader>,
-    /// Key of the hash that finds a value among what members have.
-    pub key_seed: model::KeySeed,
+    pub reader: released::Reader,
     /// The wall's stream.
     pub hub: Arc<Hub>,
+    /// The members' stream, where this process has it: its viewers are counted.
+    pub member_hub: Option<Arc<Hub>>,
     /// Who may come in.
     pub sessions: Sessions,
     /// What every request passes.
@@ -71,6 +71,12 @@ pub struct CellParts {
     pub exercise: bool,
     /// Claims of this process, so that of two who claim at once one is told.
     pub claims: Mutex<HashMap<CaseId, PersonId>>,
+}
+
+impl From<CellParts> for CellState {
+    fn from(parts: CellParts) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 /// The cell's router.
@@ -189,7 +195,7 @@ async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> A
     let now = cell.now();
     let view = blocking(move || {
         let fold = cell.fold.read();
-        let released = |observable: &Observable| cell.is_released(observable);
+        let released = |observable: &Observable| fold.engine.is_released(observable);
         fold.desk.lookup(&value, now, fold.fusion(), released)
     })
     .await?;
@@ -341,8 +347,8 @@ async fn stream(State(CellState(cell)): State<CellState>, Extension(who): Extens
 async fn health(State(CellState(cell)): State<CellState>) -> Answer {
     let head = cell.journal.head().seq;
     let (folded, running) = cell.fold.progress();
-    let released_to = cell.released_to();
-    let well = running && head.saturating_sub(folded) <= crate::core::LAG_MAX;
+    let released_to = cell.reader.head_tick().ok().flatten().map(released::rfc3339);
+    let well = running && head.saturating_sub(folded) <= crate::fold::LAG_MAX;
     let status = if well { "ok" } else { "behind" }.to_owned();
     let code = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     reply(code, &Health { status, journal: head, folded, released_to })
@@ -350,5 +356,8 @@ async fn health(State(CellState(cell)): State<CellState>) -> Answer {
 
 async fn metrics(State(CellState(cell)): State<CellState>) -> Answer {
     cell.meters.cell_viewers.set(cell.hub.viewers() as f64);
+    if let Some(hub) = &cell.member_hub {
+        cell.meters.member_viewers.set(hub.viewers() as f64);
+    }
     Ok(bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", Bytes::from(cell.meters.render())))
 }

@@ -22,7 +22,7 @@ pub const VIEWERS_MAX: usize = 10_000;
 /// One frame as it goes over the wire.
 #[derive(Clone, Debug)]
 struct Frame {
-    /// Empty for a pulse, which only makes viewers check whether they may still watch.
+    /// Empty for a pulse, which only makes viewers check whether they may still watch, and for a cut, which has a place.
     bytes: Bytes,
     /// Place in the stream; a viewer skips what its snapshot held. Zero for frames without a place.
     place: u64,
@@ -60,6 +60,11 @@ impl Hub {
     /// Sends a frame to every viewer whose start did not tell it already.
     pub fn publish(&self, bytes: Bytes, place: u64) {
         self.send(Frame { bytes, place });
+    }
+
+    /// Sends every viewer to a fresh snapshot: too much has changed to tell it bit by bit.
+    pub fn recut(&self, place: u64) {
+        self.send(Frame { bytes: Bytes::new(), place });
     }
 
     /// Makes every viewer check at once whether it may still watch.
@@ -145,13 +150,14 @@ async fn next<A: Audience>(mut viewer: Viewer<A>) -> Option<(Result<Bytes, Infal
             return None;
         }
         match received {
-            Ok(frame) if frame.bytes.is_empty() || (frame.place != 0 && frame.place <= viewer.place) => {}
-            Ok(frame) => {
+            Ok(frame) if frame.place != 0 && frame.place <= viewer.place => {}
+            Ok(frame) if frame.place == 0 && frame.bytes.is_empty() => {}
+            Ok(frame) if !frame.bytes.is_empty() => {
                 viewer.place = viewer.place.max(frame.place);
                 return Some((Ok(frame.bytes), viewer));
             }
-            Err(_) => {
-                // Too slow: what was missed is dropped, a snapshot read from now on replaces it.
+            Ok(_) | Err(_) => {
+                // Too slow, or cut over: what was missed is dropped, a snapshot read from now on replaces it.
                 viewer.subscription.receiver = viewer.subscription.receiver.resubscribe();
                 let start = viewer.audience.snapshot()?;
                 viewer.place = start.place;

@@ -1,20 +1,38 @@
 //! Composes the platform: two listeners that share nothing, the fold between journal and pages, sign-in, streams.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod cell;
+mod fold;
 mod gate;
 mod guard;
 mod http;
 mod hub;
+#[cfg(feature = "planted-leaks")]
+mod leaks;
 mod listen;
 mod member;
 mod meters;
 mod openapi;
+mod paced;
 mod pages;
 mod problem;
 mod pump;
+mod reports;
+mod serve;
 mod session;
 mod table;
-mod views;
-mod reports;
+pub mod views;
 
+pub use cell::{CellParts, CellState, cell_router};
+pub use fold::{Core, CoreError, CoreParts, Fold, LAG_MAX, SharedFold, Stepped};
+pub use guard::{CSP, Guard};
+pub use hub::{FRAMES_HELD_MAX, Hub};
+pub use member::{MemberParts, MemberState, member_router};
+pub use meters::Meters;
 pub use openapi::openapi_json;
+pub use pages::pages_are_built;
+pub use pump::{Pump, Snapshots};
+pub use reports::Intake;
+pub use serve::{Config, Faces, Running, ServeError, serve, start};
+pub use session::{Peer, Sessions, Who};
+pub use table::{Access, Face, PAGES, RouteInfo, routes};

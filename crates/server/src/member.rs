@@ -52,6 +52,9 @@ pub struct MemberParts {
     pub partnership: String,
     /// Whether this is an exercise.
     pub exercise: bool,
+    /// What planted leaks look at; only test builds have it.
+    #[cfg(feature = "planted-leaks")]
+    pub spy: Option<crate::fold::SharedFold>,
 }
 
 impl From<MemberParts> for MemberState {
@@ -133,7 +136,13 @@ async fn sign_out(State(MemberState(member)): State<MemberState>, request: Reque
 }
 
 async fn home(State(MemberState(member)): State<MemberState>) -> Answer {
-    member.answer(|reader, now| Ok(outlets::home(reader, now)?.0)).await
+    let response = member.answer(|reader, now| Ok(outlets::home(reader, now)?.0)).await;
+    #[cfg(feature = "planted-leaks")]
+    let response = response.map(|mut response| {
+        crate::leaks::etag(&member, &mut response);
+        response
+    });
+    response
 }
 
 #[derive(Deserialize)]
@@ -177,7 +186,14 @@ async fn lookup(State(MemberState(member)): State<MemberState>, request: Request
     if value.len() > outlets::QUERY_BYTES_MAX {
         return Err(Problem::wrong_field(format!("value is longer than {} bytes", outlets::QUERY_BYTES_MAX)));
     }
-    member.answer(move |reader, now| outlets::lookup(reader, &value, now)).await
+    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, now)).await?;
+    #[cfg(feature = "planted-leaks")]
+    let verdict = {
+        let mut verdict = verdict;
+        crate::leaks::lookup(&member, &mut verdict)?;
+        verdict
+    };
+    reply(StatusCode::OK, &verdict)
 }
 
 async fn advisories(State(MemberState(member)): State<MemberState>) -> Answer {

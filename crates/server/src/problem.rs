@@ -1,7 +1,7 @@
 //! Every rejection in one shape: `application/problem+json`.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 
@@ -120,20 +120,6 @@ impl Problem {
     #[must_use]
     pub fn timeout() -> Self {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "Took too long", "the request was given up; try again")
-    }
-
-    /// The HTTP status.
-    #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The answer, with the methods that would be allowed.
-    #[must_use]
-    pub fn with_allow(self, allow: &'static str) -> Response<Body> {
-        let mut response = self.into_response();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-        response
     }
 }
 

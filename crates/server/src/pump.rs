@@ -65,7 +65,6 @@ pub(crate) fn place(tick: Timestamp) -> u64 {
 pub struct Pump {
     reader: Reader,
     hub: Arc<Hub>,
-    snapshots: Arc<Snapshots>,
     meters: Arc<Meters>,
     last: Timestamp,
     last_beat: Timestamp,
@@ -76,9 +75,9 @@ impl Pump {
     ///
     /// # Errors
     /// [`OutletError`] if the store cannot be read.
-    pub fn new(reader: Reader, hub: Arc<Hub>, snapshots: Arc<Snapshots>, meters: Arc<Meters>) -> Result<Self, OutletError> {
+    pub fn new(reader: Reader, hub: Arc<Hub>, meters: Arc<Meters>) -> Result<Self, OutletError> {
         let last = outlets::since(&reader)?;
-        Ok(Self { reader, hub, snapshots, meters, last, last_beat: Timestamp::default() })
+        Ok(Self { reader, hub, meters, last, last_beat: Timestamp::default() })
     }
 
     /// The last tick that went out.
@@ -102,11 +101,7 @@ impl Pump {
                     let data = serde_json::to_string(&release).unwrap_or_default();
                     self.hub.publish(event("release", Some(&of_tick(tick)), &data), place(tick));
                 }
-                None => {
-                    let snapshot = self.snapshots.get(now)?;
-                    let frames = [vec![event("resync", None, "{}")], snapshot.frames].concat().concat();
-                    self.hub.publish(Bytes::from(frames), place(tick));
-                }
+                None => self.hub.recut(place(tick)),
             }
             self.last = tick;
         }

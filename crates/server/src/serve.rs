@@ -1,11 +1,49 @@
 //! Puts the parts together and serves until it is told to stop.
 
+use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use axum::Router;
+use intake::{LocalSender, Quota, RemoteSender, Sender};
 use model::{Clock, Entropy};
 use policy::Params;
+use register::{PasswordCost, Register, RegisterError};
+use release::EngineConfig;
+use released::{About, Reader, ReleasedError, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle as Task;
+use vault::{GenesisIfNew, Vault, VaultConfig, VaultError};
+
+use crate::cell::{CellParts, cell_router};
+use crate::fold::{Core, CoreError, CoreParts, SharedFold};
+use crate::guard::Guard;
+use crate::hub::Hub;
+use crate::listen::listen;
+use crate::member::{MemberParts, member_router};
+use crate::meters::Meters;
+use crate::paced::PacedSender;
+use crate::pump::{Pump, Snapshots};
+use crate::reports::Intake;
+use crate::session::Sessions;
+
+/// Name of the register's file in the data folder.
+const REGISTER_FILE: &str = "register.db";
+/// Name of the socket at which the cell's process takes reports from member processes.
+const INTAKE_SOCKET: &str = "intake.sock";
+/// How long a member process waits for the cell's to make the released store.
+const STORE_WAIT: Duration = Duration::from_secs(60);
+const STORE_POLL: Duration = Duration::from_millis(100);
+/// Longest rest of the members' stream: it also sends beats.
+const PUMP_WAIT: Duration = Duration::from_millis(50);
+/// Length of a slot of the wall's lanes.
+pub(crate) const SLOT_MILLIS: i64 = 30_000;
 
 /// Which listeners a process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,4 +110,336 @@ impl Config {
             entropy,
         }
     }
+}
+
+/// Why serving did not begin, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The released store.
+    #[error(transparent)]
+    Released(#[from] ReleasedError),
+    /// An answer from the released store.
+    #[error(transparent)]
+    Outlet(#[from] outlets::OutletError),
+    /// The fold.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The released store is not there.
+    #[error("{0} is not there yet: start the cell's face first")]
+    NoStore(PathBuf),
+    /// A socket or folder.
+    #[error("{what}: {error}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A thread panicked; its message is in the log.
+    #[error("the {0} stopped")]
+    Stopped(&'static str),
+}
+
+fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> ServeError {
+    let what = what.into();
+    move |error| ServeError::Io { what, error }
+}
+
+/// A server that runs; dropping it does not stop it.
+pub struct Running {
+    /// Address of the members' listener.
+    pub member_addr: Option<SocketAddr>,
+    /// Address of the cell's listener.
+    pub cell_addr: Option<SocketAddr>,
+    /// The register, so that whoever runs the server can add to it.
+    pub register: Arc<Register>,
+    /// The vault, where this process has it.
+    pub vault: Option<Arc<Vault>>,
+    stop: watch::Sender<bool>,
+    hubs: Vec<Arc<Hub>>,
+    listeners: Vec<Task<()>>,
+    intake: Option<Task<()>>,
+    threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
+    threads_stop: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Running {
+    /// Waits until a part of the server has stopped by itself, which it should not.
+    pub async fn failed(&mut self) {
+        // The sender lives in the threads; when all are gone, nothing runs any more.
+        let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Stops: accepts nothing more, ends streams, lets requests finish, folds the rest, signs a checkpoint.
+    ///
+    /// # Errors
+    /// What a part of the server stopped with, if one had.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        // Nobody listens if all listeners are gone already.
+        let _ = self.stop.send(true);
+        for hub in &self.hubs {
+            hub.close();
+        }
+        for listener in self.listeners {
+            let _ = listener.await;
+        }
+        if let Some(intake) = self.intake {
+            intake.abort();
+        }
+        self.threads_stop.store(true, Ordering::Release);
+        let joined = tokio::task::spawn_blocking(move || {
+            for (name, thread) in self.threads {
+                thread.join().map_err(|_| ServeError::Stopped(name))??;
+            }
+            Ok(())
+        });
+        joined.await.map_err(|_| ServeError::Stopped("shutdown"))?
+    }
+}
+
+/// Serves until the process is told to stop (SIGTERM or SIGINT) or a part fails.
+///
+/// # Errors
+/// [`ServeError`]
+pub async fn serve(config: Config) -> Result<(), ServeError> {
+    let mut running = start(config).await?;
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(io_error("SIGTERM"))?;
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("told to stop"),
+        _ = tokio::signal::ctrl_c() => tracing::info!("told to stop"),
+        () = running.failed() => tracing::error!("a part of the server stopped"),
+    }
+    running.stop().await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ServeError> + Send + 'static,
+) -> Result<T, ServeError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ServeError::Stopped("start"))?
+}
+
+/// What both faces share.
+struct Common {
+    config: Config,
+    about: About,
+    register: Arc<Register>,
+    reader: Reader,
+    meters: Arc<Meters>,
+}
+
+impl Common {
+    fn guard(&self, own: &[&str], more: &[String]) -> Guard {
+        let hosts: Vec<String> = own.iter().map(|&host| host.to_owned()).chain(more.iter().cloned()).collect();
+        Guard { hosts: hosts.into(), tls: self.config.tls, meters: Arc::clone(&self.meters) }
+    }
+
+    fn sessions(&self, face: register::Face) -> Sessions {
+        let About { partnership, exercise, .. } = &self.about;
+        Sessions::new(Arc::clone(&self.register), face, self.config.tls, partnership.clone(), *exercise)
+    }
+
+    fn member(&self, hub: &Arc<Hub>, sender: Option<Arc<dyn Sender>>, fold: Option<&SharedFold>) -> Router {
+        let intake = sender.filter(|_| self.config.intake);
+        let intake = intake.map(|sender| Intake::new(sender, Arc::clone(&self.register), Quota::standard()));
+        #[cfg(not(feature = "planted-leaks"))]
+        let _ = fold;
+        let parts = MemberParts {
+            reader: self.reader.clone(),
+            snapshots: Arc::new(Snapshots::new(self.reader.clone())),
+            hub: Arc::clone(hub),
+            sessions: self.sessions(register::Face::Member),
+            guard: self.guard(&["localhost"], &self.config.member_hosts),
+            clock: Arc::clone(&self.config.clock),
+            intake,
+            partnership: self.about.partnership.clone(),
+            exercise: self.about.exercise,
+            #[cfg(feature = "planted-leaks")]
+            spy: fold.cloned(),
+        };
+        member_router(parts.into())
+    }
+
+    fn cell(&self, hub: &Arc<Hub>, member_hub: Option<&Arc<Hub>>, vault: &Vault, fold: &SharedFold) -> Router {
+        let parts = CellParts {
+            fold: fold.clone(),
+            journal: Arc::clone(vault.journal()),
+            reader: self.reader.clone(),
+            hub: Arc::clone(hub),
+            member_hub: member_hub.cloned(),
+            sessions: self.sessions(register::Face::Cell),
+            guard: self.guard(&["cell.localhost", "localhost"], &self.config.cell_hosts),
+            meters: Arc::clone(&self.meters),
+            clock: Arc::clone(&self.config.clock),
+            entropy: Arc::clone(&self.config.entropy),
+            partnership: self.about.partnership.clone(),
+            exercise: self.about.exercise,
+            claims: Mutex::new(HashMap::new()),
+        };
+        cell_router(parts.into())
+    }
+}
+
+/// Opens the stores, listens, and gives a handle to the running server.
+///
+/// # Errors
+/// [`ServeError`] if a store cannot be opened or an address cannot be had.
+pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let folder = config.data_dir.clone();
+    let released_path = folder.join(released::FILE);
+    let with_vault = config.faces != Faces::Member;
+    let meters = Arc::new(Meters::default());
+    let (stop, stopped) = watch::channel(false);
+    let threads_stop = Arc::new(AtomicBool::new(false));
+    let (ended_sender, ended) = watch::channel(false);
+    let ended_sender = Arc::new(ended_sender);
+    let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
+    let mut threads = Vec::new();
+
+    // The vault first: it makes the data folder, for its owner alone.
+    let vault = if with_vault {
+        let (genesis, config) = (genesis(&config), config.clone());
+        let open = move || {
+            let place = VaultConfig { dir: config.data_dir, keys_dir: config.keys_dir, genesis };
+            Ok(Arc::new(Vault::open(place, config.clock, config.entropy)?))
+        };
+        Some(blocking(open).await?)
+    } else {
+        None
+    };
+    let register = {
+        let (path, config) = (folder.join(REGISTER_FILE), config.clone());
+        blocking(move || Ok(Arc::new(Register::open(&path, config.clock, config.entropy, PasswordCost::DEFAULT)?))).await?
+    };
+    let (reader, core) = match &vault {
+        Some(vault) => {
+            let (vault, register, hub, meters) =
+                (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
+            let open = move || {
+                let (writer, reader) = Store::open(&released_path)?;
+                let engine = EngineConfig::default();
+                let core = Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis: SLOT_MILLIS })?;
+                Ok((reader, Some(core)))
+            };
+            blocking(open).await?
+        }
+        None => (blocking(move || wait_for_store(&released_path)).await?, None),
+    };
+    let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
+    let common = Common { config, about, register, reader, meters };
+    let config = &common.config;
+
+    let fold = core.as_ref().map(Core::shared);
+    if let Some(core) = core {
+        let (clock, flag) = (Arc::clone(&config.clock), Arc::clone(&threads_stop));
+        let run = move || core.run(&*clock, &flag).map_err(ServeError::from);
+        threads.push(("fold", spawn("fold", Arc::clone(&ended_sender), run)?));
+    }
+    let mut running = Running {
+        member_addr: None,
+        cell_addr: None,
+        register: Arc::clone(&common.register),
+        vault: vault.clone(),
+        stop,
+        hubs: vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
+        listeners: Vec::new(),
+        intake: None,
+        threads,
+        threads_stop: Arc::clone(&threads_stop),
+        ended,
+    };
+
+    if config.faces != Faces::Cell {
+        let sender: Arc<dyn Sender> = match (&vault, &fold) {
+            (Some(vault), Some(fold)) => Arc::new(PacedSender::new(Arc::clone(vault), fold.clone())),
+            _ => Arc::new(RemoteSender::new(&folder.join(INTAKE_SOCKET), Arc::clone(&config.entropy))),
+        };
+        let mut pump = Pump::new(common.reader.clone(), Arc::clone(&member_hub), Arc::clone(&common.meters))?;
+        let (reader, clock, flag) = (common.reader.clone(), Arc::clone(&config.clock), Arc::clone(&threads_stop));
+        let run = move || {
+            while !flag.load(Ordering::Acquire) {
+                if pump.step(clock.now())? == 0 {
+                    reader.wait_or_poll(Some(pump.last()), PUMP_WAIT)?;
+                }
+            }
+            Ok(())
+        };
+        running.threads.push(("members' stream", spawn("pump", Arc::clone(&ended_sender), run)?));
+        let router = common.member(&member_hub, Some(sender), fold.as_ref());
+        let (address, task) = bind(config.member_addr, router, stopped.clone()).await?;
+        running.member_addr = Some(address);
+        running.listeners.push(task);
+    }
+    if let (Some(vault), Some(fold)) = (&vault, &fold) {
+        let member_hub = (config.faces == Faces::Both).then_some(&member_hub);
+        let router = common.cell(&cell_hub, member_hub, vault, fold);
+        let (address, task) = bind(config.cell_addr, router, stopped).await?;
+        running.cell_addr = Some(address);
+        running.listeners.push(task);
+        if config.faces == Faces::Cell && config.intake {
+            let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
+            running.intake = Some(tokio::spawn(async move {
+                if let Err(error) = intake::listen(&path, local).await {
+                    tracing::error!(%error, "reports from member processes cannot be taken");
+                    let _ = ended_sender.send(true);
+                }
+            }));
+        }
+    }
+    tracing::info!(member = ?running.member_addr, cell = ?running.cell_addr, "serving");
+    Ok(running)
+}
+
+fn genesis(config: &Config) -> GenesisIfNew {
+    GenesisIfNew { partnership: config.partnership.clone(), exercise: config.exercise, params: config.params }
+}
+
+/// The store that the cell's process makes, as soon as it says whose it is.
+fn wait_for_store(path: &Path) -> Result<Reader, ServeError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if path.exists()
+            && let Ok(reader) = Reader::open(path)
+            && matches!(reader.about(), Ok(Some(_)))
+        {
+            return Ok(reader);
+        }
+        if waited >= STORE_WAIT {
+            return Err(ServeError::NoStore(path.to_owned()));
+        }
+        std::thread::sleep(STORE_POLL);
+        waited += STORE_POLL;
+    }
+}
+
+/// A thread whose end is told, however it ends.
+fn spawn(
+    name: &str,
+    ended: Arc<watch::Sender<bool>>,
+    run: impl FnOnce() -> Result<(), ServeError> + Send + 'static,
+) -> Result<JoinHandle<Result<(), ServeError>>, ServeError> {
+    struct Told(Arc<watch::Sender<bool>>);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            let _ = self.0.send(true);
+        }
+    }
+    let work = move || {
+        let _told = Told(ended);
+        run().inspect_err(|error| tracing::error!(%error, "a part of the server stopped"))
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(io_error("thread"))
+}
+
+async fn bind(address: SocketAddr, router: Router, stop: watch::Receiver<bool>) -> Result<(SocketAddr, Task<()>), ServeError> {
+    let listener = TcpListener::bind(address).await.map_err(io_error(address.to_string()))?;
+    let address = listener.local_addr().map_err(io_error(address.to_string()))?;
+    Ok((address, tokio::spawn(listen(listener, router, stop))))
 }

@@ -141,6 +141,35 @@ impl Route {
     }
 }
 
+/// A route as tests enumerate it: those of the API, and the pages of each listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouteInfo {
+    /// Its listener.
+    pub face: Face,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// Name of the operation.
+    pub id: &'static str,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// Every route of both listeners: the routers are made from the same table.
+#[must_use]
+pub fn routes() -> Vec<RouteInfo> {
+    let api = table().into_iter().map(|route| RouteInfo {
+        face: route.face,
+        method: route.method,
+        path: route.path,
+        id: route.id,
+        access: route.access,
+    });
+    let page = |face| PAGES.iter().map(move |(id, path)| RouteInfo { face, method: "GET", path, id, access: Access::Public });
+    api.chain(page(Face::Member)).chain(page(Face::Cell)).collect()
+}
+
 /// Pages of both listeners, as (name, path): `/wall` has a page of its own, `/assets/` files, the rest is drawn by one page.
 pub const PAGES: &[(&str, &str)] = &[
     ("page_home", "/"),

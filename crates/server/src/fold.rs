@@ -1,0 +1,279 @@
+//! The fold: tails the journal, lets the gate and the desk take each entry in, and makes the release ticks.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use desk::{Desk, DeskConfig};
+use fusion::Fusion;
+use model::{Clock, Timestamp};
+use register::Register;
+use release::{Engine, EngineConfig};
+use vault::{Body, NewEntry, Population, Seq, Vault};
+
+use crate::hub::{self, BEAT_MILLIS, Hub, Start};
+use crate::meters::Meters;
+use crate::pump::beat;
+
+/// Entries that are folded under one hold of the lock, so that the cell's pages are answered in between.
+const ENTRIES_PER_STEP: usize = 512;
+/// Frames of one step; with more, viewers get a fresh snapshot instead.
+const FRAMES_PER_STEP_MAX: usize = 128;
+/// How often the register is asked how many members there are.
+const POPULATION_MILLIS: i64 = 1_000;
+/// Rest between two steps.
+const REST: Duration = Duration::from_millis(8);
+/// Longest wait for an entry: ticks, lane counts and beats are due without any.
+const WAIT: Duration = Duration::from_millis(20);
+
+
+/// What the fold has made of the journal so far.
+pub struct Fold {
+    /// The gate, with both runs of fusion.
+    pub engine: Engine,
+    /// The cell's views.
+    pub desk: Desk,
+    /// Place of the last frame that was published.
+    place: u64,
+}
+
+impl Fold {
+    /// The run of fusion over everything.
+    #[must_use]
+    pub fn fusion(&self) -> &Fusion {
+        self.engine.fusion_all()
+    }
+
+    /// The wall as a first frame for a new viewer.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Option<Start> {
+        let wall = serde_json::to_string(&self.desk.wall(now, self.fusion())).ok()?;
+        Some(Start { frames: vec![hub::event("snapshot", None, &wall)], place: self.place })
+    }
+}
+
+/// The fold as handlers read it.
+#[derive(Clone)]
+pub struct SharedFold {
+    fold: Arc<RwLock<Fold>>,
+    folded: Arc<AtomicU64>,
+    running: Arc<AtomicBool>,
+}
+
+impl SharedFold {
+    /// For reading. A fold that panicked half-way is still the best answer there is; its thread has ended and health says so.
+    #[must_use]
+    pub fn read(&self) -> RwLockReadGuard<'_, Fold> {
+        self.fold.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Fold> {
+        self.fold.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last entry that was folded, and whether folding goes on.
+    #[must_use]
+    pub fn progress(&self) -> (Seq, bool) {
+        (self.folded.load(Ordering::Acquire), self.running.load(Ordering::Acquire))
+    }
+}
+
+/// Entries that the fold may lag behind before health says so.
+pub const LAG_MAX: u64 = 20_000;
+
+/// What went wrong with the fold: it stops, and the process with it, since members would see less and less.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The journal.
+    #[error("journal: {0}")]
+    Journal(#[from] vault::JournalError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
+    /// The gate.
+    #[error(transparent)]
+    Release(#[from] release::ReleaseError),
+}
+
+/// What a fold is made of.
+pub struct CoreParts {
+    /// The vault.
+    pub vault: Arc<Vault>,
+    /// The store that members are answered from, for the gate to write.
+    pub writer: released::Writer,
+    /// Whose numbers are the populations that the policy hides members in.
+    pub register: Arc<Register>,
+    /// The cell's stream.
+    pub hub: Arc<Hub>,
+    /// Figures.
+    pub meters: Arc<Meters>,
+    /// Settings of the gate.
+    pub engine: EngineConfig,
+    /// Length of a slot of the wall's lanes.
+    pub slot_millis: i64,
+}
+
+/// Drives the fold; steppable, so that tests need no thread.
+pub struct Core {
+    vault: Arc<Vault>,
+    register: Arc<Register>,
+    shared: SharedFold,
+    hub: Arc<Hub>,
+    meters: Arc<Meters>,
+    next: Seq,
+    population: Option<Population>,
+    population_looked: Timestamp,
+    last_beat: Timestamp,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stepped {
+    /// Entries folded.
+    pub entries: usize,
+    /// Whether members were shown something.
+    pub released: bool,
+}
+
+impl Core {
+    /// Replays the journal and stands ready at its end.
+    ///
+    /// # Errors
+    /// [`CoreError`] if a store cannot be used.
+    pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
+        let CoreParts { vault, writer, register, hub, meters, engine, slot_millis } = parts;
+        let mut desk = Desk::new(DeskConfig {
+            journal: Arc::clone(vault.journal()),
+            key_seed: vault.key_seed(),
+            lanes: register.lanes(),
+            slot_millis,
+            exercise: vault.genesis().exercise,
+        });
+        let mut population = None;
+        let engine = Engine::open_with(&vault, writer, engine, &mut |entry, found, _| {
+            if let Body::Population(told) = &entry.body {
+                population = Some(told.clone());
+            }
+            desk.apply(entry, found, false);
+        })?;
+        // The engine has taken in its own last release already; the desk gets the rest with the first step.
+        let next = engine.applied() + 1;
+        let shared = SharedFold {
+            fold: Arc::new(RwLock::new(Fold { engine, desk, place: 0 })),
+            folded: Arc::new(AtomicU64::new(next - 1)),
+            running: Arc::new(AtomicBool::new(true)),
+        };
+        let last_beat = Timestamp::default();
+        Ok(Self { vault, register, shared, hub, meters, next, population, population_looked: last_beat, last_beat })
+    }
+
+    /// The fold as handlers read it.
+    #[must_use]
+    pub fn shared(&self) -> SharedFold {
+        self.shared.clone()
+    }
+
+    /// Place of the next entry to fold.
+    #[must_use]
+    pub const fn next(&self) -> Seq {
+        self.next
+    }
+
+    /// Folds what has come, makes the release tick of `now` if anything is due, and puts frames on the cell's stream.
+    ///
+    /// # Errors
+    /// [`CoreError`] if a store failed: the fold must be opened anew then.
+    pub fn step(&mut self, now: Timestamp) -> Result<Stepped, CoreError> {
+        let start = Instant::now();
+        self.count_members(now)?;
+        let entries = self.vault.journal().read(self.next, ENTRIES_PER_STEP)?;
+        let mut stepped = Stepped { entries: entries.len(), released: false };
+        let shared = self.shared.clone();
+        {
+            let mut fold = shared.write();
+            let Fold { engine, desk, place } = &mut *fold;
+            desk.advance(now);
+            for entry in &entries {
+                let found = engine.apply(entry)?;
+                desk.apply(entry, &found, true);
+                self.next = entry.seq + 1;
+            }
+            stepped.released = engine.tick(now)?.is_some();
+            // The cell's views follow findings; the runs' own lists of changes would only grow.
+            engine.take_changes();
+            self.publish(desk.frames(now, engine.fusion_all()), place);
+        }
+        self.shared.folded.store(self.next - 1, Ordering::Release);
+        let second = now.floor_to(BEAT_MILLIS);
+        if second > self.last_beat {
+            self.last_beat = second;
+            self.hub.publish(beat(now), 0);
+        }
+        if stepped.entries > 0 {
+            self.vault.checkpoint(false)?;
+            self.meters.entries.increment(stepped.entries as u64);
+            self.meters.fold_seconds.record(start.elapsed().as_secs_f64());
+        }
+        self.meters.lag.set(self.vault.journal().head().seq.saturating_sub(self.next - 1) as f64);
+        Ok(stepped)
+    }
+
+    /// Puts frames on the stream; too many at once become one call for a fresh snapshot.
+    fn publish(&self, frames: Vec<desk::Frame>, place: &mut u64) {
+        if self.hub.viewers() == 0 {
+            *place += frames.len() as u64;
+            return;
+        }
+        if frames.len() > FRAMES_PER_STEP_MAX {
+            *place += 1;
+            self.hub.recut(*place);
+            return;
+        }
+        for frame in frames {
+            *place += 1;
+            self.hub.publish(hub::event(frame.event, None, &frame.data), *place);
+        }
+    }
+
+    /// Notes in the journal how many members there are, when that has changed.
+    fn count_members(&mut self, now: Timestamp) -> Result<(), CoreError> {
+        if now.millis_since(self.population_looked) < POPULATION_MILLIS {
+            return Ok(());
+        }
+        self.population_looked = now;
+        let told = self.register.populations();
+        let population = Population { members: told.members, sectors: told.sectors, regions: told.regions };
+        if self.population.as_ref() != Some(&population) {
+            self.vault.journal().append(vec![NewEntry::new(now, Body::Population(population.clone()))])?;
+            self.population = Some(population);
+        }
+        Ok(())
+    }
+
+    /// Steps until told to stop; then folds the rest and signs a checkpoint.
+    ///
+    /// # Errors
+    /// As [`Core::step`].
+    pub fn run(mut self, clock: &dyn Clock, stop: &AtomicBool) -> Result<(), CoreError> {
+        let running = Arc::clone(&self.shared.running);
+        let outcome = self.run_until(clock, stop);
+        running.store(false, Ordering::Release);
+        outcome
+    }
+
+    fn run_until(&mut self, clock: &dyn Clock, stop: &AtomicBool) -> Result<(), CoreError> {
+        loop {
+            let stopping = stop.load(Ordering::Acquire);
+            let stepped = self.step(clock.now())?;
+            if stepped.entries == ENTRIES_PER_STEP {
+                continue;
+            }
+            if stopping {
+                self.vault.checkpoint(true)?;
+                return Ok(());
+            }
+            // A short rest lets entries gather; nothing is shown between ticks in any case.
+            std::thread::sleep(REST);
+            self.vault.journal().wait(self.next - 1, WAIT);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Both listeners from outside: access, refusals, headers, sign-in, and that neither shows what is the other's.
+
+mod common;
+
+use axum::body::Body;
+use axum::http::Request;
+use common::{PASSWORD, World, call};
+use server::{Access, CSP, Face, routes};
+
+fn fill(path: &str) -> String {
+    path.replace("{id}", "00000000-0000-4000-8000-000000000000")
+        .replace("{case}", "00000000-0000-4000-8000-000000000000")
+        .replace("{name}", "watch.txt")
+        .replace("{*path}", "none.js")
+}
+
+fn bare(face: Face, method: &str, path: &str) -> axum::http::request::Builder {
+    let host = if face == Face::Member { "localhost:8460" } else { "cell.localhost:8461" };
+    Request::builder().method(method).uri(fill(path)).header("host", host).header("sec-fetch-site", "same-origin")
+}
+
+#[tokio::test]
+async fn each_route_asks_for_what_its_row_says_and_each_answer_is_strict() {
+    let mut world = World::new();
+    world.pass(1_000);
+    let analyst = world.sign_in(&world.cell, "kit@cell.example").await;
+    let lead = world.sign_in(&world.cell, "ada@cell.example").await;
+    let member = world.sign_in(&world.member, "ann@firm0.example").await;
+    for route in routes() {
+        let router = if route.face == Face::Member { &world.member } else { &world.cell };
+        let nobody = call(router, bare(route.face, route.method, route.path).body(Body::empty()).unwrap()).await;
+        let text = format!("{route:?}: {}", nobody.status);
+        match route.access {
+            Access::Public | Access::Operator => assert!(![401, 403].contains(&nobody.status.as_u16()), "{text}"),
+            Access::Member | Access::Analyst | Access::Lead => assert_eq!(nobody.status, 401, "{text}"),
+        }
+        assert_eq!(nobody.header("content-security-policy"), CSP, "{text}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(nobody.header(name), value, "{text}");
+        }
+        assert!(!nobody.header("cache-control").is_empty(), "{text}");
+        assert_ne!(nobody.header("permissions-policy"), "", "{text}");
+        if nobody.status.is_client_error() {
+            assert_eq!(nobody.header("content-type"), "application/problem+json", "{text}");
+            assert_eq!(nobody.json()["status"], nobody.status.as_u16(), "{text}");
+        }
+        // Cookies of the other face, and a role too low, open nothing.
+        let foreign = if route.face == Face::Member { &analyst } else { &member };
+        let foreign = foreign.replace("fc_member", "fc_x").replace("fc_cell", "fc_member").replace("fc_x", "fc_cell");
+        let request = bare(route.face, route.method, route.path).header("cookie", foreign).body(Body::empty()).unwrap();
+        let other = call(router, request).await.status;
+        assert_eq!(other, nobody.status, "{route:?} with the other face's session");
+        if route.access == Access::Lead {
+            let denied = world.at_cell(route.method, &fill(route.path), &analyst, Body::empty()).await;
+            assert_eq!(denied.status, 403, "{route:?}");
+            let taken = world.at_cell(route.method, &fill(route.path), &lead, Body::from("{}")).await;
+            assert_eq!(taken.status, 422, "{route:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_not_allowed_is_a_problem() {
+    let world = World::new();
+    for (method, path, status) in [
+        ("GET", "/nothing", 404),
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/cell/v1/wall", 404),
+        ("GET", "/metrics", 404),
+        ("GET", "/health", 404),
+        ("DELETE", "/api/v1/home", 405),
+        ("POST", "/", 405),
+        ("GET", "/api/v1/campaigns/nonsense", 404),
+        ("GET", "/api/v1/campaigns/%ff", 404),
+        ("GET", "/api/v1/feeds/other.txt", 404),
+        ("GET", "/api/v1/lookup", 400),
+        ("GET", "/api/v1/lookup?value=a&other=b", 400),
+        ("GET", "/api/v1/indicators?limit=many", 400),
+    ] {
+        let answer = call(&world.member, world.request(method, path, 0, Body::empty())).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{method} {path}");
+        assert_eq!(answer.json()["status"], status);
+        if status == 405 {
+            assert!(answer.header("allow").contains("GET"), "{:?}", answer.header("allow"));
+        }
+    }
+    let hidden = world.get("/api/v1/campaigns/00000000-0000-4000-8000-000000000000").await;
+    let absent = world.get("/api/v1/nothing").await;
+    assert_eq!(hidden.body, absent.body);
+}
+
+#[tokio::test]
+async fn bad_bodies_are_refused_with_the_field() {
+    let world = World::new();
+    let deep = format!("{{\"title\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    for (body, status, word) in [
+        ("{", 422, "EOF"),
+        ("", 422, "EOF"),
+        (r#"{"title":"a","title":"b","attack":"phishing","indicators":[]}"#, 422, "duplicate field `title`"),
+        (r#"{"title":"a","attack":"phishing","indicators":[],"extra":1}"#, 422, "extra"),
+        (r#"{"title":"a","attack":"tickling","indicators":[]}"#, 422, "attack"),
+        (r#"{"title":7,"attack":"phishing","indicators":[]}"#, 422, "line 1"),
+        (deep.as_str(), 422, "line 1"),
+    ] {
+        let answer = call(&world.member, world.request("POST", "/api/v1/reports", 0, Body::from(body.to_owned()))).await;
+        assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
+        assert!(answer.json()["detail"].as_str().unwrap().contains(word), "{} {word}", answer.json());
+    }
+    let large = call(&world.member, world.request("POST", "/api/v1/reports", 0, Body::from(vec![b' '; 2 << 20]))).await;
+    assert_eq!(large.status, 413);
+    let mut plain = world.request("POST", "/api/v1/reports", 0, Body::from("{}"));
+    plain.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    assert_eq!(call(&world.member, plain).await.status, 415);
+}
+
+#[tokio::test]
+async fn other_hosts_and_other_sites_are_refused() {
+    let world = World::new();
+    let send = |host: &'static str, origin: Option<&'static str>| {
+        let mut request = Request::delete("/api/v1/session").header("host", host);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        call(&world.member, request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(send("evil.example", Some("http://evil.example")).await.status, 421);
+    assert_eq!(send("cell.localhost", Some("http://cell.localhost")).await.status, 421);
+    assert_eq!(send("localhost:8460", Some("http://evil.example")).await.status, 403);
+    assert_eq!(send("localhost:8460", None).await.status, 403);
+    assert_eq!(send("localhost:8460", Some("http://localhost:8460")).await.status, 204);
+    assert_eq!(send("127.0.0.1:8460", Some("http://127.0.0.1:8460")).await.status, 204);
+    let hostless = call(&world.member, Request::get("/face").body(Body::empty()).unwrap()).await;
+    assert_eq!(hostless.status, 400);
+}
+
+#[tokio::test]
+async fn people_sign_in_and_out_and_guessing_is_slowed() {
+    let world = World::new();
+    let cookie = world.sign_in(&world.member, "ann@firm0.example").await;
+    let with = |cookie: &str| {
+        let request = Request::get("/api/v1/session").header("host", "localhost").header("cookie", cookie);
+        call(&world.member, request.body(Body::empty()).unwrap())
+    };
+    let session = with(&cookie).await.json();
+    assert_eq!((session["role"].as_str(), session["organisation"].as_str()), (Some("member"), Some("Firm 0")));
+    assert_eq!(session["exercise"], true);
+    let out = Request::delete("/api/v1/session").header("host", "localhost").header("origin", "http://localhost").header("cookie", &cookie);
+    let out = call(&world.member, out.body(Body::empty()).unwrap()).await;
+    assert_eq!(out.status, 204);
+    assert!(out.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(with(&cookie).await.status, 401);
+
+    let guess = |email: &'static str, password: &'static str| {
+        let body = format!(r#"{{"email":"{email}","password":"{password}"}}"#);
+        let request = Request::post("/api/v1/session").header("host", "localhost").header("origin", "http://localhost");
+        call(&world.member, request.header("content-type", "application/json").body(Body::from(body)).unwrap())
+    };
+    // Somebody of the cell is nobody here.
+    let cell = guess("ada@cell.example", PASSWORD).await;
+    let unknown = guess("no@body.example", PASSWORD).await;
+    assert_eq!((cell.status.as_u16(), &cell.body), (401, &unknown.body));
+    let mut last = guess("ann@firm0.example", "wrong").await;
+    for _ in 0..8 {
+        last = guess("ann@firm0.example", "wrong").await;
+    }
+    assert_eq!(last.status, 429);
+    assert!(last.header("retry-after").parse::<u32>().unwrap() >= 1);
+    let set = world.sign_in(&world.cell, "ada@cell.example").await;
+    assert!(set.starts_with("fc_cell="));
+}
+
+#[tokio::test]
+async fn a_quota_is_the_senders_own() {
+    let world = World::with(intake::Quota::new(2.0, 1.0));
+    assert_eq!(world.report(0, &["a.attack.test"]).await.status, 201);
+    assert_eq!(world.report(0, &["b.attack.test"]).await.status, 201);
+    let over = world.report(0, &["c.attack.test"]).await;
+    assert_eq!((over.status.as_u16(), over.header("retry-after")), (429, "1"));
+    assert_eq!(world.report(1, &["c.attack.test"]).await.status, 201);
+}
+
+#[tokio::test]
+async fn figures_are_on_the_cells_listener_and_name_nobody() {
+    let mut world = World::new();
+    assert_eq!(world.report(3, &["evil.test"]).await.status, 201);
+    world.pass(300);
+    let metrics = world.at_cell("GET", "/metrics", "", Body::empty()).await;
+    let text = String::from_utf8(metrics.body).unwrap();
+    assert!(text.contains(r#"fusioncell_requests_total{route="report",status="2xx"} 1"#), "{text}");
+    assert!(text.contains("fusioncell_release_batches_total 1"), "{text}");
+    for word in ["Firm", "firm3", "fck_", "evil.test"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let health = world.at_cell("GET", "/health", "", Body::empty()).await;
+    assert_eq!((health.status.as_u16(), health.json()["status"].as_str()), (200, Some("ok")));
+}
