@@ -1,19 +1,25 @@
 //! The signed checkpoint outside the data folder: a consistently rewritten chain does not match it.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use model::Timestamp;
+use model::{Clock, Timestamp};
 
 use crate::entry::Seq;
-use crate::error::VaultError;
-use crate::journal::Head;
+use crate::error::{JournalError, VaultError};
+use crate::journal::{Head, Journal};
 use crate::keys::Keys;
 use crate::{files, hex};
 
 /// Name of the file in the keys folder.
 const FILE: &str = "checkpoint";
 const FILE_BYTES_MAX: u64 = 1024;
+/// While entries are appended, the last one is signed this often.
+const EVERY: Duration = Duration::from_secs(1);
 const TITLE: &str = "fusioncell journal checkpoint 1";
 
 /// A head of the journal, signed.
@@ -41,7 +47,47 @@ pub(crate) fn read(keys: &Keys) -> Result<Option<Checkpoint>, VaultError> {
     read_in(folder, keys.public())
 }
 
-fn read_in(folder: &Path, public: &[u8]) -> Result<Option<Checkpoint>, VaultError> {
+/// Signs the journal's head every second in which it has moved, on a thread of its own.
+pub(crate) struct Checkpointer {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    pub(crate) fn start(
+        journal: &Arc<dyn Journal>,
+        keys: &Arc<Keys>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, VaultError> {
+        let (stop, stopped) = channel();
+        let (journal, keys, clock) = (Arc::clone(journal), Arc::clone(keys), Arc::clone(clock));
+        let mut signed = journal.head();
+        let run = move || {
+            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                let head = journal.head();
+                // A checkpoint that cannot be written now is tried again a second later.
+                if head != signed && write(&keys, &head, clock.now()).is_ok() {
+                    signed = head;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("checkpoint".into()).spawn(run).map_err(JournalError::io)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, the vault signs at its end all the same.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// As [`read`], with the key's public half.
+pub(crate) fn read_in(folder: &Path, public: &[u8]) -> Result<Option<Checkpoint>, VaultError> {
     let path = folder.join(FILE);
     let Some(bytes) = files::read_capped(&path, FILE_BYTES_MAX)? else { return Ok(None) };
     let bad = |why: &str| VaultError::Checkpoint(format!("{}: {why}", path.display()));

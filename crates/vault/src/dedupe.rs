@@ -1,12 +1,15 @@
 //! Knows which values a submitter has sent before, without keeping who: "duplicate" means of the same submitter's own items.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use model::{KeySeed, MemberToken, Observable, ObservableKey};
+use model::{MemberToken, ObservableKey};
 
-/// 64-bit mixes of token and value key of everything accepted.
+/// Token windows that are remembered: a submitter's token of an older window cannot come again.
+const WINDOWS_MAX: usize = 2;
+
+/// 64-bit mixes of token and value key of everything accepted, by token window.
 #[derive(Default)]
-pub(crate) struct OwnItems(HashSet<u64>);
+pub(crate) struct OwnItems(BTreeMap<u32, HashSet<u64>>);
 
 fn mix(token: MemberToken, key: ObservableKey) -> u64 {
     let mut low = [0; 8];
@@ -19,12 +22,49 @@ fn mix(token: MemberToken, key: ObservableKey) -> u64 {
 
 impl OwnItems {
     /// Notes a value of a submitter; true if it is new.
-    pub(crate) fn note(&mut self, token: MemberToken, observable: &Observable, seed: KeySeed) -> bool {
-        self.0.insert(mix(token, observable.key(seed)))
+    pub(crate) fn note(&mut self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
+        let new = self.0.entry(window).or_default().insert(mix(token, key));
+        self.forget();
+        new
     }
 
     /// Whether a submitter has sent a value before.
-    pub(crate) fn has(&self, token: MemberToken, observable: &Observable, seed: KeySeed) -> bool {
-        self.0.contains(&mix(token, observable.key(seed)))
+    pub(crate) fn has(&self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
+        self.0.get(&window).is_some_and(|noted| noted.contains(&mix(token, key)))
+    }
+
+    /// Notes everything that another has noted.
+    pub(crate) fn take_in(&mut self, other: Self) {
+        for (window, noted) in other.0 {
+            self.0.entry(window).or_default().extend(noted);
+        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        while self.0.len() > WINDOWS_MAX {
+            self.0.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_known_per_submitter_and_the_oldest_window_is_forgotten() {
+        let (one, two) = (MemberToken::from_bytes([1; 16]), MemberToken::from_bytes([2; 16]));
+        let key = ObservableKey(7);
+        let mut own = OwnItems::default();
+        assert!(own.note(10, one, key));
+        assert!(!own.note(10, one, key));
+        assert!(own.note(10, two, key));
+        let mut batch = OwnItems::default();
+        assert!(batch.note(11, one, key));
+        own.take_in(batch);
+        assert!(own.has(10, one, key) && own.has(11, one, key) && !own.has(11, two, key));
+        assert!(own.note(12, one, key));
+        assert!(!own.has(10, one, key) && own.has(11, one, key) && own.has(12, one, key));
     }
 }

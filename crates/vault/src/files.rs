@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::VaultError;
 
@@ -24,7 +24,9 @@ pub(crate) fn open_to_others(path: &Path) -> Result<bool, VaultError> {
 
 /// Writes a file of mode 600 beside its place, syncs it, and moves it there: it is whole or as it was before.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let beside = path.with_extension("new");
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(at(&beside))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&beside))?;

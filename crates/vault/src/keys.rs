@@ -49,9 +49,33 @@ impl From<VaultError> for KeyError {
 /// The keys folder of a data folder, if none is named: `D.keys` beside `D`.
 #[must_use]
 pub fn default_keys_dir(data_dir: &Path) -> PathBuf {
-    let mut name = data_dir.file_name().unwrap_or_default().to_owned();
+    // `.` and `..` have no name of their own; their keys must not come to lie inside them.
+    let named = match data_dir.file_name() {
+        Some(_) => data_dir.to_owned(),
+        None => data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned()),
+    };
+    let mut name = named.file_name().unwrap_or_default().to_owned();
     name.push(".keys");
-    data_dir.with_file_name(name)
+    named.with_file_name(name)
+}
+
+/// The public half of the checkpoint key in a folder, without making anything there; `None` if there is none.
+pub(crate) fn checkpoint_public(folder: &Path) -> Result<Option<Vec<u8>>, KeyError> {
+    let Some(seed) = read_key(&folder.join(CHECKPOINT_SEED))? else { return Ok(None) };
+    Ok(Some(signer(&seed)?.public_key().as_ref().to_vec()))
+}
+
+fn signer(seed: &Secret) -> Result<Ed25519KeyPair, KeyError> {
+    Ed25519KeyPair::from_seed_unchecked(&seed.0).map_err(|error| KeyError::File(error.to_string().into()))
+}
+
+fn read_key(path: &Path) -> Result<Option<Secret>, KeyError> {
+    let Some(text) = files::read_capped(path, KEY_FILE_BYTES_MAX)? else { return Ok(None) };
+    if files::open_to_others(path)? {
+        return Err(KeyError::OpenToOthers { path: path.to_owned(), mode: "600" });
+    }
+    let text = String::from_utf8_lossy(&text);
+    hex::decode(text.trim()).map(Secret).map(Some).ok_or_else(|| KeyError::Malformed(path.to_owned()))
 }
 
 /// 32 secret bytes; no `Debug`, no `Serialize`, wiped by nobody's log.
@@ -95,8 +119,7 @@ impl Keys {
     fn at(home: Home, entropy: Arc<dyn Entropy>) -> Result<Self, KeyError> {
         let release_id = hmac::Key::new(hmac::HMAC_SHA256, &load(&home, RELEASE_ID, &*entropy)?.0);
         let seed = load(&home, CHECKPOINT_SEED, &*entropy)?;
-        let signer =
-            Ed25519KeyPair::from_seed_unchecked(&seed.0).map_err(|error| KeyError::File(error.to_string().into()))?;
+        let signer = signer(&seed)?;
         Ok(Self { home, entropy, release_id, tokens: Mutex::default(), signer })
     }
 
@@ -172,12 +195,8 @@ fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyErr
         }
         Home::Folder(folder) => {
             let path = folder.join(name);
-            if let Some(text) = files::read_capped(&path, KEY_FILE_BYTES_MAX)? {
-                if files::open_to_others(&path)? {
-                    return Err(KeyError::OpenToOthers { path, mode: "600" });
-                }
-                let text = String::from_utf8_lossy(&text);
-                return hex::decode(text.trim()).map(Secret).ok_or(KeyError::Malformed(path));
+            if let Some(secret) = read_key(&path)? {
+                return Ok(secret);
             }
             let secret: [u8; 32] = entropy.bytes();
             files::write_whole(&path, format!("{}\n", hex::encode(&secret)).as_bytes())?;

@@ -2,14 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{CaseId, Clock, Entropy, KeySeed, OrganisationId, Timestamp};
+use model::{CaseId, Clock, Entropy, KeySeed, OrganisationId};
 use policy::Params;
 
 use crate::blobs::Blobs;
-use crate::checkpoint;
+use crate::checkpoint::{self, Checkpointer};
 use crate::dedupe::OwnItems;
 use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
@@ -20,8 +19,6 @@ use crate::journal::{Journal, NewEntry, Source};
 use crate::keys::{Keys, default_keys_dir};
 use crate::verify::FILE;
 
-/// A checkpoint is signed at most this often while entries are appended.
-const CHECKPOINT_MILLIS: i64 = 1_000;
 const ENTRIES_AT_ONCE: usize = 1024;
 
 /// What a new journal begins with.
@@ -67,13 +64,14 @@ pub struct Accepted {
 /// See the module.
 pub struct Vault {
     journal: Arc<dyn Journal>,
-    keys: Keys,
+    keys: Arc<Keys>,
     blobs: Blobs,
     genesis: Genesis,
-    own: Mutex<OwnItems>,
+    /// Shared with the callbacks that wait for the disk, which must not keep the vault itself alive.
+    own: Arc<Mutex<OwnItems>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    signed_at: AtomicI64,
+    checkpointer: Option<Checkpointer>,
     /// Held until the vault is dropped: one process has the data folder open.
     _lock: Option<File>,
 }
@@ -105,9 +103,16 @@ impl Vault {
             return Err(VaultError::KeysMissing { keys_dir, entries });
         }
         let keys = Keys::open(&keys_dir, Arc::clone(&entropy))?;
+        if entries == 0 && checkpoint::read(&keys)?.is_none() {
+            // Signed before the first entry, so that there is no moment with entries and without a checkpoint.
+            checkpoint::write(&keys, &journal.head(), clock.now())?;
+        }
         let blobs = Blobs(Some(config.dir.join("blobs")));
-        let vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
+        let mut vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
         vault.check_head()?;
+        vault.recall()?;
+        vault.checkpoint(true)?;
+        vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);
         Ok(vault)
     }
 
@@ -148,19 +153,17 @@ impl Vault {
         let Some(Body::Genesis(genesis)) = first.first().map(|entry| entry.body.clone()) else {
             return Err(VaultError::NoGenesis);
         };
-        let vault = Self {
+        Ok(Self {
             journal,
-            keys,
+            keys: Arc::new(keys),
             blobs,
             genesis,
-            own: Mutex::default(),
+            own: Arc::default(),
             clock,
             entropy,
-            signed_at: AtomicI64::new(0),
+            checkpointer: None,
             _lock: lock,
-        };
-        vault.recall()?;
-        Ok(vault)
+        })
     }
 
     /// Reads back which values each submitter has sent.
@@ -175,7 +178,7 @@ impl Vault {
             for entry in &entries {
                 if let Body::Report(report) = &entry.body {
                     for item in &report.items {
-                        own.note(report.token, &item.observable, seed);
+                        own.note(Keys::window(report.received_at), report.token, item.observable.key(seed));
                     }
                 }
             }
@@ -184,7 +187,7 @@ impl Vault {
 
     /// The signed entry must be in the journal as it was signed; the whole chain is checked by `verify`.
     fn check_head(&self) -> Result<(), VaultError> {
-        let Some(signed) = checkpoint::read(&self.keys)? else { return Ok(()) };
+        let Some(signed) = checkpoint::read(&self.keys)?.filter(|signed| signed.head.seq > 0) else { return Ok(()) };
         let stored = self.journal.read_raw(signed.head.seq, 1)?;
         match stored.first() {
             Some(entry) if entry.hash == signed.head.hash => Ok(()),
@@ -201,7 +204,7 @@ impl Vault {
 
     /// The keys.
     #[must_use]
-    pub const fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
@@ -233,17 +236,29 @@ impl Vault {
         &self,
         submission: Submission,
         skip_known: bool,
-    ) -> Result<(Option<NewEntry>, Accepted, ReportKeys), VaultError> {
+        batch: &mut OwnItems,
+    ) -> Result<(Option<NewEntry>, Accepted), VaultError> {
         let token = self.keys.token(submission.organisation, submission.received_at)?;
+        let window = Keys::window(submission.received_at);
         let seed = self.key_seed();
-        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = |known| if known { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
-        let items: Vec<ItemOutcome> =
-            submission.report.items.iter().map(|item| outcome(own.has(token, &item.observable, seed))).collect();
-        drop(own);
         let content = submission.report;
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let items: Vec<ItemOutcome> = content
+            .items
+            .iter()
+            .map(|item| {
+                let key = item.observable.key(seed);
+                // Each value is noted for the batch, even if an earlier one has it already.
+                if own.has(window, token, key) | !batch.note(window, token, key) {
+                    ItemOutcome::Duplicate
+                } else {
+                    ItemOutcome::Accepted
+                }
+            })
+            .collect();
+        drop(own);
         if skip_known && !items.is_empty() && items.iter().all(|outcome| *outcome == ItemOutcome::Duplicate) {
-            return Ok((None, Accepted { case: None, items }, ReportKeys { token, report: None }));
+            return Ok((None, Accepted { case: None, items }));
         }
         let case = CaseId::from_bytes(self.entropy.bytes());
         let named = submission.named.filter(|_| content.know == model::WhoMayKnow::Everybody);
@@ -269,20 +284,8 @@ impl Vault {
             items: content.items,
         };
         let source = Source { case, organisation: submission.organisation };
-        let keys =
-            ReportKeys { token, report: Some(report.items.iter().map(|item| item.observable.clone()).collect()) };
         let entry = NewEntry { at: submission.received_at, body: Body::Report(Box::new(report)), source: Some(source) };
-        Ok((Some(entry), Accepted { case: Some(case), items }, keys))
-    }
-
-    fn remember(&self, prepared: &[ReportKeys]) {
-        let seed = self.key_seed();
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        for keys in prepared {
-            for observable in keys.report.iter().flatten() {
-                own.note(keys.token, observable, seed);
-            }
-        }
+        Ok((Some(entry), Accepted { case: Some(case), items }))
     }
 
     /// Takes submissions in, all or none; `done` runs after they are on disk, or failed.
@@ -299,26 +302,27 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let mut entries = Vec::new();
         let mut accepted = Vec::with_capacity(submissions.len());
-        let mut prepared = Vec::with_capacity(submissions.len());
+        let mut batch = OwnItems::default();
         for submission in submissions {
-            let (entry, outcome, keys) = self.prepare(submission, skip_known)?;
+            let (entry, outcome) = self.prepare(submission, skip_known, &mut batch)?;
             entries.extend(entry);
             accepted.push(outcome);
-            prepared.push(keys);
         }
         if entries.is_empty() {
             done(Ok(accepted));
             return Ok(());
         }
-        let vault = Arc::clone(self);
+        let own = Arc::clone(&self.own);
         self.journal.append_then(
             entries,
             Box::new(move |outcome| {
-                done(outcome.map(|_| {
+                let outcome = outcome.map(|_| {
                     // Only what is on disk counts as sent before.
-                    vault.remember(&prepared);
+                    own.lock().unwrap_or_else(PoisonError::into_inner).take_in(batch);
                     accepted
-                }));
+                });
+                drop(own);
+                done(outcome);
             }),
         )?;
         Ok(())
@@ -377,16 +381,14 @@ impl Vault {
         self.blobs.get(&set.sha256)
     }
 
-    /// Signs a checkpoint of the present head, if the last is old enough or `now_in_any_case`.
+    /// Signs a checkpoint of the present head: now with `in_any_case`, otherwise as soon as one is due, which a thread of the
+    /// vault's own sees to every second.
     ///
     /// # Errors
     /// [`VaultError`] if it cannot be written.
     pub fn checkpoint(&self, in_any_case: bool) -> Result<(), VaultError> {
-        let now = self.clock.now();
-        let last = Timestamp::from_millis(self.signed_at.load(Ordering::Relaxed));
-        if in_any_case || now.millis_since(last) >= CHECKPOINT_MILLIS {
-            self.signed_at.store(now.as_millis(), Ordering::Relaxed);
-            checkpoint::write(&self.keys, &self.journal.head(), now)?;
+        if in_any_case {
+            checkpoint::write(&self.keys, &self.journal.head(), self.clock.now())?;
         }
         Ok(())
     }
@@ -410,12 +412,10 @@ impl Vault {
 
 impl Drop for Vault {
     fn drop(&mut self) {
-        // A checkpoint that cannot be written now is written at the next start; the journal is whole in any case.
+        drop(self.checkpointer.take());
+        // A journal that cannot be written has told its callers; its checkpoint is written at the next start, and the chain
+        // is whole in any case.
+        let _ = self.journal.flush();
         let _ = self.checkpoint(true);
     }
-}
-
-struct ReportKeys {
-    token: model::MemberToken,
-    report: Option<Vec<model::Observable>>,
 }

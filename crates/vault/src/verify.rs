@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use model::{Entropy, Timestamp};
+use model::Timestamp;
 
 use crate::checkpoint;
 use crate::codec;
@@ -12,7 +11,7 @@ use crate::entry::Seq;
 use crate::error::{JournalError, VaultError};
 use crate::files;
 use crate::journal::{Head, sqlite};
-use crate::keys::Keys;
+use crate::keys;
 
 const ENTRIES_AT_ONCE: usize = 1024;
 /// Name of the journal's file in the data folder.
@@ -27,15 +26,8 @@ pub struct Report {
     pub head: [u8; 32],
     /// Entries by type.
     pub types: BTreeMap<&'static str, u64>,
-    /// Place and time of the signed checkpoint that matched; `None` if there is none yet.
+    /// Place and time of the signed checkpoint that matched; `None` only for an empty journal.
     pub checkpoint: Option<(Seq, Timestamp)>,
-}
-
-/// Verification reads keys and never makes one.
-struct NoEntropy;
-
-impl Entropy for NoEntropy {
-    fn fill(&self, _: &mut [u8]) {}
 }
 
 /// Checks the journal in a data folder against itself and against the checkpoint in its keys folder.
@@ -46,54 +38,46 @@ impl Entropy for NoEntropy {
 pub fn verify(data_dir: &Path, keys_dir: &Path) -> Result<Report, VaultError> {
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
-    let signed = if keys_dir.join("checkpoint.key").exists() {
-        let keys = Keys::open(keys_dir, Arc::new(NoEntropy))?;
-        checkpoint::read(&keys)?
-    } else {
-        None
+    let no_checkpoint =
+        || VaultError::Checkpoint(format!("the keys folder {} has no checkpoint to compare with", keys_dir.display()));
+    // The checkpoint is read before the journal: a journal that is being written only runs ahead of it.
+    let signed = match keys::checkpoint_public(keys_dir)? {
+        Some(public) => checkpoint::read_in(keys_dir, &public)?,
+        None => None,
     };
     let connection = sqlite::open_read_only(&path)?;
     let mut head = Head::default();
     let mut types = BTreeMap::new();
-    let mut matched = None;
     loop {
         let entries = sqlite::read_raw(&connection, head.seq + 1, ENTRIES_AT_ONCE)?;
         if entries.is_empty() {
             break;
         }
         for entry in entries {
-            let expected = head.seq + 1;
-            if entry.seq != expected {
-                return Err(JournalError::corrupt(expected, "it is missing").into());
-            }
-            let hash = codec::chain(&head.hash, entry.seq, entry.at, &entry.body);
-            if hash != entry.hash {
-                return Err(JournalError::corrupt(
-                    entry.seq,
-                    "its hash does not follow from its bytes and the entry before",
-                )
-                .into());
-            }
+            head = sqlite::follows(&head, &entry)?;
             let body =
                 codec::decode(&entry.body).map_err(|error| JournalError::corrupt(entry.seq, error.to_string()))?;
             *types.entry(body.type_name()).or_insert(0) += 1;
-            head = Head { seq: entry.seq, hash };
-            if let Some(signed) = signed.as_ref().filter(|signed| signed.head.seq == head.seq) {
-                if signed.head.hash != head.hash {
-                    return Err(VaultError::Checkpoint(format!(
-                        "entry {} is not the one that was signed: the journal was rewritten",
-                        head.seq
-                    )));
-                }
-                matched = Some((head.seq, signed.at));
+            if signed.as_ref().is_some_and(|signed| signed.head.seq == head.seq && signed.head.hash != head.hash) {
+                return Err(VaultError::Checkpoint(format!(
+                    "entry {} is not the one that was signed: the journal was rewritten",
+                    head.seq
+                )));
             }
         }
     }
-    if let Some(signed) = signed.filter(|signed| signed.head.seq > head.seq) {
+    let Some(signed) = signed else {
+        return if head.seq == 0 {
+            Ok(Report { entries: 0, head: head.hash, types, checkpoint: None })
+        } else {
+            Err(no_checkpoint())
+        };
+    };
+    if signed.head.seq > head.seq {
         return Err(VaultError::Checkpoint(format!(
             "it ends at entry {}, but entry {} was signed: the journal was cut",
             head.seq, signed.head.seq
         )));
     }
-    Ok(Report { entries: head.seq, head: head.hash, types, checkpoint: matched })
+    Ok(Report { entries: head.seq, head: head.hash, types, checkpoint: Some((signed.head.seq, signed.at)) })
 }

@@ -20,6 +20,13 @@ fn writer() -> PathBuf {
 
 fn stored(dir: &Path) -> HashMap<String, u32> {
     let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name IN ('journal', 'source')", [], |row| row.get(0))
+        .unwrap();
+    if tables < 2 {
+        // Killed before there was a journal.
+        return HashMap::new();
+    }
     let mut statement = connection.prepare("SELECT json_extract(CAST(body AS TEXT), '$.title') FROM journal WHERE json_extract(CAST(body AS TEXT), '$.t') = 'report'").unwrap();
     let mut titles = HashMap::new();
     for title in statement.query_map([], |row| row.get::<_, String>(0)).unwrap() {

@@ -10,7 +10,7 @@ use crate::entry::{Entry, Seq};
 /// Entries that are kept.
 const ENTRIES_MAX: usize = 16_384;
 /// Stored bytes that are kept.
-const BYTES_MAX: usize = 32 * 1024 * 1024;
+const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 #[derive(Default)]
 struct Kept {
