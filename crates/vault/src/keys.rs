@@ -1,6 +1,7 @@
 //! Keys outside the data folder: member tokens by window, the release id key, the checkpoint key.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -137,11 +138,13 @@ impl Keys {
     pub fn token(&self, organisation: OrganisationId, at: Timestamp) -> Result<MemberToken, KeyError> {
         let window = at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS);
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tokens.contains_key(&window) {
-            let secret = load(&self.home, &format!("token-{window}.key"), &*self.entropy)?;
-            tokens.insert(window, hmac::Key::new(hmac::HMAC_SHA256, &secret.0));
-        }
-        let key = tokens.get(&window).ok_or_else(|| KeyError::File("token key vanished".into()))?;
+        let key = match tokens.entry(window) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let secret = load(&self.home, &format!("token-{window}.key"), &*self.entropy)?;
+                place.insert(hmac::Key::new(hmac::HMAC_SHA256, &secret.0))
+            }
+        };
         Ok(MemberToken::from_bytes(cut(hmac::sign(key, organisation.as_bytes()).as_ref())))
     }
 
@@ -202,5 +205,84 @@ fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyErr
             files::write_whole(&path, format!("{}\n", hex::encode(&secret)).as_bytes())?;
             Ok(Secret(secret))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    struct Steps(AtomicU8);
+
+    impl Entropy for Steps {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    fn steps(from: u8) -> Arc<Steps> {
+        Arc::new(Steps(AtomicU8::new(from)))
+    }
+
+    fn day(n: i64) -> Timestamp {
+        Timestamp::from_millis(n * 86_400_000)
+    }
+
+    #[test]
+    fn a_token_stands_for_one_member_within_one_window_and_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("d.keys");
+        let keys = Keys::open(&dir, steps(1)).unwrap();
+        let (one, two) = (OrganisationId::from_bytes([1; 16]), OrganisationId::from_bytes([2; 16]));
+        let token = keys.token(one, day(30)).unwrap();
+        assert!(token == keys.token(one, day(59)).unwrap());
+        assert!(token != keys.token(one, day(60)).unwrap());
+        assert!(token != keys.token(two, day(30)).unwrap());
+        let id = keys.release_id("indicator", &[b"ab", b"c"]);
+        assert!(
+            id != keys.release_id("indicator", &[b"a", b"bc"]) && id != keys.release_id("campaign", &[b"ab", b"c"])
+        );
+        let again = Keys::open(&dir, steps(100)).unwrap();
+        assert!(token == again.token(one, day(40)).unwrap());
+        assert_eq!(id, again.release_id("indicator", &[b"ab", b"c"]));
+        assert_eq!(keys.public(), again.public());
+        assert_eq!(checkpoint_public(&dir).unwrap().unwrap(), keys.public());
+    }
+
+    #[test]
+    fn keys_lie_in_files_that_nobody_else_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("d.keys");
+        let keys = Keys::open(&dir, steps(1)).unwrap();
+        keys.token(OrganisationId::from_bytes([1; 16]), day(1)).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&dir), 0o700);
+        let files: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|file| file.unwrap().path()).collect();
+        assert_eq!(files.len(), 3, "{files:?}");
+        assert!(files.iter().all(|file| mode(file) == 0o600));
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o750)).unwrap();
+        assert!(matches!(Keys::open(&dir, steps(1)), Err(KeyError::OpenToOthers { .. })));
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::write(dir.join(RELEASE_ID), "short").unwrap();
+        assert!(matches!(Keys::open(&dir, steps(1)), Err(KeyError::Malformed(_))));
+    }
+
+    #[test]
+    fn looking_for_the_checkpoint_key_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("d.keys");
+        assert!(checkpoint_public(&dir).unwrap().is_none());
+        assert!(!dir.exists());
+    }
+
+    #[test]
+    fn the_default_keys_folder_lies_beside_the_data() {
+        assert_eq!(default_keys_dir(Path::new("/srv/fc/data")), Path::new("/srv/fc/data.keys"));
+        assert_eq!(default_keys_dir(Path::new("data/")), Path::new("data.keys"));
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(default_keys_dir(Path::new(".")).parent(), here.parent());
     }
 }

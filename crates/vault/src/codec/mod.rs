@@ -1,6 +1,7 @@
 //! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
 
 mod stored;
+mod v1;
 
 use model::Timestamp;
 

@@ -18,6 +18,8 @@ use crate::error::JournalError;
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
+/// Stored bytes of one transaction, beyond which no further batch joins it.
+const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Stored bytes that one read brings into memory; one entry is always read, however long.
 const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The oldest SQLite that is safe for WAL with several connections: 3.51.3 fixed a corruption in WAL recovery.
@@ -215,14 +217,15 @@ impl Drop for SqliteJournal {
 
 fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting: &Waiting, mut head: Head) {
     while let Ok(first) = jobs.recv() {
-        let mut count = first.entries.len();
+        let (mut count, mut bytes) = (first.entries.len(), first.bytes);
         let mut group = vec![first];
-        while count < COMMIT_ENTRIES_MAX {
+        while count < COMMIT_ENTRIES_MAX && bytes < COMMIT_BYTES_MAX {
             let Ok(job) = jobs.try_recv() else { break };
             count += job.entries.len();
+            bytes += job.bytes;
             group.push(job);
         }
-        waiting.give_back(count, group.iter().map(|job| job.bytes).sum());
+        waiting.give_back(count, bytes);
         match commit(&mut connection, &group, head) {
             Ok(now) => head = publish(tail, group, head, now),
             // One batch is at fault: the others must not suffer for it.
@@ -344,7 +347,8 @@ impl Journal for SqliteJournal {
         let mut raw = self.read_raw(from - 1, max.saturating_add(usize::from(from > 1)))?.into_iter();
         let mut head = Head::default();
         if from > 1 {
-            let before = raw.next().ok_or_else(|| JournalError::corrupt(from - 1, "it is missing"))?;
+            let before = raw.next().filter(|before| before.seq == from - 1);
+            let before = before.ok_or_else(|| JournalError::corrupt(from - 1, "it is missing"))?;
             head = Head { seq: before.seq, hash: before.hash };
         }
         raw.map(|raw| {
@@ -385,5 +389,154 @@ impl Journal for SqliteJournal {
             return Ok(());
         }
         self.append(Vec::new()).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::conformance::{report, tick};
+
+    fn folder() -> (tempfile::TempDir, SqliteOptions) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.db");
+        (folder, SqliteOptions { path })
+    }
+
+    fn count(options: &SqliteOptions, table: &str) -> u64 {
+        let connection = open_read_only(&options.path).unwrap();
+        let count = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        unsigned(count)
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_to_the_caller_and_leaves_nothing_half_written() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::limited(&options, Some(40)).unwrap();
+        let mut stored = 0;
+        let error = loop {
+            match journal.append((0..3).map(|step| report(stored + step, 3_000)).collect()) {
+                Ok(seqs) => stored += seqs.len() as u64,
+                Err(error) => break error,
+            }
+            assert!(stored < 1_000, "the disk never filled");
+        };
+        assert!(matches!(error, JournalError::Io(_)) && error.to_string().contains("full"), "{error}");
+        assert_eq!((count(&options, "journal"), count(&options, "source")), (stored, stored));
+        assert_eq!(journal.head().seq, stored);
+        // What still fits is still taken, and the chain goes on from where it was.
+        assert_eq!(journal.append(vec![tick(1)]).unwrap(), [stored + 1]);
+        drop(journal);
+        let again = SqliteJournal::open(&options).unwrap();
+        assert_eq!(again.append(vec![report(9_999, 3_000)]).unwrap(), [stored + 2]);
+        assert_eq!(again.read(1, 10_000).unwrap().len() as u64, stored + 2);
+    }
+
+    #[test]
+    fn a_batch_at_fault_fails_alone() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        journal.append(vec![report(1, 0)]).unwrap();
+        // The writer is held back, so that the next three batches become one transaction.
+        let (hold, held) = sync_channel::<()>(0);
+        journal.append_then(vec![tick(1)], Box::new(move |_| held.recv().unwrap())).unwrap();
+        let (told, outcomes) = sync_channel(3);
+        for batch in [vec![report(2, 0)], vec![tick(2), report(1, 0)], vec![report(3, 0)]] {
+            let told = told.clone();
+            journal.append_then(batch, Box::new(move |outcome| told.send(outcome).unwrap())).unwrap();
+        }
+        hold.send(()).unwrap();
+        assert_eq!(outcomes.recv().unwrap().unwrap(), [3]);
+        assert!(matches!(outcomes.recv().unwrap(), Err(JournalError::Io(_))));
+        assert_eq!(outcomes.recv().unwrap().unwrap(), [4]);
+        assert_eq!(count(&options, "journal"), 4);
+    }
+
+    #[test]
+    fn a_callback_may_drop_the_last_reference_and_flush() {
+        let (_folder, options) = folder();
+        let journal = Arc::new(SqliteJournal::open(&options).unwrap());
+        let held = Arc::clone(&journal);
+        let (go, gone) = sync_channel::<()>(0);
+        let (told, ended) = sync_channel(1);
+        journal
+            .append_then(
+                vec![tick(1)],
+                Box::new(move |_| {
+                    gone.recv().unwrap();
+                    held.flush().unwrap();
+                    drop(held);
+                    told.send(()).unwrap();
+                }),
+            )
+            .unwrap();
+        drop(journal);
+        go.send(()).unwrap();
+        ended.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+
+    #[test]
+    fn a_flush_ends_when_all_before_it_is_stored() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        for n in 0..50 {
+            journal.append_then(vec![report(n, 0)], Box::new(|_| {})).unwrap();
+        }
+        journal.flush().unwrap();
+        assert_eq!((journal.head().seq, count(&options, "source")), (50, 50));
+        journal.close();
+        assert!(matches!(journal.append(vec![tick(1)]), Err(JournalError::Closed)));
+    }
+
+    #[test]
+    fn long_entries_fill_the_queue_by_their_bytes() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        let (hold, held) = sync_channel::<()>(0);
+        let (told, begun) = sync_channel(1);
+        let wait = move |_| {
+            told.send(()).unwrap();
+            held.recv().unwrap();
+        };
+        journal.append_then(vec![tick(1)], Box::new(wait)).unwrap();
+        begun.recv().unwrap();
+        let mut taken = 0;
+        let error = loop {
+            match journal.append_then(vec![report(taken, 1024 * 1024)], Box::new(|_| {})) {
+                Ok(()) => taken += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, JournalError::Full), "{error}");
+        assert!((60..=64).contains(&taken), "{taken} entries of a mebibyte waited");
+        hold.send(()).unwrap();
+        journal.flush().unwrap();
+        assert_eq!(journal.head().seq, taken + 1);
+        // One read brings a bounded number of bytes, and never skips one.
+        drop(journal);
+        let journal = SqliteJournal::open(&options).unwrap();
+        let first = journal.read(2, 1_000).unwrap();
+        assert!((2..16).contains(&first.len()), "{} entries of a mebibyte in one read", first.len());
+    }
+
+    #[test]
+    fn an_entry_changed_on_disk_is_not_read() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        journal.append((1..=9).map(tick).collect()).unwrap();
+        drop(journal);
+        let connection = Connection::open(&options.path).unwrap();
+        connection.execute("UPDATE journal SET at = 77 WHERE seq = 5", []).unwrap();
+        let journal = SqliteJournal::open(&options).unwrap();
+        for (from, max) in [(1, 100), (5, 1)] {
+            let error = journal.read(from, max).unwrap_err().to_string();
+            assert!(error.starts_with("journal entry 5: its hash"), "{error}");
+        }
+        assert_eq!(journal.read(1, 4).unwrap().len(), 4);
+        connection.execute("DELETE FROM journal WHERE seq = 3", []).unwrap();
+        assert_eq!(journal.read(2, 9).unwrap_err().to_string(), "journal entry 3: it is missing");
+        assert_eq!(journal.read(4, 1).unwrap_err().to_string(), "journal entry 3: it is missing");
     }
 }
