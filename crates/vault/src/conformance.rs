@@ -238,7 +238,11 @@ fn sqlite() -> (crate::journal::sqlite::SqliteJournal, tempfile::TempDir) {
     (crate::journal::sqlite::SqliteJournal::open(&options).unwrap(), folder)
 }
 
-conformance!(memory, || (crate::journal::memory::MemoryJournal::new(), ()));
+fn memory() -> (crate::journal::memory::MemoryJournal, ()) {
+    (crate::journal::memory::MemoryJournal::new(), ())
+}
+
+conformance!(memory, super::memory);
 conformance!(sqlite, super::sqlite);
 
 #[test]
