@@ -58,12 +58,20 @@ fn step(before: Option<&CampaignView>, now: &CampaignView) -> Option<(String, u3
         (false, 1) => parts.push("One more value".to_owned()),
         (false, n) => parts.push(format!("{n} more values")),
     }
-    if let Some(band) = now.band.as_deref().filter(|band| before.and_then(|before| before.band.as_deref()) != Some(band)) {
+    if let Some(band) =
+        now.band.as_deref().filter(|band| before.and_then(|before| before.band.as_deref()) != Some(band))
+    {
         parts.push(format!("at least {} members are hit", band.trim_end_matches('+')));
     }
-    let is_new = |list: fn(&CampaignView) -> &Vec<String>, name: &String| before.is_none_or(|before| !list(before).contains(name));
-    parts.extend(now.sectors.iter().filter(|name| is_new(|view| &view.sectors, name)).map(|name| format!("sector {name}")));
-    parts.extend(now.regions.iter().filter(|name| is_new(|view| &view.regions, name)).map(|name| format!("region {name}")));
+    let is_new = |list: fn(&CampaignView) -> &Vec<String>, name: &String| {
+        before.is_none_or(|before| !list(before).contains(name))
+    };
+    parts.extend(
+        now.sectors.iter().filter(|name| is_new(|view| &view.sectors, name)).map(|name| format!("sector {name}")),
+    );
+    parts.extend(
+        now.regions.iter().filter(|name| is_new(|view| &view.regions, name)).map(|name| format!("region {name}")),
+    );
     (!parts.is_empty()).then(|| (parts.join("; "), indicators))
 }
 
@@ -97,7 +105,15 @@ mod tests {
         check(None, view(1, None, &[]), Some(("First seen, with one value", 1)));
         check(None, view(3, None, &[]), Some(("First seen, with 3 values", 3)));
         check(Some(view(3, None, &[])), view(3, None, &[]), None);
-        check(Some(view(3, None, &[])), view(4, Some("4+"), &[]), Some(("One more value; at least 4 members are hit", 1)));
-        check(Some(view(4, Some("4+"), &["Energy"])), view(4, Some("4+"), &["Energy", "Water"]), Some(("sector Water", 0)));
+        check(
+            Some(view(3, None, &[])),
+            view(4, Some("4+"), &[]),
+            Some(("One more value; at least 4 members are hit", 1)),
+        );
+        check(
+            Some(view(4, Some("4+"), &["Energy"])),
+            view(4, Some("4+"), &["Energy", "Water"]),
+            Some(("sector Water", 0)),
+        );
     }
 }

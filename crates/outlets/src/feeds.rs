@@ -22,7 +22,12 @@ pub fn feed_named(name: &str) -> Option<Feed> {
 ///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
-pub fn feed_piece(reader: &Reader, feed: Feed, now: Timestamp, after: FeedPlace) -> Result<Option<(String, FeedPlace)>, OutletError> {
+pub fn feed_piece(
+    reader: &Reader,
+    feed: Feed,
+    now: Timestamp,
+    after: FeedPlace,
+) -> Result<Option<(String, FeedPlace)>, OutletError> {
     let (rows, place) = reader.feed(feed, now, after, PIECE)?;
     if rows.is_empty() {
         return Ok(None);

@@ -35,7 +35,11 @@ fn of_batch(batch: LoggedBatch) -> Result<(Timestamp, Option<MemberRelease>), Ou
 ///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
-pub fn batches(reader: &Reader, after: Timestamp, max: usize) -> Result<Vec<(Timestamp, Option<MemberRelease>)>, OutletError> {
+pub fn batches(
+    reader: &Reader,
+    after: Timestamp,
+    max: usize,
+) -> Result<Vec<(Timestamp, Option<MemberRelease>)>, OutletError> {
     reader.batches_after(after, max)?.into_iter().map(of_batch).collect()
 }
 

@@ -8,7 +8,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
-use model::{AdvisoryId, CampaignId, CaseId, Clock, Entropy, Marking, Observable, Pap, PersonId, Severity, Timestamp, Tlp};
+use model::{
+    AdvisoryId, CampaignId, CaseId, Clock, Entropy, Marking, Observable, Pap, PersonId, Severity, Timestamp, Tlp,
+};
 use policy::PostureWord;
 use serde::Deserialize;
 use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
@@ -265,10 +267,13 @@ fn text(name: &str, text: &str, chars_max: usize) -> Result<String, Problem> {
 }
 
 fn advisory(new: &NewAdvisory) -> Result<AdvisoryEntry, Problem> {
-    let severity: Severity = new.severity.parse().map_err(|error| Problem::wrong_field(format!("severity: {error}")))?;
+    let severity: Severity =
+        new.severity.parse().map_err(|error| Problem::wrong_field(format!("severity: {error}")))?;
     let tlp: Tlp = new.tlp.parse().map_err(|error| Problem::wrong_field(format!("tlp: {error}")))?;
     if tlp > Tlp::Amber {
-        return Err(Problem::wrong_field(format!("tlp: {tlp} is not for all members; a text to them is CLEAR, GREEN or AMBER")));
+        return Err(Problem::wrong_field(format!(
+            "tlp: {tlp} is not for all members; a text to them is CLEAR, GREEN or AMBER"
+        )));
     }
     if new.actions.len() > ACTIONS_MAX {
         return Err(Problem::wrong_field(format!("actions: more than {ACTIONS_MAX}")));
@@ -281,7 +286,11 @@ fn advisory(new: &NewAdvisory) -> Result<AdvisoryEntry, Problem> {
         id: AdvisoryId::from_bytes([0; 16]),
         title: text("title", &new.title, TITLE_CHARS_MAX)?,
         summary: text("summary", &new.summary, TEXT_CHARS_MAX)?,
-        actions: new.actions.iter().map(|action| text("action", action, TITLE_CHARS_MAX * 2)).collect::<Result<_, _>>()?,
+        actions: new
+            .actions
+            .iter()
+            .map(|action| text("action", action, TITLE_CHARS_MAX * 2))
+            .collect::<Result<_, _>>()?,
         severity,
         marking: Marking { tlp, pap: Pap::Green },
         campaign,
@@ -289,11 +298,7 @@ fn advisory(new: &NewAdvisory) -> Result<AdvisoryEntry, Problem> {
     })
 }
 
-async fn advise(
-    State(CellState(cell)): State<CellState>,
-    Extension(who): Extension<Who>,
-    request: Request,
-) -> Answer {
+async fn advise(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let new: NewAdvisory = http::json(request, ACT_BYTES_MAX).await?;
     let mut entry = advisory(&new)?;
     entry.id = AdvisoryId::from_bytes(cell.entropy.bytes());

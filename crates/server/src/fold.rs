@@ -26,7 +26,6 @@ const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
 const WAIT: Duration = Duration::from_millis(20);
 
-
 /// What the fold has made of the journal so far.
 pub struct Fold {
     /// The gate, with both runs of fusion.
@@ -61,7 +60,6 @@ pub struct SharedFold {
 
 impl SharedFold {
     /// For reading. A fold that panicked half-way is still the best answer there is; its thread has ended and health says so.
-    #[must_use]
     pub fn read(&self) -> RwLockReadGuard<'_, Fold> {
         self.fold.read().unwrap_or_else(PoisonError::into_inner)
     }

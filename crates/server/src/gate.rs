@@ -108,7 +108,11 @@ where
 
 async fn page(request: Request) -> Response<Body> {
     let path = request.uri().path();
-    if path.starts_with("/assets/") || path.contains('.') { pages::file(path, request.headers()) } else { pages::page(path, request.headers()) }
+    if path.starts_with("/assets/") || path.contains('.') {
+        pages::file(path, request.headers())
+    } else {
+        pages::page(path, request.headers())
+    }
 }
 
 async fn absent() -> Response<Body> {
@@ -132,7 +136,8 @@ fn not_allowed(mut methods: Vec<&'static str>) -> impl Fn(Method) -> std::future
 
 /// The document itself, the same on both listeners.
 pub(crate) async fn openapi() -> Response<Body> {
-    let mut response = http::bytes(axum::http::StatusCode::OK, "application/json", axum::body::Bytes::from(crate::openapi_json()));
+    let mut response =
+        http::bytes(axum::http::StatusCode::OK, "application/json", axum::body::Bytes::from(crate::openapi_json()));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

@@ -39,7 +39,8 @@ pub struct Guard {
 impl Guard {
     fn serves(&self, authority: &Authority) -> bool {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        host.parse::<IpAddr>().is_ok() || self.hosts.iter().any(|name| name.eq_ignore_ascii_case(host.trim_end_matches('.')))
+        host.parse::<IpAddr>().is_ok()
+            || self.hosts.iter().any(|name| name.eq_ignore_ascii_case(host.trim_end_matches('.')))
     }
 }
 
@@ -78,7 +79,9 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 }
 
 async fn answer(guard: &Guard, request: Request, next: Next) -> Response<Body> {
-    let Some(authority) = authority(&request) else { return Problem::unreadable("the request names no host, or several").into_response() };
+    let Some(authority) = authority(&request) else {
+        return Problem::unreadable("the request names no host, or several").into_response();
+    };
     if !guard.serves(&authority) {
         return Problem::wrong_host().into_response();
     }
@@ -118,7 +121,10 @@ mod tests {
     fn only_our_own_pages_may_change_something() {
         let ours = Authority::from_static("localhost:8460");
         let check = |pairs: &[(&'static str, &'static str)], expect: bool| {
-            let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
             assert_eq!(same_origin(&headers, &ours), expect, "{pairs:?}");
         };
         check(&[("sec-fetch-site", "same-origin")], true);

@@ -16,7 +16,11 @@ pub(crate) type Answer = Result<Response<Body>, Problem>;
 
 /// Reads a body up to `limit` bytes; a declared length beyond it is refused before a byte is read.
 pub(crate) async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    let declared = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<u64>().ok());
     if declared.is_some_and(|declared| declared > limit as u64) {
         return Err(Problem::too_large(limit));
     }
@@ -47,7 +51,9 @@ pub(crate) async fn json<T: DeserializeOwned>(request: Request, limit: usize) ->
 
 /// Reads the query.
 pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|error| Problem::unreadable(format!("query: {}", error.body_text())))
+    Query::try_from_uri(uri)
+        .map(|Query(query)| query)
+        .map_err(|error| Problem::unreadable(format!("query: {}", error.body_text())))
 }
 
 /// The one path parameter. What cannot be decoded is absent.
@@ -57,7 +63,11 @@ pub(crate) async fn path(request: &mut Request) -> Result<String, Problem> {
 
 /// A cookie's value.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok()).flat_map(|cookies| cookies.split(';'));
+    let pairs = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'));
     pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 

@@ -115,7 +115,8 @@ impl MemberParts {
 }
 
 async fn face(State(MemberState(member)): State<MemberState>) -> Answer {
-    let view = FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
+    let view =
+        FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
     reply(StatusCode::OK, &view)
 }
 
@@ -235,10 +236,7 @@ async fn stream(
     Extension(who): Extension<Who>,
     request: Request,
 ) -> Answer {
-    let last_event_id = match request.headers().get("last-event-id") {
-        Some(id) => Some(id.to_str().unwrap_or_default().to_owned()),
-        None => None,
-    };
+    let last_event_id = request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or_default().to_owned());
     // Listening begins before the store is read, so that nothing falls between.
     let Some(subscription) = member.hub.subscribe() else { return Err(Problem::busy("too many viewers")) };
     let start = member.ask({
@@ -249,11 +247,18 @@ async fn stream(
     Ok(stream_to(subscription, start, MemberViewer { member, who }))
 }
 
-fn start(reader: &Reader, snapshots: &Snapshots, last_event_id: Option<&str>, now: Timestamp) -> Result<Start, OutletError> {
+fn start(
+    reader: &Reader,
+    snapshots: &Snapshots,
+    last_event_id: Option<&str>,
+    now: Timestamp,
+) -> Result<Start, OutletError> {
     let Some(id) = last_event_id else { return snapshots.get(now) };
     match outlets::resume(reader, id)? {
         Resumed::From(missed, last) => {
-            let frame = |(tick, release)| event("release", Some(&of_tick(tick)), &serde_json::to_string(&release).unwrap_or_default());
+            let frame = |(tick, release)| {
+                event("release", Some(&of_tick(tick)), &serde_json::to_string(&release).unwrap_or_default())
+            };
             Ok(Start { frames: missed.into_iter().map(frame).collect(), place: place(last) })
         }
         Resumed::Resync => {

@@ -88,7 +88,8 @@ fn route(recorder: &PrometheusRecorder, id: &'static str) -> RouteMeters {
         let labels = vec![Label::new("route", id), Label::new("status", class)];
         recorder.register_counter(&key("fusioncell_requests_total", labels), &METADATA)
     };
-    let seconds = recorder.register_histogram(&key("fusioncell_request_seconds", vec![Label::new("route", id)]), &METADATA);
+    let seconds =
+        recorder.register_histogram(&key("fusioncell_request_seconds", vec![Label::new("route", id)]), &METADATA);
     RouteMeters { by_class: CLASSES.map(class), seconds }
 }
 

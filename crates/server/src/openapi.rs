@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 7] = ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
+const REQUESTS: [&str; 7] =
+    ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
 /// Properties of answers that may be left out.
 const OPTIONAL: [(&str, &str); 2] = [("ReceiptItem", "why"), ("ImportProblem", "line")];
 const SEVERITIES: &[&str] = &["critical", "high", "medium", "low"];
@@ -115,7 +116,9 @@ fn content(shape: &Shape) -> Option<Value> {
             Some(json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{}", name()) } } }))
         }
         Shape::Text(media) => Some(json!({ *media: { "schema": { "type": "string" } } })),
-        Shape::Bytes => Some(json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })),
+        Shape::Bytes => {
+            Some(json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }))
+        }
     }
 }
 
@@ -133,7 +136,8 @@ fn operation(route: &Route) -> Value {
     }
     responses.insert(route.status.to_string(), success);
     for status in &route.problems {
-        let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
+        let problem =
+            json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
         responses.insert(status.to_string(), json!({ "description": reason(*status), "content": problem }));
     }
     let security = match (route.face, route.access) {

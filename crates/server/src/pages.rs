@@ -96,12 +96,19 @@ pub fn pages_are_built() -> bool {
 }
 
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|offer| {
-        let mut parts = offer.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| part.starts_with("q=0") && !part.trim_start_matches("q=0").contains(|c: char| ('1'..='9').contains(&c)));
-        name.eq_ignore_ascii_case(encoding) && !refused
-    })
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|offer| {
+            let mut parts = offer.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default();
+            let refused = parts.any(|part| {
+                part.starts_with("q=0") && !part.trim_start_matches("q=0").contains(|c: char| ('1'..='9').contains(&c))
+            });
+            name.eq_ignore_ascii_case(encoding) && !refused
+        })
 }
 
 fn answer(file: &File, headers: &HeaderMap) -> Response<Body> {

@@ -51,7 +51,12 @@ impl Problem {
     /// 403: a request that another site sent in the browser of somebody who is signed in.
     #[must_use]
     pub fn foreign_origin() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "foreign-origin", "Sent from another site", "send this from the platform's own pages")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign-origin",
+            "Sent from another site",
+            "send this from the platform's own pages",
+        )
     }
 
     /// 404: absent, or hidden; never which.
@@ -75,19 +80,34 @@ impl Problem {
     /// 413.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", format!("the body is larger than {limit} bytes"))
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "Too large",
+            format!("the body is larger than {limit} bytes"),
+        )
     }
 
     /// 415.
     #[must_use]
     pub fn media_type(wanted: &str) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Not this kind of content", format!("send {wanted}"))
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            "Not this kind of content",
+            format!("send {wanted}"),
+        )
     }
 
     /// 421: the request names a host that this listener does not serve.
     #[must_use]
     pub fn wrong_host() -> Self {
-        Self::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "Not this host", "this listener does not serve the host that the request names")
+        Self::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "wrong-host",
+            "Not this host",
+            "this listener does not serve the host that the request names",
+        )
     }
 
     /// 422: understood, but a field is wrong.
@@ -99,14 +119,20 @@ impl Problem {
     /// 429.
     #[must_use]
     pub fn slow_down(retry_after_secs: u64) -> Self {
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", "Too many requests", "wait, then try again");
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", "Too many requests", "wait, then try again");
         Self { retry_after_secs: Some(retry_after_secs.max(1)), ..problem }
     }
 
     /// 500: our fault; the log has the reason, the answer has not.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", "something failed on our side; it was logged")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            "something failed on our side; it was logged",
+        )
     }
 
     /// 503: full or not yet ready; nothing was taken.

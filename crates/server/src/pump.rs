@@ -9,7 +9,6 @@ use model::Timestamp;
 use outlets::{OutletError, of_tick};
 use released::{Reader, rfc3339};
 
-
 use crate::hub::{BEAT_MILLIS, Hub, Start, event};
 use crate::meters::Meters;
 use crate::views::Beat;

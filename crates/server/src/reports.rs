@@ -128,7 +128,11 @@ pub(crate) async fn report(
     #[cfg(feature = "planted-leaks")]
     let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
     let submissions = vec![parsed.submission.clone()];
-    let told = intake.sender.send(Message::Submit { submissions, skip_known: false }).await.map_err(|error| refused(&error))?;
+    let told = intake
+        .sender
+        .send(Message::Submit { submissions, skip_known: false })
+        .await
+        .map_err(|error| refused(&error))?;
     let Told::Accepted(accepted) = told else { return Err(Problem::internal()) };
     let accepted = accepted.first().ok_or_else(Problem::internal)?;
     parsed.settle(accepted);
@@ -154,7 +158,9 @@ fn warn(text: &str) -> Result<WhoMayBeWarned, Problem> {
         "next-epoch" => Ok(WhoMayBeWarned::NextEpoch),
         "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
         "cell-only" => Ok(WhoMayBeWarned::CellOnly),
-        other => Err(Problem::wrong_field(format!("warn: {other:?} is not one of now, next-epoch, once-three, cell-only"))),
+        other => {
+            Err(Problem::wrong_field(format!("warn: {other:?} is not one of now, next-epoch, once-three, cell-only")))
+        }
     }
 }
 
@@ -166,7 +172,8 @@ struct ImportTerms {
 
 impl ImportTerms {
     fn of(query: ImportQuery, of_key: Option<Answers>) -> Result<Self, Problem> {
-        let needed = |field: &str| Problem::wrong_field(format!("{field}: an answer is needed: nothing is chosen for you"));
+        let needed =
+            |field: &str| Problem::wrong_field(format!("{field}: an answer is needed: nothing is chosen for you"));
         let warn = query.warn.as_deref().map(warn).transpose()?;
         let know = query.know.as_deref().map(str::parse::<WhoMayKnow>).transpose();
         let know = know.map_err(|error| Problem::wrong_field(format!("know: {error}")))?;
@@ -185,7 +192,11 @@ impl ImportTerms {
 }
 
 /// Sends from a thread that may wait.
-fn send_and_wait(runtime: &tokio::runtime::Handle, sender: &dyn Sender, submissions: Vec<Submission>) -> Result<Vec<Accepted>, ImportError> {
+fn send_and_wait(
+    runtime: &tokio::runtime::Handle,
+    sender: &dyn Sender,
+    submissions: Vec<Submission>,
+) -> Result<Vec<Accepted>, ImportError> {
     let message = Message::Submit { submissions, skip_known: true };
     match runtime.block_on(sender.send(message)) {
         Ok(Told::Accepted(accepted)) => Ok(accepted),

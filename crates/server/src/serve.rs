@@ -316,7 +316,8 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     };
     let register = {
         let (path, config) = (folder.join(REGISTER_FILE), config.clone());
-        blocking(move || Ok(Arc::new(Register::open(&path, config.clock, config.entropy, PasswordCost::DEFAULT)?))).await?
+        blocking(move || Ok(Arc::new(Register::open(&path, config.clock, config.entropy, PasswordCost::DEFAULT)?)))
+            .await?
     };
     let (reader, core) = match &vault {
         Some(vault) => {
@@ -325,7 +326,8 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
             let open = move || {
                 let (writer, reader) = Store::open(&released_path)?;
                 let engine = EngineConfig::default();
-                let core = Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis: SLOT_MILLIS })?;
+                let core =
+                    Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis: SLOT_MILLIS })?;
                 Ok((reader, Some(core)))
             };
             blocking(open).await?
@@ -438,7 +440,11 @@ fn spawn(
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(io_error("thread"))
 }
 
-async fn bind(address: SocketAddr, router: Router, stop: watch::Receiver<bool>) -> Result<(SocketAddr, Task<()>), ServeError> {
+async fn bind(
+    address: SocketAddr,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) -> Result<(SocketAddr, Task<()>), ServeError> {
     let listener = TcpListener::bind(address).await.map_err(io_error(address.to_string()))?;
     let address = listener.local_addr().map_err(io_error(address.to_string()))?;
     Ok((address, tokio::spawn(listen(listener, router, stop))))

@@ -152,7 +152,8 @@ impl Sessions {
 
     /// Ends the session of a request, if it has one.
     pub(crate) async fn sign_out(&self, headers: &HeaderMap) -> Answer {
-        let token = cookie(headers, self.cookie_name()).filter(|token| self.0.register.session(self.0.face, token).is_some());
+        let token =
+            cookie(headers, self.cookie_name()).filter(|token| self.0.register.session(self.0.face, token).is_some());
         if let Some(token) = token.map(str::to_owned) {
             let parts = Arc::clone(&self.0);
             crate::http::blocking(move || parts.register.sign_out(&token)).await?.map_err(|error| {

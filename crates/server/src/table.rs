@@ -108,13 +108,32 @@ pub struct Route {
 }
 
 impl Route {
-    fn new(face: Face, access: Access, method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+    fn new(
+        face: Face,
+        access: Access,
+        method: &'static str,
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+    ) -> Self {
         let problems = match access {
             Access::Public | Access::Operator => vec![],
             Access::Member | Access::Analyst => vec![401],
             Access::Lead => vec![401, 403],
         };
-        Self { face, method, path, id, access, summary, params: vec![], body: Shape::Empty, status: 200, answer: Shape::Empty, problems }
+        Self {
+            face,
+            method,
+            path,
+            id,
+            access,
+            summary,
+            params: vec![],
+            body: Shape::Empty,
+            status: 200,
+            answer: Shape::Empty,
+            problems,
+        }
     }
 
     fn takes(mut self, body: Shape) -> Self {
@@ -166,7 +185,8 @@ pub fn routes() -> Vec<RouteInfo> {
         id: route.id,
         access: route.access,
     });
-    let page = |face| PAGES.iter().map(move |(id, path)| RouteInfo { face, method: "GET", path, id, access: Access::Public });
+    let page =
+        |face| PAGES.iter().map(move |(id, path)| RouteInfo { face, method: "GET", path, id, access: Access::Public });
     api.chain(page(Face::Member)).chain(page(Face::Cell)).collect()
 }
 
@@ -219,11 +239,17 @@ fn member() -> Vec<Route> {
         member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
             .with(&[required("value", "The value, defanged or not.")])
             .gives(200, json::<outlets::Verdict>()),
-        member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.").gives(200, json::<outlets::AdvisoryList>()),
-        member("POST", "/api/v1/advisories/{id}/read", "advisory_read", "Tells the cell that your organisation has read a text.")
-            .with(&[required("id", "Id of the advisory.")])
-            .gives(204, Shape::Empty)
-            .or(&[404, 503]),
+        member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.")
+            .gives(200, json::<outlets::AdvisoryList>()),
+        member(
+            "POST",
+            "/api/v1/advisories/{id}/read",
+            "advisory_read",
+            "Tells the cell that your organisation has read a text.",
+        )
+        .with(&[required("id", "Id of the advisory.")])
+        .gives(204, Shape::Empty)
+        .or(&[404, 503]),
         member("GET", "/api/v1/feeds/{name}", "feed", "`watch.txt` or `block.txt`: one value a line.")
             .with(&[required("name", "`watch.txt` or `block.txt`.")])
             .gives(200, Shape::Text("text/plain"))
@@ -242,8 +268,13 @@ fn member() -> Vec<Route> {
             .takes(Shape::Bytes)
             .gives(201, json::<views::ImportReceipt>())
             .or(&[422, 429, 503]),
-        member("GET", "/api/v1/stream", "stream", "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).")
-            .gives(200, Shape::Text("text/event-stream")),
+        member(
+            "GET",
+            "/api/v1/stream",
+            "stream",
+            "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).",
+        )
+        .gives(200, Shape::Text("text/event-stream")),
     ]
 }
 

@@ -1,4 +1,5 @@
 //! A report's way in and its way out: to members in released form, to the cell with content and without its source.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
@@ -16,7 +17,11 @@ fn stream(world: &World, last: Option<&str>) -> Request<Body> {
 }
 
 fn cell_stream(cookie: &str) -> Request<Body> {
-    Request::get("/cell/v1/stream").header("host", "cell.localhost").header("cookie", cookie).body(Body::empty()).unwrap()
+    Request::get("/cell/v1/stream")
+        .header("host", "cell.localhost")
+        .header("cookie", cookie)
+        .body(Body::empty())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -27,7 +32,8 @@ async fn a_report_is_received_and_shown_at_the_next_tick() {
     assert_eq!(receipt.status, 201);
     let receipt = receipt.json();
     assert_eq!(receipt["status"], "received");
-    let results: Vec<_> = receipt["items"].as_array().unwrap().iter().map(|item| item["result"].as_str().unwrap()).collect();
+    let results: Vec<_> =
+        receipt["items"].as_array().unwrap().iter().map(|item| item["result"].as_str().unwrap()).collect();
     assert_eq!(results, ["accepted", "accepted", "refused"]);
     assert_eq!(world.get("/api/v1/lookup?value=evil.test").await.json()["verdict"], "not-seen");
     world.pass(200);
@@ -64,7 +70,11 @@ async fn a_file_comes_in_and_a_second_time_changes_nothing() {
         let answer = call(&world.member, world.request("POST", path, 2, Body::from(file))).await;
         assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
         let told = answer.json();
-        assert_eq!((&told["reports"], &told["accepted"], &told["duplicates"]), (&json!(reports), &json!(accepted), &json!(duplicates)), "{told}");
+        assert_eq!(
+            (&told["reports"], &told["accepted"], &told["duplicates"]),
+            (&json!(reports), &json!(accepted), &json!(duplicates)),
+            "{told}"
+        );
     }
     world.pass(200);
     assert_eq!(world.get("/api/v1/lookup?value=worse.test").await.json()["verdict"], "watch");
@@ -113,10 +123,17 @@ async fn a_members_stream_resumes_where_it_broke_off() {
 async fn a_stream_ends_with_its_session() {
     let mut world = World::new();
     let cookie = world.sign_in(&world.member, "ann@firm0.example").await;
-    let request = Request::get("/api/v1/stream").header("host", "localhost").header("cookie", &cookie).body(Body::empty()).unwrap();
+    let request = Request::get("/api/v1/stream")
+        .header("host", "localhost")
+        .header("cookie", &cookie)
+        .body(Body::empty())
+        .unwrap();
     let mut events = Events::open(&world.member, request).await;
     assert_eq!(events.next().await.unwrap().0, "snapshot");
-    let out = Request::delete("/api/v1/session").header("host", "localhost").header("origin", "http://localhost").header("cookie", &cookie);
+    let out = Request::delete("/api/v1/session")
+        .header("host", "localhost")
+        .header("origin", "http://localhost")
+        .header("cookie", &cookie);
     call(&world.member, out.body(Body::empty()).unwrap()).await;
     assert!(events.next().await.is_none());
 

@@ -1,4 +1,5 @@
 //! Both listeners from outside: access, refusals, headers, sign-in, and that neither shows what is the other's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
@@ -108,7 +109,8 @@ async fn bad_bodies_are_refused_with_the_field() {
         (r#"{"title":7,"attack":"phishing","indicators":[]}"#, 422, "line 1"),
         (deep.as_str(), 422, "line 1"),
     ] {
-        let answer = call(&world.member, world.request("POST", "/api/v1/reports", 0, Body::from(body.to_owned()))).await;
+        let answer =
+            call(&world.member, world.request("POST", "/api/v1/reports", 0, Body::from(body.to_owned()))).await;
         assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
         assert!(answer.json()["detail"].as_str().unwrap().contains(word), "{} {word}", answer.json());
     }
@@ -150,7 +152,10 @@ async fn people_sign_in_and_out_and_guessing_is_slowed() {
     let session = with(&cookie).await.json();
     assert_eq!((session["role"].as_str(), session["organisation"].as_str()), (Some("member"), Some("Firm 0")));
     assert_eq!(session["exercise"], true);
-    let out = Request::delete("/api/v1/session").header("host", "localhost").header("origin", "http://localhost").header("cookie", &cookie);
+    let out = Request::delete("/api/v1/session")
+        .header("host", "localhost")
+        .header("origin", "http://localhost")
+        .header("cookie", &cookie);
     let out = call(&world.member, out.body(Body::empty()).unwrap()).await;
     assert_eq!(out.status, 204);
     assert!(out.header("set-cookie").contains("Max-Age=0"));

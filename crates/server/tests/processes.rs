@@ -1,4 +1,5 @@
 //! The seam between two processes: a member face beside a cell face, and beside a folder whose vault is gone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
@@ -71,7 +72,14 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let (status, body) = request(&member, &key, "POST", "/api/v1/reports", report).await;
     assert_eq!(status, 201, "{body}");
     until_released(&member, &key, "evil.test").await;
-    let paths = ["/api/v1/home", "/api/v1/indicators", "/api/v1/campaigns", "/api/v1/lookup?value=evil.test", "/api/v1/feeds/watch.txt", "/face"];
+    let paths = [
+        "/api/v1/home",
+        "/api/v1/indicators",
+        "/api/v1/campaigns",
+        "/api/v1/lookup?value=evil.test",
+        "/api/v1/feeds/watch.txt",
+        "/face",
+    ];
     let mut before = Vec::new();
     for path in paths {
         before.push(request(&member, &key, "GET", path, "").await);
@@ -102,7 +110,8 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     let firm = NewOrganisation { name: "Firm".into(), sector: Sector::Water, region: None, assets: Assets::default() };
     let key = both.register.create_members(&[firm], "test", answers()).unwrap().remove(0).1.expose().to_owned();
     for n in 0..20 {
-        let report = format!(r#"{{"title":"a","attack":"malware","tlp":"GREEN","indicators":[{{"value":"evil{n}.test"}}]}}"#);
+        let report =
+            format!(r#"{{"title":"a","attack":"malware","tlp":"GREEN","indicators":[{{"value":"evil{n}.test"}}]}}"#);
         assert_eq!(request(&both, &key, "POST", "/api/v1/reports", &report).await.0, 201);
     }
     // Stopped at once: what was not yet released is released by the next process.

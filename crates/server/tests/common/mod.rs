@@ -58,7 +58,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {:?}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -135,8 +136,7 @@ impl World {
         .unwrap();
         let pump = Pump::new(reader.clone(), Arc::clone(&member_hub), Arc::clone(&meters)).unwrap();
         let guard = |host: &str| Guard { hosts: [host.to_owned()].into(), tls: false, meters: Arc::clone(&meters) };
-        let sessions =
-            |face| Sessions::new(Arc::clone(&register), face, false, "Test partnership".to_owned(), true);
+        let sessions = |face| Sessions::new(Arc::clone(&register), face, false, "Test partnership".to_owned(), true);
         let sender = Arc::new(LocalSender::new(Arc::clone(&vault)));
         let member = member_router(
             MemberParts {
@@ -217,7 +217,8 @@ impl World {
 
     pub async fn report(&self, firm: usize, values: &[&str]) -> Answer {
         let indicators: Vec<Value> = values.iter().map(|value| serde_json::json!({ "value": value })).collect();
-        let body = serde_json::json!({ "title": "mail", "attack": "phishing", "tlp": "GREEN", "indicators": indicators });
+        let body =
+            serde_json::json!({ "title": "mail", "attack": "phishing", "tlp": "GREEN", "indicators": indicators });
         call(&self.member, self.request("POST", "/api/v1/reports", firm, Body::from(body.to_string()))).await
     }
 
@@ -262,11 +263,17 @@ impl Events {
             if let Some(end) = self.text.find("\n\n") {
                 let event: String = self.text.drain(..end + 2).collect();
                 let field = |name: &str| {
-                    event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_default().to_owned()
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+                        .unwrap_or_default()
+                        .to_owned()
                 };
                 return Some((field("event"), field("id"), serde_json::from_str(&field("data")).unwrap()));
             }
-            let frame = tokio::time::timeout(std::time::Duration::from_secs(5), self.body.frame()).await.expect("an event in time")?;
+            let frame = tokio::time::timeout(std::time::Duration::from_secs(5), self.body.frame())
+                .await
+                .expect("an event in time")?;
             self.text.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
         }
     }

@@ -1,0 +1,114 @@
+//! Answers from a store of a few objects: look-ups with their sentences, streams that resume or start afresh.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use model::{KeySeed, Kind, Observable, Timestamp};
+use outlets::Resumed;
+use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use released::{About, IndicatorView, Reader, Store, Writer, hyphenated, rfc3339};
+
+const SEED: KeySeed = KeySeed([3; 16]);
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn indicator(value: &str, tick: i64, edit: impl FnOnce(&mut IndicatorView)) -> ReleasedObject {
+    let observable = Observable::parse(Kind::Domain, value).unwrap();
+    let lookup = observable.key(SEED).0;
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&lookup.to_be_bytes());
+    let mut view = IndicatorView {
+        r#type: "indicator".into(),
+        id: hyphenated(&id),
+        kind: "domain".into(),
+        value: value.into(),
+        tlp: "GREEN".into(),
+        pap: "GREEN".into(),
+        released_at: rfc3339(at(tick)),
+        watch_until: Some(rfc3339(at(1_000_000))),
+        block: false,
+        campaign: None,
+        attributed_to: "Test".into(),
+        common: None,
+    };
+    edit(&mut view);
+    ReleasedObject {
+        kind: NounKind::Indicator,
+        id,
+        lookup,
+        campaign: None,
+        body: serde_json::to_string(&view).unwrap(),
+    }
+}
+
+fn store() -> (Writer, Reader) {
+    let (mut writer, reader) = Store::in_memory().unwrap();
+    writer.set_about(&About { partnership: "Test".into(), exercise: false, key_seed: SEED.0 }).unwrap();
+    (writer, reader)
+}
+
+fn release(writer: &mut Writer, tick: i64, mut objects: Vec<ReleasedObject>) {
+    objects.sort_by_key(|object| (object.kind, object.id));
+    writer.apply(&ReleaseBatch { tick: at(tick), objects }).unwrap();
+}
+
+#[test]
+fn each_verdict_has_its_sentence() {
+    let (mut writer, reader) = store();
+    let objects = vec![
+        indicator("watch.test", 100, |_| {}),
+        indicator("block.test", 100, |view| view.block = true),
+        indicator("common.test", 100, |view| view.common = Some("a mail provider".into())),
+    ];
+    release(&mut writer, 100, objects);
+    let check = |query: &str, now: i64, verdict: &str, words: &str| {
+        let found = outlets::lookup(&reader, query, at(now)).unwrap();
+        assert_eq!(
+            (found.verdict.as_str(), found.meaning.contains(words)),
+            (verdict, true),
+            "{query}: {}",
+            found.meaning
+        );
+        assert_eq!(found.indicator.is_some(), !["not-seen", "unreadable"].contains(&verdict));
+    };
+    check("watch[.]test", 200, "watch", "not on the block feed");
+    check("WATCH.test", 2_000_000, "watch", "has left the watch feed");
+    check("block.test", 200, "block", "block it");
+    check("common.test", 200, "everyday", "(a mail provider)");
+    check("other.test", 200, "not-seen", "does not make it safe");
+    check("???", 200, "unreadable", "Paste one value");
+}
+
+#[test]
+fn a_viewer_resumes_or_starts_afresh() {
+    let (mut writer, reader) = store();
+    for tick in 1..=3 {
+        release(&mut writer, tick * 100, vec![indicator(&format!("v{tick}.test"), tick * 100, |_| {})]);
+    }
+    let resume = |tick: i64| outlets::resume(&reader, &outlets::of_tick(at(tick))).unwrap();
+    let Resumed::From(frames, last) = resume(100) else { panic!("no resume") };
+    assert_eq!(frames.iter().map(|(tick, _)| tick.as_millis()).collect::<Vec<_>>(), [200, 300]);
+    assert_eq!(last, at(300));
+    assert!(matches!(resume(300), Resumed::From(frames, _) if frames.is_empty()));
+    assert!(matches!(resume(250), Resumed::Resync));
+    assert!(matches!(outlets::resume(&reader, "strange").unwrap(), Resumed::Resync));
+    for tick in 4..=i64::try_from(outlets::RESUME_BATCHES_MAX).unwrap() + 4 {
+        release(&mut writer, tick * 100, vec![indicator(&format!("v{tick}.test"), tick * 100, |_| {})]);
+    }
+    assert!(matches!(resume(100), Resumed::Resync));
+    assert_eq!(outlets::batches(&reader, at(300), 2).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_taken_back_starts_viewers_afresh() {
+    let (mut writer, reader) = store();
+    release(&mut writer, 100, vec![indicator("gone.test", 100, |_| {})]);
+    let mut gone = indicator("gone.test", 200, |_| {});
+    gone.body.clear();
+    release(&mut writer, 200, vec![gone]);
+    assert!(outlets::batches(&reader, at(100), 9).unwrap()[0].1.is_none());
+    assert!(matches!(outlets::resume(&reader, &outlets::of_tick(at(100))).unwrap(), Resumed::Resync));
+    assert_eq!(outlets::lookup(&reader, "gone.test", at(300)).unwrap().verdict, "not-seen");
+    let (home, head) = outlets::home(&reader, at(300)).unwrap();
+    assert_eq!((home.latest.len(), head), (0, Some(at(200))));
+}
