@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use desk::{Desk, DeskConfig};
-use fusion::Fusion;
+use fusion::{Finding, Fusion};
 use model::{Clock, Timestamp};
 use register::Register;
 use release::{Engine, EngineConfig};
@@ -21,6 +21,8 @@ const ENTRIES_PER_STEP: usize = 512;
 const FRAMES_PER_STEP_MAX: usize = 128;
 /// How often the register is asked how many members there are.
 const POPULATION_MILLIS: i64 = 1_000;
+/// How long folding goes on after the end was called.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
 /// Rest between two steps.
 const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
@@ -118,9 +120,21 @@ pub struct Core {
     hub: Arc<Hub>,
     meters: Arc<Meters>,
     next: Seq,
+    lanes: Vec<(String, String)>,
+    slot_millis: i64,
     population: Option<Population>,
     population_looked: Timestamp,
     last_beat: Timestamp,
+}
+
+fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
+    Desk::new(DeskConfig {
+        journal: Arc::clone(vault.journal()),
+        key_seed: vault.key_seed(),
+        lanes,
+        slot_millis,
+        exercise: vault.genesis().exercise,
+    })
 }
 
 /// What a step did.
@@ -139,13 +153,8 @@ impl Core {
     /// [`CoreError`] if a store cannot be used.
     pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
         let CoreParts { vault, writer, register, hub, meters, engine, slot_millis } = parts;
-        let mut desk = Desk::new(DeskConfig {
-            journal: Arc::clone(vault.journal()),
-            key_seed: vault.key_seed(),
-            lanes: register.lanes(),
-            slot_millis,
-            exercise: vault.genesis().exercise,
-        });
+        let lanes = register.lanes();
+        let mut desk = new_desk(&vault, lanes.clone(), slot_millis);
         let mut population = None;
         let engine = Engine::open_with(&vault, writer, engine, &mut |entry, found, _| {
             if let Body::Population(told) = &entry.body {
@@ -161,7 +170,19 @@ impl Core {
             running: Arc::new(AtomicBool::new(true)),
         };
         let last_beat = Timestamp::default();
-        Ok(Self { vault, register, shared, hub, meters, next, population, population_looked: last_beat, last_beat })
+        Ok(Self {
+            vault,
+            register,
+            shared,
+            hub,
+            meters,
+            next,
+            lanes,
+            slot_millis,
+            population,
+            population_looked: last_beat,
+            last_beat,
+        })
     }
 
     /// The fold as handlers read it.
@@ -243,7 +264,42 @@ impl Core {
         if self.population.as_ref() != Some(&population) {
             self.vault.journal().append(vec![NewEntry::new(now, Body::Population(population.clone()))])?;
             self.population = Some(population);
+            let lanes = self.register.lanes();
+            if lanes != self.lanes {
+                self.draw_anew(lanes)?;
+            }
         }
+        Ok(())
+    }
+
+    /// The sectors that may be named have changed: the desk is folded anew with the lanes of today. Fusion stays as it is.
+    fn draw_anew(&mut self, lanes: Vec<(String, String)>) -> Result<(), CoreError> {
+        let mut desk = new_desk(&self.vault, lanes.clone(), self.slot_millis);
+        let mut from = 1;
+        // Only this thread writes, so what is read in between does not change.
+        while from < self.next {
+            let entries = self.vault.journal().read(from, ENTRIES_PER_STEP)?;
+            let fold = self.shared.read();
+            for entry in entries.iter().take_while(|entry| entry.seq < self.next) {
+                let campaign = match &entry.body {
+                    Body::Report(report) => {
+                        fold.fusion().campaign_of(report.case).map(|campaign| (report.case, campaign))
+                    }
+                    _ => None,
+                };
+                let found = campaign.map(|(case, campaign)| Finding::Joined { campaign, case, reasons: Vec::new() });
+                desk.apply(entry, found.as_slice(), false);
+            }
+            match entries.last() {
+                Some(last) => from = last.seq + 1,
+                None => break,
+            }
+        }
+        let mut fold = self.shared.write();
+        fold.desk = desk;
+        fold.place += 1;
+        self.hub.recut(fold.place);
+        self.lanes = lanes;
         Ok(())
     }
 
@@ -259,15 +315,20 @@ impl Core {
     }
 
     fn run_until(&mut self, clock: &dyn Clock, stop: &AtomicBool) -> Result<(), CoreError> {
+        let mut stopping: Option<Instant> = None;
         loop {
-            let stopping = stop.load(Ordering::Acquire);
-            let stepped = self.step(clock.now())?;
-            if stepped.entries == ENTRIES_PER_STEP {
-                continue;
+            if stopping.is_none() && stop.load(Ordering::Acquire) {
+                stopping = Some(Instant::now());
             }
-            if stopping {
+            let stepped = self.step(clock.now())?;
+            let more = stepped.entries == ENTRIES_PER_STEP;
+            // What is not folded by then is in the journal, and folded by the next process.
+            if stopping.is_some_and(|since| !more || since.elapsed() >= STOP_LIMIT) {
                 self.vault.checkpoint(true)?;
                 return Ok(());
+            }
+            if more {
+                continue;
             }
             // A short rest lets entries gather; nothing is shown between ticks in any case.
             std::thread::sleep(REST);

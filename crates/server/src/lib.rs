@@ -33,6 +33,6 @@ pub use openapi::openapi_json;
 pub use pages::pages_are_built;
 pub use pump::{Pump, Snapshots};
 pub use reports::Intake;
-pub use serve::{Config, Faces, Running, ServeError, serve, start};
+pub use serve::{Config, Faces, Opened, Running, ServeError, serve, start, start_with};
 pub use session::{Peer, Sessions, Who};
 pub use table::{Access, Face, PAGES, RouteInfo, routes};

@@ -287,14 +287,59 @@ impl Common {
     }
 }
 
+/// Stores that are open already, for whoever adds to them before serving.
+pub struct Opened {
+    /// The vault; `None` for the members' face alone.
+    pub vault: Option<Arc<Vault>>,
+    /// The register.
+    pub register: Arc<Register>,
+}
+
+impl Opened {
+    /// Opens what a configuration's faces need.
+    ///
+    /// # Errors
+    /// [`ServeError`] if a store cannot be opened.
+    pub async fn open(config: &Config) -> Result<Self, ServeError> {
+        let config = config.clone();
+        blocking(move || {
+            // The vault first: it makes the data folder, for its owner alone.
+            let vault = if config.faces == Faces::Member {
+                None
+            } else {
+                let genesis = GenesisIfNew {
+                    partnership: config.partnership.clone(),
+                    exercise: config.exercise,
+                    params: config.params,
+                };
+                let place = VaultConfig { dir: config.data_dir.clone(), keys_dir: config.keys_dir.clone(), genesis };
+                Some(Arc::new(Vault::open(place, Arc::clone(&config.clock), Arc::clone(&config.entropy))?))
+            };
+            let path = config.data_dir.join(REGISTER_FILE);
+            let register = Register::open(&path, config.clock, config.entropy, PasswordCost::DEFAULT)?;
+            Ok(Self { vault, register: Arc::new(register) })
+        })
+        .await
+    }
+}
+
 /// Opens the stores, listens, and gives a handle to the running server.
 ///
 /// # Errors
 /// [`ServeError`] if a store cannot be opened or an address cannot be had.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let opened = Opened::open(&config).await?;
+    start_with(config, opened).await
+}
+
+/// As [`start`], over stores that are open already.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(config: Config, opened: Opened) -> Result<Running, ServeError> {
+    let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
     let released_path = folder.join(released::FILE);
-    let with_vault = config.faces != Faces::Member;
     let meters = Arc::new(Meters::default());
     let (stop, stopped) = watch::channel(false);
     let threads_stop = Arc::new(AtomicBool::new(false));
@@ -302,23 +347,6 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let ended_sender = Arc::new(ended_sender);
     let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
     let mut threads = Vec::new();
-
-    // The vault first: it makes the data folder, for its owner alone.
-    let vault = if with_vault {
-        let (genesis, config) = (genesis(&config), config.clone());
-        let open = move || {
-            let place = VaultConfig { dir: config.data_dir, keys_dir: config.keys_dir, genesis };
-            Ok(Arc::new(Vault::open(place, config.clock, config.entropy)?))
-        };
-        Some(blocking(open).await?)
-    } else {
-        None
-    };
-    let register = {
-        let (path, config) = (folder.join(REGISTER_FILE), config.clone());
-        blocking(move || Ok(Arc::new(Register::open(&path, config.clock, config.entropy, PasswordCost::DEFAULT)?)))
-            .await?
-    };
     let (reader, core) = match &vault {
         Some(vault) => {
             let (vault, register, hub, meters) =
@@ -397,10 +425,6 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     }
     tracing::info!(member = ?running.member_addr, cell = ?running.cell_addr, "serving");
     Ok(running)
-}
-
-fn genesis(config: &Config) -> GenesisIfNew {
-    GenesisIfNew { partnership: config.partnership.clone(), exercise: config.exercise, params: config.params }
 }
 
 /// The store that the cell's process makes, as soon as it says whose it is.

@@ -195,3 +195,29 @@ async fn the_cell_sees_content_and_acts_on_it() {
     let other = "/api/v1/advisories/00000000-0000-4000-8000-000000000000/read";
     assert_eq!(call(&world.member, world.request("POST", other, 5, Body::empty())).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_sector_that_may_be_named_appears_on_the_running_wall() {
+    let mut world = World::new();
+    world.pass(1_000);
+    let analyst = world.sign_in(&world.cell, "kit@cell.example").await;
+    world.report(0, &["evil.test"]).await;
+    world.report(1, &["evil.test"]).await;
+    world.pass(300);
+    let firms: Vec<register::NewOrganisation> = (0..10)
+        .map(|n| register::NewOrganisation {
+            name: format!("Water {n}"),
+            sector: model::Sector::Water,
+            region: None,
+            assets: policy::Assets::default(),
+        })
+        .collect();
+    let mut wall = Events::open(&world.cell, cell_stream(&analyst)).await;
+    assert_eq!(wall.next().await.unwrap().2["sectors"].as_array().unwrap().len(), 1);
+    world.register.create_members(&firms, "more", common::answers()).unwrap();
+    world.pass(1_200);
+    let (_, snapshot) = wall.next_of("snapshot").await;
+    assert_eq!(snapshot["sectors"].as_array().unwrap().len(), 2);
+    assert_eq!(snapshot["campaigns"][0]["firms"], 2);
+    assert_eq!(snapshot["reports"].as_array().unwrap().len(), 2);
+}

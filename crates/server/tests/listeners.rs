@@ -205,3 +205,33 @@ async fn figures_are_on_the_cells_listener_and_name_nobody() {
     let health = world.at_cell("GET", "/health", "", Body::empty()).await;
     assert_eq!((health.status.as_u16(), health.json()["status"].as_str()), (200, Some("ok")));
 }
+
+#[tokio::test]
+async fn pages_are_packed_tagged_and_kept() {
+    let world = World::new();
+    let get = |path: String, name: &'static str, value: String| {
+        let request = Request::get(path).header("host", "localhost").header(name, value);
+        call(&world.member, request.body(Body::empty()).unwrap())
+    };
+    let home = get("/".into(), "accept-encoding", "gzip, br".into()).await;
+    assert_eq!(home.header("content-type"), "text/html; charset=utf-8");
+    if !server::pages_are_built() {
+        assert_eq!(home.status, 503);
+        assert!(String::from_utf8(home.body).unwrap().contains("cargo xtask demo"));
+        return;
+    }
+    assert_eq!(
+        (home.status.as_u16(), home.header("content-encoding"), home.header("cache-control")),
+        (200, "br", "no-cache")
+    );
+    let same = get("/search".into(), "if-none-match", home.header("etag").to_owned()).await;
+    assert_eq!((same.status.as_u16(), same.body.len()), (304, 0));
+    let wall = get("/wall".into(), "accept-encoding", "identity".into()).await;
+    assert_ne!(wall.header("etag"), home.header("etag"));
+    let text = String::from_utf8(wall.body).unwrap();
+    let script = text.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let asset = get(script.to_owned(), "accept-encoding", "gzip".into()).await;
+    assert_eq!((asset.status.as_u16(), asset.header("content-encoding")), (200, "gzip"), "{script}");
+    assert!(asset.header("cache-control").contains("immutable"));
+    assert!(asset.header("content-type").starts_with("text/javascript"));
+}
