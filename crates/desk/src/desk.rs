@@ -244,8 +244,15 @@ impl Desk {
             Finding::Merged { kept, alias, .. } => {
                 self.letters.merge(*kept, *alias);
                 if let Some(gone) = self.watched.remove(alias) {
-                    let watched = self.watched.entry(*kept).or_insert(Watched { firms: 0, ..gone });
-                    watched.growth.truncate(REPORTS_KEPT);
+                    match self.watched.get_mut(kept) {
+                        Some(watched) => {
+                            watched.growth.extend(gone.growth);
+                            watched.firms = watched.firms.saturating_add(gone.firms);
+                        }
+                        None => {
+                            self.watched.insert(*kept, gone);
+                        }
+                    }
                 }
                 self.touched.insert(*kept);
             }
@@ -316,8 +323,11 @@ impl Desk {
         });
         if firms > watched.firms {
             watched.growth.push_back((campaign.last_seen, firms - watched.firms));
-            watched.firms = firms;
         }
+        // After a merge the sum of both may be too large: a firm can have been in both.
+        watched.firms = firms;
+        let old = |at: &Timestamp| now.millis_since(*at) > DELTA_MILLIS;
+        watched.growth.retain(|(at, _)| !old(at));
         for case in campaign.cases.iter().rev().take(REPORTS_KEPT) {
             if let Some(place) = self.cases.get(case) {
                 watched.severity = watched.severity.min(place.severity);
@@ -374,7 +384,7 @@ impl Desk {
             .collect();
         let delta = watched.map_or(0, |watched| {
             let new = watched.growth.iter().filter(|(at, _)| now.millis_since(*at) <= DELTA_MILLIS);
-            new.map(|(_, grown)| grown).sum()
+            new.map(|(_, grown)| grown).sum::<u32>().min(watched.firms)
         });
         let quiet = now.millis_since(campaign.last_seen) > COOLING_MILLIS;
         let trend = if quiet {
