@@ -210,7 +210,7 @@ pub const fn over_common_is_shown(distinct: u32, params: &Params) -> bool {
 /// Whether a further report at `at` renews the watch on a value: only in its second half (and at the next epoch), so that
 /// the end of the watch does not tell when others reported.
 #[must_use]
-pub const fn renews_watch(at: Timestamp, until: Timestamp, params: &Params) -> bool {
+pub fn renews_watch(at: Timestamp, until: Timestamp, params: &Params) -> bool {
     planted::is_on(Leak::WatchMoves) || until.millis_since(at) < params.watch_millis / 2
 }
 

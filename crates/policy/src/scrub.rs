@@ -31,7 +31,9 @@ pub fn scrub(observable: &Observable, assets: &Assets, exercise: bool) -> Option
         Kind::Ipv4 | Kind::Ipv6 => address(value, assets, exercise),
         Kind::Cidr => range(value, assets, exercise),
         Kind::Domain | Kind::Hostname => name(value, assets),
-        Kind::Url => host_of_url(value).and_then(|host| host_reason(host, assets, exercise)).or_else(|| brand(value, assets)),
+        Kind::Url => {
+            host_of_url(value).and_then(|host| host_reason(host, assets, exercise)).or_else(|| brand(value, assets))
+        }
         Kind::Email => value
             .rsplit_once('@')
             .and_then(|(_, host)| host_reason(host, assets, exercise).map(|why| format!("mailbox: {why}")))
@@ -40,7 +42,12 @@ pub fn scrub(observable: &Observable, assets: &Assets, exercise: bool) -> Option
             let host = value.trim_start_matches('\\').split('\\').next().unwrap_or_default();
             name(host, assets).or_else(|| Some("path on a machine of somebody's own network".to_owned()))
         }
-        Kind::Account | Kind::EmailSubject | Kind::FileName | Kind::FilePath | Kind::UserAgent | Kind::Mutex
+        Kind::Account
+        | Kind::EmailSubject
+        | Kind::FileName
+        | Kind::FilePath
+        | Kind::UserAgent
+        | Kind::Mutex
         | Kind::RegistryKey => own_name_within(value, assets).or_else(|| brand(value, assets)),
         Kind::Mac => Some("hardware address of a machine in somebody's own network".to_owned()),
         _ => None,
@@ -79,8 +86,7 @@ fn name(host: &str, assets: &Assets) -> Option<String> {
 /// Whether `host` is `domain` or below it.
 fn is_within(host: &str, domain: &str) -> bool {
     let domain = domain.trim_matches('.').to_lowercase();
-    !domain.is_empty()
-        && host.strip_suffix(&domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 fn own_name_within(value: &str, assets: &Assets) -> Option<String> {
@@ -91,7 +97,8 @@ fn own_name_within(value: &str, assets: &Assets) -> Option<String> {
 
 /// A brand counts where it stands as a word or part of a label: case and signs between letters do not matter.
 fn brand(value: &str, assets: &Assets) -> Option<String> {
-    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     if assets.brands.is_empty() {
         return None;
     }
@@ -105,7 +112,8 @@ fn brand(value: &str, assets: &Assets) -> Option<String> {
 
 fn address(text: &str, assets: &Assets, exercise: bool) -> Option<String> {
     let address: IpAddr = text.parse().ok()?;
-    if let Some(own) = assets.ranges.iter().find(|range| parse_range(range).is_some_and(|range| holds(range, address))) {
+    if let Some(own) = assets.ranges.iter().find(|range| parse_range(range).is_some_and(|range| holds(range, address)))
+    {
         return Some(format!("it lies in {own}, a range of the reporter's own"));
     }
     special(address, exercise).map(|what| format!("{what} is of no use to others and may name the reporter"))

@@ -19,7 +19,9 @@ fn outcome(release: Release) -> &'static str {
         Release::Never => "never",
         Release::Members { when: When::NextTick, community: true } => "next tick, linked and counted",
         Release::Members { when: When::NextEpoch, community: true } => "next epoch, linked and counted",
-        Release::Members { when: When::OnceThreeHaveIt, community: true } => "epoch after the third, linked and counted",
+        Release::Members { when: When::OnceThreeHaveIt, community: true } => {
+            "epoch after the third, linked and counted"
+        }
         Release::Members { when: When::NextTick, community: false } => "next tick, alone",
         Release::Members { when: When::NextEpoch, community: false } => "next epoch, alone",
         Release::Members { when: When::OnceThreeHaveIt, community: false } => "epoch after the third, alone",
@@ -39,10 +41,14 @@ pub fn who_sees_what() -> String {
 }
 
 fn values(text: &mut String) {
-    text.push_str("1. A value of a report: when every member may see it, by the reporter's first answer and its marking.\n");
+    text.push_str(
+        "1. A value of a report: when every member may see it, by the reporter's first answer and its marking.\n",
+    );
     text.push_str("   The answer is the same for every role on the member side; the cell sees every value at once, without its source;\n");
     text.push_str("   strangers see nothing. A sharing group is nobody until groups are known, so its values are as those for the cell\n");
-    text.push_str("   only. A value that the scrub holds is never shown to members, whatever answer and marking say.\n\n");
+    text.push_str(
+        "   only. A value that the scrub holds is never shown to members, whatever answer and marking say.\n\n",
+    );
     let _ = write!(text, "{:<16}", "");
     for (name, _) in ANSWERS {
         let _ = write!(text, "{name:<44}");
@@ -87,8 +93,12 @@ const NOUNS: &[(&str, [&str; 5])] = &[
 ];
 
 fn nouns(text: &mut String) {
-    text.push_str("2. What each role may read. \"By group\" is the declared group of sectors; \"own\" is that member's own.\n");
-    text.push_str("   A reporter who chose the cell is not shown to it yet: that name lies in the source register alone.\n\n");
+    text.push_str(
+        "2. What each role may read. \"By group\" is the declared group of sectors; \"own\" is that member's own.\n",
+    );
+    text.push_str(
+        "   A reporter who chose the cell is not shown to it yet: that name lies in the source register alone.\n\n",
+    );
     let _ = write!(text, "{:<36}", "");
     for role in ROLES {
         let _ = write!(text, "{role:<15}");
@@ -117,7 +127,9 @@ fn trim_line(text: &mut String) {
 }
 
 fn breadth(text: &mut String, params: &Params) {
-    text.push_str("3. Breadth that members see, by the number of distinct members (across) and the population (down).\n\n");
+    text.push_str(
+        "3. Breadth that members see, by the number of distinct members (across) and the population (down).\n\n",
+    );
     let members = [1, 2, 3, 4, 5, 9, 10, 11, 24, 25, 26, 160];
     let _ = write!(text, "{:<8}", "");
     for distinct in members {
@@ -136,7 +148,9 @@ fn breadth(text: &mut String, params: &Params) {
         }
         trim_line(text);
     }
-    text.push_str("\n   A sector or region is named (yes), by distinct members in it (across) and its population (down).\n\n");
+    text.push_str(
+        "\n   A sector or region is named (yes), by distinct members in it (across) and its population (down).\n\n",
+    );
     let _ = write!(text, "{:<8}", "");
     for distinct in 1..=6 {
         let _ = write!(text, "{distinct:<6}");

@@ -115,20 +115,38 @@ fn the_scrub_holds_what_could_name_the_reporter() {
         assert_eq!(scrub(&observable, &assets, true).is_some(), expect, "{value}");
     };
     for (value, held) in [
-        ("10.1.2.3", true), ("172.16.0.1", true), ("192.168.1.1", true), ("127.0.0.1", true), ("169.254.1.1", true),
-        ("100.64.0.1", true), ("203.0.113.9", true), ("198.51.100.7", false), ("8.8.8.8", false), ("198.18.0.1", false),
+        ("10.1.2.3", true),
+        ("172.16.0.1", true),
+        ("192.168.1.1", true),
+        ("127.0.0.1", true),
+        ("169.254.1.1", true),
+        ("100.64.0.1", true),
+        ("203.0.113.9", true),
+        ("198.51.100.7", false),
+        ("8.8.8.8", false),
+        ("198.18.0.1", false),
     ] {
         check(Kind::Ipv4, value, held);
     }
-    for (value, held) in [("::1", true), ("fe80::1", true), ("fd00::1", true), ("2001:db8:1::5", true), ("2001:db8:2::5", false)] {
+    for (value, held) in
+        [("::1", true), ("fe80::1", true), ("fd00::1", true), ("2001:db8:1::5", true), ("2001:db8:2::5", false)]
+    {
         check(Kind::Ipv6, value, held);
     }
-    for (value, held) in [("203.0.113.128/25", true), ("203.0.112.0/22", true), ("10.0.0.0/8", true), ("198.51.100.0/24", false)] {
+    for (value, held) in
+        [("203.0.113.128/25", true), ("203.0.112.0/22", true), ("10.0.0.0/8", true), ("198.51.100.0/24", false)]
+    {
         check(Kind::Cidr, value, held);
     }
     for (value, held) in [
-        ("acme.example", true), ("vpn.acme.example", true), ("notacme.example", false), ("printer.local", true),
-        ("db.internal", true), ("nas.lan", true), ("login-acmepower.test", true), ("maple.test", false),
+        ("acme.example", true),
+        ("vpn.acme.example", true),
+        ("notacme.example", false),
+        ("printer.local", true),
+        ("db.internal", true),
+        ("nas.lan", true),
+        ("login-acmepower.test", true),
+        ("maple.test", false),
     ] {
         check(Kind::Domain, value, held);
     }

@@ -1,1 +1,23 @@
-//! release
+//! The one gate between the vault and the released store: folds the journal, and at each release tick shows members what
+//! the policy's ρ says, no more and no sooner.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod aggregates;
+mod campaign;
+mod digest;
+mod engine;
+mod error;
+mod findings;
+mod gate;
+mod keys;
+mod leaks;
+mod open;
+mod queue;
+mod rebuild;
+mod render;
+mod replay;
+mod value;
+
+pub use engine::{Engine, EngineConfig};
+pub use error::ReleaseError;
+pub use rebuild::{Rebuilt, rebuild};

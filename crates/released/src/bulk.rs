@@ -56,7 +56,9 @@ fn remove(path: &Path) -> Result<(), ReleasedError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let file = beside(path, suffix);
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(ReleasedError::file(&file)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(ReleasedError::file(&file)(error));
+            }
             _ => {}
         }
     }

@@ -2,9 +2,9 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use crate::ReleasedError;
 use crate::schema::{self, table};
 use crate::snapshot::Snapshot;
-use crate::ReleasedError;
 
 pub(crate) fn digest(at: &Snapshot<'_>) -> Result<[u8; 32], ReleasedError> {
     let mut context = Context::new(&SHA256);
@@ -25,8 +25,10 @@ pub(crate) fn digest(at: &Snapshot<'_>) -> Result<[u8; 32], ReleasedError> {
         field(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
     }
     for kind in schema::KINDS {
-        let sql =
-            format!("SELECT n, tick, h, lookup, live, feed, until, camp, id, campaign, body FROM {} ORDER BY n", table(kind));
+        let sql = format!(
+            "SELECT n, tick, h, lookup, live, feed, until, camp, id, campaign, body FROM {} ORDER BY n",
+            table(kind)
+        );
         let mut table = at.conn().prepare(&sql)?;
         let mut rows = table.query([])?;
         field(kind.as_str().as_bytes());

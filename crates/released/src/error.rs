@@ -20,7 +20,9 @@ pub enum ReleasedError {
     #[error("sqlite {0} is too old: 3.51.3 or later is needed")]
     SqliteTooOld(String),
     /// The file was written by another version.
-    #[error("released store has version {found}, this program reads version {expected}: run `fusioncell journal rebuild`")]
+    #[error(
+        "released store has version {found}, this program reads version {expected}: run `fusioncell journal rebuild`"
+    )]
     Version {
         /// What the file says.
         found: i64,

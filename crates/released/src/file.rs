@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::schema;
 use crate::ReleasedError;
+use crate::schema;
 
 /// How long a connection waits for another's lock.
 const BUSY_MILLIS: u64 = 5_000;

@@ -3,8 +3,8 @@
 use model::Timestamp;
 use policy::{NounKind, ReleasedObject};
 
-use crate::row::{Released, Row};
 use crate::ReleasedError;
+use crate::row::{Released, Row};
 
 /// One tick of the release log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +56,9 @@ pub(crate) fn decode(tick: Timestamp, bytes: &[u8]) -> Result<Vec<Released<Row>>
     let mut rest = bytes;
     let mut rows = Vec::new();
     while !rest.is_empty() {
-        let row = one(tick, &mut rest)
-            .ok_or_else(|| ReleasedError::Damaged(format!("release log of tick {} cannot be read", tick.as_millis())))?;
+        let row = one(tick, &mut rest).ok_or_else(|| {
+            ReleasedError::Damaged(format!("release log of tick {} cannot be read", tick.as_millis()))
+        })?;
         rows.push(Released::of_row(row));
     }
     Ok(rows)

@@ -9,6 +9,7 @@ use model::{Observable, Timestamp};
 use policy::NounKind;
 use rusqlite::Connection;
 
+use crate::ReleasedError;
 use crate::feed::{Feed, FeedPlace};
 use crate::file::{self, Identity};
 use crate::log::LoggedBatch;
@@ -16,7 +17,6 @@ use crate::row::{Released, Row};
 use crate::snapshot::{CampaignVersion, Page, Snapshot};
 use crate::views::IndicatorView;
 use crate::writer::{About, Bell};
-use crate::ReleasedError;
 
 /// Connections that read at the same time.
 const CONNECTIONS: usize = 4;
@@ -180,7 +180,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReleasedError`]
-    pub fn campaign_members(&self, campaign: &[u8; 16], limit: usize) -> Result<(Vec<Released<Row>>, bool), ReleasedError> {
+    pub fn campaign_members(
+        &self,
+        campaign: &[u8; 16],
+        limit: usize,
+    ) -> Result<(Vec<Released<Row>>, bool), ReleasedError> {
         self.read(|at| at.campaign_members(campaign, limit))
     }
 

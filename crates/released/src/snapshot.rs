@@ -4,13 +4,13 @@ use model::{Observable, Timestamp};
 use policy::NounKind;
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
+use crate::ReleasedError;
 use crate::feed::{Feed, FeedPlace};
 use crate::log::{self, LoggedBatch};
 use crate::row::{Released, Row};
 use crate::schema::{self, table};
 use crate::views::{IndicatorView, hyphenated, parse_id};
 use crate::writer::{About, BLOCK, WATCH};
-use crate::ReleasedError;
 
 /// Rows that one question gives at most.
 const ROWS_MAX: usize = 1_000;
@@ -44,7 +44,12 @@ impl<'c> Snapshot<'c> {
         self.conn
     }
 
-    fn rows(&self, kind: NounKind, rest: &str, values: impl Params) -> Result<Vec<(Released<Row>, i64)>, ReleasedError> {
+    fn rows(
+        &self,
+        kind: NounKind,
+        rest: &str,
+        values: impl Params,
+    ) -> Result<Vec<(Released<Row>, i64)>, ReleasedError> {
         let mut statement = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM {} {rest}", table(kind)))?;
         let rows = statement.query_map(values, |row| {
             Ok((
@@ -71,7 +76,8 @@ impl<'c> Snapshot<'c> {
     /// # Errors
     /// [`ReleasedError`] if the store cannot be read, as for every question.
     pub fn head_tick(&self) -> Result<Option<Timestamp>, ReleasedError> {
-        let head: Option<i64> = self.conn.prepare_cached("SELECT max(tick) FROM log")?.query_row([], |row| row.get(0))?;
+        let head: Option<i64> =
+            self.conn.prepare_cached("SELECT max(tick) FROM log")?.query_row([], |row| row.get(0))?;
         Ok(head.map(Timestamp::from_millis))
     }
 
@@ -82,7 +88,8 @@ impl<'c> Snapshot<'c> {
     pub fn about(&self) -> Result<Option<About>, ReleasedError> {
         let mut statement = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         let mut get = |key: &str| statement.query_row([key], |row| row.get::<_, Vec<u8>>(0)).optional();
-        let (Some(partnership), Some(exercise), Some(seed)) = (get("partnership")?, get("exercise")?, get("key-seed")?) else {
+        let (Some(partnership), Some(exercise), Some(seed)) = (get("partnership")?, get("exercise")?, get("key-seed")?)
+        else {
             return Ok(None);
         };
         let damaged = || ReleasedError::Damaged("what it says about the partnership cannot be read".to_owned());
@@ -126,7 +133,11 @@ impl<'c> Snapshot<'c> {
     fn place_of(&self, kind: NounKind, cursor: &str) -> Result<Option<i64>, ReleasedError> {
         let Some((tick, id)) = read_cursor(cursor) else { return Ok(None) };
         let sql = format!("SELECT n FROM {} WHERE h = ?1 AND id = ?2 AND tick = ?3", table(kind));
-        Ok(self.conn.prepare_cached(&sql)?.query_row(params![schema::hash(&id), id, tick], |row| row.get(0)).optional()?)
+        Ok(self
+            .conn
+            .prepare_cached(&sql)?
+            .query_row(params![schema::hash(&id), id, tick], |row| row.get(0))
+            .optional()?)
     }
 
     /// The present version of an object.
@@ -134,7 +145,8 @@ impl<'c> Snapshot<'c> {
     /// # Errors
     /// [`ReleasedError`]
     pub fn by_id(&self, kind: NounKind, id: &[u8; 16]) -> Result<Option<Released<Row>>, ReleasedError> {
-        let newest = self.first(kind, "WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1", params![schema::hash(id), id])?;
+        let newest =
+            self.first(kind, "WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1", params![schema::hash(id), id])?;
         Ok(newest.filter(|row| !row.is_withdrawn()))
     }
 
@@ -163,7 +175,11 @@ impl<'c> Snapshot<'c> {
     ///
     /// # Errors
     /// [`ReleasedError`]
-    pub fn campaign_members(&self, campaign: &[u8; 16], limit: usize) -> Result<(Vec<Released<Row>>, bool), ReleasedError> {
+    pub fn campaign_members(
+        &self,
+        campaign: &[u8; 16],
+        limit: usize,
+    ) -> Result<(Vec<Released<Row>>, bool), ReleasedError> {
         let limit = limit.clamp(1, ROWS_MAX);
         let rest = "INDEXED BY indicators_camp WHERE camp = ?1 AND campaign = ?2 AND live = 1 ORDER BY n DESC LIMIT ?3";
         let values = params![schema::hash(campaign), campaign, one_more(limit)];
@@ -198,7 +214,8 @@ impl<'c> Snapshot<'c> {
             Feed::Watch => WATCH,
             Feed::Block => BLOCK,
         };
-        let rest = "INDEXED BY indicators_live WHERE live = 1 AND n > ?1 AND feed & ?2 AND until > ?3 ORDER BY n LIMIT ?4";
+        let rest =
+            "INDEXED BY indicators_live WHERE live = 1 AND n > ?1 AND feed & ?2 AND until > ?3 ORDER BY n LIMIT ?4";
         let values = params![after.0, bit, now.as_millis(), to_sql(max.clamp(1, ROWS_MAX))];
         let rows = self.rows(NounKind::Indicator, rest, values)?;
         let place = rows.last().map_or(after, |(_, n)| FeedPlace(*n));

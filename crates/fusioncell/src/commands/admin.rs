@@ -1,0 +1,295 @@
+//! `fusioncell admin`: organisations, people and keys of a partnership.
+
+use std::io::Read as _;
+
+use clap::{Args, Subcommand};
+use model::{WhoMayBeWarned, WhoMayKnow};
+use policy::Assets;
+use register::{Answers, NewOrganisation};
+use serde_json::json;
+
+use super::Folders;
+use crate::demo::password;
+use crate::failure::{Context as _, Failure};
+use crate::store;
+use crate::table::Table;
+
+/// Manage organisations, people and keys.
+#[derive(Args)]
+#[command(after_help = help!("\
+  fusioncell admin init --data-dir D
+  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy --region yorkshire
+  fusioncell admin key add --data-dir D --organisation \"Calder Power\""))]
+pub struct AdminArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the store and its first cell lead; prints a one-time password
+    #[command(after_help = help!("\
+  fusioncell admin init --data-dir D
+  fusioncell admin init --data-dir D --partnership \"Northern Utilities\" --email ada@cell.example --name \"Ada Lowe\"
+  pass show cell | fusioncell admin init --data-dir D --email ada@cell.example --password-stdin"))]
+    Init {
+        #[command(flatten)]
+        folders: Folders,
+        /// Name of the partnership, for a store that is new
+        #[arg(long, value_name = "NAME", default_value = "Sharing partnership")]
+        partnership: String,
+        #[command(flatten)]
+        person: PersonArgs,
+    },
+    /// Member organisations
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// People who sign in
+    #[command(subcommand)]
+    Person(Person),
+    /// Keys of members' machines
+    #[command(subcommand)]
+    Key(Key),
+}
+
+#[derive(Args)]
+struct PersonArgs {
+    /// E-mail address to sign in with
+    #[arg(long, default_value = "lead@cell.example")]
+    email: String,
+    /// Name that the cell's screens show
+    #[arg(long, default_value = "Cell lead")]
+    name: String,
+    /// Read the password from standard input instead of making one
+    #[arg(long)]
+    password_stdin: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Organisation {
+    /// Add a member organisation
+    #[command(after_help = help!("\
+  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy
+  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy --region yorkshire --domain calder.example"))]
+    Add {
+        #[command(flatten)]
+        folders: Folders,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Its sector, such as energy, health or civil-nuclear
+        #[arg(long)]
+        sector: String,
+        /// Its region, such as yorkshire or wales
+        #[arg(long)]
+        region: Option<String>,
+        /// A domain of its own, which intake holds back from release; may be given more than once
+        #[arg(long = "domain", value_name = "DOMAIN")]
+        domains: Vec<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the member organisations
+    #[command(after_help = help!("\
+  fusioncell admin organisation list --data-dir D
+  fusioncell admin organisation list --data-dir D --json"))]
+    List {
+        #[command(flatten)]
+        folders: Folders,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Person {
+    /// Add a person; prints a one-time password
+    #[command(after_help = help!("\
+  fusioncell admin person add --data-dir D --email sam@calder.example --name \"Sam Reed\" --organisation \"Calder Power\"
+  fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst"))]
+    Add {
+        #[command(flatten)]
+        folders: Folders,
+        /// E-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// What the person is: member, analyst or lead
+        #[arg(long, default_value = "member", value_parser = ["member", "analyst", "lead"])]
+        role: String,
+        /// The member organisation, for a member
+        #[arg(long, value_name = "NAME", required_if_eq("role", "member"))]
+        organisation: Option<String>,
+        /// Read the password from standard input instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Key {
+    /// Make a key for an organisation's machines; it is shown once
+    #[command(after_help = help!("\
+  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
+  fusioncell admin key add --data-dir D --organisation \"Calder Power\" --label \"mail gateway\" --json"))]
+    Add {
+        #[command(flatten)]
+        folders: Folders,
+        /// The member organisation
+        #[arg(long, value_name = "NAME")]
+        organisation: String,
+        /// What the key is for
+        #[arg(long, default_value = "machine")]
+        label: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key at once
+    #[command(after_help = help!("  fusioncell admin key revoke --data-dir D fck_…"))]
+    Revoke {
+        #[command(flatten)]
+        folders: Folders,
+        /// The key
+        key: String,
+    },
+}
+
+/// Longest password that is read from standard input.
+const PASSWORD_BYTES_MAX: u64 = 4_096;
+
+/// Runs it.
+pub fn run(args: AdminArgs) -> Result<(), Failure> {
+    match args.command {
+        Command::Init { folders, partnership, person } => init(&folders, &partnership, &person),
+        Command::Organisation(Organisation::Add { folders, name, sector, region, domains, json }) => {
+            add_organisation(&folders, name, &sector, region.as_deref(), domains, json)
+        }
+        Command::Organisation(Organisation::List { folders, json }) => list_organisations(&folders, json),
+        Command::Person(Person::Add { folders, email, name, role, organisation, password_stdin, json }) => {
+            let register = store::register(&folders.data_dir)?;
+            let (password, made) = chosen(password_stdin)?;
+            store::add_person(&register, &email, &name, &role, organisation.as_deref(), &password)?;
+            told(&email, &password, made, json);
+            Ok(())
+        }
+        Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),
+        Command::Key(Key::Revoke { folders, key }) => {
+            store::register(&folders.data_dir)?.revoke_key(&key).context("not revoked")?;
+            println!("revoked");
+            Ok(())
+        }
+    }
+}
+
+/// The password from standard input, or a made one; the second value says that it was made.
+fn chosen(from_stdin: bool) -> Result<(String, bool), Failure> {
+    if !from_stdin {
+        return Ok((password(), true));
+    }
+    let mut text = String::new();
+    std::io::stdin().take(PASSWORD_BYTES_MAX).read_to_string(&mut text).context("standard input")?;
+    Ok((text.trim_end_matches(['\r', '\n']).to_owned(), false))
+}
+
+fn told(email: &str, password: &str, made: bool, as_json: bool) {
+    let shown = made.then_some(password);
+    if as_json {
+        println!("{}", json!({ "email": email, "password": shown }));
+    } else if let Some(password) = shown {
+        println!("{email}\n{password}\nThe password is shown this once.");
+    } else {
+        println!("{email}");
+    }
+}
+
+fn init(folders: &Folders, partnership: &str, person: &PersonArgs) -> Result<(), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    if register.people().iter().any(|known| known.role == register::Role::Lead) {
+        return Err(Failure::new("there is a cell lead already"));
+    }
+    let (password, made) = chosen(person.password_stdin)?;
+    // The journal begins here, so that it carries the partnership's name from its first entry on.
+    drop(store::vault(folders, store::genesis(partnership, false))?);
+    register.init_lead(&person.email, &person.name, &password).context("not made")?;
+    told(&person.email, &password, made, person.json);
+    Ok(())
+}
+
+fn add_organisation(
+    folders: &Folders,
+    name: String,
+    sector: &str,
+    region: Option<&str>,
+    domains: Vec<String>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let sector = sector.parse().map_err(Failure::new)?;
+    let region = region.map(str::parse).transpose().map_err(Failure::new)?;
+    let register = store::register(&folders.data_dir)?;
+    let new = NewOrganisation { name: name.clone(), sector, region, assets: Assets { domains, ..Assets::default() } };
+    let id = register.create_organisation(&new).context("not made")?;
+    if as_json {
+        println!("{}", json!({ "id": id.to_string(), "name": name }));
+    } else {
+        println!("{name}");
+    }
+    Ok(())
+}
+
+fn list_organisations(folders: &Folders, as_json: bool) -> Result<(), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    let all = register.organisations();
+    if as_json {
+        let rows: Vec<_> = all
+            .iter()
+            .map(|held| {
+                json!({
+                    "id": held.id.to_string(),
+                    "name": held.name,
+                    "sector": held.sector.as_str(),
+                    "region": held.region.map(model::Region::as_str),
+                    "domains": held.assets.domains,
+                })
+            })
+            .collect();
+        println!("{}", json!(rows));
+        return Ok(());
+    }
+    let mut table = Table::new(&["name", "sector", "region"]);
+    for held in &all {
+        table.row(vec![
+            held.name.clone(),
+            held.sector.title().to_owned(),
+            held.region.map_or("", model::Region::title).to_owned(),
+        ]);
+    }
+    print!("{}", table.render());
+    Ok(())
+}
+
+fn add_key(folders: &Folders, organisation: &str, label: &str, as_json: bool) -> Result<(), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    let held = register
+        .organisation_named(organisation)
+        .ok_or_else(|| Failure::new(format!("there is no organisation {organisation:?}")))?;
+    // The safest answers: a report that says otherwise says so itself.
+    let answers = Answers { warn: WhoMayBeWarned::CellOnly, know: WhoMayKnow::Nobody };
+    let key = register.create_key(held.id, label, answers, None).context("not made")?;
+    if as_json {
+        println!("{}", json!({ "organisation": held.name, "key": key.expose() }));
+    } else {
+        println!("{}\nThe key is shown this once.", key.expose());
+    }
+    Ok(())
+}

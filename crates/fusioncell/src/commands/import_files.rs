@@ -1,0 +1,64 @@
+//! Which files an import reads: those named, and all that lie under the folders named, in a fixed order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Deepest folder that an import goes into.
+const DEPTH_MAX: usize = 64;
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size on disk.
+    pub bytes: u64,
+}
+
+/// The files, and what could not be looked at.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// In the order of the command line; those of a folder by name.
+    pub found: Vec<Found>,
+    /// Paths that could not be opened, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
+}
+
+/// Looks for the files of `paths`. A link is followed where it is named, not where it lies in a folder: no endless walk.
+pub fn find(paths: &[PathBuf]) -> Files {
+    let mut files = Files::default();
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(data) if data.is_dir() => walk(path, 0, &mut files),
+            Ok(data) => files.found.push(Found { path: path.clone(), bytes: data.len() }),
+            Err(error) => files.unreadable.push((path.clone(), error.to_string())),
+        }
+    }
+    files
+}
+
+fn walk(folder: &Path, depth: usize, files: &mut Files) {
+    if depth >= DEPTH_MAX {
+        files.unreadable.push((folder.to_owned(), format!("lies more than {DEPTH_MAX} folders deep")));
+        return;
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return files.unreadable.push((folder.to_owned(), error.to_string())),
+    };
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // Hidden files are a tool's own: `.git`, `.DS_Store`.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        match fs::symlink_metadata(&path) {
+            Ok(data) if data.is_dir() => walk(&path, depth + 1, files),
+            Ok(data) if data.is_file() => files.found.push(Found { path, bytes: data.len() }),
+            Ok(_) => {}
+            Err(error) => files.unreadable.push((path, error.to_string())),
+        }
+    }
+}

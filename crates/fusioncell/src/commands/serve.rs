@@ -1,0 +1,77 @@
+//! `fusioncell serve`: the real thing on an embedded store.
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+use super::Folders;
+use crate::failure::{Context as _, Failure};
+use crate::{logs, store};
+
+/// Which listeners this process holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Face {
+    /// Both, in one process
+    Both,
+    /// Members only: answers from the released store, sends reports to the cell's process
+    Member,
+    /// The cell only: holds the journal, takes reports from member processes
+    Cell,
+}
+
+/// Serve members and the cell from an embedded store.
+#[derive(Args)]
+#[command(after_help = help!("\
+  fusioncell serve --data-dir /srv/fusioncell
+  fusioncell serve --data-dir D --member-addr 0.0.0.0:8460 --cell-addr 10.0.0.5:8461
+  fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
+  fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]
+pub struct ServeArgs {
+    #[command(flatten)]
+    folders: Folders,
+    /// Which listeners this process holds
+    #[arg(long, value_enum, default_value = "both")]
+    face: Face,
+    /// Address of the member portal
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8460")]
+    member_addr: SocketAddr,
+    /// Address of the cell
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8461")]
+    cell_addr: SocketAddr,
+    /// Host name under which members reach the portal, beside localhost and bare addresses; may be given more than once
+    #[arg(long = "member-host", value_name = "HOST")]
+    member_hosts: Vec<String>,
+    /// Host name under which the cell is reached; may be given more than once
+    #[arg(long = "cell-host", value_name = "HOST")]
+    cell_hosts: Vec<String>,
+    /// A proxy before both listeners speaks TLS: cookies are Secure and browsers are told to insist on it
+    #[arg(long)]
+    behind_tls: bool,
+    /// Log JSON lines, for a log collector
+    #[arg(long)]
+    log_json: bool,
+}
+
+/// Runs it.
+pub fn run(args: ServeArgs) -> Result<(), Failure> {
+    logs::start("info", args.log_json);
+    for (what, addr) in [("--member-addr", args.member_addr), ("--cell-addr", args.cell_addr)] {
+        if !addr.ip().is_loopback() {
+            eprintln!("fusioncell: {what} {addr} is plain HTTP beyond this machine: put a proxy with TLS before it");
+        }
+    }
+    let genesis = store::genesis(store::PARTNERSHIP, false);
+    let mut config = store::config(args.folders.data_dir, args.folders.keys_dir, &genesis);
+    config.member_addr = args.member_addr;
+    config.cell_addr = args.cell_addr;
+    config.member_hosts = args.member_hosts;
+    config.cell_hosts = args.cell_hosts;
+    config.tls = args.behind_tls;
+    config.faces = match args.face {
+        Face::Both => server::Faces::Both,
+        Face::Member => server::Faces::Member,
+        Face::Cell => server::Faces::Cell,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(server::serve(config)).context("serve")
+}

@@ -1,0 +1,105 @@
+//! The demo: light within seconds, everything through the front door, nothing without it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::{Folder, Running, command, free_port, http, read, sign_in, until};
+
+fn demo(sign_ins: &Path, more: &[&str]) -> Running {
+    let port = loop {
+        // The cell takes the next port.
+        let port = free_port();
+        if std::net::TcpListener::bind(("127.0.0.1", port.saturating_add(1))).is_ok() {
+            break port.to_string();
+        }
+    };
+    let child = command(&["demo", "--port", &port, "--sign-ins"])
+        .arg(sign_ins)
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    Running(child)
+}
+
+fn address(sign_in: &serde_json::Value) -> String {
+    let url = sign_in["url"].as_str().unwrap();
+    format!("127.0.0.1:{}", url.rsplit(':').next().unwrap().trim_end_matches('/'))
+}
+
+fn signed_in(sign_in_of: &serde_json::Value, prefix: &str) -> String {
+    let text = |name: &str| sign_in_of[name].as_str().unwrap();
+    let answer = sign_in(&address(sign_in_of), prefix, text("email"), text("password"));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.json()["exercise"], true);
+    format!("Cookie: {}", answer.cookie())
+}
+
+#[test]
+fn an_exercise_comes_to_life_and_says_that_it_is_one() {
+    let folder = Folder::new();
+    let file = folder.path("sign-ins.json");
+    let _demo = demo(&file, &[]);
+    let sign_ins = until(Duration::from_secs(60), || file.is_file().then(|| read(&file))).expect("no first light");
+    let sign_ins: serde_json::Value = serde_json::from_str(&sign_ins).unwrap();
+    let analyst = signed_in(&sign_ins["analyst"], "/cell/v1");
+    signed_in(&sign_ins["lead"], "/cell/v1");
+    let visitor = signed_in(&sign_ins["member"], "/api/v1");
+    let wall = until(Duration::from_secs(60), || {
+        let wall = http(&address(&sign_ins["analyst"]), "GET", "/cell/v1/wall", &[&analyst], "").unwrap().json();
+        let wide = wall["campaigns"].as_array().unwrap().iter().filter(|row| row["firms"].as_u64() >= Some(4)).count();
+        (wide >= 3).then_some(wall)
+    })
+    .expect("no three campaigns of four firms");
+    assert_eq!(wall["exercise"], true);
+    assert!(wall["sectors"].as_array().unwrap().len() >= 13);
+    let home = http(&address(&sign_ins["member"]), "GET", "/api/v1/home", &[&visitor], "").unwrap();
+    assert!(!home.json()["latest"].as_array().unwrap().is_empty(), "{}", home.body);
+    let advised = until(Duration::from_secs(30), || {
+        let home = http(&address(&sign_ins["member"]), "GET", "/api/v1/home", &[&visitor], "").unwrap().json();
+        (!home["advisories"].as_array().unwrap().is_empty() && !home["posture"].is_null()).then_some(home)
+    });
+    assert!(advised.is_some(), "no advisory or posture");
+}
+
+#[test]
+fn without_intake_the_wall_stays_empty() {
+    let folder = Folder::new();
+    let file = folder.path("sign-ins.json");
+    let _demo = demo(&file, &["--no-intake"]);
+    let sign_ins = until(Duration::from_secs(60), || file.is_file().then(|| read(&file))).expect("no sign-ins");
+    let sign_ins: serde_json::Value = serde_json::from_str(&sign_ins).unwrap();
+    let analyst = signed_in(&sign_ins["analyst"], "/cell/v1");
+    std::thread::sleep(Duration::from_secs(6));
+    let wall = http(&address(&sign_ins["analyst"]), "GET", "/cell/v1/wall", &[&analyst], "").unwrap().json();
+    assert_eq!(wall["reports"].as_array().unwrap().len(), 0, "{wall}");
+    assert_eq!(wall["campaigns"].as_array().unwrap().len(), 0, "{wall}");
+    let visitor = signed_in(&sign_ins["member"], "/api/v1");
+    let home = http(&address(&sign_ins["member"]), "GET", "/api/v1/home", &[&visitor], "").unwrap().json();
+    assert_eq!(home["latest"].as_array().unwrap().len(), 0, "{home}");
+}
+
+#[test]
+fn a_replay_makes_members_of_authors() {
+    let folder = Folder::new();
+    let mut lines = String::new();
+    for n in 0..200 {
+        lines.push_str(&format!(
+            "{{\"id\":\"r{n}\",\"time\":\"2024-05-01T00:{:02}:00Z\",\"reporter\":\"author{}\",\"campaign\":\"x/y\",\"refs\":[],\"total\":2,\"indicators\":[[\"domain\",\"d{}.bad-post.org\"],[\"ipv4\",\"45.77.12.{}\"]]}}\n",
+            n % 60, n % 20, n % 30, n % 25
+        ));
+    }
+    folder.write("data/labels/reports.jsonl", lines);
+    let file = folder.path("sign-ins.json");
+    let _demo = demo(&file, &["--replay", &folder.text("data"), "--speed", "200"]);
+    let sign_ins = until(Duration::from_secs(60), || file.is_file().then(|| read(&file))).expect("no first light");
+    let sign_ins: serde_json::Value = serde_json::from_str(&sign_ins).unwrap();
+    let visitor = signed_in(&sign_ins["member"], "/api/v1");
+    let home = http(&address(&sign_ins["member"]), "GET", "/api/v1/home", &[&visitor], "").unwrap();
+    assert!(home.body.contains("bad-post.org"), "{}", home.body);
+}

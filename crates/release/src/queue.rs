@@ -1,0 +1,77 @@
+//! Changed objects wait here for their tick: a tick shows a bounded number of them, the rest the next one.
+
+use policy::NounKind;
+use policy::planted::{self, Leak};
+
+use crate::gate::{Gate, Text};
+use crate::value::{QUEUED, REPOINT};
+
+/// Objects of one release entry at most.
+pub(crate) const OBJECTS_PER_TICK_MAX: usize = 5_000;
+/// Bytes of bodies in one release entry, about: well under the journal's limit for an entry.
+pub(crate) const BYTES_PER_TICK_MAX: usize = 6 * 1024 * 1024;
+/// Values that are pointed to a merged campaign at one tick, so that a merge never holds up what is new.
+const REPOINTED_PER_TICK_MAX: usize = 2_000;
+
+/// Something whose released form may have changed.
+pub(crate) enum Dirty {
+    Value(u64),
+    Campaign(u32),
+    Text(Text),
+    /// A planted leak.
+    Tombstone([u8; 16]),
+}
+
+/// The same, with the place that it has in a batch.
+pub(crate) struct Queued {
+    pub(crate) kind: NounKind,
+    pub(crate) id: [u8; 16],
+    pub(crate) what: Dirty,
+}
+
+impl Gate {
+    /// Puts what changed at this tick in line, in the order in which batches are: nothing of the order of arrival is left.
+    pub(crate) fn line_up(&mut self) {
+        let mut fresh: Vec<Queued> = std::mem::take(&mut self.fresh)
+            .into_iter()
+            .filter_map(|what| {
+                let (kind, id) = self.identify(&what)?;
+                Some(Queued { kind, id, what })
+            })
+            .collect();
+        if !planted::is_on(Leak::InsertOrder) {
+            fresh.sort_by_key(|queued| (queued.kind, queued.id));
+        }
+        self.queue.extend(fresh);
+        let mut room = OBJECTS_PER_TICK_MAX.saturating_sub(self.queue.len()).min(REPOINTED_PER_TICK_MAX);
+        while room > 0 {
+            let Some(key) = self.repoint.pop_front() else { break };
+            let Some(value) = self.values.get_mut(&key) else { continue };
+            value.clear(REPOINT);
+            if value.is(QUEUED) {
+                continue;
+            }
+            value.set(QUEUED);
+            room -= 1;
+            let what = Dirty::Value(key);
+            if let Some((kind, id)) = self.identify(&what) {
+                self.queue.push_back(Queued { kind, id, what });
+            }
+        }
+    }
+
+    fn identify(&self, what: &Dirty) -> Option<(NounKind, [u8; 16])> {
+        Some(match what {
+            Dirty::Value(key) => (NounKind::Indicator, self.values.get(key)?.id),
+            Dirty::Campaign(place) => (NounKind::Campaign, self.campaigns.get(*place as usize)?.public),
+            Dirty::Text(Text::Advisory(advisory)) => (NounKind::Advisory, *advisory.id.as_bytes()),
+            Dirty::Text(Text::Posture { .. }) => (NounKind::Posture, self.posture_id()),
+            Dirty::Tombstone(id) => (NounKind::Indicator, *id),
+        })
+    }
+
+    /// There is one posture, so it has one id.
+    fn posture_id(&self) -> [u8; 16] {
+        self.vault.keys().release_id("posture", &[])
+    }
+}

@@ -1,0 +1,216 @@
+//! Rendering: what members get, written once, from released content and release ticks only.
+
+use fusion::NoiseVerdict;
+use model::{AttackKind, CaseId, Kind, Observable, ObservableKey, Sector, Timestamp};
+use policy::planted::{self, Leak};
+use policy::rho;
+use policy::{NounKind, ReleasedObject};
+use released::{AdvisoryView, CampaignView, IndicatorView, PostureView, Writer, hyphenated, rfc3339};
+
+use crate::ReleaseError;
+use crate::gate::{Gate, Text};
+use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
+use crate::value::{BLOCKED, COMMON, QUEUED, RENEW};
+
+/// Name that fusion gives the list of values that too many reports name.
+const OVER_COMMON: &str = "over-common values";
+/// What members read about such a value: no number of reports.
+const OVER_COMMON_WHY: &str = "so many name it that it tells nothing";
+
+impl Gate {
+    /// The batch of a tick: what is in line, rendered, as far as it differs from what members have; bounded.
+    pub(crate) fn emit(&mut self, tick: Timestamp, writer: &Writer) -> Result<Vec<ReleasedObject>, ReleaseError> {
+        let mut objects: Vec<ReleasedObject> = Vec::new();
+        let mut bytes = 0;
+        while objects.len() < OBJECTS_PER_TICK_MAX && bytes < BYTES_PER_TICK_MAX {
+            let Some(queued) = self.queue.pop_front() else { break };
+            if let Some(object) = self.render(tick, queued, writer)? {
+                bytes += object.body.len();
+                objects.push(object);
+            }
+        }
+        if !planted::is_on(Leak::InsertOrder) {
+            objects.sort_by_key(|object| (object.kind, object.id));
+        }
+        // Two postures of one tick are one object: the later one stands.
+        objects.reverse();
+        objects.dedup_by_key(|object| (object.kind, object.id));
+        objects.reverse();
+        Ok(objects)
+    }
+
+    fn render(
+        &mut self,
+        tick: Timestamp,
+        queued: Queued,
+        writer: &Writer,
+    ) -> Result<Option<ReleasedObject>, ReleaseError> {
+        let Queued { kind, id, what } = queued;
+        match what {
+            Dirty::Value(key) => self.indicator(tick, key, id, writer),
+            Dirty::Campaign(place) => self.campaign(tick, place),
+            Dirty::Text(text) => self.text(tick, kind, id, text).map(Some),
+            Dirty::Tombstone(id) => {
+                Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: String::new() }))
+            }
+        }
+    }
+
+    /// Why members are told that it is an everyday value.
+    fn common_text(&self, observable: &Observable, shown: bool) -> Option<String> {
+        match self.community.noise(observable) {
+            Some(NoiseVerdict { list, .. }) if list == OVER_COMMON => shown.then(|| OVER_COMMON_WHY.to_owned()),
+            Some(NoiseVerdict { why, .. }) => Some(why),
+            None => None,
+        }
+    }
+
+    /// The text of a value: kept from its opening, or read back from what was released.
+    fn text_of(&mut self, key: u64, id: &[u8; 16], writer: &Writer) -> Result<Option<Observable>, ReleaseError> {
+        if let Some(observable) = self.texts.remove(&key) {
+            return Ok(Some(observable));
+        }
+        let Some(row) = writer.by_id(NounKind::Indicator, id)? else { return Ok(None) };
+        let view = row.view::<IndicatorView>()?;
+        Ok(view.kind.parse::<Kind>().ok().map(|kind| Observable::from_normal(kind, view.value.as_str())))
+    }
+
+    fn indicator(
+        &mut self,
+        tick: Timestamp,
+        key: u64,
+        id: [u8; 16],
+        writer: &Writer,
+    ) -> Result<Option<ReleasedObject>, ReleaseError> {
+        let observable = self.text_of(key, &id, writer)?;
+        let Some(value) = self.values.get_mut(&key) else { return Ok(None) };
+        value.clear(QUEUED);
+        let value = value.clone();
+        let Some(observable) = observable else { return Ok(None) };
+        let campaign =
+            self.root(value.campaign).and_then(|place| self.campaigns.get(place as usize)).map(|it| it.public);
+        let common = self.common_text(&observable, value.is(COMMON));
+        let since = if value.since == 0 { tick } else { Timestamp::from_millis(value.since) };
+        let until = if value.until == 0 || value.is(RENEW) {
+            tick.plus_millis(self.params.watch_millis)
+        } else {
+            Timestamp::from_millis(value.until)
+        };
+        let author = self.leaks.authors.get(&key).cloned().or_else(|| {
+            let names = self.names.get(&key)?;
+            Some(names.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+        });
+        let confirming = if value.is(BLOCKED) { self.params.block_members } else { 0 };
+        let view = IndicatorView {
+            r#type: NounKind::Indicator.as_str().to_owned(),
+            id: hyphenated(&id),
+            kind: observable.kind().as_str().to_owned(),
+            value: observable.value().to_owned(),
+            tlp: value.marking.tlp.as_str().to_owned(),
+            pap: value.marking.pap.as_str().to_owned(),
+            released_at: rfc3339(since),
+            watch_until: Some(rfc3339(until)),
+            block: rho::blocked(confirming, common.is_some(), value.marking.pap, &self.params),
+            campaign: campaign.as_ref().map(hyphenated),
+            attributed_to: author.unwrap_or_else(|| self.partnership.clone()),
+            common,
+        };
+        let body = serde_json::to_string(&view)?;
+        let shown = self.hash(&body);
+        if shown == value.shown {
+            return Ok(None);
+        }
+        if let Some(value) = self.values.get_mut(&key) {
+            value.note_shown(tick, self.params.watch_millis, shown);
+        }
+        Ok(Some(ReleasedObject { kind: NounKind::Indicator, id, lookup: key, campaign, body }))
+    }
+
+    fn campaign(&mut self, tick: Timestamp, place: u32) -> Result<Option<ReleasedObject>, ReleaseError> {
+        let Some(campaign) = self.campaigns.get_mut(place as usize) else { return Ok(None) };
+        campaign.queued = false;
+        let (id, kind) = (campaign.public, NounKind::Campaign);
+        if campaign.parent != place {
+            if campaign.shown == 0 {
+                return Ok(None);
+            }
+            campaign.shown = 0;
+            return Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: String::new() }));
+        }
+        let Some(telling) = campaign.telling.as_ref() else { return Ok(None) };
+        let mut view = CampaignView {
+            r#type: kind.as_str().to_owned(),
+            id: hyphenated(&id),
+            title: rho::campaign_title(campaign.attack, &telling.value, campaign.indicators()),
+            released_at: rfc3339(if campaign.since == 0 { tick } else { Timestamp::from_millis(campaign.since) }),
+            updated_at: String::new(),
+            band: campaign.band.map(|band| band.text(&self.params)),
+            sectors: campaign.sectors.iter().map(|name| sector_title(name)).collect(),
+            regions: campaign.regions.iter().map(|region| region.title().to_owned()).collect(),
+            tlp: campaign.marking.tlp.as_str().to_owned(),
+            attack: (campaign.attack != AttackKind::NotSure).then(|| campaign.attack.title().to_owned()),
+            techniques: campaign.techniques.clone(),
+            indicators: campaign.indicators(),
+            exercise: self.exercise,
+        };
+        // Compared without the time of the change, which would make every version a new one.
+        let text = serde_json::to_string(&view)?;
+        let shown = self.hash(&text);
+        let Some(campaign) = self.campaigns.get_mut(place as usize).filter(|campaign| campaign.shown != shown) else {
+            return Ok(None);
+        };
+        campaign.shown = shown;
+        if campaign.since == 0 {
+            campaign.since = tick.as_millis();
+        }
+        view.updated_at = rfc3339(tick);
+        Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: serde_json::to_string(&view)? }))
+    }
+
+    fn text(&self, tick: Timestamp, kind: NounKind, id: [u8; 16], text: Text) -> Result<ReleasedObject, ReleaseError> {
+        let mut campaign = None;
+        let body = match text {
+            Text::Advisory(advisory) => {
+                campaign = advisory.campaign.and_then(|campaign| self.public_campaign(campaign));
+                serde_json::to_string(&AdvisoryView {
+                    r#type: kind.as_str().to_owned(),
+                    id: hyphenated(&id),
+                    title: advisory.title,
+                    summary: advisory.summary,
+                    actions: advisory.actions,
+                    severity: advisory.severity.as_str().to_owned(),
+                    tlp: advisory.marking.tlp.as_str().to_owned(),
+                    released_at: rfc3339(tick),
+                    campaign: campaign.as_ref().map(hyphenated),
+                    exercise: self.exercise,
+                })?
+            }
+            Text::Posture { word, text } => serde_json::to_string(&PostureView {
+                r#type: kind.as_str().to_owned(),
+                word: word.to_owned(),
+                text,
+                released_at: rfc3339(tick),
+            })?,
+        };
+        Ok(ReleasedObject { kind, id, lookup: 0, campaign, body })
+    }
+
+    /// The released campaign that the cell means by one of its own: that of the first of its cases that members have.
+    fn public_campaign(&self, id: model::CampaignId) -> Option<[u8; 16]> {
+        let shown = |case: &CaseId| {
+            let id = self.community.campaign_of(*case)?;
+            let campaign = self.campaigns.get(*self.campaign_places.get(&id)? as usize)?;
+            (campaign.shown != 0).then_some(campaign.public)
+        };
+        self.all.campaign(id)?.cases.iter().find_map(shown)
+    }
+
+    /// Whether members have a value.
+    pub(crate) fn is_shown(&self, key: ObservableKey) -> bool {
+        self.values.get(&key.0).is_some_and(|value| value.shown != 0)
+    }
+}
+
+fn sector_title(name: &str) -> String {
+    name.parse::<Sector>().map_or_else(|_| name.to_owned(), |sector| sector.title().to_owned())
+}

@@ -1,0 +1,116 @@
+//! Replay: inputs rebuild the state, release entries say what was shown; nothing that was shown is worked out again.
+
+use std::collections::HashMap;
+
+use model::Timestamp;
+use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use released::CampaignView;
+use vault::{Body, Entry};
+
+use fusion::Finding;
+
+use crate::ReleaseError;
+use crate::gate::Gate;
+use crate::queue::{Dirty, Queued};
+use crate::value::QUEUED;
+
+/// A release entry that is shorter than this was no full one, whatever the limits were when it was made: then nothing of
+/// its line was left over.
+const FULL_LEAST: usize = 500;
+
+impl Gate {
+    /// Takes in an entry of the past; gives what the run over all items found.
+    ///
+    /// `open_tick` is the tick whose release entry is still to come: it stays if the process ended in between.
+    pub(crate) fn replay(
+        &mut self,
+        entry: &Entry,
+        open_tick: &mut Option<Timestamp>,
+    ) -> Result<Vec<Finding>, ReleaseError> {
+        match &entry.body {
+            Body::Tick(tick) => {
+                self.reach(*tick);
+                self.line_up();
+                self.told = self.findings.len();
+                *open_tick = Some(*tick);
+            }
+            Body::Release(batch) => {
+                self.note(batch)?;
+                self.forget_told();
+                *open_tick = None;
+            }
+            _ => return Ok(self.take(entry)),
+        }
+        Ok(Vec::new())
+    }
+
+    /// The findings up to the last tick are in the journal.
+    pub(crate) fn forget_told(&mut self) {
+        self.findings.drain(..self.told.min(self.findings.len()));
+        self.told = 0;
+        self.community_findings.clear();
+    }
+
+    /// What a release entry showed leaves the line.
+    fn note(&mut self, batch: &ReleaseBatch) -> Result<(), ReleaseError> {
+        let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
+            batch.objects.iter().map(|object| ((object.kind, object.id), object)).collect();
+        let full = batch.objects.len() >= FULL_LEAST;
+        while let Some(Queued { kind, id, what }) = self.queue.pop_front() {
+            if full && shown.is_empty() {
+                self.queue.push_front(Queued { kind, id, what });
+                break;
+            }
+            let object = shown.remove(&(kind, id));
+            match what {
+                Dirty::Value(key) => self.note_value(key, batch.tick, object),
+                Dirty::Campaign(place) => self.note_campaign(place, batch.tick, object)?,
+                Dirty::Text(_) | Dirty::Tombstone(_) => {}
+            }
+        }
+        // Rules may have changed since: what was shown beside the line was shown all the same.
+        for object in shown.into_values().filter(|object| object.kind == NounKind::Indicator) {
+            self.note_value(object.lookup, batch.tick, Some(object));
+        }
+        Ok(())
+    }
+
+    fn note_value(&mut self, key: u64, tick: Timestamp, object: Option<&ReleasedObject>) {
+        let shown = object.map(|object| self.hash(&object.body));
+        let watch_millis = self.params.watch_millis;
+        self.texts.remove(&key);
+        if let Some(value) = self.values.get_mut(&key) {
+            value.clear(QUEUED);
+            if let Some(shown) = shown {
+                value.note_shown(tick, watch_millis, shown);
+            }
+        }
+    }
+
+    fn note_campaign(
+        &mut self,
+        place: u32,
+        tick: Timestamp,
+        object: Option<&ReleasedObject>,
+    ) -> Result<(), ReleaseError> {
+        let shown = match object {
+            Some(object) if !object.body.is_empty() => {
+                let mut view: CampaignView = serde_json::from_str(&object.body)?;
+                view.updated_at = String::new();
+                Some(self.hash(&serde_json::to_string(&view)?))
+            }
+            Some(_) => Some(0),
+            None => None,
+        };
+        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+            campaign.queued = false;
+            if let Some(shown) = shown {
+                campaign.shown = shown;
+                if campaign.since == 0 {
+                    campaign.since = tick.as_millis();
+                }
+            }
+        }
+        Ok(())
+    }
+}
