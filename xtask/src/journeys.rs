@@ -46,11 +46,12 @@ fn chromium() -> Result<String, String> {
     }
     if !has("chromium") {
         println!("chromium is missing: installing it");
-        let installed = command("apt-get")
-            .args(["update", "-q"])
-            .go()
-            .and_then(|()| command("apt-get").args(["install", "-qy", "chromium"]).env("DEBIAN_FRONTEND", "noninteractive").go());
-        installed.map_err(|problem| format!("{problem}; install it by `apt-get install chromium`, or set CHROMIUM to a browser"))?;
+        let installed = command("apt-get").args(["update", "-q"]).go().and_then(|()| {
+            command("apt-get").args(["install", "-qy", "chromium"]).env("DEBIAN_FRONTEND", "noninteractive").go()
+        });
+        installed.map_err(|problem| {
+            format!("{problem}; install it by `apt-get install chromium`, or set CHROMIUM to a browser")
+        })?;
     }
     Ok("/usr/bin/chromium".into())
 }

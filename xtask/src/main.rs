@@ -15,7 +15,10 @@ use clap::{Parser, Subcommand};
 
 /// Builds, runs, checks and measures Fusion Cell.
 #[derive(Parser)]
-#[command(name = "cargo xtask", after_help = "Examples:\n  cargo xtask demo\n  cargo xtask test --fast\n  cargo xtask test\n  cargo xtask bench acks")]
+#[command(
+    name = "cargo xtask",
+    after_help = "Examples:\n  cargo xtask demo\n  cargo xtask test --fast\n  cargo xtask test\n  cargo xtask bench acks"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

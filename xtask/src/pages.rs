@@ -9,7 +9,8 @@ pub fn install() -> Result<(), String> {
     if !has("npm") {
         return Err("npm is missing: install Node.js 20 or later (Debian: apt-get install nodejs npm)".into());
     }
-    let lock = fs::read(root().join("ui/package-lock.json")).map_err(|error| format!("ui/package-lock.json: {error}"))?;
+    let lock =
+        fs::read(root().join("ui/package-lock.json")).map_err(|error| format!("ui/package-lock.json: {error}"))?;
     let stamp = root().join("ui/node_modules/.installed-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());

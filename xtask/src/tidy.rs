@@ -105,7 +105,8 @@ fn only_release_and_the_composition_open_both_stores() {
             "`{name}` opens the vault and the released store: only `release` may; `server` and the binary compose"
         );
     }
-    for path in sources() {
+    // The vault's own root names its modules; everybody else would be passing the vault on.
+    for path in sources().into_iter().filter(|path| !path.ends_with("crates/vault/src/lib.rs")) {
         let text = fs::read_to_string(&path).unwrap();
         assert!(
             !text.contains(concat!("pub use ", "vault")),
@@ -132,7 +133,9 @@ fn files_are_small_and_open_with_one_sentence() {
         let lines = lines_without_tests(&text);
         let is_test = name.contains("/tests/");
         if lines > LINES_MAX && !is_test && !allowed.contains(name.as_str()) {
-            wrong.push(format!("{name} has {lines} lines without tests: split it, or name it with a reason in xtask/long_files.txt"));
+            wrong.push(format!(
+                "{name} has {lines} lines without tests: split it, or name it with a reason in xtask/long_files.txt"
+            ));
         }
         if lines <= LINES_MAX && allowed.contains(name.as_str()) {
             wrong.push(format!("{name} is short again: remove it from xtask/long_files.txt"));
@@ -159,7 +162,8 @@ fn crates_inherit_the_lints() {
 
 #[test]
 fn no_word_about_hosts_or_machines() {
-    let registries = [concat!("crates", ".io/"), concat!("registry.", "npmjs"), concat!("pypi", ".org"), concat!("/", "work/")];
+    let registries =
+        [concat!("crates", ".io/"), concat!("registry.", "npmjs"), concat!("pypi", ".org"), concat!("/", "work/")];
     let mut all = Vec::new();
     for extension in ["rs", "md", "toml", "ts", "tsx", "mjs", "json", "sh"] {
         files_below(&root(), extension, &mut all);
@@ -217,7 +221,11 @@ fn commands_in_the_documents_exist() {
         let text = fs::read_to_string(&document).unwrap();
         for rest in text.split("cargo xtask ").skip(1) {
             let word: String = rest.chars().take_while(|c| c.is_ascii_lowercase()).collect();
-            assert!(ours.contains(&word.as_str()), "{} names `cargo xtask {word}`, which does not exist", named(&document));
+            assert!(
+                ours.contains(&word.as_str()),
+                "{} names `cargo xtask {word}`, which does not exist",
+                named(&document)
+            );
         }
     }
 }

@@ -29,10 +29,7 @@ pub fn test(fast: bool) -> Result<(), String> {
         command("cargo").args(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]).go()
     })?;
     step("tests", || {
-        command("cargo")
-            .args(["test", "--locked", "--workspace"])
-            .env("FUSIONCELL_KILL_ROUNDS", KILL_ROUNDS)
-            .go()
+        command("cargo").args(["test", "--locked", "--workspace"]).env("FUSIONCELL_KILL_ROUNDS", KILL_ROUNDS).go()
     })?;
     step("documentation", || {
         command("cargo")
@@ -43,7 +40,11 @@ pub fn test(fast: bool) -> Result<(), String> {
     step("openapi.json is fresh", || {
         let fresh = openapi()?;
         let kept = fs::read_to_string(root().join("openapi.json")).map_err(|error| format!("openapi.json: {error}"))?;
-        if fresh.trim() == kept.trim() { Ok(()) } else { Err("run `cargo xtask openapi` and commit openapi.json".into()) }
+        if fresh.trim() == kept.trim() {
+            Ok(())
+        } else {
+            Err("run `cargo xtask openapi` and commit openapi.json".into())
+        }
     })?;
     step("journeys in Chromium", journeys::run)
 }

@@ -8,6 +8,7 @@ mod desk;
 mod lanes;
 mod letters;
 mod lookup;
+mod rows;
 mod views;
 
 pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX};

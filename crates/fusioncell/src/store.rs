@@ -16,6 +16,8 @@ use crate::demo::Member;
 use crate::failure::{Context as _, Failure};
 use crate::outside::{SystemClock, SystemEntropy};
 
+/// Length of a bar on an exercise's wall, in milliseconds: twelve minutes fill it.
+const EXERCISE_SLOT_MILLIS: i64 = 6_000;
 const REGISTER_FILE: &str = "register.db";
 /// What a new store is called if nobody says.
 pub const PARTNERSHIP: &str = "Sharing partnership";
@@ -48,6 +50,9 @@ pub fn config(data_dir: PathBuf, keys_dir: Option<PathBuf>, genesis: &GenesisIfN
     config.partnership.clone_from(&genesis.partnership);
     config.exercise = genesis.exercise;
     config.params = genesis.params;
+    if genesis.exercise {
+        config.slot_millis = EXERCISE_SLOT_MILLIS;
+    }
     config
 }
 

@@ -80,7 +80,7 @@ fn a_lead_signs_in_and_a_machine_reports() {
     let (member, cell) = addresses();
     let _server = serve(&data, &member, &cell, &[]);
     assert!(listens(&member) && listens(&cell));
-    let face = http(&member, "GET", "/api/v1/face", &[], "").unwrap();
+    let face = http(&member, "GET", "/face", &[], "").unwrap();
     assert_eq!((face.status, face.json()["face"].as_str()), (200, Some("member")), "{}", face.body);
     assert_eq!(face.json()["partnership"], "Northern Utilities");
     assert_eq!(face.json()["exercise"], false);

@@ -160,8 +160,11 @@ impl Band {
 /// coalition of c cannot tell the rest.
 #[must_use]
 pub fn band(distinct: u32, population: u32, params: &Params) -> Option<Band> {
-    if planted::is_on(Leak::CountAtOne) && distinct > 0 {
-        return Some(Band::Least);
+    if planted::is_on(Leak::CountAtOne) {
+        return [None, Some(Band::Least), Some(Band::Ten)]
+            .get(distinct as usize)
+            .copied()
+            .unwrap_or(Some(Band::TwentyFive));
     }
     Band::ALL.into_iter().rev().find(|band| {
         let floor = band.floor(params).max(params.breadth_floor());

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod held;
+mod insert;
 mod nouns;
 mod password;
 mod register;

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use model::{Clock, Entropy, OrganisationId, PersonId, Region, Timestamp};
+use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::credentials::{self, Secret};
-use crate::held::{Held, OTHER_SECTORS, Tables, of_person, warn_text};
+use crate::held::{Held, OTHER_SECTORS, Tables, of_person};
+use crate::insert::{NAME_CHARS_MAX, checked_name, insert_key, insert_organisation};
 use crate::nouns::{
     Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };
@@ -20,8 +21,6 @@ use crate::throttle::Throttle;
 const SESSION_MILLIS: i64 = 12 * 3_600_000;
 /// How often another process's changes are looked for.
 const LOOK_MILLIS: i64 = 1_000;
-/// Longest name and e-mail address.
-const NAME_CHARS_MAX: usize = 200;
 
 /// What can go wrong with the register.
 #[derive(Debug, thiserror::Error)]
@@ -472,70 +471,4 @@ impl Register {
         let own = organisation.sector.as_str();
         if has(own) { Some(own.to_owned()) } else { has(OTHER_SECTORS.0).then(|| OTHER_SECTORS.0.to_owned()) }
     }
-}
-
-fn checked_name(name: &str) -> Result<String, RegisterError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return Err(RegisterError::Refused(format!(
-            "a name has 1 to {NAME_CHARS_MAX} characters and no control characters"
-        )));
-    }
-    Ok(name.to_owned())
-}
-
-fn insert_organisation(
-    connection: &Connection,
-    entropy: &dyn Entropy,
-    new: &NewOrganisation,
-) -> Result<OrganisationId, RegisterError> {
-    let name = checked_name(&new.name)?;
-    let id = OrganisationId::from_bytes(entropy.bytes());
-    let inserted = connection
-        .prepare_cached(
-            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
-            id.as_bytes(),
-            name,
-            name.to_lowercase(),
-            new.sector.as_str(),
-            new.region.map(Region::as_str)
-        ])?;
-    if inserted == 0 {
-        return Err(RegisterError::Exists(name));
-    }
-    let mut asset =
-        connection.prepare_cached("INSERT OR IGNORE INTO asset(organisation, kind, value) VALUES (?1, ?2, ?3)")?;
-    for (kind, values) in
-        [("domain", &new.assets.domains), ("range", &new.assets.ranges), ("brand", &new.assets.brands)]
-    {
-        for value in values {
-            asset.execute(params![id.as_bytes(), kind, value.trim().to_lowercase()])?;
-        }
-    }
-    Ok(id)
-}
-
-fn insert_key(
-    connection: &Connection,
-    entropy: &dyn Entropy,
-    organisation: OrganisationId,
-    label: &str,
-    answers: Answers,
-    expires_at: Option<Timestamp>,
-) -> Result<Secret, RegisterError> {
-    let (key, prefix) = credentials::key(entropy);
-    connection
-        .prepare_cached("INSERT INTO key(hash, prefix, organisation, label, warn, know, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![
-            credentials::digest(key.expose()),
-            prefix,
-            organisation.as_bytes(),
-            label,
-            warn_text(answers.warn),
-            answers.know.as_str(),
-            expires_at.map(Timestamp::as_millis)
-        ])?;
-    Ok(key)
 }

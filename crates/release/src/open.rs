@@ -84,7 +84,9 @@ impl Gate {
 
     /// Opens what is due at one moment, by case id: those are random, so the order of arrival leaves no trace.
     fn open_all(&mut self, mut parts: Vec<Part>, tick: Timestamp, due: Timestamp) {
-        parts.sort_by_key(|part| part.facts.case);
+        if !planted::is_on(Leak::InsertOrder) {
+            parts.sort_by_key(|part| part.facts.case);
+        }
         for part in parts {
             let campaign = part.facts.community.then(|| self.relate(&part, tick, due));
             if part.open {

@@ -42,8 +42,8 @@ const STORE_WAIT: Duration = Duration::from_secs(60);
 const STORE_POLL: Duration = Duration::from_millis(100);
 /// Longest rest of the members' stream: it also sends beats.
 const PUMP_WAIT: Duration = Duration::from_millis(50);
-/// Length of a slot of the wall's lanes.
-pub(crate) const SLOT_MILLIS: i64 = 30_000;
+/// Usual length of a bar on the cell's wall, in milliseconds.
+const SLOT_MILLIS: i64 = 30_000;
 
 /// Which listeners a process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,8 @@ pub struct Config {
     pub exercise: bool,
     /// Parameters of the release policy, for a store that is new.
     pub params: Params,
+    /// Length of a bar on the cell's wall, in milliseconds.
+    pub slot_millis: i64,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -106,6 +108,7 @@ impl Config {
             partnership: "Sharing partnership".to_owned(),
             exercise: false,
             params: Params::DEFAULT,
+            slot_millis: SLOT_MILLIS,
             clock,
             entropy,
         }
@@ -339,6 +342,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 pub async fn start_with(config: Config, opened: Opened) -> Result<Running, ServeError> {
     let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
+    let slot_millis = config.slot_millis;
     let released_path = folder.join(released::FILE);
     let meters = Arc::new(Meters::default());
     let (stop, stopped) = watch::channel(false);
@@ -354,8 +358,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let open = move || {
                 let (writer, reader) = Store::open(&released_path)?;
                 let engine = EngineConfig::default();
-                let core =
-                    Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis: SLOT_MILLIS })?;
+                let core = Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis })?;
                 Ok((reader, Some(core)))
             };
             blocking(open).await?

@@ -20,7 +20,7 @@ const BETWEEN_CAMPAIGNS_MILLIS: u64 = 70_000;
 /// Length of a "day" of the exercise, over which ordinary reports rise and fall.
 const DAY_MILLIS: u64 = 24 * 60_000;
 /// Mean time between ordinary reports: until when, and how long.
-const ORDINARY: [(u64, u64); 4] = [(8_000, 34), (25_000, 110), (60_000, 220), (u64::MAX, 380)];
+const ORDINARY: [(u64, u64); 3] = [(4_000, 90), (12_000, 220), (u64::MAX, 380)];
 
 /// An endless schedule. The same seed gives the same actions.
 pub struct Exercise {

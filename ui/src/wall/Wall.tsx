@@ -67,7 +67,7 @@ function Lanes({ live }: { live: WallLive }) {
       <header>
         <h2 id="h-tempo">{T.lanes}</h2>
         <p className="key" aria-hidden="true"><i className="dot">A</i> {T.keyHit} <i className="rule" /> {T.keyNormal}</p>
-        <p className="axis" aria-hidden="true">{T.axis.map(a => <span key={a}>{a}</span>)}</p>
+        <p className="axis" aria-hidden="true">{T.axis(Math.round((live.slots * live.slotMs) / 60_000)).map(a => <span key={a}>{a}</span>)}</p>
         <p className="units" aria-hidden="true"><span>{T.rate}</span><span>{T.times}</span></p>
       </header>
       <div className="lanes">

@@ -14,9 +14,9 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
   g.setTransform(dpr, 0, 0, dpr, 0, 0)
   g.clearRect(0, 0, w, h)
   const n = live.lanes.length, lane = h / n, pad = lane * 0.12, dx = w / live.slots, bw = Math.max(1, dx - 1.2 * unit)
-  const hour = live.slots * live.slotMs
+  const span = live.slots * live.slotMs
   g.fillStyle = C.grid
-  for (const m of [15, 30, 45]) if (m * 60_000 < hour) g.fillRect(Math.round(w - (m * 60_000 / live.slotMs) * dx), 0, 1, h)
+  for (const q of [1, 2, 3]) g.fillRect(Math.round((w * q) / 4), 0, 1, h)
 
   for (let s = 0; s < n; s++) {
     const bars = live.lanes[s]!, sector = live.rows.sectors[s]!, normal = sector.normal === null ? null : (sector.normal * live.slotMs) / 60_000, one = unitOf(bars, normal)
@@ -35,14 +35,14 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
   }
 
   const now = live.now(), r = 14 * unit
-  const X = (t: number) => Math.min(w - r, Math.max(r, w - ((now - t) / hour) * w)), Y = (s: number) => s * lane + lane * 0.36
+  const X = (t: number) => Math.min(w - r, Math.max(r, w - ((now - t) / span) * w)), Y = (s: number) => s * lane + lane * 0.36
   g.textAlign = 'center'; g.textBaseline = 'middle'; g.font = `700 ${20 * unit}px Hyper, sans-serif`
   const taken: Point[] = []
   for (const id of live.shown) {
     const c = live.rows.campaigns.find(x => x.id === id)
     if (!c) continue
     const hot = c.trend === 'spreading', ink = hot ? C.badge : C.cool
-    const points = c.hits.filter(p => p.s >= 0 && p.s < n && now - ms(p.at) < hour).map(p => {
+    const points = c.hits.filter(p => p.s >= 0 && p.s < n && now - ms(p.at) < span).map(p => {
       const at = { x: X(ms(p.at)), y: Y(p.s) }
       while (taken.some(q => Math.abs(q.y - at.y) < r && Math.abs(q.x - at.x) < 2.2 * r) && at.x > 3 * r) at.x -= 2.3 * r // two campaigns at once: side by side, both readable
       taken.push(at)

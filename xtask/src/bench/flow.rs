@@ -41,7 +41,10 @@ pub fn run() -> Result<(), String> {
     let server = store.serve()?;
     let runtime = runtime()?;
     runtime.block_on(server.released(&key, &load::value(RELEASED_BEFORE - 1).1, Duration::from_secs(600)))?;
-    println!("flow: {RELEASED_BEFORE} values imported in {filled:.1} s, released {:.1} s after the start", start.elapsed().as_secs_f64());
+    println!(
+        "flow: {RELEASED_BEFORE} values imported in {filled:.1} s, released {:.1} s after the start",
+        start.elapsed().as_secs_f64()
+    );
     let start = Instant::now();
     runtime.block_on(async {
         let mut writers = Vec::new();

@@ -28,7 +28,10 @@ pub fn value(n: u64) -> (&'static str, String) {
     match n % 5 {
         0 => ("domain", format!("h{word:012x}.bench.com")),
         1 => ("url", format!("http://u{:08x}.bench.net/{:x}/{n}", word as u32, word >> 40)),
-        2 => ("ipv4", format!("{}.{}.{}.{}", 11 + word % 80, (word >> 8) & 255, (word >> 16) & 255, 1 + (word >> 24) % 254)),
+        2 => (
+            "ipv4",
+            format!("{}.{}.{}.{}", 11 + word % 80, (word >> 8) & 255, (word >> 16) & 255, 1 + (word >> 24) % 254),
+        ),
         3 => ("sha256", format!("{word:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next())),
         _ => ("email", format!("m{word:010x}@mail.bench.org")),
     }

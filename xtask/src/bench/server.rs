@@ -14,8 +14,19 @@ use crate::run::{build_binary, command};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 const SECTORS: [&str; 13] = [
-    "chemicals", "civil-nuclear", "communications", "defence", "emergency-services", "energy", "finance", "food",
-    "government", "health", "space", "transport", "water",
+    "chemicals",
+    "civil-nuclear",
+    "communications",
+    "defence",
+    "emergency-services",
+    "energy",
+    "finance",
+    "food",
+    "government",
+    "health",
+    "space",
+    "transport",
+    "water",
 ];
 
 /// A data folder with organisations and a key for each.
@@ -30,14 +41,16 @@ impl Store {
     /// A fresh store with `organisations` members.
     pub fn with_members(organisations: usize) -> Result<Self, String> {
         let binary = build_binary("release")?;
-        let folder = tempfile::Builder::new().prefix("fusioncell-bench").tempdir().map_err(|error| error.to_string())?;
+        let folder =
+            tempfile::Builder::new().prefix("fusioncell-bench").tempdir().map_err(|error| error.to_string())?;
         let mut store = Self { folder, binary, keys: Vec::new() };
         for index in 0..organisations {
             let name = format!("Bench member {index}");
             let sector = SECTORS.get(index % SECTORS.len()).copied().unwrap_or("energy");
             store.admin(&["organisation", "add", "--name", &name, "--sector", sector])?;
             let key = store.admin(&["key", "add", "--organisation", &name])?;
-            let key = key.split_whitespace().find(|word| word.starts_with("fck_")).ok_or("`admin key add` printed no key")?;
+            let key =
+                key.split_whitespace().find(|word| word.starts_with("fck_")).ok_or("`admin key add` printed no key")?;
             store.keys.push(key.to_owned());
         }
         Ok(store)
@@ -106,7 +119,8 @@ impl Server {
 
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> Result<f64, String> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).map_err(|error| error.to_string())?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).map_err(|error| error.to_string())?;
         let kib: f64 = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -119,7 +133,8 @@ impl Server {
     pub async fn released(&self, key: &str, value: &str, limit: Duration) -> Result<(), String> {
         let mut client = Client::connect(&self.member, key).await?;
         let start = Instant::now();
-        let path = format!("/api/v1/lookup?value={}", value.replace(':', "%3A").replace('/', "%2F").replace('@', "%40"));
+        let path =
+            format!("/api/v1/lookup?value={}", value.replace(':', "%3A").replace('/', "%2F").replace('@', "%40"));
         while start.elapsed() < limit {
             let (status, body) = client.call(Method::GET, &path, Bytes::new()).await?;
             let body = String::from_utf8_lossy(&body);
@@ -149,5 +164,9 @@ impl Drop for Server {
 
 /// A runtime for the load.
 pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| error.to_string())
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
 }

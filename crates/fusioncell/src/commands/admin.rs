@@ -16,8 +16,7 @@ use crate::table::Table;
 
 /// Manage organisations, people and keys.
 #[derive(Args)]
-#[command(after_help = help!("\
-  fusioncell admin init --data-dir D
+#[command(after_help = help!("  fusioncell admin init --data-dir D
   fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy --region yorkshire
   fusioncell admin key add --data-dir D --organisation \"Calder Power\""))]
 pub struct AdminArgs {
@@ -28,8 +27,7 @@ pub struct AdminArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Make the store and its first cell lead; prints a one-time password
-    #[command(after_help = help!("\
-  fusioncell admin init --data-dir D
+    #[command(after_help = help!("  fusioncell admin init --data-dir D
   fusioncell admin init --data-dir D --partnership \"Northern Utilities\" --email ada@cell.example --name \"Ada Lowe\"
   pass show cell | fusioncell admin init --data-dir D --email ada@cell.example --password-stdin"))]
     Init {
@@ -42,13 +40,15 @@ enum Command {
         person: PersonArgs,
     },
     /// Member organisations
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help!("  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy
+  fusioncell admin organisation list --data-dir D"))]
     Organisation(Organisation),
     /// People who sign in
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help!("  fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst"))]
     Person(Person),
     /// Keys of members' machines
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help!("  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
+  fusioncell admin key revoke --data-dir D fck_…"))]
     Key(Key),
 }
 
@@ -71,8 +71,7 @@ struct PersonArgs {
 #[derive(Subcommand)]
 enum Organisation {
     /// Add a member organisation
-    #[command(after_help = help!("\
-  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy
+    #[command(after_help = help!("  fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy
   fusioncell admin organisation add --data-dir D --name \"Calder Power\" --sector energy --region yorkshire --domain calder.example"))]
     Add {
         #[command(flatten)]
@@ -94,8 +93,7 @@ enum Organisation {
         json: bool,
     },
     /// List the member organisations
-    #[command(after_help = help!("\
-  fusioncell admin organisation list --data-dir D
+    #[command(after_help = help!("  fusioncell admin organisation list --data-dir D
   fusioncell admin organisation list --data-dir D --json"))]
     List {
         #[command(flatten)]
@@ -109,8 +107,7 @@ enum Organisation {
 #[derive(Subcommand)]
 enum Person {
     /// Add a person; prints a one-time password
-    #[command(after_help = help!("\
-  fusioncell admin person add --data-dir D --email sam@calder.example --name \"Sam Reed\" --organisation \"Calder Power\"
+    #[command(after_help = help!("  fusioncell admin person add --data-dir D --email sam@calder.example --name \"Sam Reed\" --organisation \"Calder Power\"
   fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst"))]
     Add {
         #[command(flatten)]
@@ -139,8 +136,7 @@ enum Person {
 #[derive(Subcommand)]
 enum Key {
     /// Make a key for an organisation's machines; it is shown once
-    #[command(after_help = help!("\
-  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
+    #[command(after_help = help!("  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
   fusioncell admin key add --data-dir D --organisation \"Calder Power\" --label \"mail gateway\" --json"))]
     Add {
         #[command(flatten)]

@@ -12,8 +12,7 @@ use crate::failure::Failure;
 /// A partnership of 160 member organisations over 13 sectors, marked EXERCISE on every screen: several campaigns spread
 /// between firms amid ordinary noise. Everything enters by the HTTP routes and keys that members use. Ends with Ctrl-C.
 #[derive(Args)]
-#[command(after_help = help!("\
-  fusioncell demo
+#[command(after_help = help!("  fusioncell demo
   fusioncell demo --port 9000 --seed 7
   fusioncell demo --replay ../shared/data --speed 200     # real attack data; times shifted to now
   fusioncell demo --data-dir D                            # keeps the data"))]

@@ -27,8 +27,7 @@ use crate::{logs, store};
 /// text with defanged indicators, labelled report lines, and gzip or zstd of these. Folders are read with all that lies
 /// in them. Neither a running server nor `admin init` is needed.
 #[derive(Args)]
-#[command(after_help = help!("\
-  fusioncell import --data-dir D feed/ report.json iocs.csv.gz
+#[command(after_help = help!("  fusioncell import --data-dir D feed/ report.json iocs.csv.gz
   fusioncell import --data-dir D --as \"Calder Power\" --warn next-epoch --know nobody sightings.csv
   fusioncell import --data-dir D --json stix/ | jq .accepted
 

@@ -16,8 +16,7 @@ use crate::store;
 
 /// Check, rebuild or export the journal.
 #[derive(Args)]
-#[command(after_help = help!("\
-  fusioncell journal verify --data-dir D
+#[command(after_help = help!("  fusioncell journal verify --data-dir D
   fusioncell journal rebuild --data-dir D
   fusioncell journal export --data-dir D > journal.jsonl", "  3  the journal or a view is damaged"))]
 pub struct JournalArgs {
@@ -28,8 +27,7 @@ pub struct JournalArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Check the hash chain, and the last entry against the signed checkpoint outside the data folder
-    #[command(after_help = help!("\
-  fusioncell journal verify --data-dir D
+    #[command(after_help = help!("  fusioncell journal verify --data-dir D
   fusioncell journal verify --data-dir D --json", "  3  the journal is damaged, or not the one that was signed"))]
     Verify {
         #[command(flatten)]
@@ -39,8 +37,7 @@ enum Command {
         json: bool,
     },
     /// Check the chain, then rebuild every view from the entries: the released store and fusion's state
-    #[command(after_help = help!("\
-  fusioncell journal rebuild --data-dir D
+    #[command(after_help = help!("  fusioncell journal rebuild --data-dir D
   fusioncell journal rebuild --data-dir D --json", "  3  the journal is damaged, or a rebuilt view differs from what was shown"))]
     Rebuild {
         #[command(flatten)]
@@ -50,8 +47,7 @@ enum Command {
         json: bool,
     },
     /// Write every entry as a line of JSON
-    #[command(after_help = help!("\
-  fusioncell journal export --data-dir D > journal.jsonl
+    #[command(after_help = help!("  fusioncell journal export --data-dir D > journal.jsonl
   fusioncell journal export --data-dir D --output journal.jsonl"))]
     Export {
         #[command(flatten)]

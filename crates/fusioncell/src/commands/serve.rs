@@ -21,8 +21,7 @@ pub enum Face {
 
 /// Serve members and the cell from an embedded store.
 #[derive(Args)]
-#[command(after_help = help!("\
-  fusioncell serve --data-dir /srv/fusioncell
+#[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
   fusioncell serve --data-dir D --member-addr 0.0.0.0:8460 --cell-addr 10.0.0.5:8461
   fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
   fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]

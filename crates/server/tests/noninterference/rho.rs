@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::script::{Report, Warn};
+use crate::script::{Op, Report, Script, Warn};
 
 /// k + c of the defaults.
 const K: usize = 4;
@@ -66,6 +66,19 @@ fn groups(sets: &[(usize, BTreeSet<usize>)]) -> BTreeMap<usize, usize> {
     }
 }
 
+/// The label of the oldest report of everything that each report hangs together with, whoever may see it.
+pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
+    let sets: Vec<(usize, BTreeSet<usize>)> = script
+        .ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Report(report) => Some((report.label, report.values.iter().copied().collect())),
+            Op::Wait(_) => None,
+        })
+        .collect();
+    groups(&sets)
+}
+
 impl Rho {
     /// A world of firms in sectors (firm modulo sectors) at a time.
     pub fn new(firms: usize, sectors: usize, now: i64) -> Self {
@@ -84,7 +97,9 @@ impl Rho {
 
     /// A report comes in.
     pub fn file(&mut self, report: &Report, at: i64) {
-        self.filed.push(Filed { report: report.clone(), at, open: BTreeSet::new() });
+        // By label, not by arrival: the order of two reports of one tick is none.
+        let place = self.filed.partition_point(|filed| filed.report.label < report.label);
+        self.filed.insert(place, Filed { report: report.clone(), at, open: BTreeSet::new() });
     }
 
     fn may_be_shown(report: &Report) -> bool {

@@ -15,6 +15,8 @@ pub enum Warn {
 /// One report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// Its own number, which it keeps when it is moved or filed by another firm.
+    pub label: usize,
     pub firm: usize,
     pub values: Vec<usize>,
     pub warn: Warn,
@@ -38,6 +40,8 @@ pub struct Script {
     pub firms: usize,
     pub sectors: usize,
     pub ops: Vec<Op>,
+    /// A report on which much hangs, and another firm that might have filed it.
+    pub focus: Option<(usize, usize)>,
 }
 
 /// Number of hot values; higher numbers are values that nobody else reports.
@@ -82,7 +86,15 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
         Warn::UnknownGroup,
     ]);
     let tlp = *random.pick(&["CLEAR", "GREEN", "GREEN", "GREEN", "AMBER", "AMBER", "AMBER+STRICT", "RED"]);
-    Report { firm: random.below(firms), values, warn, named: random.percent(8), tlp, own_name: random.percent(10) }
+    Report {
+        label: 0,
+        firm: random.below(firms),
+        values,
+        warn,
+        named: random.percent(8),
+        tlp,
+        own_name: random.percent(10),
+    }
 }
 
 /// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
@@ -112,8 +124,46 @@ pub fn script(seed: u64) -> Script {
             _ => ops.push(Op::Wait(20_000)),
         }
     }
+    let mut focus = None;
+    if random.percent(40) {
+        let wanted = random.below(2);
+        let of = |firm: usize, warn, value| {
+            Op::Report(Report {
+                label: 0,
+                firm,
+                values: vec![value],
+                warn,
+                named: false,
+                tlp: "GREEN",
+                own_name: false,
+            })
+        };
+        let (hot, first) = (HOT + 1_000, random.below(firms));
+        if wanted == 0 {
+            // The third member has it with the third report or with the fourth, both inside one epoch.
+            ops.push(Op::Wait(20_000));
+            focus = Some((ops.len() + 4, (first + 2) % firms));
+            for firm in [first, first + 1, first, first + 2] {
+                ops.push(of(firm % firms, Warn::OnceThree, hot));
+                ops.push(Op::Wait(100));
+            }
+        } else if sectors > 1 {
+            // As many members as a mark stands for, in a sector that is too small to be named, and one elsewhere.
+            for step in 0..4 {
+                ops.push(of((first + step * sectors) % firms, Warn::Now, hot));
+            }
+            focus = Some((ops.len() - 1, (first + 3) % firms));
+            ops.push(of((first + 1) % firms, Warn::Now, hot));
+        }
+        ops.push(Op::Wait(30));
+    }
     ops.push(Op::Wait(45_000));
-    Script { firms, sectors, ops }
+    for (label, op) in ops.iter_mut().enumerate() {
+        if let Op::Report(report) = op {
+            report.label = label;
+        }
+    }
+    Script { firms, sectors, ops, focus }
 }
 
 /// The same script with one report filed by another firm; `None` if it has no report.
@@ -123,10 +173,15 @@ pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, u
     if reports.is_empty() {
         return None;
     }
-    let at = *random.pick(&reports);
+    let focus = script.focus.filter(|_| random.percent(60));
+    let at = focus.map_or_else(|| *random.pick(&reports), |(at, _)| at);
     let mut other = script.clone();
     let Op::Report(report) = &mut other.ops[at] else { return None };
     let from = report.firm;
+    if let Some((_, to)) = focus {
+        report.firm = to;
+        return (from != to).then_some((other, from, to));
+    }
     // Half of the time within one sector, so that the cell's view may be compared too.
     let to = if random.percent(50) {
         (from + script.sectors * (1 + random.below(script.firms / script.sectors - 1))) % script.firms
@@ -159,4 +214,49 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<(Script, u
     // Nothing takes its place, but no time is lost either: the clock is stepped by the waits alone.
     other.ops.remove(at);
     Some((other, firm))
+}
+
+/// The same reports, some of them at another moment of the same release tick or in another order within it; `None` if
+/// none can be moved. `apart` says whether two reports have nothing to do with each other.
+pub fn rearrived(
+    script: &Script,
+    random: &mut Random,
+    apart: impl Fn(usize, usize) -> bool,
+) -> Option<(Script, Vec<usize>)> {
+    let mut other = script.clone();
+    let mut moved = Vec::new();
+    let mut now = 0;
+    for at in 0..other.ops.len() {
+        if let Op::Wait(millis) = other.ops[at] {
+            now += millis;
+            let next = other.ops[at + 1..].iter().position(|op| matches!(op, Op::Wait(_))).map(|next| at + 1 + next);
+            let later = 10 + random.below(80) as i64;
+            if let Some(next) = next
+                && next > at + 1
+                && now % 100 + later < 100
+                && let Op::Wait(rest) = other.ops[next]
+                && rest > later
+            {
+                other.ops[at] = Op::Wait(millis + later);
+                other.ops[next] = Op::Wait(rest - later);
+                now += later;
+                moved.extend(other.ops[at + 1..next].iter().filter_map(|op| match op {
+                    Op::Report(report) => Some(report.firm),
+                    Op::Wait(_) => None,
+                }));
+            }
+        }
+    }
+    for at in 1..other.ops.len() {
+        if let (Op::Report(one), Op::Report(two)) = (&other.ops[at - 1], &other.ops[at])
+            && one.firm != two.firm
+            && apart(one.label, two.label)
+        {
+            moved.extend([one.firm, two.firm]);
+            other.ops.swap(at - 1, at);
+        }
+    }
+    moved.sort_unstable();
+    moved.dedup();
+    (!moved.is_empty() && moved.len() < script.firms).then_some((other, moved))
 }
