@@ -31,6 +31,12 @@ pub fn test(fast: bool) -> Result<(), String> {
     step("tests", || {
         command("cargo").args(["test", "--locked", "--workspace"]).env("FUSIONCELL_KILL_ROUNDS", KILL_ROUNDS).go()
     })?;
+    step("planted leaks are caught", || {
+        command("cargo")
+            .args(["test", "--locked", "--package", "fusioncell-server", "--features", "planted-leaks"])
+            .args(["--test", "noninterference", "--", "--nocapture"])
+            .go()
+    })?;
     step("documentation", || {
         command("cargo")
             .args(["doc", "--locked", "--workspace", "--no-deps"])
