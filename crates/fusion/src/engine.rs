@@ -7,7 +7,7 @@ use model::{CampaignId, CaseId, Kind, MemberToken, Observable, ObservableKey, Re
 use crate::campaign::Campaign;
 use crate::cluster::{Cluster, Distinct};
 use crate::keys::KeyMap;
-use crate::noise::NoiseVerdict;
+use crate::noise::{NoiseLists, NoiseVerdict};
 use crate::rules;
 use crate::score;
 use crate::{Changes, Config, Event, Finding, Observation, OverCommon, Reason};
@@ -440,6 +440,11 @@ impl Fusion {
             .get(&key)
             .filter(|posting| posting.standing == Standing::Links)
             .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen, now))
+    }
+
+    /// Uses other lists of everyday values from the next event on; what is linked stays so.
+    pub fn use_noise(&mut self, lists: NoiseLists) {
+        self.config.noise = lists;
     }
 
     /// Why a value links nothing, if it does not.

@@ -17,7 +17,7 @@ use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, ObservableKey,
 
 pub use campaign::Campaign;
 pub use engine::Fusion;
-pub use noise::{ListKind, NoiseLists, NoiseVerdict};
+pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
 pub use rules::rule_set_text;
 
 /// What the engine is made with.

@@ -24,6 +24,59 @@ pub enum ListKind {
     Substring,
 }
 
+impl ListKind {
+    /// Its name in a noise set.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Hostname => "hostname",
+            Self::Cidr => "cidr",
+            Self::Substring => "substring",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Exact, Self::Hostname, Self::Cidr, Self::Substring].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// First line of a noise set.
+const SET_HEAD: &str = "fusioncell noise set 1";
+
+/// Writes lists as one text that the journal names by its hash: a head line, then for each list a line `@kind name` and
+/// its entries, one a line. Control characters, which no entry needs, become spaces.
+#[derive(Clone, Debug)]
+pub struct NoiseSet(String);
+
+impl Default for NoiseSet {
+    fn default() -> Self {
+        Self(format!("{SET_HEAD}\n"))
+    }
+}
+
+impl NoiseSet {
+    /// Adds a list.
+    pub fn add<'a>(&mut self, name: &str, kind: ListKind, entries: impl IntoIterator<Item = &'a str>) {
+        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
+        self.0.push_str(&format!("@{} {}\n", kind.as_str(), plain(name).trim()));
+        for entry in entries {
+            let entry = plain(entry);
+            let entry = entry.trim();
+            if !entry.is_empty() && !entry.starts_with('@') {
+                self.0.push_str(entry);
+                self.0.push('\n');
+            }
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Why a value is everyday.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoiseVerdict {
@@ -65,6 +118,28 @@ impl NoiseLists {
         add("everyday hosts", ListKind::Exact, include_str!("../lists/everyday-hosts.txt"));
         add("hashes of the empty file", ListKind::Exact, include_str!("../lists/empty-files.txt"));
         lists
+    }
+
+    /// The project's own lists and those of a noise set.
+    ///
+    /// # Errors
+    /// The line that is none of a noise set.
+    pub fn with_set(exercise: bool, set: &str) -> Result<Self, String> {
+        let mut lists = Self::own(exercise);
+        let mut lines = set.lines().enumerate().peekable();
+        if lines.next().is_none_or(|(_, head)| head != SET_HEAD) {
+            return Err(format!("line 1 is not {SET_HEAD:?}"));
+        }
+        while let Some((number, line)) = lines.next() {
+            let named = line.strip_prefix('@').and_then(|rest| rest.split_once(' '));
+            let Some((kind, name)) = named.and_then(|(kind, name)| Some((ListKind::from_name(kind)?, name))) else {
+                return Err(format!("line {} names no list", number + 1));
+            };
+            let entries =
+                std::iter::from_fn(|| lines.next_if(|(_, line)| !line.starts_with('@')).map(|(_, line)| line));
+            lists.add_list(name, kind, entries);
+        }
+        Ok(lists)
     }
 
     /// Adds a list; entries that cannot be read as its kind are left out. Gives the number that is used.
@@ -222,6 +297,25 @@ mod tests {
         check(true, Kind::Domain, "attack.test", None);
         check(false, Kind::Ipv4, "198.51.100.7", Some("addresses reserved for documentation"));
         check(true, Kind::Ipv4, "198.51.100.7", None);
+    }
+
+    #[test]
+    fn a_noise_set_is_read_as_it_was_written() {
+        let mut set = NoiseSet::default();
+        set.add("ranges\nof @apple", ListKind::Cidr, ["17.0.0.0/8"]);
+        set.add("mail", ListKind::Hostname, ["mail.example.net", "@exact no list", ""]);
+        set.add("empty", ListKind::Exact, []);
+        let lists = NoiseLists::with_set(false, set.text()).unwrap();
+        let of = |kind, value| lists.verdict_of(&Observable::from_normal(kind, value)).map(|verdict| verdict.list);
+        assert_eq!(of(Kind::Ipv4, "17.1.2.3").as_deref(), Some("ranges of @apple"));
+        assert_eq!(of(Kind::Domain, "a.mail.example.net").as_deref(), Some("mail"));
+        assert_eq!(of(Kind::Ipv4, "8.8.8.8").as_deref(), Some("public DNS resolvers"));
+        assert_eq!(
+            NoiseLists::with_set(false, "17.0.0.0/8").err().as_deref(),
+            Some("line 1 is not \"fusioncell noise set 1\"")
+        );
+        let broken = "fusioncell noise set 1\n@cidr a\n17.0.0.0/8\n@words b\nx";
+        assert_eq!(NoiseLists::with_set(false, broken).err().as_deref(), Some("line 4 names no list"));
     }
 
     #[test]

@@ -116,6 +116,11 @@ impl House {
         add_person(&self.register, email, name, role, organisation, password)
     }
 
+    /// Uses lists of everyday values, as the text of a noise set.
+    pub fn use_noise(&mut self, set: Option<String>) {
+        self.config.noise = set.map(Into::into);
+    }
+
     /// Serves both faces.
     pub async fn serve(mut self, member: SocketAddr, cell: SocketAddr, no_intake: bool) -> Result<Served, Failure> {
         self.config.member_addr = member;

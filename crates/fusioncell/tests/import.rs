@@ -118,3 +118,32 @@ fn a_flipped_byte_is_found() {
     let output = run(&["journal", "verify", "--data-dir", &data]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn lists_of_everyday_values_are_in_the_journal_once_and_replay_wants_them() {
+    let folder = folder();
+    folder.write("lists/one.json", r#"{"name":"Trade pages","type":"hostname","version":3,"list":["bad-shop.org"]}"#);
+    folder.write("lists/ranges.txt", "45.77.12.0/24 # a provider\n");
+    folder.write("lists/pattern.json", r#"{"name":"Patterns","type":"regex","version":1,"list":["(a+)+$"]}"#);
+    let (data, input, lists) = (folder.text("data"), folder.text("in"), folder.text("lists"));
+    let output = run(&["import", "--data-dir", &data, "--noise", &lists, &input]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.contains("2 everyday values on 2 lists"), "{told}");
+    assert!(told.contains("pattern.json: list: 1 regular expressions are not used"), "{told}");
+    ok(&["import", "--data-dir", &data, "--noise", &lists, &input]);
+    let sets = |text: &str| text.lines().filter(|line| line.contains("noise lists")).count();
+    assert_eq!(sets(&ok(&["journal", "export", "--data-dir", &data])), 1, "the same lists are noted once");
+    folder.write("lists/more.txt", "everyday.example.org\n");
+    ok(&["import", "--data-dir", &data, "--noise", &lists, &input]);
+    assert_eq!(sets(&ok(&["journal", "export", "--data-dir", &data])), 2);
+    ok(&["journal", "rebuild", "--data-dir", &data]);
+
+    for blob in std::fs::read_dir(folder.path("data/blobs")).unwrap().flatten() {
+        std::fs::remove_file(blob.path()).unwrap();
+    }
+    let output = run(&["journal", "rebuild", "--data-dir", &data]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it is absent"), "{output:?}");
+    let output = run(&["import", "--data-dir", &data, "--noise", &folder.text("nowhere"), &input]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere"), "{output:?}");
+}

@@ -145,3 +145,23 @@ fn a_password_can_come_from_standard_input() {
     assert!(listens(&cell));
     assert_eq!(sign_in(&cell, "/cell/v1", "ada@cell.example", "correct horse battery staple").status, 200);
 }
+
+#[test]
+fn a_value_on_an_operators_list_is_an_everyday_one_also_after_a_restart_without_the_list() {
+    let folder = Folder::new();
+    let (data, lists) = (folder.text("data"), folder.text("lists"));
+    folder.write("lists/shared-hosts.txt", "bad-docs.org\n");
+    let lead = json(&["admin", "init", "--data-dir", &data, "--email", "ada@cell.example", "--json"]);
+    for more in [&["--noise", &lists][..], &[]] {
+        let (member, cell) = addresses();
+        let _server = serve(&data, &member, &cell, more);
+        assert!(listens(&cell));
+        let session = sign_in(&cell, "/cell/v1", "ada@cell.example", lead["password"].as_str().unwrap());
+        let cookie = format!("Cookie: {}", session.cookie());
+        let answer = http(&cell, "GET", "/cell/v1/lookup?value=sign.bad-docs.org", &[&cookie], "").unwrap();
+        assert_eq!(answer.json()["verdict"], "everyday", "{}", answer.body);
+        assert!(answer.body.contains("shared-hosts"), "{}", answer.body);
+        let other = http(&cell, "GET", "/cell/v1/lookup?value=sign.good-docs.org", &[&cookie], "").unwrap();
+        assert_eq!(other.json()["verdict"], "not-seen", "{}", other.body);
+    }
+}

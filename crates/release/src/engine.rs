@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fusion::{Changes, Finding, Fusion, NoiseLists};
+use fusion::{Changes, Finding, Fusion};
 use model::{Observable, Timestamp};
 use policy::{Params, ReleaseBatch};
 use released::{About, Writer};
@@ -23,15 +23,13 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 /// What an engine is made with.
 #[derive(Clone)]
 pub struct EngineConfig {
-    /// Lists of everyday values beside the project's own; `None` for those alone.
-    pub noise: Option<NoiseLists>,
     /// Cases after which a value links nothing any more.
     pub over_common_cases: u32,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { noise: None, over_common_cases: fusion::Config::OVER_COMMON_CASES }
+        Self { over_common_cases: fusion::Config::OVER_COMMON_CASES }
     }
 }
 
@@ -39,9 +37,6 @@ impl EngineConfig {
     pub(crate) fn fusion(self, vault: &Vault) -> fusion::Config {
         let mut config = fusion::Config::new(vault.genesis().exercise, vault.key_seed());
         config.over_common_cases = self.over_common_cases;
-        if let Some(noise) = self.noise {
-            config.noise = noise;
-        }
         config
     }
 }
@@ -127,7 +122,7 @@ impl Engine {
             Body::Tick(_) => Err(ReleaseError::OtherGate(entry.seq)),
             // This gate's own: it knows.
             Body::Release(_) | Body::Findings(_) => Ok(Vec::new()),
-            _ => Ok(self.gate.take(entry)),
+            _ => self.gate.take(entry),
         }
     }
 

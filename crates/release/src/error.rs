@@ -25,6 +25,19 @@ pub enum ReleaseError {
     /// The released store shows what the journal does not hold, as after an older journal was restored.
     #[error("released store is at tick {}, after the journal's last release: run `fusioncell journal rebuild`", .0.as_millis())]
     Ahead(Timestamp),
+    /// A data set that the journal names.
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
+    /// A data set that is there, but cannot be read.
+    #[error("data set {name:?}, version {version:?}: {why}")]
+    DataSet {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Somebody else makes release ticks in this journal.
     #[error("journal entry {0} is a release tick of another gate")]
     OtherGate(u64),

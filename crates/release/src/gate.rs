@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use fusion::{Event, Finding, Fusion, Observation};
+use fusion::{Event, Finding, Fusion, NoiseLists, Observation};
 use model::{AttackKind, CampaignId, CaseId, Marking, MemberToken, Observable, ObservableKey, Region, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho::{self, Release, When};
 use policy::{Answer, Params};
-use vault::{AdvisoryEntry, Body, Entry, Keys, Population, ReportEntry, Vault};
+use vault::{AdvisoryEntry, Body, DataSet, Entry, Keys, Population, ReportEntry, Vault};
 
 use crate::campaign::Campaign;
+use crate::error::ReleaseError;
 use crate::findings;
 use crate::keys::KeyMap;
 use crate::leaks::Leaks;
 use crate::queue::{Dirty, Queued};
+use crate::sets::NOISE_SET;
 
 /// What of a report is needed when its values are opened.
 pub(crate) struct Facts {
@@ -146,9 +148,10 @@ impl Gate {
     }
 
     /// Takes in an entry that somebody sent, and tells what the run over all items found.
-    pub(crate) fn take(&mut self, entry: &Entry) -> Vec<Finding> {
+    pub(crate) fn take(&mut self, entry: &Entry) -> Result<Vec<Finding>, ReleaseError> {
         match &entry.body {
-            Body::Report(report) => return self.report(entry.at, report),
+            Body::Report(report) => return Ok(self.report(entry.at, report)),
+            Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
             Body::Population(population) => self.populate(entry.at, population),
             Body::Advisory(advisory) if rho::text_reaches_members(&advisory.marking) => {
                 let due = rho::tick_after(self.counts_at(entry.at), &self.params);
@@ -161,7 +164,19 @@ impl Gate {
             }
             _ => {}
         }
-        Vec::new()
+        Ok(Vec::new())
+    }
+
+    /// Both runs use the lists of everyday values from this entry on, in life as in replay.
+    fn use_noise(&mut self, set: &DataSet) -> Result<(), ReleaseError> {
+        let bytes = self.vault.get_blob(set)?;
+        let lists = std::str::from_utf8(&bytes)
+            .map_err(|error| error.to_string())
+            .and_then(|text| NoiseLists::with_set(self.vault.genesis().exercise, text))
+            .map_err(|why| ReleaseError::DataSet { name: set.name.clone(), version: set.version.clone(), why })?;
+        self.all.use_noise(lists.clone());
+        self.community.use_noise(lists);
+        Ok(())
     }
 
     fn populate(&mut self, at: Timestamp, population: &Population) {

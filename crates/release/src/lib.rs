@@ -16,8 +16,10 @@ mod queue;
 mod rebuild;
 mod render;
 mod replay;
+mod sets;
 mod value;
 
 pub use engine::{Engine, EngineConfig};
 pub use error::ReleaseError;
 pub use rebuild::{Rebuilt, rebuild};
+pub use sets::use_sets;

@@ -39,7 +39,7 @@ impl Gate {
                 self.forget_told();
                 *open_tick = None;
             }
-            _ => return Ok(self.take(entry)),
+            _ => return self.take(entry),
         }
         Ok(Vec::new())
     }

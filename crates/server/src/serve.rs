@@ -85,6 +85,8 @@ pub struct Config {
     pub params: Params,
     /// Length of a bar on the cell's wall, in milliseconds.
     pub slot_millis: i64,
+    /// Lists of everyday values beside the project's own, as the text of a `fusion::NoiseSet`; none leaves those in use.
+    pub noise: Option<Arc<str>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -109,6 +111,7 @@ impl Config {
             exercise: false,
             params: Params::DEFAULT,
             slot_millis: SLOT_MILLIS,
+            noise: None,
             clock,
             entropy,
         }
@@ -342,7 +345,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 pub async fn start_with(config: Config, opened: Opened) -> Result<Running, ServeError> {
     let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
-    let slot_millis = config.slot_millis;
+    let (slot_millis, noise) = (config.slot_millis, config.noise.clone());
     let released_path = folder.join(released::FILE);
     let meters = Arc::new(Meters::default());
     let (stop, stopped) = watch::channel(false);
@@ -356,6 +359,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let (vault, register, hub, meters) =
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
             let open = move || {
+                release::use_sets(&vault, noise.as_deref()).map_err(CoreError::from)?;
                 let (writer, reader) = Store::open(&released_path)?;
                 let engine = EngineConfig::default();
                 let core = Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis })?;

@@ -1,5 +1,6 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,6 +70,8 @@ pub struct Vault {
     genesis: Genesis,
     /// Shared with the callbacks that wait for the disk, which must not keep the vault itself alive.
     own: Arc<Mutex<OwnItems>>,
+    /// The hash of the data or rule set of each name that is in use.
+    sets: Mutex<HashMap<String, [u8; 32]>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     checkpointer: Option<Checkpointer>,
@@ -159,6 +162,7 @@ impl Vault {
             blobs,
             genesis,
             own: Arc::default(),
+            sets: Mutex::default(),
             clock,
             entropy,
             checkpointer: None,
@@ -166,7 +170,7 @@ impl Vault {
         })
     }
 
-    /// Reads back which values each submitter has sent.
+    /// Reads back which values each submitter has sent, and which data and rule sets are in use.
     fn recall(&self) -> Result<(), VaultError> {
         let seed = self.key_seed();
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,10 +180,17 @@ impl Vault {
             let Some(last) = entries.last() else { return Ok(()) };
             from = last.seq + 1;
             for entry in &entries {
-                if let Body::Report(report) = &entry.body {
-                    for item in &report.items {
-                        own.note(Keys::window(report.received_at), report.token, item.observable.key(seed));
+                match &entry.body {
+                    Body::Report(report) => {
+                        for item in &report.items {
+                            own.note(Keys::window(report.received_at), report.token, item.observable.key(seed));
+                        }
                     }
+                    Body::DataSet(set) | Body::RuleSet(set) => {
+                        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+                        sets.insert(set.name.clone(), set.sha256);
+                    }
+                    _ => {}
                 }
             }
         }
@@ -362,6 +373,34 @@ impl Vault {
         let now = self.clock.now();
         let token = self.keys.token(organisation, now)?;
         Ok(self.journal.append_then(vec![NewEntry::new(now, Body::AdvisoryRead(advisory, token))], done)?)
+    }
+
+    /// Has everything from here on use a data set: stores its bytes and appends the entry that names them, unless the same
+    /// set of that name is in use already. Says whether it was new.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be stored.
+    pub fn use_data_set(&self, name: &str, version: &str, bytes: &[u8]) -> Result<bool, VaultError> {
+        self.use_set(name, version, bytes, Body::DataSet)
+    }
+
+    /// As [`Self::use_data_set`], for the rules that fusion links by.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be stored.
+    pub fn use_rule_set(&self, name: &str, version: &str, bytes: &[u8]) -> Result<bool, VaultError> {
+        self.use_set(name, version, bytes, Body::RuleSet)
+    }
+
+    fn use_set(&self, name: &str, version: &str, bytes: &[u8], body: fn(DataSet) -> Body) -> Result<bool, VaultError> {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = self.put_blob(name, version, bytes)?;
+        if sets.get(name) == Some(&set.sha256) {
+            return Ok(false);
+        }
+        sets.insert(name.to_owned(), set.sha256);
+        self.journal.append(vec![NewEntry::new(self.clock.now(), body(set))])?;
+        Ok(true)
     }
 
     /// Stores the bytes of a data set and gives the entry that names them.

@@ -19,7 +19,7 @@ use super::import_files::{self, Found};
 use super::import_report::{ImportReport, Totals, format_name};
 use crate::failure::{Context as _, Failure};
 use crate::outside::SystemClock;
-use crate::{logs, store};
+use crate::{logs, noise, store};
 
 /// Read files and folders of threat data into the store.
 ///
@@ -52,6 +52,10 @@ pub struct ImportArgs {
     /// PAP of what carries none of its own
     #[arg(long, value_name = "LABEL")]
     pap: Option<String>,
+    /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
+    /// They stay in use until others are given
+    #[arg(long = "noise", value_name = "DIR")]
+    noise: Vec<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -72,6 +76,7 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
     let answers = answers(&args)?;
     let marking = marking(&args)?;
     let vault = store::vault(&args.folders, store::genesis(store::PARTNERSHIP, false))?;
+    release::use_sets(&vault, noise::read(&args.noise)?.as_deref()).context(args.folders.data_dir.display())?;
     let genesis = vault.genesis();
     let reporter = match &args.organisation {
         None => Reporter::cell(&genesis.partnership),

@@ -1,12 +1,13 @@
 //! `fusioncell serve`: the real thing on an embedded store.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
-use crate::{logs, store};
+use crate::{logs, noise, store};
 
 /// Which listeners this process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,6 +23,7 @@ pub enum Face {
 /// Serve members and the cell from an embedded store.
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
+  fusioncell serve --data-dir D --noise warninglists/
   fusioncell serve --data-dir D --member-addr 0.0.0.0:8460 --cell-addr 10.0.0.5:8461
   fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
   fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]
@@ -43,6 +45,10 @@ pub struct ServeArgs {
     /// Host name under which the cell is reached; may be given more than once
     #[arg(long = "cell-host", value_name = "HOST")]
     cell_hosts: Vec<String>,
+    /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
+    /// They stay in use until others are given
+    #[arg(long = "noise", value_name = "DIR")]
+    noise: Vec<PathBuf>,
     /// A proxy before both listeners speaks TLS: cookies are Secure and browsers are told to insist on it
     #[arg(long)]
     behind_tls: bool,
@@ -66,6 +72,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.member_hosts = args.member_hosts;
     config.cell_hosts = args.cell_hosts;
     config.tls = args.behind_tls;
+    config.noise = noise::read(&args.noise)?.map(Into::into);
     config.faces = match args.face {
         Face::Both => server::Faces::Both,
         Face::Member => server::Faces::Member,

@@ -64,6 +64,12 @@ pub fn load(folder: &Path, items_per_second: f64) -> Result<Replay, Failure> {
     Ok(replay)
 }
 
+/// The lists of everyday values that lie with the data; `None` without any.
+pub fn noise(folder: &Path) -> Result<Option<String>, Failure> {
+    let lists = folder.join("noise");
+    if lists.is_dir() { crate::noise::read(&[lists]) } else { Ok(None) }
+}
+
 /// Files that belong together: the two uppermost folders that they lie in, such as `misp/eset`.
 fn source_of(folder: &Path, path: &Path) -> String {
     let within = path.strip_prefix(folder).unwrap_or(path);

@@ -116,7 +116,8 @@ async fn play(
     start: Instant,
 ) -> Result<(), Failure> {
     let genesis = store::genesis(schedule.partnership(), true);
-    let house = store::House::open(folder.data(), None, genesis)?;
+    let mut house = store::House::open(folder.data(), None, genesis)?;
+    house.use_noise(plan.replay.as_ref().map_or(Ok(None), |(folder, _)| data::noise(folder))?);
     let members = people::make(&house, &schedule.members())?;
     let server = house
         .serve((Ipv4Addr::LOCALHOST, member_port).into(), (Ipv4Addr::LOCALHOST, cell_port).into(), plan.no_intake)
