@@ -10,7 +10,7 @@ use model::{
 };
 
 use crate::codec::{self, INPUT_BYTES_MAX};
-use crate::entry::{Body, Item, ReportEntry};
+use crate::entry::{Body, Findings, Item, ReportEntry, Run};
 use crate::error::JournalError;
 use crate::journal::{Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, Source};
 
@@ -81,6 +81,22 @@ pub(crate) fn reading_resumes_anywhere(journal: &dyn Journal) {
     assert_eq!(seqs(5, 2), [5, 6]);
     assert!(seqs(21, 5).is_empty());
     assert_eq!(seqs(0, 1), [1]);
+}
+
+pub(crate) fn every_entry_can_be_read_however_large_those_beside_it(journal: &dyn Journal) {
+    // Two of these are more than one read may hold.
+    let large = |n| {
+        NewEntry::new(Timestamp::from_millis(n), {
+            Body::Findings(Findings { run: Run::All, items: vec!["x".repeat(6 * 1024 * 1024)] })
+        })
+    };
+    for n in 1..=4 {
+        journal.append(vec![large(n)]).unwrap();
+    }
+    for from in 1..=4 {
+        let entries = journal.read(from, 100).unwrap();
+        assert_eq!(entries.first().map(|entry| entry.seq), Some(from), "nothing was read at {from}");
+    }
 }
 
 pub(crate) fn each_hash_follows_from_the_one_before(journal: &dyn Journal) {
@@ -217,6 +233,7 @@ macro_rules! conformance {
             case!(places_have_no_gap);
             case!(what_is_read_is_what_was_written);
             case!(reading_resumes_anywhere);
+            case!(every_entry_can_be_read_however_large_those_beside_it);
             case!(each_hash_follows_from_the_one_before);
             case!(an_entry_over_its_limit_is_refused_and_nothing_of_its_batch_is_stored);
             case!(waiting_ends_when_something_comes);

@@ -343,14 +343,15 @@ impl Journal for SqliteJournal {
         if let Some(entries) = self.tail.read(from, max) {
             return Ok(entries);
         }
-        // One entry more, so that what comes from disk is checked against the hash before it.
-        let mut raw = self.read_raw(from - 1, max.saturating_add(usize::from(from > 1)))?.into_iter();
+        // What comes from disk is checked against the hash before it, which is read apart: an entry may be as large as a
+        // whole read, and must not take the place of the one that was asked for.
         let mut head = Head::default();
         if from > 1 {
-            let before = raw.next().filter(|before| before.seq == from - 1);
+            let before = self.read_raw(from - 1, 1)?.into_iter().next().filter(|before| before.seq == from - 1);
             let before = before.ok_or_else(|| JournalError::corrupt(from - 1, "it is missing"))?;
             head = Head { seq: before.seq, hash: before.hash };
         }
+        let raw = self.read_raw(from, max)?.into_iter();
         raw.map(|raw| {
             head = follows(&head, &raw)?;
             let body = codec::decode(&raw.body).map_err(|error| JournalError::corrupt(raw.seq, error.to_string()))?;
