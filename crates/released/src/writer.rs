@@ -52,7 +52,8 @@ impl Store {
         let conn = Arc::new(Mutex::new(file::open_writer(path)?));
         let bell = Arc::new(Bell::default());
         let reader = Reader::on_file(path, Some(Arc::clone(&bell)));
-        Ok((Writer::with(conn, bell)?, reader))
+        let checkpointer = Some(file::Checkpointer::start(path)?);
+        Ok((Writer::with(conn, bell, checkpointer)?, reader))
     }
 
     /// A store that lives and dies with the process.
@@ -63,7 +64,7 @@ impl Store {
         let conn = Arc::new(Mutex::new(file::open_memory()?));
         let bell = Arc::new(Bell::default());
         let reader = Reader::on_memory(Arc::clone(&conn), Arc::clone(&bell));
-        Ok((Writer::with(conn, bell)?, reader))
+        Ok((Writer::with(conn, bell, None)?, reader))
     }
 }
 
@@ -71,6 +72,7 @@ impl Store {
 pub struct Writer {
     conn: Arc<Mutex<Connection>>,
     bell: Arc<Bell>,
+    _checkpointer: Option<file::Checkpointer>,
 }
 
 /// What of an indicator's body the feeds need.
@@ -102,8 +104,12 @@ pub(crate) fn feed_columns(tick: Timestamp, object: &ReleasedObject) -> Result<(
 }
 
 impl Writer {
-    fn with(conn: Arc<Mutex<Connection>>, bell: Arc<Bell>) -> Result<Self, ReleasedError> {
-        let writer = Self { conn, bell };
+    fn with(
+        conn: Arc<Mutex<Connection>>,
+        bell: Arc<Bell>,
+        checkpointer: Option<file::Checkpointer>,
+    ) -> Result<Self, ReleasedError> {
+        let writer = Self { conn, bell, _checkpointer: checkpointer };
         let head = writer.head_tick()?;
         writer.ring(head);
         Ok(writer)

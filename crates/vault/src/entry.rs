@@ -256,6 +256,22 @@ impl Run {
     }
 }
 
+/// The name of each type in the stored form.
+pub(crate) const TYPES: [&str; 12] = [
+    "genesis",
+    "population",
+    "data-set",
+    "rule-set",
+    "report",
+    "tick",
+    "findings",
+    "release",
+    "advisory",
+    "advisory-read",
+    "claim",
+    "posture",
+];
+
 impl Body {
     /// The name of its type in the stored form.
     #[must_use]

@@ -10,6 +10,7 @@ use policy::Params;
 
 use crate::blobs::Blobs;
 use crate::checkpoint::{self, Checkpointer};
+use crate::codec::{self, CodecError};
 use crate::dedupe::OwnItems;
 use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
@@ -176,11 +177,16 @@ impl Vault {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let mut from: Seq = 1;
         loop {
-            let entries = self.journal.read(from, ENTRIES_AT_ONCE)?;
+            let entries = self.journal.read_raw(from, ENTRIES_AT_ONCE)?;
             let Some(last) = entries.last() else { return Ok(()) };
             from = last.seq + 1;
             for entry in &entries {
-                match &entry.body {
+                let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
+                // Releases and findings are most of the bytes and tell nothing here: they are not read.
+                if !matches!(codec::type_of(&entry.body).map_err(corrupt)?, "report" | "data-set" | "rule-set") {
+                    continue;
+                }
+                match codec::decode(&entry.body).map_err(corrupt)? {
                     Body::Report(report) => {
                         for item in &report.items {
                             own.note(Keys::window(report.received_at), report.token, item.observable.key(seed));
@@ -188,7 +194,7 @@ impl Vault {
                     }
                     Body::DataSet(set) | Body::RuleSet(set) => {
                         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-                        sets.insert(set.name.clone(), set.sha256);
+                        sets.insert(set.name, set.sha256);
                     }
                     _ => {}
                 }

@@ -55,9 +55,9 @@ pub fn verify(data_dir: &Path, keys_dir: &Path) -> Result<Report, VaultError> {
         }
         for entry in entries {
             head = sqlite::follows(&head, &entry)?;
-            let body =
-                codec::decode(&entry.body).map_err(|error| JournalError::corrupt(entry.seq, error.to_string()))?;
-            *types.entry(body.type_name()).or_insert(0) += 1;
+            let name =
+                codec::type_of(&entry.body).map_err(|error| JournalError::corrupt(entry.seq, error.to_string()))?;
+            *types.entry(name).or_insert(0) += 1;
             if signed.as_ref().is_some_and(|signed| signed.head.seq == head.seq && signed.head.hash != head.hash) {
                 return Err(VaultError::Checkpoint(format!(
                     "entry {} is not the one that was signed: the journal was rewritten",

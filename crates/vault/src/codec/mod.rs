@@ -54,6 +54,19 @@ pub fn encode(body: &Body) -> Result<Vec<u8>, CodecError> {
     Ok(bytes)
 }
 
+/// The type of a stored body, without reading the rest of it.
+///
+/// # Errors
+/// [`CodecError`] if it is not the stored form, or the type is not known.
+pub fn type_of(bytes: &[u8]) -> Result<&'static str, CodecError> {
+    let name = bytes.strip_prefix(br#"{"t":""#).and_then(|rest| rest.split(|byte| *byte == b'"').next());
+    match name.and_then(|name| crate::entry::TYPES.iter().find(|known| known.as_bytes() == name)) {
+        Some(known) => Ok(known),
+        // Not as this program writes it: the whole is read, for the error if for nothing else.
+        None => decode(bytes).map(|body| body.type_name()),
+    }
+}
+
 /// Reads a stored body.
 ///
 /// # Errors
@@ -73,4 +86,25 @@ pub fn chain(previous: &[u8; 32], seq: u64, at: Timestamp, body: &[u8]) -> [u8; 
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{report, tick};
+
+    #[test]
+    fn the_type_is_told_without_reading_the_rest() {
+        for entry in [tick(1), report(2, 10)] {
+            let bytes = encode(&entry.body).unwrap();
+            assert_eq!(type_of(&bytes).unwrap(), entry.body.type_name());
+            assert!(crate::entry::TYPES.contains(&entry.body.type_name()));
+        }
+        assert_eq!(
+            type_of(br#"{ "v": 1, "t": "tick", "at": 5 }"#).ok(),
+            decode(br#"{ "v": 1, "t": "tick", "at": 5 }"#).ok().map(|body| body.type_name())
+        );
+        assert!(matches!(type_of(br#"{"t":"gossip","v":1}"#), Err(CodecError::Unknown { .. })));
+        assert!(type_of(b"nonsense").is_err());
+    }
 }
