@@ -13,6 +13,10 @@ mod table;
 
 use std::process::ExitCode;
 
+/// A fold and its stores make and drop many small things on several threads: measured a tenth faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use clap::Parser as _;
 
 fn main() -> ExitCode {

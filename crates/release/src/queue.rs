@@ -7,9 +7,9 @@ use crate::gate::{Gate, Text};
 use crate::value::{QUEUED, REPOINT};
 
 /// Objects of one release entry at most.
-pub(crate) const OBJECTS_PER_TICK_MAX: usize = 5_000;
+pub(crate) const OBJECTS_PER_TICK_MAX: usize = 20_000;
 /// Bytes of bodies in one release entry, about: well under the journal's limit for an entry.
-pub(crate) const BYTES_PER_TICK_MAX: usize = 6 * 1024 * 1024;
+pub(crate) const BYTES_PER_TICK_MAX: usize = 10 * 1024 * 1024;
 /// Values that are pointed to a merged campaign at one tick, so that a merge never holds up what is new.
 const REPOINTED_PER_TICK_MAX: usize = 2_000;
 

@@ -66,11 +66,11 @@ impl Gate {
     }
 
     /// The text of a value: kept from its opening, or read back from what was released.
-    fn text_of(&mut self, key: u64, id: &[u8; 16], writer: &Writer) -> Result<Option<Observable>, ReleaseError> {
+    fn text_of(&mut self, key: u64, writer: &Writer) -> Result<Option<Observable>, ReleaseError> {
         if let Some(observable) = self.texts.remove(&key) {
             return Ok(Some(observable));
         }
-        let Some(row) = writer.by_id(NounKind::Indicator, id)? else { return Ok(None) };
+        let Some(row) = writer.lookup(key)? else { return Ok(None) };
         let view = row.view::<IndicatorView>()?;
         Ok(view.kind.parse::<Kind>().ok().map(|kind| Observable::from_normal(kind, view.value.as_str())))
     }
@@ -82,7 +82,7 @@ impl Gate {
         id: [u8; 16],
         writer: &Writer,
     ) -> Result<Option<ReleasedObject>, ReleaseError> {
-        let observable = self.text_of(key, &id, writer)?;
+        let observable = self.text_of(key, writer)?;
         let Some(value) = self.values.get_mut(&key) else { return Ok(None) };
         value.clear(QUEUED);
         let value = value.clone();

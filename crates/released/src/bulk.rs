@@ -119,10 +119,12 @@ fn write(
 ) -> Result<(), ReleasedError> {
     let transaction = conn.transaction()?;
     for batch in batches {
+        let mut written = log::Places::default();
         for object in &batch.objects {
             let (feed, until) = feed_columns(batch.tick, object)?;
             let place = places.entry(object.kind).or_insert(0);
             *place += 1;
+            log::note(&mut written, object.kind, *place);
             // By place, not by hash: the file has no index yet.
             if let Some(before) = newest.insert((object.kind, object.id), *place) {
                 let sql = format!("UPDATE {} SET live = 0 WHERE n = ?1", schema::table(object.kind));
@@ -142,8 +144,8 @@ fn write(
             ])?;
         }
         transaction
-            .prepare_cached("INSERT INTO log(tick, bytes) VALUES(?1, ?2)")?
-            .execute(params![batch.tick.as_millis(), log::encode(&batch.objects)])?;
+            .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
+            .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
     }
     transaction.commit()?;
     Ok(())

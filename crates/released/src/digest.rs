@@ -18,7 +18,7 @@ pub(crate) fn digest(at: &Snapshot<'_>) -> Result<[u8; 32], ReleasedError> {
         field(row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?);
         field(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
     }
-    let mut log = at.conn().prepare("SELECT tick, bytes FROM log ORDER BY tick")?;
+    let mut log = at.conn().prepare("SELECT tick, places FROM log ORDER BY tick")?;
     let mut rows = log.query([])?;
     while let Some(row) = rows.next()? {
         field(&row.get::<_, i64>(0)?.to_le_bytes());

@@ -1,10 +1,11 @@
-//! The release log: each tick's batch as one blob, which members' streams resume from.
+//! The release log: which rows each tick wrote, so that members' streams resume from any of them.
 
 use model::Timestamp;
-use policy::{NounKind, ReleasedObject};
+use policy::NounKind;
 
 use crate::ReleasedError;
 use crate::row::{Released, Row};
+use crate::schema::KINDS;
 
 /// One tick of the release log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,68 +16,51 @@ pub struct LoggedBatch {
     pub objects: Vec<Released<Row>>,
 }
 
-pub(crate) const fn code(kind: NounKind) -> u8 {
-    match kind {
-        NounKind::Indicator => 0,
-        NounKind::Campaign => 1,
-        NounKind::Advisory => 2,
-        NounKind::Posture => 3,
-    }
-}
+/// Where the rows of one tick lie: for each noun the first row and how many, in the order of [`KINDS`].
+pub(crate) type Places = [(i64, i64); KINDS.len()];
 
-const fn kind(code: u8) -> Option<NounKind> {
-    match code {
-        0 => Some(NounKind::Indicator),
-        1 => Some(NounKind::Campaign),
-        2 => Some(NounKind::Advisory),
-        3 => Some(NounKind::Posture),
-        _ => None,
-    }
-}
-
-pub(crate) fn encode(objects: &[ReleasedObject]) -> Vec<u8> {
-    let size = objects.iter().map(|object| object.body.len() + 48).sum();
-    let mut bytes = Vec::with_capacity(size);
-    for object in objects {
-        bytes.push(code(object.kind));
-        bytes.extend_from_slice(&object.id);
-        bytes.extend_from_slice(&object.lookup.to_le_bytes());
-        bytes.push(u8::from(object.campaign.is_some()));
-        if let Some(campaign) = &object.campaign {
-            bytes.extend_from_slice(campaign);
+/// Adds the row of an object to the places of its tick. The rows of a tick are written in one transaction by the one
+/// writer, so those of a noun lie side by side.
+pub(crate) fn note(places: &mut Places, kind: NounKind, n: i64) {
+    if let Some((first, count)) = KINDS.iter().position(|known| *known == kind).and_then(|at| places.get_mut(at)) {
+        if *count == 0 {
+            *first = n;
         }
-        let length = u32::try_from(object.body.len()).unwrap_or(u32::MAX);
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(object.body.as_bytes());
+        *count += 1;
     }
-    bytes
 }
 
-pub(crate) fn decode(tick: Timestamp, bytes: &[u8]) -> Result<Vec<Released<Row>>, ReleasedError> {
-    let mut rest = bytes;
-    let mut rows = Vec::new();
-    while !rest.is_empty() {
-        let row = one(tick, &mut rest).ok_or_else(|| {
-            ReleasedError::Damaged(format!("release log of tick {} cannot be read", tick.as_millis()))
-        })?;
-        rows.push(Released::of_row(row));
+pub(crate) fn encode(places: &Places) -> Vec<u8> {
+    places.iter().flat_map(|(first, count)| [first.to_le_bytes(), count.to_le_bytes()]).flatten().collect()
+}
+
+pub(crate) fn decode(tick: Timestamp, bytes: &[u8]) -> Result<Places, ReleasedError> {
+    let mut places = Places::default();
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    if numbers.len() != places.len() * 2 || !rest.is_empty() {
+        return Err(ReleasedError::Damaged(format!("release log of tick {} cannot be read", tick.as_millis())));
     }
-    Ok(rows)
+    let mut numbers = numbers.iter().map(|bytes| i64::from_le_bytes(*bytes));
+    for place in &mut places {
+        if let (Some(first), Some(count)) = (numbers.next(), numbers.next()) {
+            *place = (first, count);
+        }
+    }
+    Ok(places)
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, tail) = rest.split_first_chunk::<N>()?;
-    *rest = tail;
-    Some(*head)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn one(tick: Timestamp, rest: &mut &[u8]) -> Option<Row> {
-    let [code] = take::<1>(rest)?;
-    let id = take::<16>(rest)?;
-    let lookup = u64::from_le_bytes(take::<8>(rest)?);
-    let campaign = if take::<1>(rest)? == [1] { Some(take::<16>(rest)?) } else { None };
-    let length = usize::try_from(u32::from_le_bytes(take::<4>(rest)?)).ok()?;
-    let (body, tail) = rest.split_at_checked(length)?;
-    *rest = tail;
-    Some(Row { kind: kind(code)?, id, tick, lookup, campaign, body: String::from_utf8(body.to_vec()).ok()? })
+    #[test]
+    fn places_are_read_as_they_were_written() {
+        let mut places = Places::default();
+        for (kind, n) in [(NounKind::Indicator, 7), (NounKind::Indicator, 8), (NounKind::Posture, 3)] {
+            note(&mut places, kind, n);
+        }
+        let bytes = encode(&places);
+        assert_eq!(decode(Timestamp::from_millis(1), &bytes).unwrap(), [(7, 2), (0, 0), (0, 0), (3, 1)]);
+        assert!(decode(Timestamp::from_millis(1), &bytes[1..]).is_err());
+    }
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::ReleasedError;
 
 /// Version of the file's layout.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 /// SQLite 3.51.3.
 const SQLITE_LEAST: i32 = 3_051_003;
 
@@ -36,7 +36,7 @@ pub(crate) fn check_sqlite() -> Result<(), ReleasedError> {
 pub(crate) fn create_tables(conn: &Connection) -> Result<(), ReleasedError> {
     let mut sql = String::from(
         "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-         CREATE TABLE IF NOT EXISTS log(tick INTEGER PRIMARY KEY, bytes BLOB NOT NULL);",
+         CREATE TABLE IF NOT EXISTS log(tick INTEGER PRIMARY KEY, places BLOB NOT NULL);",
     );
     for kind in KINDS {
         // `live`: 1 for the present version, 0 for a superseded or withdrawn one. `feed`: bit 1 watch, bit 2 block.
@@ -66,10 +66,11 @@ pub(crate) fn create_indexes(conn: &Connection) -> Result<(), ReleasedError> {
     let mut sql = String::new();
     for kind in KINDS {
         let table = table(kind);
-        sql.push_str(&format!(
-            "CREATE INDEX IF NOT EXISTS {table}_h ON {table}(h);
-             CREATE INDEX IF NOT EXISTS {table}_live ON {table}(n) WHERE live = 1;"
-        ));
+        sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {table}_live ON {table}(n) WHERE live = 1;"));
+        // Indicators are found by their look-up key: a second index in random order would double what a flood writes.
+        if kind != NounKind::Indicator {
+            sql.push_str(&format!("CREATE INDEX IF NOT EXISTS {table}_h ON {table}(h);"));
+        }
     }
     sql.push_str(
         "CREATE INDEX IF NOT EXISTS indicators_lookup ON indicators(lookup);

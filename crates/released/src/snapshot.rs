@@ -1,5 +1,7 @@
 //! The store at one moment: every question of one answer is asked of the same release tick.
 
+use std::cmp::Ordering;
+
 use model::{Observable, Timestamp};
 use policy::NounKind;
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
@@ -129,22 +131,44 @@ impl<'c> Snapshot<'c> {
         Ok(Page { items: items.into_iter().map(|(row, _)| row).collect(), next })
     }
 
-    /// Where a cursor points: the row of its id and tick, superseded or not.
+    /// Where a cursor points: the row of its id and tick, superseded or not. The rows of a tick are ordered by id.
     fn place_of(&self, kind: NounKind, cursor: &str) -> Result<Option<i64>, ReleasedError> {
         let Some((tick, id)) = read_cursor(cursor) else { return Ok(None) };
-        let sql = format!("SELECT n FROM {} WHERE h = ?1 AND id = ?2 AND tick = ?3", table(kind));
-        Ok(self
-            .conn
-            .prepare_cached(&sql)?
-            .query_row(params![schema::hash(&id), id, tick], |row| row.get(0))
-            .optional()?)
+        let Some(places) = self.places(Timestamp::from_millis(tick))? else { return Ok(None) };
+        let at = schema::KINDS.iter().position(|known| *known == kind);
+        let Some((mut low, count)) = at.and_then(|at| places.get(at)).copied() else { return Ok(None) };
+        let mut high = low + count;
+        let sql = format!("SELECT id FROM {} WHERE n = ?1", table(kind));
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found: [u8; 16] = statement.query_row([middle], |row| row.get(0))?;
+            match found.cmp(&id) {
+                Ordering::Equal => return Ok(Some(middle)),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        Ok(None)
     }
 
-    /// The present version of an object.
+    fn places(&self, tick: Timestamp) -> Result<Option<log::Places>, ReleasedError> {
+        let bytes: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT places FROM log WHERE tick = ?1")?
+            .query_row([tick.as_millis()], |row| row.get(0))
+            .optional()?;
+        bytes.map(|bytes| log::decode(tick, &bytes)).transpose()
+    }
+
+    /// The present version of a campaign, an advisory or the posture. Indicators are found by [`Self::lookup`].
     ///
     /// # Errors
-    /// [`ReleasedError`]
+    /// [`ReleasedError`], also for an indicator.
     pub fn by_id(&self, kind: NounKind, id: &[u8; 16]) -> Result<Option<Released<Row>>, ReleasedError> {
+        if kind == NounKind::Indicator {
+            return Err(ReleasedError::Damaged("indicators are found by look-up key, not by id".to_owned()));
+        }
         let newest =
             self.first(kind, "WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1", params![schema::hash(id), id])?;
         Ok(newest.filter(|row| !row.is_withdrawn()))
@@ -228,13 +252,20 @@ impl<'c> Snapshot<'c> {
     /// [`ReleasedError`]
     pub fn batches_after(&self, tick: Timestamp, max: usize) -> Result<Vec<LoggedBatch>, ReleasedError> {
         let mut statement =
-            self.conn.prepare_cached("SELECT tick, bytes FROM log WHERE tick > ?1 ORDER BY tick LIMIT ?2")?;
+            self.conn.prepare_cached("SELECT tick, places FROM log WHERE tick > ?1 ORDER BY tick LIMIT ?2")?;
         let mut rows = statement.query(params![tick.as_millis(), to_sql(max.clamp(1, BATCHES_MAX))])?;
         let mut batches = Vec::new();
         while let Some(row) = rows.next()? {
             let tick = Timestamp::from_millis(row.get(0)?);
             let bytes: Vec<u8> = row.get(1)?;
-            batches.push(LoggedBatch { tick, objects: log::decode(tick, &bytes)? });
+            let mut objects = Vec::new();
+            for (kind, (first, count)) in schema::KINDS.into_iter().zip(log::decode(tick, &bytes)?) {
+                if count > 0 {
+                    let rows = self.rows(kind, "WHERE n >= ?1 AND n < ?2 ORDER BY n", params![first, first + count])?;
+                    objects.extend(rows.into_iter().map(|(row, _)| row));
+                }
+            }
+            batches.push(LoggedBatch { tick, objects });
         }
         Ok(batches)
     }

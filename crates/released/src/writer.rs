@@ -136,12 +136,14 @@ impl Writer {
         }
         let mut conn = self.lock();
         let transaction = conn.transaction()?;
+        let mut written = log::Places::default();
         for object in &batch.objects {
             put(&transaction, batch.tick, object)?;
+            log::note(&mut written, object.kind, transaction.last_insert_rowid());
         }
         transaction
-            .prepare_cached("INSERT INTO log(tick, bytes) VALUES(?1, ?2)")?
-            .execute(params![batch.tick.as_millis(), log::encode(&batch.objects)])?;
+            .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
+            .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
         transaction.commit()?;
         drop(conn);
         self.ring(Some(batch.tick));
@@ -164,12 +166,12 @@ impl Writer {
         write_about(&self.lock(), about)
     }
 
-    /// The present version of an object, found by its id.
+    /// The released indicator under a look-up key.
     ///
     /// # Errors
     /// [`ReleasedError`] if the store cannot be read.
-    pub fn by_id(&self, kind: NounKind, id: &[u8; 16]) -> Result<Option<Released<Row>>, ReleasedError> {
-        Snapshot::on(&self.lock()).by_id(kind, id)
+    pub fn lookup(&self, key: u64) -> Result<Option<Released<Row>>, ReleasedError> {
+        Snapshot::on(&self.lock()).lookup(key)
     }
 
     /// Empties the store.
@@ -210,10 +212,11 @@ fn put(conn: &Connection, tick: Timestamp, object: &ReleasedObject) -> Result<()
     let (feed, until) = feed_columns(tick, object)?;
     let statements = statements(object.kind);
     let hash = schema::hash(&object.id);
+    let under = if object.kind == NounKind::Indicator { object.lookup.cast_signed() } else { hash };
     // The newest version stands last under its hash, so that a much-changed object is found as fast as any other.
     let before: Option<(i64, bool)> = conn
         .prepare_cached(statements.newest)?
-        .query_row(params![hash, object.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![under, object.id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((n, true)) = before {
         conn.prepare_cached(statements.supersede)?.execute([n])?;
@@ -241,9 +244,9 @@ pub(crate) struct Statements {
 }
 
 macro_rules! statements {
-    ($table:literal) => {
+    ($table:literal, $under:literal) => {
         Statements {
-            newest: concat!("SELECT n, live FROM ", $table, " WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1"),
+            newest: concat!("SELECT n, live FROM ", $table, " WHERE ", $under, " = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1"),
             supersede: concat!("UPDATE ", $table, " SET live = 0 WHERE n = ?1"),
             insert: concat!(
                 "INSERT INTO ",
@@ -256,9 +259,9 @@ macro_rules! statements {
 
 pub(crate) const fn statements(kind: NounKind) -> Statements {
     match kind {
-        NounKind::Indicator => statements!("indicators"),
-        NounKind::Campaign => statements!("campaigns"),
-        NounKind::Advisory => statements!("advisories"),
-        NounKind::Posture => statements!("postures"),
+        NounKind::Indicator => statements!("indicators", "lookup"),
+        NounKind::Campaign => statements!("campaigns", "h"),
+        NounKind::Advisory => statements!("advisories", "h"),
+        NounKind::Posture => statements!("postures", "h"),
     }
 }
