@@ -16,6 +16,10 @@ describe('a member’s state', () => {
     const h = release(home({ campaigns: [campaign('b', 9), campaign('a', 1)] }), [campaign('a', 1, { band: '4+', updated_at: at(99) })])
     expect(h.campaigns.map(c => [c.id, c.band])).toEqual([['b', null], ['a', '4+']])
   })
+  it('puts a campaign that has hit several members before newer ones that have not', () => {
+    const h = release(home({ campaigns: [campaign('b', 9, { band: '4+' }), campaign('a', 8)] }), [campaign('c', 20), campaign('d', 1, { band: '10+' })])
+    expect(h.campaigns.map(c => c.id)).toEqual(['b', 'd', 'c', 'a'])
+  })
   it('takes the same release twice without doubling', () => { const r = [indicator('a', 1)]; expect(release(release(home(), r), r).latest).toHaveLength(1) })
   it('keeps a bounded list', () => expect(release(home(), Array.from({ length: 99 }, (_, i) => indicator(`i${i}`, i))).latest).toHaveLength(LATEST_MAX))
   it('takes posture and advisories', () => { const h = release(home(), [advisory('x'), { type: 'posture', word: 'high', text: 'T', released_at: at(1) }]); expect(h.advisories[0]?.id).toBe('x'); expect(h.posture?.word).toBe('high') })

@@ -18,3 +18,4 @@ pub use exercise::Exercise;
 pub use partnership::{MEMBERS, Member, Partnership};
 pub use replay::{Author, Replay, ReplayBuilder};
 pub use report::{Action, Report};
+pub use values::everyday;

@@ -75,6 +75,11 @@ pub const EVERYDAY: [(Kind, &str); 5] = [
     (Kind::Domain, "relay.bulk-post.example"),
 ];
 
+/// Names and addresses that an exercise's operator knows to be everyday ones: on a list, they link nothing.
+pub fn everyday() -> impl Iterator<Item = &'static str> {
+    EVERYDAY.iter().map(|(_, value)| *value)
+}
+
 /// A new domain. It shares no word with any member's name.
 pub fn domain(random: &mut Random) -> String {
     let ending = if random.percent(80) { "example" } else { "test" };

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fusion::{ListKind, NoiseSet};
 use sim::{CellDesk, Exercise, Replay};
 
 use crate::client::{Client, Credential};
@@ -107,6 +108,13 @@ fn ports(wanted: u16) -> Result<(u16, u16), Failure> {
     Err(Failure::new("no two free ports in a row"))
 }
 
+/// What an exercise's operator knows to be everyday, as one who serves a real partnership names lists by `--noise`.
+fn everyday() -> String {
+    let mut set = NoiseSet::default();
+    set.add("everyday values of the exercise", ListKind::Exact, sim::everyday());
+    set.text().to_owned()
+}
+
 async fn play(
     plan: &Plan,
     schedule: Schedule,
@@ -117,7 +125,10 @@ async fn play(
 ) -> Result<(), Failure> {
     let genesis = store::genesis(schedule.partnership(), true);
     let mut house = store::House::open(folder.data(), None, genesis)?;
-    house.use_noise(plan.replay.as_ref().map_or(Ok(None), |(folder, _)| data::noise(folder))?);
+    house.use_noise(match &plan.replay {
+        Some((folder, _)) => data::noise(folder)?,
+        None => Some(everyday()),
+    });
     let members = people::make(&house, &schedule.members())?;
     let server = house
         .serve((Ipv4Addr::LOCALHOST, member_port).into(), (Ipv4Addr::LOCALHOST, cell_port).into(), plan.no_intake)
