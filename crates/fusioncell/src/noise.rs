@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use formats::{ListKind, parse_plain_list, parse_warning_list};
+use formats::{ListKind, parse_plain_list, parse_warning_list, unpack};
 use fusion::NoiseSet;
 
 use crate::commands::import_files::find;
 use crate::failure::{Context as _, Failure};
 
-/// Largest file of a list.
+/// Largest list, also unpacked.
 const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Reads every list under the folders and files named, as one noise set; `None` without any. What of them cannot be used
@@ -30,6 +30,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Option<String>, Failure> {
         let bytes = std::fs::read(&file.path).context(format!("--noise {told}"))?;
         let stem = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = stem.split('.').next().unwrap_or(&stem);
+        let bytes = unpack(&bytes, LIST_BYTES_MAX).map_err(|why| Failure::new(format!("--noise {told}: {why}")))?;
         let json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         let (list, problems) = if json { parse_warning_list(&bytes) } else { parse_plain_list(name, &bytes) };
         if let Some(first) = problems.first() {

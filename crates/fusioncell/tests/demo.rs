@@ -90,8 +90,8 @@ fn a_replay_makes_members_of_authors() {
     let mut lines = String::new();
     for n in 0..200 {
         lines.push_str(&format!(
-            "{{\"id\":\"r{n}\",\"time\":\"2024-05-01T00:{:02}:00Z\",\"reporter\":\"author{}\",\"campaign\":\"x/y\",\"refs\":[],\"total\":2,\"indicators\":[[\"domain\",\"d{}.bad-post.org\"],[\"ipv4\",\"45.77.12.{}\"]]}}\n",
-            n % 60, n % 20, n % 30, n % 25
+            "{{\"id\":\"r{n}\",\"time\":\"2024-05-01T00:{:02}:00Z\",\"reporter\":\"{}uthor{}\",\"campaign\":\"x/y\",\"refs\":[],\"total\":2,\"indicators\":[[\"domain\",\"d{}.bad-post.org\"],[\"ipv4\",\"45.77.12.{}\"]]}}\n",
+            n % 60, if n < 100 { 'a' } else { 'A' }, n % 20, n % 30, n % 25
         ));
     }
     folder.write("data/labels/reports.jsonl", lines);

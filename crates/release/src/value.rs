@@ -22,6 +22,10 @@ pub(crate) enum Havers {
     #[default]
     None,
     One(Haver),
+    #[allow(
+        clippy::box_collection,
+        reason = "most values have one: a list in place would make each of them 16 bytes larger"
+    )]
     Many(Box<Vec<Haver>>),
 }
 

@@ -30,6 +30,7 @@ struct Open {
     identity: Option<Identity>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one behind an Arc")]
 enum Source {
     File { path: PathBuf, slots: [Mutex<Option<Open>>; CONNECTIONS], turn: AtomicUsize },
     Memory(Arc<Mutex<Connection>>),

@@ -63,15 +63,18 @@ impl ReplayBuilder {
 
     fn author(&mut self, name: &str) -> usize {
         let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
-        if let Some(&known) = self.by_name.get(&name) {
+        let name = name.trim().to_owned();
+        // The register tells no names apart that differ in case alone, and on the networks that authors write on they are one.
+        let folded = name.to_lowercase();
+        if let Some(&known) = self.by_name.get(&folded) {
             return known;
         }
         let hash = number_of(&name);
         let nth = |hash: u64, count: usize| usize::try_from(hash % count.max(1) as u64).unwrap_or(0);
         let sector = Sector::ALL.get(nth(hash, Sector::ALL.len())).copied().unwrap_or(Sector::Energy);
         let region = Region::ALL.get(nth(spread(hash), Region::ALL.len())).copied().unwrap_or(Region::London);
-        self.authors.push(Author { name: name.clone(), sector, region });
-        self.by_name.insert(name, self.authors.len() - 1);
+        self.authors.push(Author { name, sector, region });
+        self.by_name.insert(folded, self.authors.len() - 1);
         self.authors.len() - 1
     }
 
@@ -163,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn authors_become_members_and_sources_run_side_by_side() {
+    fn authors_become_members_whatever_the_case_of_their_names_and_sources_run_side_by_side() {
         let mut builder = ReplayBuilder::new(4);
-        for at in [30, 10, 20] {
-            builder.add("labels", &draft(Some("ana"), at, 2));
+        for (name, at) in [("ana", 30), ("Ana ", 10), ("ANA", 20)] {
+            builder.add("labels", &draft(Some(name), at, 2));
         }
         builder.add("stream", &draft(Some("ben"), 5, 6));
         builder.add("prose", &draft(None, 7, 1));
