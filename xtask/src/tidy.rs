@@ -231,6 +231,26 @@ fn commands_in_the_documents_exist() {
 }
 
 #[test]
+fn routes_in_the_documents_exist() {
+    let openapi: serde_json::Value = serde_json::from_str(&read("openapi.json")).unwrap();
+    let paths = openapi["paths"].as_object().unwrap();
+    let mut documents: Vec<PathBuf> = DOCUMENTS.iter().map(|name| root().join(name)).collect();
+    files_below(&root().join("docs"), "md", &mut documents);
+    let mut checked = 0;
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        for (at, start) in ["/api/v1/", "/cell/v1/"].iter().flat_map(|start| text.match_indices(start)) {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/{}-_".contains(c))).unwrap_or(rest.len());
+            let path = rest[..end].trim_end_matches('/');
+            assert!(paths.contains_key(path), "{} names {path}, which is no route ({start})", named(&document));
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no route is named anywhere: the check is blind");
+}
+
+#[test]
 fn the_checks_see_what_they_guard() {
     let manifest = "[dependencies]\nfusioncell-model.workspace = true\nserde = \"1\"\n[dev-dependencies]\nfusioncell-vault.workspace = true\n";
     assert_eq!(own_dependencies(manifest), BTreeSet::from(["model".to_owned()]));

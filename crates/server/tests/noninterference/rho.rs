@@ -180,10 +180,8 @@ impl Rho {
             }
         }
         for (root, firms) in firms {
-            let band = [25, 10, K]
-                .into_iter()
-                .find(|band| firms.len() >= *band && self.firms > band + COALITION)
-                .unwrap_or(0);
+            let band =
+                [25, 10, K].into_iter().find(|band| firms.len() >= *band && self.firms > band + COALITION).unwrap_or(0);
             let held = self.bands.entry(root).or_insert(0);
             *held = band.max(*held);
             for sector in 0..self.sectors {
