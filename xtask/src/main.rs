@@ -4,6 +4,7 @@
 mod bench;
 mod journeys;
 mod pages;
+mod prove;
 mod run;
 #[cfg(test)]
 mod tidy;
@@ -43,6 +44,14 @@ enum Command {
         /// `acks`, `flow`, `latency`, `memory`, `rebuild`.
         names: Vec<String>,
     },
+    /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.
+    Prove {
+        /// `noninterference`, `kill`.
+        names: Vec<String>,
+        /// Seeds or rounds of each.
+        #[arg(long, default_value_t = 2_000)]
+        amount: u64,
+    },
     /// Writes `openapi.json` from the code.
     Openapi,
 }
@@ -55,6 +64,7 @@ fn main() -> ExitCode {
         }),
         Command::Test { fast } => tiers::test(fast),
         Command::Bench { names } => bench::run(&names),
+        Command::Prove { names, amount } => prove::run(&names, amount),
         Command::Openapi => tiers::write_openapi(),
     };
     match outcome {

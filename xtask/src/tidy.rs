@@ -216,7 +216,7 @@ fn paths_in_the_documents_exist() {
 fn commands_in_the_documents_exist() {
     let mut documents: Vec<PathBuf> = DOCUMENTS.iter().map(|name| root().join(name)).collect();
     files_below(&root().join("docs"), "md", &mut documents);
-    let ours = ["demo", "test", "bench", "openapi"];
+    let ours = ["demo", "test", "bench", "prove", "openapi"];
     for document in documents {
         let text = fs::read_to_string(&document).unwrap();
         for rest in text.split("cargo xtask ").skip(1) {

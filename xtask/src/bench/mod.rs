@@ -38,7 +38,7 @@ pub fn run(names: &[String]) -> Result<(), String> {
 }
 
 /// One line on the machine, so that figures can be read later.
-fn machine() -> String {
+pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()
