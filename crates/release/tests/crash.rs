@@ -95,7 +95,7 @@ fn a_release_that_did_not_reach_the_store_is_copied_and_not_made_again() {
     let path = dir.join(released::FILE);
     let before = folder.path().join("before.db");
     // The store as it was before the last release, as a crash between journal and store leaves it.
-    drop(std::mem::replace(&mut bench.engine, bench.replayed()));
+    bench.engine = bench.replayed();
     std::fs::copy(&path, &before).unwrap();
     let mut engine = Engine::open(&bench.vault, Store::open(&path).unwrap().0, EngineConfig::default()).unwrap();
     assert!(engine.tick(Timestamp::from_millis(common::START + EPOCH + 600)).unwrap().is_some());
