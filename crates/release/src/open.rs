@@ -119,9 +119,7 @@ impl Gate {
                 Finding::Merged { kept, alias, .. } => self.merge(*kept, *alias),
                 Finding::OverCommon { key, .. } => {
                     // Whether that may be shown is asked at the epoch: the moment would tell of one report.
-                    if self.values.get(&key.0).is_some_and(|value| value.since != 0) {
-                        self.common_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(key.0);
-                    }
+                    self.common_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(key.0);
                 }
                 Finding::CampaignFormed { .. } | Finding::Joined { .. } => {}
             }

@@ -11,11 +11,11 @@ use fusion::Finding;
 
 use crate::ReleaseError;
 use crate::gate::Gate;
-use crate::queue::{Dirty, Queued};
+use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
 use crate::value::QUEUED;
 
 /// A release entry that is shorter than this was no full one, whatever the limits were when it was made: then nothing of
-/// its line was left over.
+/// its line was left over. A longer one may have been full by limits that are no longer those of today.
 const FULL_LEAST: usize = 500;
 
 impl Gate {
@@ -55,9 +55,14 @@ impl Gate {
     fn note(&mut self, batch: &ReleaseBatch) -> Result<(), ReleaseError> {
         let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
             batch.objects.iter().map(|object| ((object.kind, object.id), object)).collect();
-        let full = batch.objects.len() >= FULL_LEAST;
+        let bytes: usize = batch.objects.iter().map(|object| object.body.len()).sum();
+        let full = batch.objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
+        let perhaps = batch.objects.len() >= FULL_LEAST;
+        let mut last = None;
         while let Some(Queued { kind, id, what }) = self.queue.pop_front() {
-            if full && shown.is_empty() {
+            // Two postures of one tick are one object.
+            let same = last.replace((kind, id)) == Some((kind, id));
+            if shown.is_empty() && !same && (full || perhaps && self.was_left_over(&what)) {
                 self.queue.push_front(Queued { kind, id, what });
                 break;
             }
@@ -73,6 +78,20 @@ impl Gate {
             self.note_value(object.lookup, batch.tick, Some(object));
         }
         Ok(())
+    }
+
+    /// Whether something in line would certainly have been shown, had its turn come.
+    fn was_left_over(&self, what: &Dirty) -> bool {
+        match what {
+            Dirty::Value(key) => {
+                self.texts.contains_key(key) && self.values.get(key).is_some_and(|value| value.shown == 0)
+            }
+            Dirty::Campaign(place) => self.campaigns.get(*place as usize).is_some_and(|campaign| {
+                let part = campaign.parent != *place;
+                if part { campaign.shown != 0 } else { campaign.shown == 0 && campaign.telling.is_some() }
+            }),
+            Dirty::Text(_) | Dirty::Tombstone(_) => true,
+        }
     }
 
     fn note_value(&mut self, key: u64, tick: Timestamp, object: Option<&ReleasedObject>) {

@@ -179,9 +179,9 @@ impl<'c> Snapshot<'c> {
     /// # Errors
     /// [`ReleasedError`]
     pub fn lookup(&self, key: u64) -> Result<Option<Released<Row>>, ReleasedError> {
-        let newest =
-            self.first(NounKind::Indicator, "WHERE lookup = ?1 ORDER BY n DESC LIMIT 1", params![key.cast_signed()])?;
-        Ok(newest.filter(|row| !row.is_withdrawn()))
+        // Only a live row: one that withdraws an object need not say under which key that was.
+        let rest = "WHERE lookup = ?1 AND live = 1 ORDER BY n DESC LIMIT 1";
+        self.first(NounKind::Indicator, rest, params![key.cast_signed()])
     }
 
     /// The released indicator of a value; two values under one 64-bit key are told apart.

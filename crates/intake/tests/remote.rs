@@ -1,0 +1,301 @@
+//! The socket between the member side and the vault: nothing is lost and nothing is stored twice, whatever breaks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use intake::{Answer, LocalSender, Message, RemoteSender, Reporter, SendError, Sender as _, listen, parse_report};
+use model::{AdvisoryId, Clock, Entropy, OrganisationId, Timestamp};
+use policy::Params;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+use vault::{Body, GenesisIfNew, ItemOutcome, ReportEntry, Submission, Vault};
+
+struct Outside(AtomicU64);
+
+impl Clock for Outside {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000)
+    }
+}
+
+impl Entropy for Outside {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let mut z = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            *byte = (z >> 33) as u8;
+        }
+    }
+}
+
+fn vault() -> Arc<Vault> {
+    let outside = Arc::new(Outside(AtomicU64::new(1)));
+    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: Params::EXERCISE };
+    Arc::new(Vault::in_memory(&genesis, Arc::clone(&outside) as _, outside).unwrap())
+}
+
+fn sender(path: &Path) -> Arc<RemoteSender> {
+    Arc::new(RemoteSender::new(path, Arc::new(Outside(AtomicU64::new(1_000_000)))))
+}
+
+fn submission(value: &str) -> Submission {
+    let body = format!(
+        r#"{{"title":"tïtle","narrative":"words\nof \"mine\"","attack":"phishing","severity":"high","ongoing":true,
+            "happened_at":"2026-02-28T23:59:59Z","warn":"once-three","know":"everybody","tlp":"GREEN","pap":"AMBER",
+            "techniques":["T1566"],"tags":["tag"],"indicators":[{{"value":"{value}"}},{{"value":"192.0.2.1"}}]}}"#
+    );
+    let now = Timestamp::from_millis(1_790_000_000_000);
+    let mut parsed = parse_report(body.as_bytes(), None, &Reporter::cell("Test"), true, now).unwrap();
+    parsed.submission.own = false;
+    parsed.submission.organisation = OrganisationId::from_bytes([4; 16]);
+    parsed.submission.sector = Some("energy".into());
+    parsed.submission.region = Some(model::Region::Wales);
+    parsed.submission.report.items[1].held = Some("its own".into());
+    parsed.submission
+}
+
+fn submit(value: &str) -> Message {
+    Message::Submit { submissions: vec![submission(value)], skip_known: false }
+}
+
+fn reports(vault: &Vault) -> Vec<ReportEntry> {
+    let entries = vault.journal().read(1, 10_000).unwrap();
+    let of = |body: &Body| match body {
+        Body::Report(report) => Some((**report).clone()),
+        _ => None,
+    };
+    entries.iter().filter_map(|entry| of(&entry.body)).collect()
+}
+
+/// The cell's side at a socket. It ends, with every connection, when it is dropped: it has a runtime of its own.
+struct CellSide {
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl CellSide {
+    fn start(path: &Path, vault: &Arc<Vault>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (path, local) = (path.to_owned(), LocalSender::new(Arc::clone(vault)));
+        let socket = path.clone();
+        // What an earlier one left behind must not be taken for this one's.
+        let _ = std::fs::remove_file(&socket);
+        runtime.spawn(async move { listen(&path, local).await });
+        while !socket.exists() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Self { runtime: Some(runtime) }
+    }
+}
+
+impl Drop for CellSide {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn socket() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run").join("intake.sock");
+    (folder, path)
+}
+
+#[tokio::test]
+async fn a_report_comes_out_as_it_went_in() {
+    let (_folder, path) = socket();
+    let (near, far) = (vault(), vault());
+    let _cell = CellSide::start(&path, &far);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let sender = sender(&path);
+    let Answer::Accepted(told) = sender.send(submit("evil.test")).await.unwrap() else { panic!("no receipt") };
+    let Answer::Accepted(local) = LocalSender::new(Arc::clone(&near)).send(submit("evil.test")).await.unwrap() else {
+        panic!("no receipt")
+    };
+    assert_eq!(told[0].items, local[0].items);
+    let (far, near) = (reports(&far), reports(&near));
+    assert_eq!((far.len(), told[0].case), (1, Some(far[0].case)));
+    // Case and token are each vault's own; everything else came through the socket.
+    let same = ReportEntry { case: near[0].case, token: near[0].token, ..far[0].clone() };
+    assert!(same == near[0]);
+    assert_eq!(far[0].named.as_deref(), Some("Test"));
+}
+
+#[tokio::test]
+async fn duplicates_and_readings_are_told_across_the_socket() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let sender = sender(&path);
+    sender.send(submit("evil.test")).await.unwrap();
+    let again = Message::Submit { submissions: vec![submission("evil.test")], skip_known: true };
+    let Answer::Accepted(told) = sender.send(again).await.unwrap() else { panic!("no receipt") };
+    assert_eq!((told[0].case, &told[0].items[..]), (None, &[ItemOutcome::Duplicate; 2][..]));
+    let read = Message::AdvisoryRead {
+        advisory: AdvisoryId::from_bytes([7; 16]),
+        organisation: OrganisationId::from_bytes([4; 16]),
+    };
+    assert_eq!(sender.send(read).await, Ok(Answer::Done));
+    let last = vault.journal().read(vault.journal().head().seq, 1).unwrap();
+    assert!(matches!(last[0].body, Body::AdvisoryRead(advisory, _) if *advisory.as_bytes() == [7; 16]));
+}
+
+#[tokio::test]
+async fn the_sender_finds_the_cell_side_again_after_a_restart() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let sender = sender(&path);
+    assert!(matches!(sender.send(submit("none.test")).await, Err(SendError::Unreachable(_))), "not there yet");
+    for round in 0..3 {
+        let cell = CellSide::start(&path, &vault);
+        // Several at once, so that several connections lie idle when the cell's side ends.
+        let sent: Vec<JoinHandle<_>> = (0..8)
+            .map(|n| {
+                let sender = Arc::clone(&sender);
+                tokio::spawn(async move { sender.send(submit(&format!("r{round}-{n}.test"))).await })
+            })
+            .collect();
+        for sent in sent {
+            assert!(sent.await.unwrap().is_ok(), "round {round}");
+        }
+        drop(cell);
+    }
+    assert!(matches!(sender.send(submit("gone.test")).await, Err(SendError::Unreachable(_))));
+    assert_eq!(reports(&vault).len(), 24, "what was refused is not stored, what was taken is there once");
+}
+
+async fn frame(stream: &mut UnixStream) -> Vec<u8> {
+    let mut frame = vec![0; 4];
+    stream.read_exact(&mut frame).await.unwrap();
+    let length = u32::from_be_bytes(frame[..4].try_into().unwrap()) as usize;
+    frame.resize(4 + length, 0);
+    stream.read_exact(&mut frame[4..]).await.unwrap();
+    frame
+}
+
+/// Stands between sender and cell: passes frames on, but loses the first `lost` replies with their connections.
+fn lossy(path: &Path, cell: PathBuf, lost: u64) -> Arc<AtomicU64> {
+    let listener = UnixListener::bind(path).unwrap();
+    let passed = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&passed);
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = UnixStream::connect(&cell).await.unwrap();
+            let request = frame(&mut near).await;
+            far.write_all(&request).await.unwrap();
+            let reply = frame(&mut far).await;
+            if count.fetch_add(1, Ordering::SeqCst) >= lost {
+                near.write_all(&reply).await.unwrap();
+            }
+        }
+    });
+    passed
+}
+
+#[tokio::test]
+async fn a_reply_that_is_lost_makes_no_second_report() {
+    let (folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let between = folder.path().join("between.sock");
+    let passed = lossy(&between, path, 1);
+    let told = sender(&between).send(submit("evil.test")).await.unwrap();
+    assert_eq!(passed.load(Ordering::SeqCst), 2, "it was sent again");
+    let stored = reports(&vault);
+    assert_eq!(stored.len(), 1);
+    let Answer::Accepted(told) = told else { panic!("no receipt") };
+    assert_eq!(told[0].case, Some(stored[0].case), "the repeat is told what the first would have been");
+    assert_eq!(told[0].items, [ItemOutcome::Accepted; 2], "and not that it is a duplicate");
+}
+
+#[tokio::test]
+async fn a_sender_that_gives_up_says_so_and_the_report_is_there_once() {
+    let (folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let between = folder.path().join("between.sock");
+    lossy(&between, path, 2);
+    assert!(matches!(sender(&between).send(submit("evil.test")).await, Err(SendError::Unreachable(_))));
+    assert_eq!(reports(&vault).len(), 1);
+}
+
+/// A cell side that answers every frame with the same text.
+fn says(path: &Path, text: &'static str) -> JoinHandle<()> {
+    let listener = UnixListener::bind(path).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                loop {
+                    frame(&mut stream).await;
+                    stream.write_all(&u32::try_from(text.len()).unwrap().to_be_bytes()).await.unwrap();
+                    stream.write_all(text.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    })
+}
+
+#[tokio::test]
+async fn busy_and_failed_are_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = async |name: &str, text, expect: SendError| {
+        let path = folder.path().join(name);
+        let peer = says(&path, text);
+        assert_eq!(sender(&path).send(submit("evil.test")).await, Err(expect), "{text}");
+        peer.abort();
+    };
+    check("a", r#""busy""#, SendError::Busy).await;
+    check("b", r#"{"failed":"disk is full"}"#, SendError::Failed("disk is full".into())).await;
+    let path = folder.path().join("c");
+    let _peer = says(&path, "nonsense");
+    assert!(matches!(sender(&path).send(submit("evil.test")).await, Err(SendError::Failed(_))));
+}
+
+#[tokio::test]
+async fn too_many_on_their_way_at_once_are_told_that_it_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("silent.sock");
+    let _silent = UnixListener::bind(&path).unwrap();
+    let sender = sender(&path);
+    let waiting: Vec<JoinHandle<_>> = (0..64)
+        .map(|_| {
+            let sender = Arc::clone(&sender);
+            tokio::spawn(async move { sender.send(submit("evil.test")).await })
+        })
+        .collect();
+    // All of them are on their way once each has had its turn on this one thread.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(sender.send(submit("evil.test")).await, Err(SendError::Busy));
+    for one in &waiting {
+        one.abort();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let outcome = tokio::time::timeout(Duration::from_millis(100), sender.send(submit("evil.test"))).await;
+    assert!(outcome.is_err(), "the places are free again: it waits for an answer, it is not busy");
+}
+
+#[tokio::test]
+async fn a_peer_that_speaks_nonsense_is_hung_up_on_and_others_are_served() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    for bytes in [&b"\x00\x00\x00\x02{}"[..], b"\x00\x00\x00\x04null", b"\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await.expect("hung up");
+        assert!(end.is_err() || rest.is_empty(), "{rest:?}");
+    }
+    let mut torn = UnixStream::connect(&path).await.unwrap();
+    torn.write_all(b"\x00\x00\x10\x00{").await.unwrap();
+    drop(torn);
+    assert!(sender(&path).send(submit("evil.test")).await.is_ok());
+    assert_eq!(reports(&vault).len(), 1);
+}

@@ -1,0 +1,328 @@
+//! A gate between stores in memory, stepped by hand.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use model::{
+    AttackKind, CampaignId, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Pap, PersonId, Region, Sector,
+    Severity, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
+};
+use policy::{NounKind, Params, ReleaseBatch};
+use release::{Engine, EngineConfig};
+use released::{CampaignView, IndicatorView, Reader, Store, Writer};
+use vault::{Body, GenesisIfNew, Item, NewEntry, Population, ReportContent, Submission, Vault, VaultConfig};
+
+/// Start of an epoch, of a block minute and of a tick.
+pub const START: i64 = 1_790_000_000_000;
+pub const EPOCH: i64 = Params::EXERCISE.epoch_millis;
+pub const BLOCK: i64 = Params::EXERCISE.block_millis;
+pub const TICK: i64 = Params::EXERCISE.tick_millis;
+
+/// A clock that stands until it is moved.
+pub struct HandClock(pub AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Repeatable bytes (splitmix64): not secret, which no test needs.
+pub struct Seeded(pub AtomicU64);
+
+impl Entropy for Seeded {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let state = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
+            let mut z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            let word = (z ^ (z >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+}
+
+/// A report as a test writes it.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    pub firm: u8,
+    pub values: Vec<Item>,
+    pub warn: WhoMayBeWarned,
+    pub know: WhoMayKnow,
+    pub marking: Marking,
+    pub sector: Option<&'static str>,
+    pub region: Option<Region>,
+    pub own: bool,
+}
+
+pub fn domain(name: &str) -> Item {
+    Item { observable: Observable::from_normal(Kind::Domain, name), seen_at: None, held: None }
+}
+
+pub const OPEN: Marking = Marking { tlp: Tlp::Green, pap: Pap::Green };
+
+/// A firm's report of these domains: members now, nobody may know, GREEN.
+pub fn by(firm: u8, values: &[&str]) -> Filed {
+    Filed {
+        firm,
+        values: values.iter().map(|value| domain(value)).collect(),
+        warn: WhoMayBeWarned::Now,
+        know: WhoMayKnow::Nobody,
+        marking: OPEN,
+        sector: Some("energy"),
+        region: None,
+        own: false,
+    }
+}
+
+impl Filed {
+    pub fn warn(mut self, warn: WhoMayBeWarned) -> Self {
+        self.warn = warn;
+        self
+    }
+
+    pub fn know(mut self, know: WhoMayKnow) -> Self {
+        self.know = know;
+        self
+    }
+
+    pub fn marked(mut self, tlp: Tlp, pap: Pap) -> Self {
+        self.marking = Marking { tlp, pap };
+        self
+    }
+
+    pub fn sector(mut self, sector: Option<&'static str>) -> Self {
+        self.sector = sector;
+        self
+    }
+
+    pub fn region(mut self, region: Region) -> Self {
+        self.region = Some(region);
+        self
+    }
+
+    pub fn own(mut self) -> Self {
+        self.own = true;
+        self
+    }
+
+    /// The scrub holds its first value.
+    pub fn scrubbed(mut self) -> Self {
+        self.values[0].held = Some("a name of the reporter's".into());
+        self
+    }
+}
+
+pub fn genesis() -> GenesisIfNew {
+    GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE }
+}
+
+pub struct Bench {
+    pub clock: Arc<HandClock>,
+    pub vault: Arc<Vault>,
+    pub engine: Engine,
+    pub reader: Reader,
+    config: EngineConfig,
+    next: u64,
+}
+
+fn seeded() -> Arc<Seeded> {
+    Arc::new(Seeded(AtomicU64::new(7)))
+}
+
+impl Bench {
+    /// Stores in memory, 160 members, 20 of them in energy, 9 in water.
+    pub fn new() -> Self {
+        Self::with(EngineConfig::default())
+    }
+
+    pub fn with(config: EngineConfig) -> Self {
+        let clock = Arc::new(HandClock(AtomicI64::new(START)));
+        let vault = Arc::new(Vault::in_memory(&genesis(), Arc::clone(&clock) as _, seeded()).unwrap());
+        Self::on(clock, vault, Store::in_memory().unwrap(), config).populated(160, 20)
+    }
+
+    /// Stores in a folder.
+    pub fn at(dir: &Path) -> Self {
+        let clock = Arc::new(HandClock(AtomicI64::new(START)));
+        let vault = Arc::new(open_vault(dir, &clock));
+        let store = Store::open(&dir.join(released::FILE)).unwrap();
+        Self::on(clock, vault, store, EngineConfig::default()).populated(160, 20)
+    }
+
+    fn on(clock: Arc<HandClock>, vault: Arc<Vault>, store: (Writer, Reader), config: EngineConfig) -> Self {
+        let (writer, reader) = store;
+        let engine = Engine::open(&vault, writer, config.clone()).unwrap();
+        let next = engine.applied() + 1;
+        Self { clock, vault, engine, reader, config, next }
+    }
+
+    /// Another number of members, known at once.
+    pub fn populated(mut self, members: u32, energy: u32) -> Self {
+        self.populate(members, energy);
+        self
+    }
+
+    pub fn populate(&mut self, members: u32, energy: u32) {
+        let told = Population {
+            members,
+            sectors: vec![(Sector::Energy, energy), (Sector::Water, 9)],
+            regions: vec![(Region::Wales, energy), (Region::London, 9)],
+        };
+        self.append(Body::Population(told));
+    }
+
+    pub fn append(&mut self, body: Body) {
+        self.vault.journal().append(vec![NewEntry::new(self.clock.now(), body)]).unwrap();
+        self.fold();
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.0.load(Ordering::SeqCst) - START
+    }
+
+    /// The engine takes in what the journal holds.
+    pub fn fold(&mut self) {
+        loop {
+            let entries = self.vault.journal().read(self.next, 512).unwrap();
+            if entries.is_empty() {
+                return;
+            }
+            for entry in &entries {
+                self.engine.apply(entry).unwrap();
+                self.next = entry.seq + 1;
+            }
+        }
+    }
+
+    pub fn file(&mut self, filed: Filed) {
+        self.file_all(vec![filed]);
+    }
+
+    /// Files reports in one batch, without letting time pass.
+    pub fn file_all(&mut self, filed: Vec<Filed>) {
+        self.append_reports(filed);
+        self.fold();
+    }
+
+    /// As [`Bench::file_all`], but the engine is not told yet.
+    pub fn append_reports(&self, filed: Vec<Filed>) {
+        let submissions = filed.into_iter().map(|filed| submission(filed, self.clock.now())).collect();
+        self.vault.submit(submissions, false).unwrap();
+    }
+
+    /// Lets time pass to `millis` after the start, then makes the tick that is due.
+    pub fn tick_at(&mut self, millis: i64) -> Option<ReleaseBatch> {
+        self.clock.0.store(START + millis, Ordering::SeqCst);
+        self.fold();
+        let batch = self.engine.tick(self.clock.now()).unwrap();
+        self.fold();
+        batch
+    }
+
+    /// Ticks on every tick up to `millis` after the start.
+    pub fn run_to(&mut self, millis: i64) {
+        let mut at = self.now();
+        while at < millis {
+            at = (at + TICK).min(millis);
+            self.tick_at(at);
+        }
+    }
+
+    pub fn indicator(&self, value: &str) -> Option<IndicatorView> {
+        let row = self.reader.lookup_value(&Observable::from_normal(Kind::Domain, value)).unwrap()?;
+        Some(row.view::<IndicatorView>().unwrap().into_inner())
+    }
+
+    pub fn shown(&self, value: &str) -> bool {
+        self.indicator(value).is_some()
+    }
+
+    pub fn blocked(&self, value: &str) -> bool {
+        self.indicator(value).is_some_and(|view| view.block)
+    }
+
+    /// The campaign that members see a value in.
+    pub fn campaign_of(&self, value: &str) -> Option<CampaignView> {
+        let id = released::parse_id(&self.indicator(value)?.campaign?).unwrap();
+        let row = self.reader.by_id(NounKind::Campaign, &id).unwrap()?;
+        Some(row.view::<CampaignView>().unwrap().into_inner())
+    }
+
+    pub fn band(&self, value: &str) -> Option<String> {
+        self.campaign_of(value)?.band
+    }
+
+    /// Everything that members can have read, as one text.
+    pub fn everything(&self) -> String {
+        let batches = self.reader.batches_after(Timestamp::from_millis(0), 10_000).unwrap();
+        batches.iter().flat_map(|batch| &batch.objects).map(|object| object.body.as_str()).collect()
+    }
+
+    /// The same vault, a fresh engine and an empty released store: everything by replay.
+    pub fn replayed(&self) -> Engine {
+        Engine::open(&self.vault, Store::in_memory().unwrap().0, self.config.clone()).unwrap()
+    }
+
+    /// The process ends; the next one opens the journal and an empty store.
+    pub fn restart(&mut self) {
+        let (writer, reader) = Store::in_memory().unwrap();
+        self.engine = Engine::open(&self.vault, writer, self.config.clone()).unwrap();
+        self.reader = reader;
+        self.next = self.engine.applied() + 1;
+    }
+
+    /// Live and replayed state and store are the same.
+    pub fn assert_replays(&self) {
+        let before = self.vault.journal().head().seq;
+        let replayed = self.replayed();
+        assert_eq!(self.vault.journal().head().seq, before, "replay of a settled journal appends nothing");
+        assert_eq!(replayed.digest(), self.engine.digest(), "state by replay");
+        assert_eq!(replayed.released_digest().unwrap(), self.engine.released_digest().unwrap(), "store by replay");
+    }
+}
+
+pub fn open_vault(dir: &Path, clock: &Arc<HandClock>) -> Vault {
+    let config = VaultConfig { dir: dir.to_owned(), keys_dir: None, genesis: genesis() };
+    Vault::open(config, Arc::clone(clock) as _, seeded()).unwrap()
+}
+
+pub fn submission(filed: Filed, now: Timestamp) -> Submission {
+    Submission {
+        organisation: OrganisationId::from_bytes([filed.firm; 16]),
+        sector: filed.sector.map(str::to_owned),
+        region: filed.region,
+        received_at: now,
+        named: Some(format!("Firm {}", filed.firm)),
+        own: filed.own,
+        report: ReportContent {
+            happened_at: None,
+            warn: filed.warn,
+            know: filed.know,
+            marking: filed.marking,
+            attack: AttackKind::Phishing,
+            severity: Severity::High,
+            ongoing: true,
+            title: "secret title".into(),
+            narrative: "secret words".into(),
+            techniques: vec![],
+            tags: vec!["secret-tag".into()],
+            items: filed.values,
+        },
+    }
+}
+
+pub fn advisory(text: &str, tlp: Tlp, campaign: Option<CampaignId>) -> Body {
+    Body::Advisory(vault::AdvisoryEntry {
+        id: model::AdvisoryId::from_bytes([text.len() as u8; 16]),
+        title: text.into(),
+        summary: "summary".into(),
+        actions: vec!["act".into()],
+        severity: Severity::High,
+        marking: Marking { tlp, pap: Pap::Green },
+        campaign,
+        author: PersonId::from_bytes([9; 16]),
+    })
+}

@@ -1,0 +1,104 @@
+//! Random scripts: whatever happens in whatever order, replay comes to the live state and to the live store.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Bench, EPOCH, Filed, TICK, advisory, by};
+use model::{Pap, PersonId, Region, Tlp, WhoMayBeWarned, WhoMayKnow};
+use policy::PostureWord;
+use proptest::prelude::*;
+use vault::Body;
+
+const VALUES: [&str; 8] = ["a.test", "b.test", "c.test", "d.test", "e.test", "google.com", "f.test", "g.test"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    File(Vec<Filed>),
+    /// Appended, but the gate is told only with the next step.
+    Unseen(Filed),
+    Pass(i64),
+    Members(u32),
+    Advise(Tlp),
+    Posture(bool),
+    /// The process ends and another one opens the same journal.
+    Restart,
+}
+
+fn filed() -> impl Strategy<Value = Filed> {
+    let warn = prop_oneof![
+        4 => Just(WhoMayBeWarned::Now),
+        2 => Just(WhoMayBeWarned::NextEpoch),
+        3 => Just(WhoMayBeWarned::OnceThreeHaveIt),
+        1 => Just(WhoMayBeWarned::CellOnly),
+    ];
+    let know = prop_oneof![5 => Just(WhoMayKnow::Nobody), 1 => Just(WhoMayKnow::Everybody)];
+    let tlp = prop_oneof![
+        4 => Just(Tlp::Green),
+        1 => Just(Tlp::Clear),
+        1 => Just(Tlp::Amber),
+        1 => Just(Tlp::AmberStrict),
+        1 => Just(Tlp::Red),
+    ];
+    let values = prop::collection::btree_set(0..VALUES.len(), 1..4);
+    let place =
+        prop_oneof![Just((Some("energy"), None)), Just((Some("water"), Some(Region::Wales))), Just((None, None))];
+    (1..13_u8, warn, know, tlp, values, place, 0..10_u8).prop_map(|(firm, warn, know, tlp, values, place, odd)| {
+        let values: Vec<&str> = values.into_iter().map(|value| VALUES[value]).collect();
+        let mut filed = by(firm, &values).warn(warn).know(know).marked(tlp, Pap::Green).sector(place.0);
+        filed.region = place.1;
+        match odd {
+            0 => filed.scrubbed(),
+            1 => filed.own(),
+            _ => filed,
+        }
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => prop::collection::vec(filed(), 1..4).prop_map(Step::File),
+        1 => filed().prop_map(Step::Unseen),
+        4 => (1..2 * TICK).prop_map(Step::Pass),
+        2 => (1..EPOCH + 1_000).prop_map(Step::Pass),
+        1 => (3..30_u32).prop_map(Step::Members),
+        1 => prop_oneof![Just(Tlp::Green), Just(Tlp::Red)].prop_map(Step::Advise),
+        1 => any::<bool>().prop_map(Step::Posture),
+        1 => Just(Step::Restart),
+    ]
+}
+
+fn play(bench: &mut Bench, steps: Vec<Step>) {
+    for step in steps {
+        match step {
+            Step::File(filed) => bench.file_all(filed),
+            Step::Unseen(filed) => bench.append_reports(vec![filed]),
+            Step::Pass(millis) => {
+                let at = bench.now() + millis;
+                bench.tick_at(at);
+            }
+            Step::Members(members) => bench.populate(members, members.min(12)),
+            Step::Advise(tlp) => bench.append(advisory("text", tlp, None)),
+            Step::Posture(high) => {
+                let word = if high { PostureWord::High } else { PostureWord::Normal };
+                bench.append(Body::Posture { word, text: "text".into(), by: PersonId::from_bytes([9; 16]) });
+            }
+            Step::Restart => bench.restart(),
+        }
+    }
+    bench.fold();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn replay_comes_to_the_live_state_and_store(steps in prop::collection::vec(step(), 1..40)) {
+        let mut bench = Bench::with(release::EngineConfig { over_common_cases: 6 });
+        play(&mut bench, steps);
+        bench.assert_replays();
+        let end = bench.now();
+        bench.run_to((end / EPOCH + 1) * EPOCH - EPOCH % TICK);
+        bench.assert_replays();
+        prop_assert!(!bench.everything().contains("secret"));
+    }
+}
