@@ -16,16 +16,16 @@ use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TIT
 use crate::reporter::Reporter;
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Warn<'a> {
-    Word(&'a str),
-    Group(Group<'a>),
+#[serde(untagged, expecting = "warn: one of now, next-epoch, once-three, cell-only, or {\"group\": UUID}")]
+enum Warn {
+    Word(String),
+    Group(Group),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Group<'a> {
-    group: &'a str,
+struct Group {
+    group: String,
 }
 
 #[derive(Deserialize)]
@@ -37,15 +37,14 @@ struct Indicator {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body<'a> {
+struct Body {
     title: String,
     narrative: Option<String>,
     attack: String,
     severity: Option<String>,
     ongoing: Option<bool>,
     happened_at: Option<String>,
-    #[serde(borrow)]
-    warn: Option<Warn<'a>>,
+    warn: Option<Warn>,
     know: Option<String>,
     tlp: Option<String>,
     pap: Option<String>,
@@ -131,16 +130,18 @@ fn capped(field: &str, text: &str, max: usize, problems: &mut Vec<FieldProblem>)
     }
 }
 
-fn warned(warn: &Warn<'_>) -> Result<WhoMayBeWarned, String> {
+fn warned(warn: &Warn) -> Result<WhoMayBeWarned, String> {
     match warn {
-        Warn::Word("now") => Ok(WhoMayBeWarned::Now),
-        Warn::Word("next-epoch") => Ok(WhoMayBeWarned::NextEpoch),
-        Warn::Word("once-three") => Ok(WhoMayBeWarned::OnceThreeHaveIt),
-        Warn::Word("cell-only") => Ok(WhoMayBeWarned::CellOnly),
-        Warn::Word(other) => Err(format!("{other:?} is not one of now, next-epoch, once-three, cell-only")),
-        Warn::Group(group) => Uuid::try_parse(group.group)
-            .map(WhoMayBeWarned::Group)
-            .map_err(|_| format!("{:?} is no UUID of a group", group.group)),
+        Warn::Word(word) => match word.as_str() {
+            "now" => Ok(WhoMayBeWarned::Now),
+            "next-epoch" => Ok(WhoMayBeWarned::NextEpoch),
+            "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
+            "cell-only" => Ok(WhoMayBeWarned::CellOnly),
+            other => Err(format!("{other:?} is not one of now, next-epoch, once-three, cell-only")),
+        },
+        Warn::Group(Group { group }) => {
+            Uuid::try_parse(group).map(WhoMayBeWarned::Group).map_err(|_| format!("{group:?} is no UUID of a group"))
+        }
     }
 }
 
@@ -155,7 +156,7 @@ pub fn parse_report(
     exercise: bool,
     now: Timestamp,
 ) -> Result<Parsed, Vec<FieldProblem>> {
-    let body: Body<'_> = serde_json::from_slice(bytes)
+    let body: Body = serde_json::from_slice(bytes)
         .map_err(|error| vec![FieldProblem { field: String::new(), why: error.to_string() }])?;
     let mut problems = Vec::new();
     if body.title.trim().is_empty() {

@@ -41,7 +41,7 @@ pub struct ReleasedObject {
     pub kind: NounKind,
     /// Keyed hash of the content, never of the reporter.
     pub id: [u8; 16],
-    /// 64-bit key under which look-ups find it (an indicator's observable key); zero if none.
+    /// 64-bit key under which look-ups find it (an indicator's observable key, in its withdrawal too); zero if none.
     pub lookup: u64,
     /// The id of the campaign that it belongs to, if any.
     pub campaign: Option<[u8; 16]>,

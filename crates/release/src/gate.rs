@@ -287,8 +287,8 @@ impl Gate {
             return;
         }
         if planted::is_on(Leak::Tombstone) {
-            for (_, observable) in &items {
-                self.fresh.push(Dirty::Tombstone(self.indicator_id(observable)));
+            for (key, observable) in &items {
+                self.fresh.push(Dirty::Tombstone(self.indicator_id(observable), *key));
             }
         }
         if planted::is_on(Leak::HeldMerges) {

@@ -19,7 +19,7 @@ pub(crate) enum Dirty {
     Campaign(u32),
     Text(Text),
     /// A planted leak.
-    Tombstone([u8; 16]),
+    Tombstone([u8; 16], u64),
 }
 
 /// The same, with the place that it has in a batch.
@@ -66,7 +66,7 @@ impl Gate {
             Dirty::Campaign(place) => (NounKind::Campaign, self.campaigns.get(*place as usize)?.public),
             Dirty::Text(Text::Advisory(advisory)) => (NounKind::Advisory, *advisory.id.as_bytes()),
             Dirty::Text(Text::Posture { .. }) => (NounKind::Posture, self.posture_id()),
-            Dirty::Tombstone(id) => (NounKind::Indicator, *id),
+            Dirty::Tombstone(id, _) => (NounKind::Indicator, *id),
         })
     }
 

@@ -50,8 +50,8 @@ impl Gate {
             Dirty::Value(key) => self.indicator(tick, key, id, writer),
             Dirty::Campaign(place) => self.campaign(tick, place),
             Dirty::Text(text) => self.text(tick, kind, id, text).map(Some),
-            Dirty::Tombstone(id) => {
-                Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: String::new() }))
+            Dirty::Tombstone(id, lookup) => {
+                Ok(Some(ReleasedObject { kind, id, lookup, campaign: None, body: String::new() }))
             }
         }
     }

@@ -70,7 +70,7 @@ impl Gate {
             match what {
                 Dirty::Value(key) => self.note_value(key, batch.tick, object),
                 Dirty::Campaign(place) => self.note_campaign(place, batch.tick, object)?,
-                Dirty::Text(_) | Dirty::Tombstone(_) => {}
+                Dirty::Text(_) | Dirty::Tombstone(..) => {}
             }
         }
         // Rules may have changed since: what was shown beside the line was shown all the same.
@@ -90,7 +90,7 @@ impl Gate {
                 let part = campaign.parent != *place;
                 if part { campaign.shown != 0 } else { campaign.shown == 0 && campaign.telling.is_some() }
             }),
-            Dirty::Text(_) | Dirty::Tombstone(_) => true,
+            Dirty::Text(_) | Dirty::Tombstone(..) => true,
         }
     }
 

@@ -179,7 +179,7 @@ impl<'c> Snapshot<'c> {
     /// # Errors
     /// [`ReleasedError`]
     pub fn lookup(&self, key: u64) -> Result<Option<Released<Row>>, ReleasedError> {
-        // Only a live row: one that withdraws an object need not say under which key that was.
+        // Only a live row: two values may share a key, and one of them may be withdrawn.
         let rest = "WHERE lookup = ?1 AND live = 1 ORDER BY n DESC LIMIT 1";
         self.first(NounKind::Indicator, rest, params![key.cast_signed()])
     }

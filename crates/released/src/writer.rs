@@ -211,6 +211,10 @@ pub(crate) fn write_about(conn: &Connection, about: &About) -> Result<(), Releas
 fn put(conn: &Connection, tick: Timestamp, object: &ReleasedObject) -> Result<(), ReleasedError> {
     let (feed, until) = feed_columns(tick, object)?;
     let statements = statements(object.kind);
+    if object.kind == NounKind::Indicator && object.lookup == 0 {
+        let why = "an indicator without its look-up key".to_owned();
+        return Err(ReleasedError::Object { kind: object.kind.as_str(), tick, why });
+    }
     let hash = schema::hash(&object.id);
     let under = if object.kind == NounKind::Indicator { object.lookup.cast_signed() } else { hash };
     // The newest version stands last under its hash, so that a much-changed object is found as fast as any other.

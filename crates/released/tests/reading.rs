@@ -53,6 +53,10 @@ fn withdrawn(kind: NounKind, n: u8) -> ReleasedObject {
     ReleasedObject { kind, id: [n; 16], lookup: 0, campaign: None, body: String::new() }
 }
 
+fn withdrawn_value(n: u8, value: &str) -> ReleasedObject {
+    ReleasedObject { body: String::new(), ..indicator(n, value, None, false) }
+}
+
 fn batch(tick: i64, objects: Vec<ReleasedObject>) -> ReleaseBatch {
     ReleaseBatch { tick: at(tick), objects }
 }
@@ -148,7 +152,7 @@ fn a_stream_resumes_after_its_tick_with_every_later_batch_once() {
     assert!(!reader.has_tick(at(250)).unwrap(), "a tick that showed nothing is none to resume after");
     let batches = reader.batches_after(at(100), 1).unwrap();
     assert_eq!((batches.len(), ids(&batches[0].objects)), (1, vec![2, 5, 9]));
-    writer.apply(&batch(400, vec![withdrawn(NounKind::Indicator, 9)])).unwrap();
+    writer.apply(&batch(400, vec![withdrawn_value(9, "i.test")])).unwrap();
     let last = reader.batches_after(at(300), 10).unwrap();
     assert!(last[0].objects[0].is_withdrawn(), "a stream is told of what is gone");
 }
@@ -163,15 +167,15 @@ fn a_tick_is_applied_once_and_never_backwards() {
     assert!(!writer.apply(&batch(900, Vec::new())).unwrap(), "nothing to show is no tick");
     assert_eq!(reader.digest().unwrap(), digest);
     assert_eq!(reader.head_tick().unwrap(), Some(at(300)));
-    assert!(reader.by_id(NounKind::Indicator, &[7; 16]).unwrap().is_none());
+    assert!(reader.lookup_value(&observable("late.test")).unwrap().is_none());
 }
 
 #[test]
 fn what_is_not_released_or_withdrawn_is_found_by_no_question() {
     let (mut writer, reader) = memory();
-    writer.apply(&batch(400, vec![withdrawn(NounKind::Indicator, 8), withdrawn(NounKind::Campaign, 1)])).unwrap();
+    writer.apply(&batch(400, vec![withdrawn_value(8, "h.test"), withdrawn(NounKind::Campaign, 1)])).unwrap();
     for (n, value) in [(8, "h.test"), (7, "never.test")] {
-        assert!(reader.by_id(NounKind::Indicator, &[n; 16]).unwrap().is_none(), "{value}");
+        assert!(reader.lookup_value(&observable(value)).unwrap().is_none(), "{value}");
         assert!(!ids(&reader.latest(NounKind::Indicator, 100).unwrap()).contains(&n), "{value}");
         for feed in [Feed::Watch, Feed::Block] {
             let (rows, _) = reader.feed(feed, at(500), FeedPlace::START, 100).unwrap();
@@ -189,13 +193,14 @@ fn what_is_not_released_or_withdrawn_is_found_by_no_question() {
 
 #[test]
 fn a_withdrawn_value_is_found_by_no_look_up() {
-    let with_key = ReleasedObject { body: String::new(), ..indicator(8, "h.test", None, true) };
-    for gone in [withdrawn(NounKind::Indicator, 8), with_key] {
-        let (mut writer, reader) = memory();
-        assert!(reader.lookup_value(&observable("h.test")).unwrap().is_some());
-        writer.apply(&batch(400, vec![gone])).unwrap();
-        assert!(reader.lookup_value(&observable("h.test")).unwrap().is_none());
-    }
+    let (mut writer, reader) = memory();
+    assert!(reader.lookup_value(&observable("h.test")).unwrap().is_some());
+    // Without its key it would be found no more by id and still by value: such a one is refused, and nothing changes.
+    let error = writer.apply(&batch(400, vec![withdrawn(NounKind::Indicator, 8)])).unwrap_err();
+    assert!(error.to_string().contains("without its look-up key"), "{error}");
+    assert!(reader.lookup_value(&observable("h.test")).unwrap().is_some());
+    writer.apply(&batch(400, vec![withdrawn_value(8, "h.test")])).unwrap();
+    assert!(reader.lookup_value(&observable("h.test")).unwrap().is_none());
 }
 
 #[test]

@@ -439,6 +439,17 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_in_order_leaves_one_whole_file() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        journal.append(vec![report(1, 0)]).unwrap();
+        drop(journal);
+        let log = options.path.with_extension("db-wal");
+        assert_eq!(std::fs::metadata(&log).map_or(0, |log| log.len()), 0, "the log holds what the file should");
+        assert_eq!(count(&options, "journal"), 1);
+    }
+
+    #[test]
     fn a_batch_at_fault_fails_alone() {
         let (_folder, options) = folder();
         let journal = SqliteJournal::open(&options).unwrap();
