@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { barHeight, isBehind, isFrozen, level, mean3, ratePerMinute, ratio, roll, slotOf, unitOf, type Level } from '../src/wall/math'
+import { barHeight, figure, isBehind, isFrozen, level, mean3, ratePerMinute, ratio, roll, slotOf, type Level, unitOf } from '../src/wall/math'
 
 const lane = (...v: number[]) => Float32Array.from(v)
 describe('slots', () => {
@@ -31,3 +31,7 @@ describe('bars', () => {
   it('scale to the lane itself while there is no normal', () => expect(barHeight(8, unitOf(lane(2, 8, NaN), null))).toBeCloseTo(0.5))
 })
 describe('age', () => { it('freezes after 1.2 s and is behind after 5 s', () => { expect(isFrozen(1200)).toBe(false); expect(isFrozen(1201)).toBe(true); expect(isBehind(5000)).toBe(false); expect(isBehind(5001)).toBe(true) }) })
+
+it('a rate keeps its column in a flood', () => {
+  expect([Number.NaN, 0, 0.4, 9.94, 12, 996, 999.6, 4321, 9940, 15_600, 120_000].map(figure)).toEqual(['–', '0', '0.4', '9.9', '12', '996', '1.0k', '4.3k', '9.9k', '16k', '120k'])
+})

@@ -1,6 +1,7 @@
 // A member's wall: posture, what to do, campaigns with band and sector marks, and released items as they come. No lanes, rates or read counts.
 import { useSyncExternalStore } from 'react'
 import type { CampaignView } from '../api/types'
+import { CAMPAIGNS_MAX } from '../live/member'
 import { clock, defang, list, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
 import { kindWord, shared } from '../words/shared'
@@ -15,12 +16,12 @@ const LINE_CHARS = 45
 const FRESH_MS = 6000
 
 function Posture({ live }: { live: MemberLive }) {
-  const p = live.home.posture, n = live.home.campaigns.length
+  const p = live.home.posture, n = live.home.campaigns.filter(c => c.band).length
   if (!live.ready) return <div className="posture" data-word="none"><p>{T.connecting}</p></div>
   return (
     <div className="posture" data-word={p?.word ?? 'none'} role="status" aria-live="polite">
       {p ? <strong>{shared.postures[p.word]}</strong> : null}
-      <p data-long={p && p.text.length > LINE_CHARS ? true : undefined}><b>{p ? p.text : T.noPosture}</b><span>{T.campaignCount(n)}</span></p>
+      <p data-long={p && p.text.length > LINE_CHARS ? true : undefined}><b>{p ? p.text : T.noPosture}</b><span>{T.broadCount(n, n >= CAMPAIGNS_MAX)}</span></p>
     </div>
   )
 }

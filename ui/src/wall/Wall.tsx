@@ -9,7 +9,7 @@ import { wall as T } from '../words/wall'
 import { Behind, Clock, Frame, useSecond } from './Frame'
 import { draw } from './lanes'
 import type { WallLive } from './live'
-import { isBehind, ratio } from './math'
+import { figure, isBehind, ratio } from './math'
 import { say } from './posture'
 
 const REPORTS_SHOWN = 6
@@ -50,9 +50,9 @@ function Lanes({ live }: { live: WallLive }) {
         const el = rows.current?.children[i] as HTMLElement | undefined
         if (!el) return
         const rate = live.rates[i] ?? Number.NaN, x = ratio(rate, s.normal), lv = live.levels[i] ?? 0
-        const figure = Number.isNaN(rate) ? '–' : rate < 9.95 && rate % 1 >= 0.05 ? rate.toFixed(1) : String(Math.round(rate)), times = lv && !Number.isNaN(x) ? `${x >= 99.5 ? '99+' : x.toFixed(1)}×` : ''
+        const times = lv && !Number.isNaN(x) ? `${x >= 99.5 ? '99+' : x.toFixed(1)}×` : ''
         el.dataset.level = String(lv)
-        text(el, '.rate', figure); text(el, '.times', times)
+        text(el, '.rate', figure(rate)); text(el, '.times', times)
         text(el, '.vh', Number.isNaN(rate) ? T.laneUnknown : T.laneLabel(Math.round(rate), times.replace('×', '')))
       })
     }

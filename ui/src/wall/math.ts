@@ -36,6 +36,14 @@ export function ratePerMinute(lane: Float32Array, slotMs: number, sinceSlotStart
   return time > 0 ? (sum * 60_000) / time : Number.NaN
 }
 
+/** A rate in at most four characters, so that it keeps its column in a flood: 0.4, 12, 996, 4.3k, 16k. */
+export function figure(rate: number): string {
+  if (Number.isNaN(rate)) return '–'
+  if (rate < 9.95 && rate % 1 >= 0.05) return rate.toFixed(1)
+  if (rate < 999.5) return String(Math.round(rate))
+  return rate < 9950 ? `${(rate / 1000).toFixed(1)}k` : `${Math.round(rate / 1000)}k`
+}
+
 /** `normal` is null while the cell has seen too little to say: then nothing is called raised. */
 export const ratio = (rate: number, normal: number | null) => (normal !== null && normal > 0 ? rate / normal : Number.NaN)
 
