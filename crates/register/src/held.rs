@@ -79,8 +79,11 @@ fn answers(warn: &str, know: &str) -> Answers {
     Answers { warn, know: know.parse().unwrap_or(WhoMayKnow::Nobody) }
 }
 
-/// The principal of a session, unless its organisation is suspended.
+/// The principal of a session, unless the person is disabled or its organisation suspended.
 pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>) -> Option<Principal> {
+    if person.disabled {
+        return None;
+    }
     if organisation.as_ref().is_some_and(|organisation| organisation.status == Status::Suspended) {
         return None;
     }
@@ -128,7 +131,8 @@ impl Tables {
             };
             tables.organisations.insert(id, Arc::new(organisation));
         }
-        let mut statement = connection.prepare_cached("SELECT id, email, name, organisation, role FROM person")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id, email, name, organisation, role, disabled FROM person")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let id = PersonId::from_bytes(row.get(0)?);
@@ -140,6 +144,7 @@ impl Tables {
                 name: row.get(2)?,
                 organisation: organisation.map(OrganisationId::from_bytes),
                 role: Role::from_name(&role).ok_or_else(|| RegisterError::Stored(format!("{role:?} is no role")))?,
+                disabled: row.get(5)?,
             };
             tables.people.insert(id, person);
         }

@@ -21,6 +21,15 @@ pub(crate) fn checked_name(name: &str) -> Result<String, RegisterError> {
     Ok(name.to_owned())
 }
 
+/// An e-mail address as it is stored.
+pub(crate) fn checked_email(email: &str) -> Result<String, RegisterError> {
+    let checked = email.trim().to_lowercase();
+    if !checked.contains('@') || checked.chars().count() > NAME_CHARS_MAX || checked.chars().any(char::is_whitespace) {
+        return Err(RegisterError::Refused(format!("{email:?} is no e-mail address")));
+    }
+    Ok(checked)
+}
+
 pub(crate) fn insert_organisation(
     connection: &Connection,
     entropy: &dyn Entropy,

@@ -4,8 +4,10 @@
 mod credentials;
 mod held;
 mod insert;
+mod keys;
 mod nouns;
 mod password;
+mod people;
 mod register;
 mod schema;
 mod throttle;

@@ -104,6 +104,8 @@ pub struct Person {
     pub organisation: Option<OrganisationId>,
     /// Role.
     pub role: Role,
+    /// Whether they may not sign in.
+    pub disabled: bool,
 }
 
 /// Somebody to make.

@@ -1,7 +1,7 @@
 //! The register: makes and checks, with every check answered from memory.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
@@ -9,18 +9,18 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::credentials::{self, Secret};
 use crate::held::{Held, OTHER_SECTORS, Tables, of_person};
-use crate::insert::{NAME_CHARS_MAX, checked_name, insert_key, insert_organisation};
+use crate::insert::{NAME_CHARS_MAX, checked_email, checked_name, insert_key, insert_organisation};
 use crate::nouns::{
-    Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
+    Answers, Face, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };
-use crate::password::{self, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordCost};
+use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
 use crate::schema;
-use crate::throttle::Throttle;
+use crate::throttle::{Throttle, Try};
 
 /// How long a session lasts.
 const SESSION_MILLIS: i64 = 12 * 3_600_000;
-/// How often another process's changes are looked for.
-const LOOK_MILLIS: i64 = 1_000;
+/// How often another process's changes are looked for, at most.
+const LOOK_MILLIS: i64 = 250;
 
 /// What can go wrong with the register.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +69,10 @@ pub struct Register {
     throttle: Mutex<Throttle>,
     looked_at: AtomicI64,
     data_version: AtomicI64,
+    changes: AtomicU64,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    cost: PasswordCost,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) cost: PasswordCost,
     /// Hash of a password that nobody has: an unknown address costs the same work.
     nobody: String,
 }
@@ -117,6 +118,7 @@ impl Register {
             throttle: Mutex::default(),
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
+            changes: AtomicU64::new(0),
             clock,
             entropy,
             cost,
@@ -127,7 +129,7 @@ impl Register {
         Ok(register)
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,21 +143,46 @@ impl Register {
         let looked = self.looked_at.load(Ordering::Relaxed);
         let due = now.saturating_sub(looked) >= LOOK_MILLIS;
         if due && self.looked_at.compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            let connection = self.connection();
-            if let Ok(version) = self.version(&connection)
-                && self.data_version.swap(version, Ordering::Relaxed) != version
-                && let Ok(tables) = Tables::load(&connection)
-            {
-                *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
-            }
+            // What cannot be read now is looked for again; until then the last state stands.
+            let _ = self.refresh();
         }
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
+    /// Reads the tables anew if another process has changed them; tells whether it had.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if they cannot be read; the next call tries again.
+    pub fn refresh(&self) -> Result<bool, RegisterError> {
+        let connection = self.connection();
+        let version = self.version(&connection)?;
+        if self.data_version.load(Ordering::Relaxed) == version {
+            return Ok(false);
+        }
+        self.reload(&connection)?;
+        // Only now: a change that could not be loaded, a revocation perhaps, must not count as seen.
+        self.data_version.store(version, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    pub(crate) fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
         let tables = Tables::load(connection)?;
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        self.changes.fetch_add(1, Ordering::Release);
         Ok(())
+    }
+
+    /// The time by the register's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How often the tables have changed, by this process or another: whoever holds something open on the strength of a
+    /// credential asks anew when this moves.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Signs somebody in: slow on purpose (Argon2), so call it where blocking is allowed.
@@ -172,7 +199,8 @@ impl Register {
         let now = self.clock.now();
         let account = email.trim().to_lowercase();
         let account: String = account.chars().take(NAME_CHARS_MAX).collect();
-        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&account, address, now);
+        let attempt = Try::new(face, &account, address);
+        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&attempt, now);
         if wait > 0 {
             return Err(SignInError::Wait(wait));
         }
@@ -185,22 +213,32 @@ impl Register {
             .map_err(RegisterError::from)?;
         let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
         let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
-        let principal = stored.filter(|_| right).and_then(|(id, _)| {
-            let tables = self.tables();
-            let person = tables.people.get(&PersonId::from_bytes(id))?;
+        drop(self.tables());
+        let connection = self.connection();
+        let principal = stored.filter(|_| right).and_then(|(id, hash)| {
+            // Under the connection's lock no change comes between this look and the session: a password that was
+            // changed or a person who was disabled while we hashed is refused.
+            let same = connection
+                .query_row(
+                    "SELECT password = ?2 AND disabled = 0 FROM person WHERE id = ?1",
+                    params![id, hash],
+                    |row| row.get(0),
+                )
+                .unwrap_or(false);
+            let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+            let person = tables.people.get(&PersonId::from_bytes(id)).filter(|_| same)?;
             let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
             of_person(person, organisation).filter(|principal| principal.face == face)
         });
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(principal) = principal else {
-            throttle.failed(&account, address, now);
+            throttle.failed(&attempt, now);
             return Err(SignInError::Wrong);
         };
-        throttle.succeeded(&account);
+        throttle.succeeded(&attempt, now);
         drop(throttle);
         let token = credentials::session(&*self.entropy);
         let expires_at = now.plus_millis(SESSION_MILLIS);
-        let connection = self.connection();
         let hash = credentials::digest(token.expose());
         let face_text = if face == Face::Cell { "cell" } else { "member" };
         let person = principal.person.map(|id| *id.as_bytes()).unwrap_or_default();
@@ -250,19 +288,11 @@ impl Register {
     /// [`RegisterError`] if it cannot be stored.
     pub fn sign_out(&self, token: &str) -> Result<(), RegisterError> {
         let hash = credentials::digest(token);
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
-        self.connection().execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        Ok(())
-    }
-
-    /// Ends every session of a person.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if it cannot be stored.
-    pub fn end_sessions(&self, person: PersonId) -> Result<(), RegisterError> {
+        // From the database first, and with its lock held: tables that are read anew meanwhile cannot bring it back.
         let connection = self.connection();
-        connection.execute("DELETE FROM session WHERE person = ?1", [person.as_bytes()])?;
-        self.reload(&connection)
+        connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
+        Ok(())
     }
 
     /// Makes organisations, all or none, each with a machine key; gives their ids and keys in order.
@@ -314,88 +344,14 @@ impl Register {
         self.reload(&connection)
     }
 
-    /// Makes a machine key of an organisation; it is shown this once.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is no such organisation.
-    pub fn create_key(
-        &self,
-        organisation: OrganisationId,
-        label: &str,
-        answers: Answers,
-        expires_at: Option<Timestamp>,
-    ) -> Result<Secret, RegisterError> {
-        if self.organisation(organisation).is_none() {
-            return Err(RegisterError::Absent(format!("organisation {organisation}")));
-        }
-        let connection = self.connection();
-        let key = insert_key(&connection, &*self.entropy, organisation, label, answers, expires_at)?;
-        self.reload(&connection)?;
-        Ok(key)
-    }
-
-    /// Revokes a key by the part of it that is shown.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is none.
-    pub fn revoke_key(&self, prefix: &str) -> Result<(), RegisterError> {
-        let prefix = prefix.trim().trim_start_matches(credentials::KEY_PREFIX);
-        let prefix = prefix.split('_').next().unwrap_or(prefix);
-        let connection = self.connection();
-        if connection.execute("UPDATE key SET revoked = 1 WHERE prefix = ?1", [prefix])? == 0 {
-            return Err(RegisterError::Absent(format!("key {prefix:?}")));
-        }
-        self.reload(&connection)
-    }
-
-    /// Keys as an administrator sees them.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if they cannot be read.
-    pub fn keys(&self) -> Result<Vec<KeyInfo>, RegisterError> {
-        let connection = self.connection();
-        let mut statement =
-            connection.prepare("SELECT prefix, organisation, label, expires_at, revoked FROM key ORDER BY prefix")?;
-        let rows = statement.query_map([], |row| {
-            let expires_at: Option<i64> = row.get(3)?;
-            Ok(KeyInfo {
-                prefix: row.get(0)?,
-                organisation: OrganisationId::from_bytes(row.get(1)?),
-                label: row.get(2)?,
-                expires_at: expires_at.map(Timestamp::from_millis),
-                revoked: row.get(4)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Makes somebody who can sign in.
     ///
     /// # Errors
     /// [`RegisterError::Refused`] if the password is too short, the address is none, or role and organisation do not fit.
     pub fn create_person(&self, new: &NewPerson, password: &str) -> Result<PersonId, RegisterError> {
-        let email = new.email.trim().to_lowercase();
-        if !email.contains('@') || email.chars().count() > NAME_CHARS_MAX || email.chars().any(char::is_whitespace) {
-            return Err(RegisterError::Refused(format!("{:?} is no e-mail address", new.email)));
-        }
-        if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
-            return Err(RegisterError::Refused(format!(
-                "a password has {PASSWORD_CHARS_MIN} to {PASSWORD_BYTES_MAX} characters"
-            )));
-        }
-        let name = checked_name(&new.name)?;
-        match (new.role, new.organisation) {
-            (Role::Member, None) => return Err(RegisterError::Refused("a member belongs to an organisation".into())),
-            (Role::Analyst | Role::Lead, Some(_)) => {
-                return Err(RegisterError::Refused("people of the cell belong to no member organisation".into()));
-            }
-            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
-                return Err(RegisterError::Absent(format!("organisation {id}")));
-            }
-            _ => {}
-        }
-        let stored = password::store(self.cost, &*self.entropy, password)
-            .ok_or_else(|| RegisterError::Refused("the password cannot be hashed".into()))?;
+        let (email, name) = (checked_email(&new.email)?, checked_name(&new.name)?);
+        self.check_belonging(new)?;
+        let stored = self.hashed(password)?;
         let id = PersonId::from_bytes(self.entropy.bytes());
         let connection = self.connection();
         let inserted = connection.execute(
@@ -407,6 +363,20 @@ impl Register {
         }
         self.reload(&connection)?;
         Ok(id)
+    }
+
+    /// Members belong to an organisation, people of the cell to none.
+    pub(crate) fn check_belonging(&self, new: &NewPerson) -> Result<(), RegisterError> {
+        match (new.role, new.organisation) {
+            (Role::Member, None) => Err(RegisterError::Refused("a member belongs to an organisation".into())),
+            (Role::Analyst | Role::Lead, Some(_)) => {
+                Err(RegisterError::Refused("people of the cell belong to no member organisation".into()))
+            }
+            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
+                Err(RegisterError::Absent(format!("organisation {id}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes the first cell lead; refused if there is one.

@@ -19,6 +19,8 @@ CREATE TABLE person(id BLOB PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT N
 CREATE TABLE session(hash BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE key(hash BLOB PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, organisation BLOB NOT NULL, label TEXT NOT NULL,
   warn TEXT NOT NULL, know TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+", "
+ALTER TABLE person ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
 "];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

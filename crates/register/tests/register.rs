@@ -180,3 +180,100 @@ fn a_thousand_members_are_made_quickly_and_checked_from_memory() {
     assert_eq!(made.len(), 1_100);
     assert!(made.iter().all(|(id, key)| register.key(key.expose()).unwrap().organisation.as_ref().unwrap().id == *id));
 }
+
+fn ann(register: &Register) -> model::PersonId {
+    register.person_named("ann@calder.example").unwrap().id
+}
+
+#[test]
+fn a_disabled_person_is_out_at_once_and_enabled_ones_sign_in_anew() {
+    let (register, _) = memory();
+    member(&register);
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    register.set_disabled(ann(&register), true).unwrap();
+    assert!(register.session(Face::Member, token.expose()).is_none());
+    assert!(matches!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a"), Err(SignInError::Wrong)));
+    register.set_disabled(ann(&register), false).unwrap();
+    assert!(register.session(Face::Member, token.expose()).is_none(), "an old session does not come back");
+    assert!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_ok());
+}
+
+#[test]
+fn a_new_password_ends_the_sessions_of_the_old_one() {
+    let (register, _) = memory();
+    member(&register);
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    register.set_password(ann(&register), "another horse battery").unwrap();
+    assert!(register.session(Face::Member, token.expose()).is_none());
+    assert!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_err());
+    register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "a").unwrap();
+    register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "b").unwrap();
+    assert_eq!(register.end_sessions(ann(&register)).unwrap(), 2);
+    assert!(matches!(register.set_password(ann(&register), "short"), Err(RegisterError::Refused(_))));
+    assert!(matches!(register.person_named("no@body.example"), Err(RegisterError::Absent(_))));
+}
+
+#[test]
+fn guesses_at_the_members_listener_do_not_lock_the_cell_out() {
+    let (register, _) = memory();
+    register.init_lead("lead@cell.example", "Lead", PASSWORD).unwrap();
+    for _ in 0..50 {
+        let _ = register.sign_in(Face::Member, "lead@cell.example", "x", "one");
+    }
+    assert!(matches!(register.sign_in(Face::Member, "lead@cell.example", PASSWORD, "one"), Err(SignInError::Wait(_))));
+    assert!(register.sign_in(Face::Cell, "lead@cell.example", PASSWORD, "one").is_ok());
+}
+
+#[test]
+fn strangers_do_not_lock_a_lead_out_of_her_usual_place() {
+    let (register, _) = memory();
+    register.init_lead("lead@cell.example", "Lead", PASSWORD).unwrap();
+    assert!(register.sign_in(Face::Cell, "lead@cell.example", PASSWORD, "office").is_ok());
+    for n in 0..50 {
+        let _ = register.sign_in(Face::Cell, "lead@cell.example", "x", &n.to_string());
+    }
+    assert!(matches!(register.sign_in(Face::Cell, "lead@cell.example", PASSWORD, "new"), Err(SignInError::Wait(_))));
+    assert!(register.sign_in(Face::Cell, "lead@cell.example", PASSWORD, "office").is_ok());
+}
+
+#[test]
+fn a_change_that_could_not_be_read_is_looked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let outside = Arc::new(Outside::default());
+    let open = || Register::open(&path, outside.clone(), outside.clone(), PasswordCost::CHEAP).unwrap();
+    let (one, other) = (open(), open());
+    let made = one.create_members(&[organisation("A", Sector::Water)], "feed", ANSWERS).unwrap();
+    let key = made[0].1.expose();
+    assert!(other.refresh().unwrap() && other.key(key).is_some());
+    one.revoke_key(&key[..16]).unwrap();
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute("UPDATE organisation SET sector = 'nonsense'", []).unwrap();
+    assert!(other.refresh().is_err());
+    raw.execute("UPDATE organisation SET sector = 'water'", []).unwrap();
+    // The last change put back what could be read; even without it the revocation must not be missed.
+    assert!(other.refresh().unwrap());
+    assert!(other.key(key).is_none());
+}
+
+#[test]
+fn keys_of_a_label_are_replaced_and_a_known_person_is_put_anew() {
+    let (register, _) = memory();
+    let made = register.create_members(&[organisation("A", Sector::Water)], "exercise", ANSWERS).unwrap();
+    member(&register);
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    assert_eq!(register.remove_keys("exercise").unwrap(), 1);
+    assert!(register.key(made[0].1.expose()).is_none());
+    let keys = register.create_keys(&[made[0].0], "exercise", ANSWERS).unwrap();
+    assert_eq!(register.key(keys[0].expose()).unwrap().name, "A");
+    let new = NewPerson {
+        email: "ann@calder.example".into(),
+        name: "Ann Other".into(),
+        organisation: Some(made[0].0),
+        role: Role::Member,
+    };
+    assert_eq!(register.put_person(&new, "another horse battery").unwrap(), ann(&register));
+    assert!(register.session(Face::Member, token.expose()).is_none());
+    let (_, who) = register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "a").unwrap();
+    assert_eq!((who.name.as_str(), who.organisation.as_ref().unwrap().name.as_str()), ("Ann Other", "A"));
+}
