@@ -26,3 +26,20 @@ pub struct Campaign {
     /// Distinct counting members by region.
     pub members_by_region: Vec<(Region, u32)>,
 }
+
+/// The figures of a campaign that a row shows, without its list of cases: however large it is, this costs the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Its id: that of its oldest case.
+    pub id: CampaignId,
+    /// Number of its cases.
+    pub cases: u32,
+    /// Distinct values.
+    pub values: u32,
+    /// When its last case came.
+    pub last_seen: Timestamp,
+    /// Distinct counting members.
+    pub members: u32,
+    /// Sectors that it has hit, as far as they may be known.
+    pub sectors: u32,
+}

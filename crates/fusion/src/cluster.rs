@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{CampaignId, Region, Timestamp};
 
-use crate::campaign::Campaign;
+use crate::campaign::{Brief, Campaign};
 use crate::engine::{Case, Fusion};
 
 /// Token windows that a counter keeps apart.
@@ -111,6 +111,27 @@ impl Cluster {
                 self.regions.push((region, members));
             }
         }
+    }
+
+    /// Its figures.
+    pub(crate) fn brief(&self, id: CampaignId) -> Brief {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Brief {
+            id,
+            cases: count(self.cases.len()),
+            values: self.values,
+            last_seen: self.last_seen,
+            members: self.members.count(),
+            sectors: count(self.sectors.len()),
+        }
+    }
+
+    /// First case in each sector, in the order in which sectors were hit.
+    pub(crate) fn first_by_sector<'a>(&self, engine: &'a Fusion) -> Vec<(&'a str, Timestamp)> {
+        let mut sectors: Vec<_> = self.sectors.iter().collect();
+        sectors.sort_unstable_by_key(|(sector, first, ..)| (*first, *sector));
+        let name = |sector: u16| engine.sectors.get(usize::from(sector)).map_or("", String::as_str);
+        sectors.into_iter().map(|(sector, _, at, _)| (name(*sector), *at)).collect()
     }
 
     /// The campaign as it stands.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use model::{CampaignId, CaseId, Kind, MemberToken, Observable, ObservableKey, Region, Timestamp};
 
-use crate::campaign::Campaign;
+use crate::campaign::{Brief, Campaign};
 use crate::cluster::{Cluster, Distinct};
 use crate::keys::KeyMap;
 use crate::noise::{NoiseLists, NoiseVerdict};
@@ -396,6 +396,27 @@ impl Fusion {
             &alone
         };
         Some(cluster.view(self))
+    }
+
+    fn with_cluster<T>(&self, id: CampaignId, ask: impl FnOnce(&Cluster) -> T) -> Option<T> {
+        let case = *self.by_id.get(&CaseId::from_bytes(*id.as_bytes()))?;
+        let held = self.cases.get(case as usize)?;
+        Some(match self.cluster(held.cluster) {
+            Some(cluster) => ask(cluster),
+            None => ask(&Cluster::of(case, held)),
+        })
+    }
+
+    /// The figures of a campaign, as [`Fusion::campaign`] finds it but without copying its cases.
+    #[must_use]
+    pub fn brief(&self, id: CampaignId) -> Option<Brief> {
+        self.with_cluster(id, |cluster| cluster.brief(self.id_of(cluster.oldest)))
+    }
+
+    /// First case in each sector of a campaign, in the order in which sectors were hit.
+    #[must_use]
+    pub fn first_by_sector(&self, id: CampaignId) -> Vec<(&str, Timestamp)> {
+        self.with_cluster(id, |cluster| cluster.first_by_sector(self)).unwrap_or_default()
     }
 
     /// The campaign that a case is in.

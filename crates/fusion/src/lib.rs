@@ -15,7 +15,7 @@ mod score;
 
 use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, ObservableKey, Region, Timestamp};
 
-pub use campaign::Campaign;
+pub use campaign::{Brief, Campaign};
 pub use engine::Fusion;
 pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
 pub use rules::rule_set_text;

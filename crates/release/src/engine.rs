@@ -41,6 +41,19 @@ impl EngineConfig {
     }
 }
 
+/// A tick that lies in the journal and was not reached yet.
+pub struct NotedTick {
+    tick: Timestamp,
+    now: Timestamp,
+    place: Seq,
+}
+
+/// A tick that was reached and is not shown yet.
+pub struct MadeTick {
+    batch: ReleaseBatch,
+    entries: Vec<NewEntry>,
+}
+
 /// The gate with its stores; one a journal.
 pub struct Engine {
     vault: Arc<Vault>,
@@ -139,19 +152,59 @@ impl Engine {
     /// # Errors
     /// [`ReleaseError`] if a store failed; the engine must be opened anew, then.
     pub fn tick(&mut self, now: Timestamp) -> Result<Option<ReleaseBatch>, ReleaseError> {
-        let tick = now.floor_to(self.gate.params.tick_millis);
+        let Some(noted) = self.note_tick(now)? else { return Ok(None) };
+        let made = self.make_tick(noted)?;
+        self.store_tick(&made)?;
+        self.show_tick(made)
+    }
+
+    /// First step of [`Engine::tick`], for whoever shares the engine with readers: waits for the disk, changes nothing here.
+    /// The other three must follow, in order and with nothing in between.
+    ///
+    /// # Errors
+    /// As [`Engine::tick`].
+    pub fn note_tick(&self, now: Timestamp) -> Result<Option<NotedTick>, ReleaseError> {
         if !self.is_due(now) {
             return Ok(None);
         }
+        let tick = now.floor_to(self.gate.params.tick_millis);
         let seqs = self.append(vec![NewEntry::new(now, Body::Tick(tick))])?;
-        let place = seqs.first().copied().unwrap_or(self.applied);
+        Ok(Some(NotedTick { tick, now, place: seqs.first().copied().unwrap_or(self.applied) }))
+    }
+
+    /// Second step: decides what the tick shows. Waits for no disk but to read.
+    ///
+    /// # Errors
+    /// As [`Engine::tick`].
+    pub fn make_tick(&mut self, noted: NotedTick) -> Result<MadeTick, ReleaseError> {
+        let NotedTick { tick, now, place } = noted;
         // What was appended before the tick belongs to it, or replay would come to another state.
         self.catch_up(place)?;
         self.applied = place;
         self.gate.reach(tick);
         self.gate.line_up();
         self.gate.told = self.gate.findings.len();
-        self.finish(tick, now)
+        self.render(tick, now)
+    }
+
+    /// Third step: notes in the journal what the tick shows. Waits for the disk, changes nothing here.
+    ///
+    /// # Errors
+    /// As [`Engine::tick`].
+    pub fn store_tick(&self, made: &MadeTick) -> Result<(), ReleaseError> {
+        self.append(made.entries.clone()).map(|_| ())
+    }
+
+    /// Last step: shows it to members.
+    ///
+    /// # Errors
+    /// As [`Engine::tick`].
+    pub fn show_tick(&mut self, made: MadeTick) -> Result<Option<ReleaseBatch>, ReleaseError> {
+        if made.batch.objects.is_empty() {
+            return Ok(None);
+        }
+        self.writer.apply(&made.batch)?;
+        Ok(Some(made.batch))
     }
 
     fn catch_up(&mut self, before: Seq) -> Result<(), ReleaseError> {
@@ -172,6 +225,12 @@ impl Engine {
 
     /// Renders a tick that was reached, notes it in the journal, and shows it.
     fn finish(&mut self, tick: Timestamp, now: Timestamp) -> Result<Option<ReleaseBatch>, ReleaseError> {
+        let made = self.render(tick, now)?;
+        self.store_tick(&made)?;
+        self.show_tick(made)
+    }
+
+    fn render(&mut self, tick: Timestamp, now: Timestamp) -> Result<MadeTick, ReleaseError> {
         let batch = ReleaseBatch { tick, objects: self.gate.emit(tick, &self.writer)? };
         let told = self.gate.told.min(self.gate.findings.len());
         let mut entries: Vec<NewEntry> = Vec::new();
@@ -184,12 +243,7 @@ impl Engine {
         }
         // An empty one too: a tick without a release entry is one that has to be made again.
         entries.push(NewEntry::new(now, Body::Release(batch.clone())));
-        self.append(entries)?;
-        if batch.objects.is_empty() {
-            return Ok(None);
-        }
-        self.writer.apply(&batch)?;
-        Ok(Some(batch))
+        Ok(MadeTick { batch, entries })
     }
 
     fn append(&self, entries: Vec<NewEntry>) -> Result<Vec<Seq>, ReleaseError> {

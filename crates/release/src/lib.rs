@@ -19,7 +19,7 @@ mod replay;
 mod sets;
 mod value;
 
-pub use engine::{Engine, EngineConfig};
+pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};
 pub use error::ReleaseError;
 pub use rebuild::{Rebuilt, rebuild};
 pub use sets::use_sets;
