@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use fusion::Fusion;
-use model::{CampaignId, ObservableKey, Timestamp};
+use fusion::{Fusion, Reason};
+use model::{CampaignId, CaseId, ObservableKey, Timestamp};
+use vault::{Journal, ReportEntry, Seq};
 
 use crate::desk::{Desk, rfc3339};
+use crate::rows::report_at;
+use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignPage, CaseRow, IndicatorRow, ReasonRow, TimelineRow};
 
 /// Cases that a page shows; the oldest and the newest half of them.
@@ -15,32 +18,76 @@ pub const INDICATORS_SHOWN_MAX: usize = 500;
 /// Links that a page shows.
 const REASONS_SHOWN_MAX: usize = 500;
 
-impl Desk {
-    /// The page of a campaign or of one that was merged into it; `None` if there is none.
+/// What a page needs of the desk before its reports are read.
+pub struct PagePlan {
+    campaign: CampaignId,
+    cases: Vec<PlacedCase>,
+    truncated: bool,
+}
+
+struct PlacedCase {
+    case: CaseId,
+    seq: Seq,
+    at: Timestamp,
+    lane: Option<String>,
+    links: Vec<(Timestamp, Reason)>,
+}
+
+/// A plan with the reports that it named.
+pub struct PageText {
+    plan: PagePlan,
+    reports: Vec<Option<Box<ReportEntry>>>,
+}
+
+impl PagePlan {
+    /// Reads the reports from the journal, outside any lock on the desk.
     #[must_use]
-    pub fn campaign_page(&self, id: CampaignId, now: Timestamp, fusion: &Fusion) -> Option<CampaignPage> {
+    pub fn read(self, journal: &dyn Journal) -> PageText {
+        let reports = self.cases.iter().map(|placed| report_at(journal, placed.seq)).collect();
+        PageText { plan: self, reports }
+    }
+}
+
+impl Desk {
+    /// What the page of a campaign, or of one that was merged into it, will show; `None` if there is none.
+    #[must_use]
+    pub fn page_plan(&self, id: CampaignId, fusion: &Fusion) -> Option<PagePlan> {
         let campaign = fusion.campaign(id)?;
         let total = campaign.cases.len();
         let half = CASES_SHOWN_MAX / 2;
-        let shown: Vec<_> = if total <= CASES_SHOWN_MAX {
-            campaign.cases.clone()
-        } else {
-            campaign.cases.iter().take(half).chain(campaign.cases.iter().skip(total - half)).copied().collect()
-        };
-        let mut truncated = total > shown.len();
+        let left_out = if total <= CASES_SHOWN_MAX { total..total } else { half..total - half };
+        let shown = campaign.cases.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+        let mut cases: Vec<PlacedCase> = shown
+            .filter_map(|(_, case)| {
+                let place = self.cases.get(case)?;
+                Some(PlacedCase {
+                    case: *case,
+                    seq: place.seq,
+                    // The minute, and within it the order of the pseudonyms: a run of cases would be one firm's import.
+                    at: place.received_at.floor_to(MINUTE_MILLIS),
+                    lane: place.lane.and_then(|lane| self.lanes.name(lane)).map(str::to_owned),
+                    links: fusion.explain(*case).to_vec(),
+                })
+            })
+            .collect();
+        cases.sort_by_key(|placed| (placed.at, placed.case));
+        Some(PagePlan { campaign: campaign.id, cases, truncated: !left_out.is_empty() })
+    }
 
+    /// The page of a campaign, its reports read before.
+    #[must_use]
+    pub fn page(&self, text: PageText, now: Timestamp, fusion: &Fusion) -> Option<CampaignPage> {
+        let PageText { plan, reports: texts } = text;
+        let minutes: HashMap<CaseId, Timestamp> = plan.cases.iter().map(|placed| (placed.case, placed.at)).collect();
+        let mut truncated = plan.truncated;
         let mut reports = Vec::new();
         let mut timeline = Vec::new();
         let mut reasons = Vec::new();
         let mut values: HashMap<ObservableKey, usize> = HashMap::new();
         let mut indicators: Vec<IndicatorRow> = Vec::new();
-        for case in shown {
-            let Some(report) = self.cases.get(&case).and_then(|place| self.report_at(place.seq)) else { continue };
+        for (placed, report) in plan.cases.iter().zip(texts) {
+            let (case, at, Some(report)) = (placed.case, rfc3339(placed.at), report) else { continue };
             let index = u32::try_from(reports.len()).unwrap_or(u32::MAX);
-            let lane =
-                report.sector.as_deref().and_then(|id| self.lanes.index(id)).and_then(|lane| self.lanes.name(lane));
-            let at = rfc3339(report.received_at);
-            let links = fusion.explain(case);
             for item in &report.items {
                 let key = item.observable.key(self.key_seed);
                 let row = *values.entry(key).or_insert_with(|| {
@@ -58,15 +105,22 @@ impl Desk {
                 {
                     row.reports.push(index);
                 }
-                for (when, reason) in links.iter().filter(|(_, reason)| reason.key == key) {
+                for (when, reason) in placed.links.iter().filter(|(_, reason)| reason.key == key) {
+                    // Which of two came first is not told within a minute.
+                    let other = minutes.get(&reason.other).copied();
+                    let (from, to) = match other {
+                        Some(minute) if minute == placed.at => (case.max(reason.other), case.min(reason.other)),
+                        _ => (case, reason.other),
+                    };
                     reasons.push(ReasonRow {
-                        from: case.to_string(),
-                        to: reason.other.to_string(),
-                        at: rfc3339(*when),
+                        from: from.to_string(),
+                        to: to.to_string(),
+                        at: rfc3339(when.floor_to(MINUTE_MILLIS)),
                         text: reason.sentence(item.observable.value()),
                     });
                 }
             }
+            let lane = placed.lane.as_deref();
             timeline.push(TimelineRow {
                 at: at.clone(),
                 lane: lane.unwrap_or("Sector not shown").to_owned(),
@@ -86,14 +140,16 @@ impl Desk {
         truncated |= indicators.len() > INDICATORS_SHOWN_MAX || reasons.len() > REASONS_SHOWN_MAX;
         indicators.truncate(INDICATORS_SHOWN_MAX);
         reasons.truncate(REASONS_SHOWN_MAX);
+        let id = fusion.brief(plan.campaign)?.id;
         Some(CampaignPage {
-            campaign: self.row(campaign.id, self.letters.get(campaign.id).unwrap_or_default(), now, fusion)?,
-            aliases: campaign.aliases.iter().map(ToString::to_string).collect(),
+            campaign: self.row(id, self.letters.get(id).unwrap_or_default(), now, fusion)?,
+            aliases: fusion.campaign(id)?.aliases.iter().map(ToString::to_string).collect(),
             reports,
             indicators,
             reasons,
             timeline,
             truncated,
+            exercise: self.exercise,
         })
     }
 }

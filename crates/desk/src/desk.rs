@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use fusion::{Finding, Fusion};
-use model::{AdvisoryId, AttackKind, CampaignId, CaseId, KeySeed, MemberToken, Severity, Timestamp};
+use model::{AdvisoryId, AttackKind, CampaignId, CaseId, KeySeed, MemberToken, PersonId, Severity, Timestamp};
 use serde::Serialize;
 use vault::{Body, Entry, Journal, ReportEntry, Seq};
 
 use crate::lanes::{Lanes, SLOTS};
 use crate::letters::Letters;
 use crate::rows::Watched;
-use crate::views::{AlertRow, CampaignRow, LaneView, PostureRow, ReportRow, SourceRow, Tick, Wall};
+use crate::sources::{Facts, MINUTE_MILLIS};
+use crate::views::{AlertRow, CampaignGone, CampaignRow, LaneView, PostureRow, ReportRow, Tick, Wall};
 
 /// Reports that the wall keeps.
 pub(crate) const REPORTS_KEPT: usize = 40;
@@ -21,8 +22,12 @@ const ALERTS_KEPT: usize = 3;
 const CAMPAIGNS_SHOWN: usize = 10;
 /// Least time between two ticks of lane counts.
 const TICK_MILLIS: i64 = 250;
-/// A source that was heard once and then not for this long is silent.
-const SILENT_MILLIS: i64 = 10 * 60_000;
+/// Time between two frames of sources.
+const SOURCES_MILLIS: i64 = 5_000;
+/// Campaigns whose rows are sent anew in one step because time has passed.
+const AGED_PER_STEP: usize = 8;
+/// Campaigns of several firms that are kept for the wall and the list; with more, those go that were quiet for longest.
+pub(crate) const WATCHED_MAX: usize = 1_000;
 
 /// What a desk is made with.
 #[derive(Clone)]
@@ -71,6 +76,15 @@ pub(crate) struct CasePlace {
     pub(crate) seq: Seq,
     pub(crate) attack: AttackKind,
     pub(crate) severity: Severity,
+    pub(crate) lane: Option<usize>,
+    pub(crate) received_at: Timestamp,
+}
+
+/// Who took a case.
+#[derive(Clone)]
+pub(crate) struct Claimant {
+    pub(crate) by: PersonId,
+    pub(crate) name: String,
 }
 
 /// The cell's views; see the crate's documentation.
@@ -80,21 +94,32 @@ pub struct Desk {
     pub(crate) lanes: Lanes,
     pub(crate) cases: HashMap<CaseId, CasePlace>,
     pub(crate) letters: Letters,
-    exercise: bool,
+    pub(crate) exercise: bool,
     members: u32,
+    /// Whether any case came without a lane: such cases may hide a further sector in every campaign.
+    pub(crate) unplaced: bool,
     recent: VecDeque<Recent>,
     /// Live cases whose row has not gone out yet: it goes out once fusion has placed them.
     fresh: Vec<CaseId>,
-    pub(crate) claims: HashMap<CaseId, String>,
+    pub(crate) claims: HashMap<CaseId, Claimant>,
+    /// Cases that were claimed since the last frames: their campaigns have an owner now.
+    claimed: Vec<CaseId>,
+    /// Campaigns that members were written to about.
+    pub(crate) advised: HashSet<CampaignId>,
     alerts: VecDeque<Alert>,
     posture: Option<PostureRow>,
     pub(crate) watched: HashMap<CampaignId, Watched>,
-    touched: BTreeSet<CampaignId>,
+    /// Campaigns that viewers must forget, with what they became a part of.
+    gone: Vec<(CampaignId, Option<CampaignId>)>,
+    pub(crate) touched: BTreeSet<CampaignId>,
+    /// When time alone will change a watched campaign's row.
+    pub(crate) ageing: BTreeSet<(Timestamp, CampaignId)>,
     frames: Vec<Frame>,
     last_tick: Timestamp,
-    heard_members: Option<Timestamp>,
-    heard_feeds: Option<Timestamp>,
-    last_release: Option<Timestamp>,
+    pub(crate) heard_members: Option<Timestamp>,
+    pub(crate) heard_feeds: Option<Timestamp>,
+    pub(crate) last_release: Option<Timestamp>,
+    pub(crate) last_entry: Option<Timestamp>,
     last_feeds_frame: Timestamp,
 }
 
@@ -124,9 +149,15 @@ impl Desk {
             members: 0,
             recent: VecDeque::new(),
             claims: HashMap::new(),
+            claimed: Vec::new(),
+            advised: HashSet::new(),
+            unplaced: false,
+            ageing: BTreeSet::new(),
+            last_entry: None,
             alerts: VecDeque::new(),
             posture: None,
             watched: HashMap::new(),
+            gone: Vec::new(),
             touched: BTreeSet::new(),
             frames: Vec::new(),
             last_tick: Timestamp::default(),
@@ -147,20 +178,21 @@ impl Desk {
         if !live {
             self.lanes.advance(entry.at, false);
         }
+        self.last_entry = Some(entry.at);
         match &entry.body {
             Body::Genesis(genesis) => self.exercise = genesis.exercise,
             Body::Population(population) => self.members = population.members,
             Body::Report(report) => self.report(entry.seq, report, live),
-            Body::Claim { case, name, .. } => {
-                self.claims.insert(*case, name.clone());
-                if live {
-                    self.frame("claim", &Claimed { case: case.to_string(), owner: name.clone() });
+            Body::Claim { case, by, name } => {
+                // Of two who claimed at once, the first in the journal has it.
+                self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
+                self.claimed.push(*case);
+                if live && let Some(owner) = self.claims.get(case).map(|claimant| claimant.name.clone()) {
+                    self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
                 }
             }
             Body::Advisory(advisory) => {
-                if let Some(watched) = advisory.campaign.and_then(|campaign| self.watched.get_mut(&campaign)) {
-                    watched.alerted = true;
-                }
+                self.advised.extend(advisory.campaign);
                 self.touched.extend(advisory.campaign);
                 self.alerts.push_front(Alert {
                     id: advisory.id,
@@ -180,7 +212,12 @@ impl Desk {
                 }
             }
             Body::Posture { word, text, .. } => {
-                let row = PostureRow { word: word.as_str().to_owned(), text: text.clone(), at: rfc3339(entry.at) };
+                let row = PostureRow {
+                    word: word.as_str().to_owned(),
+                    text: text.clone(),
+                    at: rfc3339(entry.at),
+                    exercise: self.exercise,
+                };
                 if live {
                     self.frame("posture", &row);
                 }
@@ -195,11 +232,13 @@ impl Desk {
     }
 
     fn report(&mut self, seq: Seq, report: &ReportEntry, live: bool) {
-        let place = CasePlace { seq, attack: report.attack, severity: report.severity };
+        let lane = report.sector.as_deref().and_then(|id| self.lanes.index(id));
+        let place =
+            CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
+        self.unplaced |= report.sector.is_none();
         let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
         *heard = (*heard).max(Some(report.received_at));
-        let lane = report.sector.as_deref().and_then(|id| self.lanes.index(id));
         if let Some(lane) = lane {
             let count = u32::try_from(report.items.len().max(1)).unwrap_or(u32::MAX);
             self.lanes.add(lane, count, report.received_at, live);
@@ -224,7 +263,12 @@ impl Desk {
         match finding {
             Finding::Merged { kept, alias, .. } => {
                 self.letters.merge(*kept, *alias);
-                if let Some(gone) = self.watched.remove(alias) {
+                if self.advised.remove(alias) {
+                    self.advised.insert(*kept);
+                }
+                self.touched.remove(alias);
+                if let Some(gone) = self.unwatch(*alias) {
+                    self.gone.push((*alias, Some(*kept)));
                     match self.watched.get_mut(kept) {
                         Some(watched) => {
                             watched.growth.extend(gone.growth);
@@ -235,9 +279,14 @@ impl Desk {
                         }
                     }
                 }
+                if let Some(watched) = self.watched.get_mut(kept) {
+                    // Its cases are looked through once more: the worst of both, and whoever works on either.
+                    watched.whole = false;
+                }
                 self.touched.insert(*kept);
             }
-            Finding::Joined { campaign, .. } => {
+            Finding::Joined { campaign, case, .. } => {
+                self.join(*campaign, *case);
                 self.touched.insert(*campaign);
             }
             Finding::CampaignFormed { .. } | Finding::OverCommon { .. } => {}
@@ -249,20 +298,49 @@ impl Desk {
     }
 
     fn alert_frame(&mut self, id: AdvisoryId, live: bool) {
-        let Some(row) = self.alerts.iter().find(|alert| alert.id == id).map(alert_row) else { return };
+        let found = self.alerts.iter().find(|alert| alert.id == id);
+        let Some(row) = found.map(|alert| alert_row(alert, self.exercise)) else { return };
         if live {
             self.frame("alert", &row);
         }
     }
 
+    /// Stops watching a campaign.
+    pub(crate) fn unwatch(&mut self, id: CampaignId) -> Option<Watched> {
+        let gone = self.watched.remove(&id)?;
+        if let Some(at) = gone.changes_at {
+            self.ageing.remove(&(at, id));
+        }
+        Some(gone)
+    }
+
     /// Events since the last call, in order: reports, campaigns, alerts as they came; lane counts and sources when due.
-    pub fn frames(&mut self, now: Timestamp, fusion: &Fusion) -> Vec<Frame> {
-        for campaign in std::mem::take(&mut self.touched) {
+    pub fn frames(&mut self, now: Timestamp, fusion: &Fusion, facts: &Facts) -> Vec<Frame> {
+        for case in std::mem::take(&mut self.claimed) {
+            if let Some(campaign) = fusion.campaign_of(case) {
+                self.join(campaign, case);
+                self.touched.insert(campaign);
+            }
+        }
+        for _ in 0..AGED_PER_STEP {
+            let Some((at, campaign)) = self.ageing.first().copied().filter(|(at, _)| *at <= now) else { break };
+            self.ageing.remove(&(at, campaign));
+            self.touched.insert(campaign);
+        }
+        for campaign in self.take_touched(fusion) {
             if let Some(row) = self.refresh(campaign, now, fusion) {
                 self.frame("campaign", &row);
             }
         }
-        for case in std::mem::take(&mut self.fresh) {
+        self.prune(fusion);
+        // After the row of what they became a part of, so that no viewer is without both.
+        for (id, into) in std::mem::take(&mut self.gone) {
+            let into = into.map(|into| into.to_string());
+            self.frame("campaign-gone", &CampaignGone { id: id.to_string(), into, exercise: self.exercise });
+        }
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.sort_unstable();
+        for case in fresh {
             let row =
                 self.recent.iter().find(|recent| recent.case == case).map(|recent| self.report_row(recent, fusion));
             if let Some(row) = row {
@@ -273,22 +351,47 @@ impl Desk {
             && let Some(c) = self.lanes.take_tick()
         {
             self.last_tick = now;
-            self.frame("tick", &Tick { at: rfc3339(now), c });
+            self.frame("tick", &Tick { at: rfc3339(now), c, exercise: self.exercise });
         }
-        if now.millis_since(self.last_feeds_frame) >= 5_000 {
+        if now.millis_since(self.last_feeds_frame) >= SOURCES_MILLIS {
             self.last_feeds_frame = now;
-            let feeds = self.sources(now);
+            let feeds = self.sources(now, facts);
             self.frame("feeds", &feeds);
         }
         std::mem::take(&mut self.frames)
     }
 
+    /// The campaigns that were touched; after a replay, which touches all, the most recently active.
+    fn take_touched(&mut self, fusion: &Fusion) -> Vec<CampaignId> {
+        let mut touched: Vec<CampaignId> = std::mem::take(&mut self.touched).into_iter().collect();
+        if touched.len() > WATCHED_MAX {
+            touched.sort_by_cached_key(|id| std::cmp::Reverse(fusion.brief(*id).map(|brief| brief.last_seen)));
+            touched.truncate(WATCHED_MAX);
+        }
+        touched
+    }
+
+    /// Keeps the number of watched campaigns bounded: the ones that were quiet for longest go.
+    fn prune(&mut self, fusion: &Fusion) {
+        let over = self.watched.len().saturating_sub(WATCHED_MAX);
+        if over == 0 {
+            return;
+        }
+        let last = |id: &CampaignId| fusion.brief(*id).map_or(i64::MIN, |brief| brief.last_seen.as_millis());
+        let mut by_age: Vec<(i64, CampaignId)> = self.watched.keys().map(|id| (last(id), *id)).collect();
+        by_age.sort_unstable();
+        for (_, id) in by_age.into_iter().take(over + WATCHED_MAX / 10) {
+            self.unwatch(id);
+            self.gone.push((id, None));
+        }
+    }
+
     fn report_row(&self, recent: &Recent, fusion: &Fusion) -> ReportRow {
-        let owner = self.claims.get(&recent.case).cloned();
+        let owner = self.claims.get(&recent.case).map(|claimant| claimant.name.clone());
         let campaign = fusion.campaign_of(recent.case);
         ReportRow {
             case: recent.case.to_string(),
-            at: rfc3339(recent.at),
+            at: rfc3339(recent.at.floor_to(MINUTE_MILLIS)),
             sector: recent.lane.and_then(|lane| self.lanes.name(lane)).map(str::to_owned),
             attack: recent.attack.title().to_owned(),
             severity: recent.severity.as_str().to_owned(),
@@ -296,45 +399,34 @@ impl Desk {
             owner,
             campaign: campaign.and_then(|id| self.letters.get(id)),
             campaign_id: campaign.map(|id| id.to_string()),
+            exercise: self.exercise,
         }
     }
 
-    fn sources(&self, now: Timestamp) -> Vec<SourceRow> {
-        let row = |id: &str, name: &str, at: Option<Timestamp>, may_rest: bool| SourceRow {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            at: at.map(rfc3339),
-            silent: !may_rest && at.is_some_and(|at| now.millis_since(at) > SILENT_MILLIS),
-        };
-        let mut rows = vec![
-            row("members", "Members' reports", self.heard_members, false),
-            row("gate", "Release gate", self.last_release, true),
-            row("journal", "Journal", Some(now), false),
-        ];
-        if self.heard_feeds.is_some() {
-            rows.insert(1, row("feeds", "Feeds and imports", self.heard_feeds, true));
-        }
-        rows
-    }
-
-    /// Rows of the campaigns that hit several firms, the most recently active first.
+    /// Rows of the campaigns that may have hit several firms, the most recently active first; those that may as well be one
+    /// firm's come last.
     #[must_use]
     pub fn campaigns(&self, now: Timestamp, fusion: &Fusion, limit: usize) -> Vec<CampaignRow> {
-        let mut held: Vec<(CampaignId, i64)> = self
+        let mut held: Vec<(bool, i64, CampaignId)> = self
             .watched
             .keys()
             .filter_map(|id| {
-                Some((*id, fusion.campaign(*id).filter(|campaign| campaign.id == *id)?.last_seen.as_millis()))
+                let brief = fusion.brief(*id).filter(|brief| brief.id == *id)?;
+                let firms = self.firms(&brief);
+                Some((firms.at_most && firms.told <= 2, brief.last_seen.as_millis(), *id))
             })
             .collect();
-        held.sort_by_key(|(id, last)| (std::cmp::Reverse(*last), *id));
+        held.sort_by_key(|(doubtful, last, id)| (*doubtful, std::cmp::Reverse(*last), *id));
         let rows = held.into_iter().take(limit);
-        rows.filter_map(|(id, _)| self.row(id, self.letters.get(id).unwrap_or_default(), now, fusion)).collect()
+        rows.filter_map(|(_, _, id)| self.row(id, self.letters.get(id).unwrap_or_default(), now, fusion)).collect()
     }
 
     /// Everything that the wall shows now.
     #[must_use]
-    pub fn wall(&self, now: Timestamp, fusion: &Fusion) -> Wall {
+    pub fn wall(&self, now: Timestamp, fusion: &Fusion, facts: &Facts) -> Wall {
+        let mut recent: Vec<&Recent> = self.recent.iter().collect();
+        // Within a minute the order in which reports came is nobody's to see: a run of them would be one firm's import.
+        recent.sort_by_key(|recent| (std::cmp::Reverse(recent.at.floor_to(MINUTE_MILLIS)), recent.case));
         let slot_millis = self.lanes.slot_millis();
         Wall {
             now: rfc3339(now),
@@ -354,9 +446,9 @@ impl Desk {
                 .collect(),
             history: self.lanes.all().iter().map(|lane| lane.slots().to_vec()).collect(),
             campaigns: self.campaigns(now, fusion, CAMPAIGNS_SHOWN),
-            reports: self.recent.iter().map(|recent| self.report_row(recent, fusion)).collect(),
-            alerts: self.alerts.iter().map(alert_row).collect(),
-            feeds: self.sources(now),
+            reports: recent.into_iter().map(|recent| self.report_row(recent, fusion)).collect(),
+            alerts: self.alerts.iter().map(|alert| alert_row(alert, self.exercise)).collect(),
+            feeds: self.sources(now, facts),
             posture: self.posture.clone(),
         }
     }
@@ -369,8 +461,8 @@ impl Desk {
 
     /// Who claimed a case.
     #[must_use]
-    pub fn owner(&self, case: CaseId) -> Option<&str> {
-        self.claims.get(&case).map(String::as_str)
+    pub fn owner(&self, case: CaseId) -> Option<PersonId> {
+        self.claims.get(&case).map(|claimant| claimant.by)
     }
 }
 
@@ -378,9 +470,10 @@ impl Desk {
 struct Claimed {
     case: String,
     owner: String,
+    exercise: bool,
 }
 
-fn alert_row(alert: &Alert) -> AlertRow {
+fn alert_row(alert: &Alert, exercise: bool) -> AlertRow {
     AlertRow {
         id: alert.id.to_string(),
         title: alert.title.clone(),
@@ -388,5 +481,6 @@ fn alert_row(alert: &Alert) -> AlertRow {
         at: rfc3339(alert.at),
         sent: alert.sent,
         read: u32::try_from(alert.readers.len()).unwrap_or(u32::MAX),
+        exercise,
     }
 }

@@ -5,16 +5,20 @@
 
 mod campaign_page;
 mod desk;
+mod firms;
 mod lanes;
 mod letters;
 mod lookup;
 mod rows;
+mod sources;
 mod views;
 
-pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX};
+pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX, PagePlan, PageText};
 pub use desk::{Desk, DeskConfig, Frame};
 pub use lanes::{Lane, SLOTS};
+pub use lookup::{NOISE_SCANNED_MAX, NoisePlan};
+pub use sources::Facts;
 pub use views::{
-    AlertRow, CampaignName, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView, NoiseRow,
-    PostureRow, ReasonRow, ReportRow, SourceRow, Tick, TimelineRow, Wall,
+    AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView,
+    NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, Tick, TimelineRow, Wall,
 };

@@ -1,15 +1,23 @@
 //! What the cell knows of one value, and the values that link nothing.
 
-use fusion::Fusion;
-use model::{Observable, Timestamp};
+use std::collections::HashSet;
+
+use fusion::{Fusion, OverCommon};
+use model::{KeySeed, Observable, Timestamp};
+use vault::{Journal, Seq};
 
 use crate::desk::{Desk, rfc3339};
+use crate::firms::Firms;
+use crate::rows::report_at;
+use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignName, LookupView, NoiseRow};
 
 /// Campaigns that a look-up names.
 const CAMPAIGNS_NAMED_MAX: usize = 10;
 /// Cases that are looked through for the first and last time and the campaigns.
 const CASES_READ_MAX: usize = 1_000;
+/// Everyday values that are looked at for one page.
+pub const NOISE_SCANNED_MAX: usize = 500;
 
 impl Desk {
     /// What the cell knows of a value as a person typed it. `released` tells whether members have it.
@@ -29,12 +37,14 @@ impl Desk {
             meaning: "This is no address, name, hash or other value that can be looked up.".to_owned(),
             reports: 0,
             firms: 0,
+            firms_at_most: false,
             first: None,
             last: None,
             score: 0.0,
             noise: None,
             campaigns: Vec::new(),
             released: false,
+            exercise: self.exercise,
         };
         let Some(observable) = Observable::detect(query) else { return view };
         let key = observable.key(self.key_seed);
@@ -44,7 +54,11 @@ impl Desk {
         view.released = released(&observable);
         let cases = fusion.who_else(key);
         view.reports = u32::try_from(cases.len()).unwrap_or(u32::MAX);
-        view.firms = fusion.distinct_members(key);
+        let lanes: HashSet<Option<usize>> =
+            cases.iter().map(|case| self.cases.get(case).and_then(|place| place.lane)).collect();
+        let lanes = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
+        let firms = Firms::of(fusion.distinct_members(key), view.reports, lanes);
+        (view.firms, view.firms_at_most) = (firms.told, firms.at_most);
         if cases.is_empty() {
             let everyday = view.noise.is_some();
             view.verdict = if everyday { "everyday" } else { "not-seen" }.to_owned();
@@ -56,9 +70,7 @@ impl Desk {
             return view;
         }
         view.score = f64::from(fusion.score(key, now));
-        let seen = |case| {
-            self.cases.get(case).and_then(|place| self.report_at(place.seq)).map(|report| rfc3339(report.received_at))
-        };
+        let seen = |case| self.cases.get(case).map(|place| rfc3339(place.received_at.floor_to(MINUTE_MILLIS)));
         view.first = cases.first().and_then(seen);
         view.last = cases.last().and_then(seen);
         for case in cases.iter().take(CASES_READ_MAX) {
@@ -76,7 +88,7 @@ impl Desk {
             }
         }
         let plural = |n: u32, one: &str, many: &str| if n == 1 { format!("{n} {one}") } else { format!("{n} {many}") };
-        let told = format!("{} of {}", plural(view.reports, "report", "reports"), plural(view.firms, "firm", "firms"));
+        let told = format!("{} of {}", plural(view.reports, "report", "reports"), firms.words());
         if view.noise.is_some() {
             view.verdict = "everyday".to_owned();
             view.meaning = format!("Named in {told}, but it is an everyday value and links nothing.");
@@ -87,43 +99,56 @@ impl Desk {
         view
     }
 
-    /// Values that link nothing because they are too common, by a part of their text, in pages.
+    /// Which everyday values come next, and where their text lies; the text is read by [`NoisePlan::read`], outside any lock
+    /// on the desk. At most [`NOISE_SCANNED_MAX`] values are looked at: a page may be short and still have a next one.
     #[must_use]
-    pub fn noise(
-        &self,
-        query: &str,
-        after: Option<usize>,
-        limit: usize,
-        fusion: &Fusion,
-    ) -> (Vec<NoiseRow>, Option<usize>) {
+    pub fn noise(&self, after: Option<usize>, fusion: &Fusion) -> NoisePlan {
         let from = after.unwrap_or(0);
+        let mut values: Vec<(usize, OverCommon, Option<Seq>)> = Vec::new();
+        let mut more = false;
+        for (index, common) in fusion.over_common().enumerate().skip(from) {
+            if values.len() == NOISE_SCANNED_MAX {
+                more = true;
+                break;
+            }
+            let place = self.cases.get(&common.example).map(|place| place.seq);
+            values.push((index, common, place));
+        }
+        NoisePlan { values, more, key_seed: self.key_seed }
+    }
+}
+
+/// Everyday values of which the text is still to be read.
+pub struct NoisePlan {
+    values: Vec<(usize, OverCommon, Option<Seq>)>,
+    more: bool,
+    key_seed: KeySeed,
+}
+
+impl NoisePlan {
+    /// Reads the text of the values and keeps those that hold a part of it, at most `limit`; with the place to go on from.
+    #[must_use]
+    pub fn read(self, journal: &dyn Journal, query: &str, limit: usize) -> (Vec<NoiseRow>, Option<usize>) {
         let query = query.trim().to_ascii_lowercase();
         let mut rows = Vec::new();
         let mut next = None;
-        for (index, common) in fusion.over_common().enumerate().skip(from) {
+        for (index, common, place) in self.values {
             if rows.len() == limit {
-                next = Some(index);
-                break;
+                return (rows, Some(index));
             }
-            let text = self.cases.get(&common.example).and_then(|place| self.report_at(place.seq));
-            let Some(observable) = text.and_then(|report| {
-                report
-                    .items
-                    .into_iter()
-                    .map(|item| item.observable)
-                    .find(|value| value.key(self.key_seed) == common.key)
-            }) else {
-                continue;
-            };
+            next = Some(index + 1);
+            let Some(report) = place.and_then(|seq| report_at(journal, seq)) else { continue };
+            let values = report.items.into_iter().map(|item| item.observable);
+            let Some(observable) = { values }.find(|value| value.key(self.key_seed) == common.key) else { continue };
             if query.is_empty() || observable.value().contains(&query) {
                 rows.push(NoiseRow {
                     kind: observable.kind().as_str().to_owned(),
                     value: observable.value().to_owned(),
-                    why: common.why.clone(),
+                    why: common.why,
                     seen: common.seen,
                 });
             }
         }
-        (rows, next)
+        (rows, next.filter(|_| self.more))
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use fusion::Fusion;
+use fusion::{Brief, Fusion};
 use model::{CampaignId, CaseId, Severity, Timestamp};
-use vault::{Body, ReportEntry, Seq};
+use vault::{Body, Journal, ReportEntry, Seq};
 
-use crate::desk::{CasePlace, Desk, REPORTS_KEPT, rfc3339};
+use crate::desk::{CasePlace, Desk, rfc3339};
+use crate::firms::Firms;
 use crate::views::{CampaignRow, Hit};
 
 /// Firms that a campaign must have hit to be "same attack, several firms".
@@ -25,57 +26,91 @@ pub(crate) struct Watched {
     pub(crate) title: String,
     pub(crate) severity: Severity,
     pub(crate) owner: Option<String>,
-    pub(crate) alerted: bool,
+    /// Whether all of its cases were looked through for severity and owner; those that join later are one by one.
+    pub(crate) whole: bool,
+    /// Firms as they were told last.
     pub(crate) firms: u32,
     /// When the number of firms grew, by how many.
     pub(crate) growth: VecDeque<(Timestamp, u32)>,
+    /// When the row will change by the passing of time alone.
+    pub(crate) changes_at: Option<Timestamp>,
 }
 
 impl Desk {
+    /// What is told of the number of firms in a campaign.
+    pub(crate) fn firms(&self, brief: &Brief) -> Firms {
+        Firms::of(brief.members, brief.cases, brief.sectors.saturating_add(u32::from(self.unplaced)))
+    }
+
+    /// A case that has come to a watched campaign, or was claimed there, counts for its severity and its owner.
+    pub(crate) fn join(&mut self, campaign: CampaignId, case: CaseId) {
+        let Some(watched) = self.watched.get_mut(&campaign) else { return };
+        if let Some(place) = self.cases.get(&case) {
+            watched.severity = watched.severity.min(place.severity);
+        }
+        if watched.owner.is_none() {
+            watched.owner = self.claims.get(&case).map(|claimant| claimant.name.clone());
+        }
+    }
+
     /// Brings a campaign's row up to date; `None` while it has hit too few firms for the wall.
     pub(crate) fn refresh(&mut self, id: CampaignId, now: Timestamp, fusion: &Fusion) -> Option<CampaignRow> {
-        let campaign = fusion.campaign(id)?;
-        let id = campaign.id;
-        let firms = fusion.distinct_members_of_campaign(id);
+        let brief = fusion.brief(id)?;
+        let id = brief.id;
+        let firms = self.firms(&brief).told;
         if firms < SEVERAL_FIRMS {
             return None;
         }
+        if !self.watched.get(&id).is_some_and(|watched| watched.whole) {
+            self.watch(id, &brief, fusion);
+        }
+        let watched = self.watched.get_mut(&id)?;
+        if firms > watched.firms {
+            watched.growth.push_back((brief.last_seen, firms - watched.firms));
+        }
+        // After a merge the sum of both may be too large: a firm can have been in both.
+        watched.firms = firms;
+        watched.growth.retain(|(at, _)| now.millis_since(*at) <= DELTA_MILLIS);
+        let older = watched.growth.iter().map(|(at, _)| at.plus_millis(DELTA_MILLIS + 1));
+        let cools = Some(brief.last_seen.plus_millis(COOLING_MILLIS + 1)).filter(|at| *at > now);
+        let next = older.chain(cools).min();
+        if let Some(before) = std::mem::replace(&mut watched.changes_at, next) {
+            self.ageing.remove(&(before, id));
+        }
+        self.ageing.extend(next.map(|at| (at, id)));
+        let oldest = |holder: &CampaignId| fusion.brief(*holder).map_or(i64::MIN, |held| held.last_seen.as_millis());
+        let letter = self.letters.give(id, oldest);
+        self.row(id, letter, now, fusion)
+    }
+
+    /// Begins to watch a campaign, or looks through its cases once more after a merge.
+    fn watch(&mut self, id: CampaignId, brief: &Brief, fusion: &Fusion) {
         let first = self.cases.get(&CaseId::from_bytes(*id.as_bytes())).copied();
-        let title =
-            if self.watched.contains_key(&id) { String::new() } else { self.title(first, campaign.values, fusion) };
+        let title = match self.watched.get(&id) {
+            Some(watched) => watched.title.clone(),
+            None => self.title(first, brief.values, fusion),
+        };
         let watched = self.watched.entry(id).or_insert_with(|| Watched {
             title,
             severity: first.map_or(Severity::Medium, |place| place.severity),
             owner: None,
-            alerted: false,
+            whole: false,
             firms: 0,
             growth: VecDeque::new(),
+            changes_at: None,
         });
-        if firms > watched.firms {
-            watched.growth.push_back((campaign.last_seen, firms - watched.firms));
+        watched.whole = true;
+        let cases = fusion.campaign(id).map(|campaign| campaign.cases).unwrap_or_default();
+        for case in cases.into_iter().rev() {
+            self.join(id, case);
         }
-        // After a merge the sum of both may be too large: a firm can have been in both.
-        watched.firms = firms;
-        let old = |at: &Timestamp| now.millis_since(*at) > DELTA_MILLIS;
-        watched.growth.retain(|(at, _)| !old(at));
-        for case in campaign.cases.iter().rev().take(REPORTS_KEPT) {
-            if let Some(place) = self.cases.get(case) {
-                watched.severity = watched.severity.min(place.severity);
-            }
-            if watched.owner.is_none() {
-                watched.owner = self.claims.get(case).cloned();
-            }
-        }
-        let oldest = |holder: &CampaignId| fusion.campaign(*holder).map_or(i64::MIN, |held| held.last_seen.as_millis());
-        let letter = self.letters.give(id, oldest);
-        self.row(id, letter, now, fusion)
     }
 
     /// A campaign's title: what its oldest report was, and the most widely seen value that it named.
     fn title(&self, first: Option<CasePlace>, values: u32, fusion: &Fusion) -> String {
         let Some(place) = first else { return "Campaign".to_owned() };
         let kind = place.attack.title();
-        let Some(report) = self.report_at(place.seq) else { return kind.to_owned() };
+        let Some(report) = report_at(&*self.journal, place.seq) else { return kind.to_owned() };
         let telling = report
             .items
             .iter()
@@ -90,26 +125,18 @@ impl Desk {
         }
     }
 
-    /// The report that lies at a place of the journal.
-    pub(crate) fn report_at(&self, seq: Seq) -> Option<Box<ReportEntry>> {
-        let entry = self.journal.read(seq, 1).ok()?.into_iter().next()?;
-        match &entry.body {
-            Body::Report(report) if entry.seq == seq => Some(report.clone()),
-            _ => None,
-        }
-    }
-
     /// A campaign's row, if it is on the wall.
     pub(crate) fn row(&self, id: CampaignId, letter: String, now: Timestamp, fusion: &Fusion) -> Option<CampaignRow> {
-        let campaign = fusion.campaign(id)?;
+        let campaign = fusion.brief(id)?;
+        let firms = self.firms(&campaign);
         let first = self.cases.get(&CaseId::from_bytes(*campaign.id.as_bytes())).copied();
         let watched = self.watched.get(&campaign.id);
-        let hits: Vec<Hit> = campaign
-            .first_by_sector
-            .iter()
+        let hits: Vec<Hit> = fusion
+            .first_by_sector(id)
+            .into_iter()
             .filter_map(|(sector, at)| {
                 let lane = self.lanes.index(sector)?;
-                Some(Hit { s: u32::try_from(lane).ok()?, at: rfc3339(*at) })
+                Some(Hit { s: u32::try_from(lane).ok()?, at: rfc3339(at) })
             })
             .collect();
         let delta = watched.map_or(0, |watched| {
@@ -125,7 +152,7 @@ impl Desk {
             "steady"
         };
         let owner = watched.and_then(|watched| watched.owner.clone());
-        let alerted = watched.is_some_and(|watched| watched.alerted);
+        let alerted = self.advised.contains(&campaign.id);
         let state = match (alerted, &owner) {
             (true, _) => "Alert sent",
             (false, Some(_)) => "Watching",
@@ -138,7 +165,8 @@ impl Desk {
                 || first.map_or("Campaign", |place| place.attack.title()).to_owned(),
                 |watched| watched.title.clone(),
             ),
-            firms: fusion.distinct_members_of_campaign(campaign.id),
+            firms: firms.told,
+            firms_at_most: firms.at_most,
             sectors: hits
                 .iter()
                 .filter_map(|hit| Some(self.lanes.name(usize::try_from(hit.s).ok()?)?.to_owned()))
@@ -153,6 +181,16 @@ impl Desk {
                 .as_str()
                 .to_owned(),
             hits,
+            exercise: self.exercise,
         })
+    }
+}
+
+/// The report that lies at a place of the journal.
+pub(crate) fn report_at(journal: &dyn Journal, seq: Seq) -> Option<Box<ReportEntry>> {
+    let entry = journal.read(seq, 1).ok()?.into_iter().next()?;
+    match &entry.body {
+        Body::Report(report) if entry.seq == seq => Some(report.clone()),
+        _ => None,
     }
 }

@@ -32,8 +32,10 @@ pub struct CampaignRow {
     pub letter: String,
     /// One line.
     pub title: String,
-    /// Distinct firms.
+    /// Distinct firms, or the most that there can be.
     pub firms: u32,
+    /// Whether `firms` is only the most that there can be: an exact number would tell which reports share a source.
+    pub firms_at_most: bool,
     /// Names of the lanes hit, in order.
     pub sectors: Vec<String>,
     /// Distinct values.
@@ -50,6 +52,19 @@ pub struct CampaignRow {
     pub severity: String,
     /// First hit in each sector, in order.
     pub hits: Vec<Hit>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// A campaign that is no longer on the wall.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CampaignGone {
+    /// Its id.
+    pub id: String,
+    /// The campaign that it has become a part of, if it has.
+    pub into: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A report on the wall.
@@ -57,7 +72,7 @@ pub struct CampaignRow {
 pub struct ReportRow {
     /// Pseudonym of the case.
     pub case: String,
-    /// When it was received.
+    /// The minute in which it was received.
     pub at: String,
     /// Name of the lane, if it may be shown.
     pub sector: Option<String>,
@@ -73,6 +88,8 @@ pub struct ReportRow {
     pub campaign: Option<String>,
     /// Id of its campaign.
     pub campaign_id: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// An alert that was sent to members.
@@ -90,6 +107,8 @@ pub struct AlertRow {
     pub sent: u32,
     /// Members of which somebody read it.
     pub read: u32,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A source of the wall's data.
@@ -103,6 +122,8 @@ pub struct SourceRow {
     pub at: Option<String>,
     /// Silent for longer than it should be.
     pub silent: bool,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// The posture as a lead has set it.
@@ -114,6 +135,8 @@ pub struct PostureRow {
     pub text: String,
     /// When it was set.
     pub at: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// Counts per lane since the last tick.
@@ -123,6 +146,8 @@ pub struct Tick {
     pub at: String,
     /// Observations per lane.
     pub c: Vec<u32>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// Everything that the wall shows.
@@ -159,7 +184,7 @@ pub struct Wall {
 pub struct CaseRow {
     /// Pseudonym.
     pub case: String,
-    /// When it was received.
+    /// The minute in which it was received.
     pub at: String,
     /// Lane, if it may be shown.
     pub sector: Option<String>,
@@ -182,7 +207,7 @@ pub struct IndicatorRow {
     pub score: f64,
     /// Why the value links nothing, if it does not.
     pub noise: Option<String>,
-    /// Indexes into the page's cases, in time order.
+    /// Indexes into the page's cases.
     pub reports: Vec<u32>,
 }
 
@@ -217,7 +242,7 @@ pub struct CampaignPage {
     pub campaign: CampaignRow,
     /// Ids of campaigns that were merged into it.
     pub aliases: Vec<String>,
-    /// Its cases in time order.
+    /// Its cases by minute; those of one minute by their pseudonym.
     pub reports: Vec<CaseRow>,
     /// Its values, the most widely seen first.
     pub indicators: Vec<IndicatorRow>,
@@ -227,6 +252,8 @@ pub struct CampaignPage {
     pub timeline: Vec<TimelineRow>,
     /// Whether cases or values were left out because there are too many.
     pub truncated: bool,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A campaign named in a look-up.
@@ -255,11 +282,13 @@ pub struct LookupView {
     pub meaning: String,
     /// Number of cases.
     pub reports: u32,
-    /// Number of distinct firms.
+    /// Number of distinct firms, or the most that there can be.
     pub firms: u32,
-    /// First seen.
+    /// Whether `firms` is only the most that there can be: an exact number would tell which reports share a source.
+    pub firms_at_most: bool,
+    /// The minute in which it was first seen.
     pub first: Option<String>,
-    /// Last seen.
+    /// The minute in which it was last seen.
     pub last: Option<String>,
     /// Present score from 0 to 1.
     pub score: f64,
@@ -269,6 +298,8 @@ pub struct LookupView {
     pub campaigns: Vec<CampaignName>,
     /// Whether members have it.
     pub released: bool,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A value that links nothing.

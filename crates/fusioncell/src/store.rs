@@ -8,7 +8,7 @@ use std::sync::Arc;
 use model::{WhoMayBeWarned, WhoMayKnow};
 use policy::{Assets, Params};
 use register::{Answers, NewOrganisation, NewPerson, PasswordCost, Register, Role};
-use server::{Config, Running};
+use server::{Config, Opened, Running};
 use vault::{GenesisIfNew, Vault, VaultConfig};
 
 use crate::commands::Folders;
@@ -19,6 +19,9 @@ use crate::outside::{SystemClock, SystemEntropy};
 /// Length of a bar on an exercise's wall, in milliseconds: twelve minutes fill it.
 const EXERCISE_SLOT_MILLIS: i64 = 6_000;
 const REGISTER_FILE: &str = "register.db";
+const JOURNAL_FILE: &str = "vault.db";
+/// Label of the keys with which an exercise's members report.
+const EXERCISE_KEYS: &str = "exercise";
 /// What a new store is called if nobody says.
 pub const PARTNERSHIP: &str = "Sharing partnership";
 
@@ -56,9 +59,10 @@ pub fn config(data_dir: PathBuf, keys_dir: Option<PathBuf>, genesis: &GenesisIfN
     config
 }
 
-/// The demo's stores, before they are served.
+/// The demo's stores, before they are served: always those of an exercise.
 pub struct House {
     config: Config,
+    vault: Arc<Vault>,
     register: Register,
 }
 
@@ -66,42 +70,53 @@ pub struct House {
 pub struct Served(Running);
 
 impl House {
-    /// Opens the stores in a data folder.
+    /// Opens an exercise's stores in a data folder, making them if they are absent. The stores of a real partnership are
+    /// refused before anything is added to them.
     pub fn open(data_dir: &Path, keys_dir: Option<PathBuf>, genesis: GenesisIfNew) -> Result<Self, Failure> {
-        Ok(Self { register: register(data_dir)?, config: config(data_dir.to_owned(), keys_dir, &genesis) })
+        if data_dir.join(REGISTER_FILE).exists() && !data_dir.join(JOURNAL_FILE).exists() {
+            return Err(Failure::new(format!(
+                "{} holds a register without a journal, which no exercise has made: give another folder",
+                data_dir.display()
+            )));
+        }
+        let folders = Folders { data_dir: data_dir.to_owned(), keys_dir: keys_dir.clone() };
+        let vault = vault(&folders, genesis.clone())?;
+        if !vault.genesis().exercise {
+            return Err(Failure::new(format!(
+                "{} holds the real partnership {:?}, not an exercise: give another folder",
+                data_dir.display(),
+                vault.genesis().partnership
+            )));
+        }
+        Ok(Self { vault, register: register(data_dir)?, config: config(data_dir.to_owned(), keys_dir, &genesis) })
     }
 
-    /// Makes member organisations that are not there yet; gives a key of each, in order.
+    /// Makes member organisations that are not there yet; gives a new key of each, in order. Keys of an earlier run in the
+    /// same folder are gone: nobody has them any more.
     pub fn add_members(&self, members: &[Member]) -> Result<Vec<String>, Failure> {
         let answers = Answers { warn: WhoMayBeWarned::CellOnly, know: WhoMayKnow::Nobody };
-        let known: Vec<bool> =
-            members.iter().map(|member| self.register.organisation_named(&member.name).is_some()).collect();
+        self.register.remove_keys(EXERCISE_KEYS).context("keys of an earlier run")?;
+        let known = |member: &Member| self.register.organisation_named(&member.name).map(|held| held.id);
         let new: Vec<NewOrganisation> = members
             .iter()
-            .zip(&known)
-            .filter(|(_, known)| !**known)
-            .map(|(member, _)| NewOrganisation {
+            .filter(|member| known(member).is_none())
+            .map(|member| NewOrganisation {
                 name: member.name.clone(),
                 sector: member.sector,
                 region: Some(member.region),
                 assets: Assets { domains: member.domain.iter().cloned().collect(), ..Assets::default() },
             })
             .collect();
-        let mut made = self.register.create_members(&new, "exercise", answers).context("members")?.into_iter();
-        let mut keys = Vec::with_capacity(members.len());
-        for (member, known) in members.iter().zip(known) {
-            let fresh = if known { None } else { made.next().map(|(_, key)| key) };
-            let key = match fresh {
-                Some(key) => key,
-                None => {
-                    let held = self.register.organisation_named(&member.name);
-                    let id = held.ok_or_else(|| Failure::new(format!("there is no member {:?}", member.name)))?.id;
-                    self.register.create_key(id, "exercise", answers, None).context(&member.name)?
-                }
-            };
-            keys.push(key.expose().to_owned());
-        }
-        Ok(keys)
+        let organisations = members.iter().map(known).collect::<Vec<_>>();
+        let mut made = self.register.create_members(&new, EXERCISE_KEYS, answers).context("members")?.into_iter();
+        let old: Vec<_> = organisations.iter().copied().flatten().collect();
+        let mut old = self.register.create_keys(&old, EXERCISE_KEYS, answers).context("keys")?.into_iter();
+        let key = |known: Option<model::OrganisationId>| match known {
+            Some(_) => old.next(),
+            None => made.next().map(|(_, key)| key),
+        };
+        let keys: Vec<String> = organisations.into_iter().filter_map(key).map(|key| key.expose().to_owned()).collect();
+        if keys.len() == members.len() { Ok(keys) } else { Err(Failure::new("a member has no key")) }
     }
 
     /// Makes somebody who can sign in; somebody of an earlier demo in the same folder makes way.
@@ -113,7 +128,9 @@ impl House {
         organisation: Option<&str>,
         password: &str,
     ) -> Result<(), Failure> {
-        add_person(&self.register, email, name, role, organisation, password)
+        let new = new_person(&self.register, email, name, role, organisation)?;
+        self.register.put_person(&new, password).context(email)?;
+        Ok(())
     }
 
     /// Uses lists of everyday values, as the text of a noise set.
@@ -126,7 +143,8 @@ impl House {
         self.config.member_addr = member;
         self.config.cell_addr = cell;
         self.config.intake = !no_intake;
-        Ok(Served(server::start(self.config).await.context("cannot serve")?))
+        let opened = Opened { vault: Some(self.vault), register: Arc::new(self.register) };
+        Ok(Served(server::start_with(self.config, opened).await.context("cannot serve")?))
     }
 }
 
@@ -148,6 +166,17 @@ pub fn add_person(
     organisation: Option<&str>,
     password: &str,
 ) -> Result<(), Failure> {
+    register.create_person(&new_person(register, email, name, role, organisation)?, password).context(email)?;
+    Ok(())
+}
+
+fn new_person(
+    register: &Register,
+    email: &str,
+    name: &str,
+    role: &str,
+    organisation: Option<&str>,
+) -> Result<NewPerson, Failure> {
     let role = Role::from_name(role).ok_or_else(|| Failure::new(format!("{role:?} is no role")))?;
     let organisation = match organisation {
         Some(name) => {
@@ -156,9 +185,7 @@ pub fn add_person(
         }
         None => None,
     };
-    let new = NewPerson { email: email.to_owned(), name: name.to_owned(), organisation, role };
-    register.create_person(&new, password).context(email)?;
-    Ok(())
+    Ok(NewPerson { email: email.to_owned(), name: name.to_owned(), organisation, role })
 }
 
 /// Ends when the process is told to stop.

@@ -65,6 +65,13 @@ fn an_exercise_comes_to_life_and_says_that_it_is_one() {
         (!home["advisories"].as_array().unwrap().is_empty() && !home["posture"].is_null()).then_some(home)
     });
     assert!(advised.is_some(), "no advisory or posture");
+    let lively = until(Duration::from_secs(30), || {
+        let wall = http(&address(&sign_ins["analyst"]), "GET", "/cell/v1/wall", &[&analyst], "").unwrap().json();
+        let read = wall["alerts"].as_array().unwrap().iter().any(|alert| alert["read"].as_u64() >= Some(5));
+        let claimed = wall["reports"].as_array().unwrap().iter().any(|report| report["state"] == "claimed");
+        (read && claimed).then_some(())
+    });
+    assert!(lively.is_some(), "no member reads what the cell writes, or no analyst takes a report");
 }
 
 #[test]
@@ -102,4 +109,44 @@ fn a_replay_makes_members_of_authors() {
     let visitor = signed_in(&sign_ins["member"], "/api/v1");
     let home = http(&address(&sign_ins["member"]), "GET", "/api/v1/home", &[&visitor], "").unwrap();
     assert!(home.body.contains("bad-post.org"), "{}", home.body);
+}
+
+#[test]
+fn a_real_partnerships_folder_is_refused_untouched() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    common::ok(&["admin", "init", "--data-dir", &data]);
+    common::ok(&["admin", "organisation", "add", "--data-dir", &data, "--name", "Calder Power", "--sector", "energy"]);
+    let journal = || common::ok(&["journal", "export", "--data-dir", &data]);
+    let before = journal();
+    let output = common::run(&["demo", "--port", "0", "--data-dir", &data]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("not an exercise"), "{told}");
+    assert_eq!(journal(), before);
+    let members = common::json(&["admin", "organisation", "list", "--data-dir", &data, "--json"]);
+    assert_eq!(members.as_array().unwrap().len(), 1, "{members}");
+    // A register without a journal is nobody's exercise either.
+    let half = folder.text("half");
+    common::ok(&["admin", "organisation", "add", "--data-dir", &half, "--name", "Calder Power", "--sector", "energy"]);
+    let output = common::run(&["demo", "--port", "0", "--data-dir", &half]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("without a journal"));
+}
+
+#[test]
+fn an_exercise_goes_on_in_its_own_folder() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    for run in ["first", "second"] {
+        let file = folder.path(run);
+        let _demo = demo(&file, &["--data-dir", &data]);
+        let sign_ins = until(Duration::from_secs(60), || file.is_file().then(|| read(&file))).expect("no first light");
+        let sign_ins: serde_json::Value = serde_json::from_str(&sign_ins).unwrap();
+        for (who, prefix) in [("member", "/api/v1"), ("analyst", "/cell/v1"), ("lead", "/cell/v1")] {
+            signed_in(&sign_ins[who], prefix);
+        }
+    }
+    let keys = common::json(&["admin", "key", "list", "--data-dir", &data, "--json"]);
+    assert_eq!(keys.as_array().unwrap().len(), 160);
+    assert!(keys.as_array().unwrap().iter().all(|key| key["revoked"] == false));
 }

@@ -165,3 +165,161 @@ fn a_value_on_an_operators_list_is_an_everyday_one_also_after_a_restart_without_
         assert_eq!(other.json()["verdict"], "not-seen", "{}", other.body);
     }
 }
+
+/// Reads a stream until it ends or nothing comes for long; tells whether it ended.
+fn stream_ends(address: &str, path: &str, header: &str, act: impl FnOnce()) -> bool {
+    use std::io::Read as _;
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}\r\n\r\n").as_bytes()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut bytes = [0; 4096];
+    assert!(stream.read(&mut bytes).unwrap() > 0);
+    assert!(bytes.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&bytes));
+    act();
+    let start = std::time::Instant::now();
+    let mut text = String::new();
+    while start.elapsed() < Duration::from_secs(5) {
+        match stream.read(&mut bytes) {
+            Ok(0) | Err(_) => return true,
+            Ok(n) => text.push_str(&String::from_utf8_lossy(&bytes[..n])),
+        }
+        // The end of a chunked answer.
+        if text.ends_with("0\r\n\r\n") {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn an_operator_stops_people_organisations_and_keys_while_the_server_runs() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    let admin = |words: &[&str]| ok(&[&["admin"], words, &["--data-dir", &data]].concat());
+    let lead = json(&["admin", "init", "--data-dir", &data, "--email", "ada@cell.example", "--json"]);
+    let password = lead["password"].as_str().unwrap().to_owned();
+    admin(&["organisation", "add", "--name", "Calder Power", "--sector", "energy"]);
+    let key = json(&["admin", "key", "add", "--data-dir", &data, "--organisation", "Calder Power", "--json"]);
+    let key = key["key"].as_str().unwrap().to_owned();
+    let sam = ["--email", "sam@calder.example"];
+    let made: serde_json::Value = serde_json::from_str(&admin(
+        &[&["person", "add"][..], &sam, &["--name", "Sam", "--organisation", "Calder Power", "--json"]].concat(),
+    ))
+    .unwrap();
+    let keys: serde_json::Value = serde_json::from_str(&admin(&["key", "list", "--json"])).unwrap();
+    assert_eq!((keys[0]["organisation"].as_str(), keys[0]["revoked"].as_bool()), (Some("Calder Power"), Some(false)));
+    let shown = keys[0]["key"].as_str().unwrap();
+    assert!(key.starts_with(shown) && shown.len() < 20, "{shown}");
+
+    let (member, cell) = addresses();
+    let _server = serve(&data, &member, &cell, &[]);
+    assert!(listens(&member) && listens(&cell));
+    let home = |header: &str| http(&member, "GET", "/api/v1/home", &[header], "").unwrap().status;
+    let soon = |header: &str, status: u16| until(Duration::from_secs(1), || (home(header) == status).then_some(()));
+    let bearer = format!("Authorization: Bearer {key}");
+    let sign_in_sam = |password: &str| sign_in(&member, "/api/v1", "sam@calder.example", password);
+    let cookie = format!("Cookie: {}", sign_in_sam(made["password"].as_str().unwrap()).cookie());
+
+    let ends = |act: &dyn Fn()| stream_ends(&member, "/api/v1/stream", &cookie, act);
+    assert!(
+        ends(&|| drop(admin(&[&["person", "disable"][..], &sam].concat()))),
+        "a stream of a disabled person goes on"
+    );
+    assert_eq!(home(&cookie), 401);
+    assert_eq!(sign_in_sam(made["password"].as_str().unwrap()).status, 401);
+    admin(&[&["person", "enable"][..], &sam].concat());
+    let changed: serde_json::Value =
+        serde_json::from_str(&admin(&[&["person", "password"][..], &sam, &["--json"]].concat())).unwrap();
+    let fresh = until(Duration::from_secs(2), || {
+        let answer = sign_in_sam(changed["password"].as_str().unwrap());
+        (answer.status == 200).then(|| format!("Cookie: {}", answer.cookie()))
+    })
+    .expect("the new password works");
+    assert!(admin(&[&["person", "end-sessions"][..], &sam].concat()).starts_with("1 session"));
+    assert!(soon(&fresh, 401).is_some(), "ended sessions go on");
+
+    assert!(
+        stream_ends(&member, "/api/v1/stream", &bearer, || {
+            admin(&["organisation", "suspend", "--name", "Calder Power"]);
+        }),
+        "a stream of a suspended organisation goes on"
+    );
+    assert_eq!(home(&bearer), 401);
+    admin(&["organisation", "resume", "--name", "Calder Power"]);
+    assert!(soon(&bearer, 200).is_some());
+    admin(&["key", "revoke", &key]);
+    assert!(soon(&bearer, 401).is_some(), "a revoked key works");
+    assert!(sign_in(&cell, "/cell/v1", "ada@cell.example", &password).status == 200);
+}
+
+#[test]
+fn figures_are_for_this_machine_or_a_token() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    ok(&["admin", "init", "--data-dir", &data]);
+    let (member, cell) = addresses();
+    let _server = serve(&data, &member, &cell, &["--trusted-proxy", "127.0.0.1", "--metrics-token", "a-long-token"]);
+    assert!(listens(&cell));
+    let metrics = |headers: &[&str]| http(&cell, "GET", "/metrics", headers, "").unwrap().status;
+    assert_eq!(metrics(&[]), 200);
+    // Behind a proxy the visitor counts, not the proxy.
+    assert_eq!(metrics(&["X-Forwarded-For: 192.0.2.1"]), 401);
+    assert_eq!(metrics(&["X-Forwarded-For: 192.0.2.1", "Authorization: Bearer a-long-token"]), 200);
+    assert_eq!(metrics(&["X-Forwarded-For: 192.0.2.1", "Authorization: Bearer another"]), 401);
+}
+
+#[test]
+fn logs_of_what_comes_in_name_nobody() {
+    use std::io::Read as _;
+    let folder = Folder::new();
+    let data = folder.text("data");
+    ok(&["admin", "init", "--data-dir", &data]);
+    ok(&["admin", "organisation", "add", "--data-dir", &data, "--name", "Calder Power", "--sector", "energy"]);
+    let key = json(&["admin", "key", "add", "--data-dir", &data, "--organisation", "Calder Power", "--json"]);
+    let key = key["key"].as_str().unwrap().to_owned();
+    let organisations = json(&["admin", "organisation", "list", "--data-dir", &data, "--json"]);
+    let id = organisations[0]["id"].as_str().unwrap().to_owned();
+    let (member, cell) = addresses();
+    let mut child = command(&["serve", "--data-dir", &data, "--member-addr", &member, "--cell-addr", &cell])
+        .args(["--trusted-proxy", "127.0.0.1"])
+        .env("FUSIONCELL_LOG", "trace")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).map(|_| log)
+    });
+    let server = Running(child);
+    assert!(listens(&member) && listens(&cell));
+    let bearer = format!("Authorization: Bearer {key}");
+    let send = |path: &str, body: &str| {
+        let headers = [bearer.as_str(), "X-Forwarded-For: 203.0.113.77"];
+        http(&member, "POST", path, &headers, body).unwrap().status
+    };
+    assert_eq!(send("/api/v1/reports", REPORT), 201);
+    assert_eq!(send("/api/v1/reports", "{"), 422);
+    assert_eq!(send("/api/v1/reports", r#"{"title":"secret-title","attack":"tickling","indicators":[]}"#), 422);
+    let file = "value\nsecret-value.bad-docs.org\n";
+    assert_eq!(send("/api/v1/import?name=secret.csv&warn=now&know=nobody", file), 201);
+    assert_eq!(
+        send("/api/v1/import?name=secret.json&warn=group:00000000-0000-4000-8000-000000000001&know=nobody", "{"),
+        201
+    );
+    assert_eq!(send("/api/v1/import?warn=whenever&know=nobody", file), 422);
+    assert_eq!(
+        http(&member, "POST", "/api/v1/reports", &["Authorization: Bearer fck_nobodys"], REPORT).unwrap().status,
+        401
+    );
+    let tries: Vec<u16> =
+        (0..8).map(|_| sign_in(&member, "/api/v1", "secret@calder.example", "a secret password").status).collect();
+    assert!(tries.starts_with(&[401]) && tries.ends_with(&[429]), "{tries:?}");
+    drop(server);
+    let log = reader.join().unwrap().unwrap();
+    assert!(log.contains("serving"), "nothing was logged at all: {log}");
+    for word in ["Calder", &id, &key, &key[..12], "203.0.113.77", "secret", "bad-docs", "calder.example"] {
+        assert!(!log.to_lowercase().contains(&word.to_lowercase()), "the log tells {word:?}:\n{log}");
+    }
+}

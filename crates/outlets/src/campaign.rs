@@ -3,7 +3,7 @@
 use policy::NounKind;
 use released::{CampaignView, Reader, Released, Row, parse_id, rfc3339};
 
-use crate::render::{OutletError, render, render_all};
+use crate::render::{OutletError, exercise, render, render_all};
 use crate::views::{CampaignDetail, ReleaseStep};
 
 const INDICATORS_MAX: usize = 500;
@@ -27,6 +27,7 @@ pub fn campaign(reader: &Reader, id: &str) -> Result<Option<CampaignDetail>, Out
         indicators: render_all(members)?,
         more,
         timeline: timeline(versions)?,
+        exercise: exercise(reader)?,
     }))
 }
 

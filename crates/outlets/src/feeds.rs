@@ -1,4 +1,4 @@
-//! Watch and block feeds as plain text: one value a line, a piece at a time.
+//! Watch and block feeds a piece at a time: one value a line as plain text, or a table with marking, since and until.
 
 use model::Timestamp;
 use released::{Feed, FeedPlace, IndicatorView, Reader};
@@ -7,14 +7,71 @@ use crate::render::OutletError;
 
 /// Values of one piece.
 const PIECE: usize = 500;
+/// First line of a feed in an exercise: whoever loads it sees what it is.
+const EXERCISE: &str = "# EXERCISE\n";
+/// Names of the columns of a table.
+const COLUMNS: &str = "value,kind,tlp,pap,since,until\n";
+
+/// How a feed is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Lines,
+    Table,
+}
+
+/// A feed under one of its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedFile {
+    feed: Feed,
+    form: Form,
+}
+
+impl FeedFile {
+    /// The media type that it is served as.
+    #[must_use]
+    pub const fn media(self) -> &'static str {
+        match self.form {
+            Form::Lines => "text/plain; charset=utf-8",
+            Form::Table => "text/csv; charset=utf-8; header=present",
+        }
+    }
+}
 
 /// The feed of a file name.
 #[must_use]
-pub fn feed_named(name: &str) -> Option<Feed> {
-    match name {
-        "watch.txt" => Some(Feed::Watch),
-        "block.txt" => Some(Feed::Block),
-        _ => None,
+pub fn feed_named(name: &str) -> Option<FeedFile> {
+    let (feed, form) = match name {
+        "watch.txt" => (Feed::Watch, Form::Lines),
+        "watch.csv" => (Feed::Watch, Form::Table),
+        "block.txt" => (Feed::Block, Form::Lines),
+        _ => return None,
+    };
+    Some(FeedFile { feed, form })
+}
+
+/// What a feed begins with, before its values.
+///
+/// # Errors
+/// [`OutletError`] if the store cannot be read.
+pub fn feed_head(reader: &Reader, file: FeedFile) -> Result<String, OutletError> {
+    let mut text = String::new();
+    if crate::render::exercise(reader)? {
+        text.push_str(EXERCISE);
+    }
+    if file.form == Form::Table {
+        text.push_str(COLUMNS);
+    }
+    Ok(text)
+}
+
+/// A field of a table (RFC 4180). What a spreadsheet would take for a formula is quoted like any text; values keep their bytes.
+fn push_field(text: &mut String, field: &str) {
+    if field.contains([',', '"', '\n', '\r']) {
+        text.push('"');
+        text.push_str(&field.replace('"', "\"\""));
+        text.push('"');
+    } else {
+        text.push_str(field);
     }
 }
 
@@ -24,22 +81,33 @@ pub fn feed_named(name: &str) -> Option<Feed> {
 /// [`OutletError`] if the store cannot be read.
 pub fn feed_piece(
     reader: &Reader,
-    feed: Feed,
+    file: FeedFile,
     now: Timestamp,
     after: FeedPlace,
 ) -> Result<Option<(String, FeedPlace)>, OutletError> {
-    let (rows, place) = reader.feed(feed, now, after, PIECE)?;
+    let (rows, place) = reader.feed(file.feed, now, after, PIECE)?;
     if rows.is_empty() {
         return Ok(None);
     }
     let mut text = String::new();
     for row in rows {
         let view = row.view::<IndicatorView>()?;
-        // A value with a line break in it would be two values to whoever reads the feed.
-        if !view.value.contains(['\n', '\r']) {
-            text.push_str(&view.value);
-            text.push('\n');
+        match file.form {
+            // A value with a line break in it would be two values to whoever reads the feed.
+            Form::Lines if view.value.contains(['\n', '\r']) => continue,
+            Form::Lines => text.push_str(&view.value),
+            Form::Table => {
+                let until = view.watch_until.as_deref().unwrap_or_default();
+                let fields = [&*view.value, &*view.kind, &*view.tlp, &*view.pap, &*view.released_at, until];
+                for (index, field) in fields.into_iter().enumerate() {
+                    if index > 0 {
+                        text.push(',');
+                    }
+                    push_field(&mut text, field);
+                }
+            }
         }
+        text.push('\n');
     }
     Ok(Some((text, place)))
 }

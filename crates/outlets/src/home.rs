@@ -4,7 +4,7 @@ use model::Timestamp;
 use policy::NounKind;
 use released::{CampaignView, Reader, rfc3339};
 
-use crate::render::{OutletError, render_all};
+use crate::render::{OutletError, exercise, render_all};
 use crate::views::Home;
 
 const ADVISORIES_MAX: usize = 3;
@@ -41,6 +41,7 @@ pub fn home(reader: &Reader, now: Timestamp) -> Result<(Home, Option<Timestamp>)
         advisories: render_all(advisories)?,
         campaigns: render_all(chosen)?,
         latest: render_all(latest)?,
+        exercise: exercise(reader)?,
     };
     Ok((home, head))
 }

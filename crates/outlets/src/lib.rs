@@ -16,7 +16,7 @@ mod words;
 
 pub use campaign::campaign;
 pub use cursor::{of_tick, tick_of};
-pub use feeds::{feed_named, feed_piece};
+pub use feeds::{FeedFile, feed_head, feed_named, feed_piece};
 pub use home::home;
 pub use lists::{LIMIT_DEFAULT, LIMIT_MAX, advisories, campaigns, has_advisory, indicators};
 pub use lookup::{QUERY_BYTES_MAX, lookup};

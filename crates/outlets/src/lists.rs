@@ -3,7 +3,7 @@
 use policy::NounKind;
 use released::{Reader, parse_id};
 
-use crate::render::{OutletError, render_all};
+use crate::render::{OutletError, exercise, render_all};
 use crate::views::{AdvisoryList, CampaignList, IndicatorList};
 
 /// Items of a page, if the request does not say.
@@ -18,7 +18,7 @@ const ADVISORIES_MAX: usize = 50;
 /// [`OutletError`] if the store cannot be read.
 pub fn indicators(reader: &Reader, cursor: Option<&str>, limit: usize) -> Result<IndicatorList, OutletError> {
     let page = reader.page(NounKind::Indicator, cursor, limit.min(LIMIT_MAX))?;
-    Ok(IndicatorList { items: render_all(page.items)?, next: page.next })
+    Ok(IndicatorList { items: render_all(page.items)?, next: page.next, exercise: exercise(reader)? })
 }
 
 /// A page of campaigns, the latest changed first.
@@ -27,7 +27,7 @@ pub fn indicators(reader: &Reader, cursor: Option<&str>, limit: usize) -> Result
 /// [`OutletError`] if the store cannot be read.
 pub fn campaigns(reader: &Reader, cursor: Option<&str>, limit: usize) -> Result<CampaignList, OutletError> {
     let page = reader.page(NounKind::Campaign, cursor, limit.min(LIMIT_MAX))?;
-    Ok(CampaignList { items: render_all(page.items)?, next: page.next })
+    Ok(CampaignList { items: render_all(page.items)?, next: page.next, exercise: exercise(reader)? })
 }
 
 /// The latest texts of the cell.
@@ -35,7 +35,8 @@ pub fn campaigns(reader: &Reader, cursor: Option<&str>, limit: usize) -> Result<
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
 pub fn advisories(reader: &Reader) -> Result<AdvisoryList, OutletError> {
-    Ok(AdvisoryList { items: render_all(reader.latest(NounKind::Advisory, ADVISORIES_MAX)?)? })
+    let items = render_all(reader.latest(NounKind::Advisory, ADVISORIES_MAX)?)?;
+    Ok(AdvisoryList { items, exercise: exercise(reader)? })
 }
 
 /// Whether members have an advisory, by its id as they know it.

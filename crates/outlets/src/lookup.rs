@@ -4,7 +4,7 @@ use model::{Observable, Timestamp};
 use policy::NounKind;
 use released::{IndicatorView, Reader, parse_id, parse_rfc3339};
 
-use crate::render::{OutletError, render};
+use crate::render::{OutletError, exercise, render};
 use crate::views::Verdict;
 use crate::words::Found;
 
@@ -25,6 +25,7 @@ pub fn lookup(reader: &Reader, query: &str, now: Timestamp) -> Result<Verdict, O
         meaning: String::new(),
         indicator: None,
         campaign: None,
+        exercise: exercise(reader)?,
     };
     let mut say = |found: Found<'_>| {
         answer.verdict = found.verdict().to_owned();

@@ -1,6 +1,6 @@
 //! The one way from a released row into an answer: its body, byte for byte.
 
-use released::{Released, ReleasedError, Row};
+use released::{Reader, Released, ReleasedError, Row};
 use serde_json::value::RawValue;
 
 /// What can go wrong with an answer.
@@ -30,4 +30,9 @@ pub fn render(row: Released<Row>) -> Result<Box<RawValue>, OutletError> {
 
 pub(crate) fn render_all(rows: Vec<Released<Row>>) -> Result<Vec<Box<RawValue>>, OutletError> {
     rows.into_iter().filter(|row| !row.is_withdrawn()).map(render).collect()
+}
+
+/// Whether the store is an exercise's, for the mark that each answer carries.
+pub(crate) fn exercise(reader: &Reader) -> Result<bool, OutletError> {
+    Ok(reader.about()?.is_some_and(|about| about.exercise))
 }

@@ -4,7 +4,7 @@ use model::Timestamp;
 use released::{LoggedBatch, Reader, rfc3339};
 
 use crate::cursor::tick_of;
-use crate::render::{OutletError, render_all};
+use crate::render::{OutletError, exercise, render_all};
 use crate::views::MemberRelease;
 
 /// Ticks that a viewer may have missed; with more it gets a fresh snapshot.
@@ -24,11 +24,11 @@ pub enum Resumed {
 }
 
 /// One tick for the stream; `None` if viewers need a fresh snapshot instead, since it is too large or takes something back.
-fn of_batch(batch: LoggedBatch) -> Result<(Timestamp, Option<MemberRelease>), OutletError> {
+fn of_batch(batch: LoggedBatch, exercise: bool) -> Result<(Timestamp, Option<MemberRelease>), OutletError> {
     let tick = batch.tick;
     let plain = batch.objects.len() <= FRAME_OBJECTS_MAX && batch.objects.iter().all(|row| !row.is_withdrawn());
     let release = plain.then(|| render_all(batch.objects)).transpose()?;
-    Ok((tick, release.map(|objects| MemberRelease { tick: rfc3339(tick), objects })))
+    Ok((tick, release.map(|objects| MemberRelease { tick: rfc3339(tick), objects, exercise })))
 }
 
 /// The ticks after `after`, at most `max`; see [`MemberRelease`]. A tick without a release calls for a snapshot.
@@ -40,7 +40,12 @@ pub fn batches(
     after: Timestamp,
     max: usize,
 ) -> Result<Vec<(Timestamp, Option<MemberRelease>)>, OutletError> {
-    reader.batches_after(after, max)?.into_iter().map(of_batch).collect()
+    let batches = reader.batches_after(after, max)?;
+    if batches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let exercise = exercise(reader)?;
+    batches.into_iter().map(|batch| of_batch(batch, exercise)).collect()
 }
 
 /// Where a new process begins to follow the release log: at its present end.
@@ -69,9 +74,10 @@ pub fn resume(reader: &Reader, last_event_id: &str) -> Result<Resumed, OutletErr
     if missed.len() > RESUME_BATCHES_MAX || objects > RESUME_OBJECTS_MAX {
         return Ok(Resumed::Resync);
     }
+    let exercise = exercise(reader)?;
     let mut frames = Vec::with_capacity(missed.len());
     for batch in missed {
-        let (at, Some(release)) = of_batch(batch)? else { return Ok(Resumed::Resync) };
+        let (at, Some(release)) = of_batch(batch, exercise)? else { return Ok(Resumed::Resync) };
         frames.push((at, release));
     }
     let last = frames.last().map_or(tick, |(at, _)| *at);

@@ -36,6 +36,8 @@ pub struct Home {
     /// Latest indicators.
     #[schema(value_type = Vec<IndicatorView>)]
     pub latest: Vec<Box<RawValue>>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A page of indicators.
@@ -46,6 +48,8 @@ pub struct IndicatorList {
     pub items: Vec<Box<RawValue>>,
     /// Cursor of the next page.
     pub next: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A page of campaigns.
@@ -56,6 +60,8 @@ pub struct CampaignList {
     pub items: Vec<Box<RawValue>>,
     /// Cursor of the next page.
     pub next: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// The latest texts of the cell.
@@ -64,6 +70,8 @@ pub struct AdvisoryList {
     /// Advisories, the latest first.
     #[schema(value_type = Vec<AdvisoryView>)]
     pub items: Vec<Box<RawValue>>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// One release tick in a campaign's history.
@@ -90,6 +98,8 @@ pub struct CampaignDetail {
     pub more: bool,
     /// What was released when.
     pub timeline: Vec<ReleaseStep>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// The answer to one look-up.
@@ -111,6 +121,8 @@ pub struct Verdict {
     /// Its campaign.
     #[schema(value_type = Option<CampaignView>)]
     pub campaign: Option<Box<RawValue>>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// One release tick on the member's stream.
@@ -121,4 +133,6 @@ pub struct MemberRelease {
     /// Everything that it shows, ordered by kind and id.
     #[schema(value_type = Vec<ReleasedView>)]
     pub objects: Vec<Box<RawValue>>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }

@@ -30,6 +30,7 @@ fn indicator(value: &str, tick: i64, edit: impl FnOnce(&mut IndicatorView)) -> R
         campaign: None,
         attributed_to: "Test".into(),
         common: None,
+        exercise: false,
     };
     edit(&mut view);
     ReleasedObject {

@@ -114,6 +114,7 @@ impl Gate {
             campaign: campaign.as_ref().map(hyphenated),
             attributed_to: author.unwrap_or_else(|| self.partnership.clone()),
             common,
+            exercise: self.exercise,
         };
         let body = serde_json::to_string(&view)?;
         let shown = self.hash(&body);
@@ -190,6 +191,7 @@ impl Gate {
                 word: word.to_owned(),
                 text,
                 released_at: rfc3339(tick),
+                exercise: self.exercise,
             })?,
         };
         Ok(ReleasedObject { kind, id, lookup: 0, campaign, body })

@@ -32,6 +32,9 @@ pub struct IndicatorView {
     pub attributed_to: String,
     /// Why it is an everyday value, if it is one.
     pub common: Option<String>,
+    /// Whether this is an exercise; left out if it is none, so that what was released before reads and hashes the same.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exercise: bool,
 }
 
 /// Attacks on several members that belong together, in banded form.
@@ -104,6 +107,14 @@ pub struct PostureView {
     pub text: String,
     /// Release tick.
     pub released_at: String,
+    /// Whether this is an exercise; left out if it is none, as in [`IndicatorView`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exercise: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 const DAY_MILLIS: i64 = 86_400_000;

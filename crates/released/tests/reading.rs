@@ -39,6 +39,7 @@ fn indicator(n: u8, value: &str, campaign: Option<u8>, block: bool) -> ReleasedO
         campaign: campaign.map(|campaign| hyphenated(&[campaign; 16])),
         attributed_to: "Test partnership".into(),
         common: None,
+        exercise: false,
     };
     ReleasedObject {
         kind: NounKind::Indicator,

@@ -18,8 +18,8 @@ use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
 use crate::fold::SharedFold;
 use crate::gate;
 use crate::guard::Guard;
-use crate::http::{self, Answer, blocking, bytes, nothing, reply};
-use crate::hub::{Audience, Hub, Start, stream_to};
+use crate::http::{self, Answer, blocking, bytes, nothing, write as reply};
+use crate::hub::{Audience, Hub, Start, no_place, stream_to};
 use crate::meters::Meters;
 use crate::problem::Problem;
 use crate::session::{Peer, Sessions, Who};
@@ -71,7 +71,7 @@ pub struct CellParts {
     pub partnership: String,
     /// Whether this is an exercise.
     pub exercise: bool,
-    /// Claims of this process, so that of two who claim at once one is told.
+    /// Claims on their way to the journal, so that of two who claim at once one is told.
     pub claims: Mutex<HashMap<CaseId, PersonId>>,
 }
 
@@ -132,6 +132,35 @@ impl CellParts {
     }
 }
 
+/// What became of a claim before it is appended.
+enum Taken {
+    Absent,
+    ByAnother,
+    Already,
+    Now,
+}
+
+impl CellParts {
+    /// Takes a case for a person, unless somebody has it. People are told apart by their id: two may bear one name.
+    fn take(&self, case: CaseId, by: PersonId) -> Taken {
+        let fold = self.fold.read();
+        if !fold.desk.has_case(case) {
+            return Taken::Absent;
+        }
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only those on their way to the journal are kept; the fold knows the others.
+        claims.retain(|case, _| fold.desk.owner(*case).is_none());
+        match fold.desk.owner(case).or_else(|| claims.get(&case).copied()) {
+            Some(owner) if owner == by => Taken::Already,
+            Some(_) => Taken::ByAnother,
+            None => {
+                claims.insert(case, by);
+                Taken::Now
+            }
+        }
+    }
+}
+
 async fn face(State(CellState(cell)): State<CellState>) -> Answer {
     let view = FaceView { face: "cell".to_owned(), partnership: cell.partnership.clone(), exercise: cell.exercise };
     reply(StatusCode::OK, &view)
@@ -155,29 +184,36 @@ async fn sign_out(State(CellState(cell)): State<CellState>, request: Request) ->
 
 async fn wall(State(CellState(cell)): State<CellState>) -> Answer {
     let now = cell.now();
-    let wall = {
+    let wall = blocking(move || {
+        let facts = cell.fold.facts();
         let fold = cell.fold.read();
-        fold.desk.wall(now, fold.fusion())
-    };
-    reply(StatusCode::OK, &wall)
+        fold.desk.wall(now, fold.fusion(), &facts)
+    });
+    reply(StatusCode::OK, &wall.await?)
 }
 
 async fn campaigns(State(CellState(cell)): State<CellState>) -> Answer {
     let now = cell.now();
-    let items = {
+    let exercise = cell.exercise;
+    let items = blocking(move || {
         let fold = cell.fold.read();
         fold.desk.campaigns(now, fold.fusion(), CAMPAIGNS_MAX)
-    };
-    reply(StatusCode::OK, &CellCampaignList { items })
+    });
+    reply(StatusCode::OK, &CellCampaignList { items: items.await?, exercise })
 }
 
 async fn campaign(State(CellState(cell)): State<CellState>, mut request: Request) -> Answer {
     let id: CampaignId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
     let now = cell.now();
-    // Reads up to two hundred reports from the journal: not on a thread that serves others.
+    // Reads up to two hundred reports from the journal: not on a thread that serves others, and not with the fold held.
     let page = blocking(move || {
+        let plan = {
+            let fold = cell.fold.read();
+            fold.desk.page_plan(id, fold.fusion())?
+        };
+        let text = plan.read(&*cell.journal);
         let fold = cell.fold.read();
-        fold.desk.campaign_page(id, now, fold.fusion())
+        fold.desk.page(text, now, fold.fusion())
     })
     .await?;
     reply(StatusCode::OK, &page.ok_or_else(Problem::absent)?)
@@ -218,12 +254,16 @@ async fn noise(State(CellState(cell)): State<CellState>, request: Request) -> An
         Some(cursor) => Some(cursor.parse::<usize>().map_err(|_| Problem::unreadable("cursor is not one of ours"))?),
         None => None,
     };
+    let exercise = cell.exercise;
     let (items, next) = blocking(move || {
-        let fold = cell.fold.read();
-        fold.desk.noise(&q, after, NOISE_PAGE, fold.fusion())
+        let plan = {
+            let fold = cell.fold.read();
+            fold.desk.noise(after, fold.fusion())
+        };
+        plan.read(&*cell.journal, &q, NOISE_PAGE)
     })
     .await?;
-    reply(StatusCode::OK, &NoiseList { items, next: next.map(|next| next.to_string()) })
+    reply(StatusCode::OK, &NoiseList { items, next: next.map(|next| next.to_string()), exercise })
 }
 
 async fn claim(
@@ -232,27 +272,23 @@ async fn claim(
     mut request: Request,
 ) -> Answer {
     let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
-    let (by, name) = (who.person()?, &who.principal.name);
-    let owner = {
-        let fold = cell.fold.read();
-        if !fold.desk.has_case(case) {
-            return Err(Problem::absent());
+    let by = who.person()?;
+    let taken = blocking({
+        let cell = Arc::clone(&cell);
+        move || cell.take(case, by)
+    });
+    match taken.await? {
+        Taken::Absent => Err(Problem::absent()),
+        Taken::ByAnother => Err(Problem::conflict("somebody else has claimed this report")),
+        Taken::Already => Ok(nothing()),
+        Taken::Now => {
+            let appended = cell.append(Body::Claim { case, by, name: who.principal.name.clone() }).await;
+            if appended.is_err() {
+                cell.claims.lock().unwrap_or_else(PoisonError::into_inner).remove(&case);
+            }
+            appended.map(|()| nothing())
         }
-        fold.desk.owner(case).map(str::to_owned)
-    };
-    let claims = || cell.claims.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = *claims().entry(case).or_insert(by);
-    if first != by || owner.as_ref().is_some_and(|owner| owner != name) {
-        return Err(Problem::conflict("somebody else has claimed this report"));
     }
-    if owner.is_some() {
-        return Ok(nothing());
-    }
-    let appended = cell.append(Body::Claim { case, by, name: name.clone() }).await;
-    if appended.is_err() {
-        claims().remove(&case);
-    }
-    appended.map(|()| nothing())
 }
 
 fn text(name: &str, text: &str, chars_max: usize) -> Result<String, Problem> {
@@ -304,15 +340,13 @@ async fn advise(State(CellState(cell)): State<CellState>, Extension(who): Extens
     entry.id = AdvisoryId::from_bytes(cell.entropy.bytes());
     entry.author = who.person()?;
     if let Some(campaign) = entry.campaign {
-        let fold = cell.fold.read();
-        let Some(known) = fold.fusion().campaign(campaign) else {
-            return Err(Problem::wrong_field("campaign: there is none with this id"));
-        };
-        entry.campaign = Some(known.id);
+        let shared = cell.fold.clone();
+        let known = blocking(move || shared.read().fusion().brief(campaign).map(|brief| brief.id)).await?;
+        entry.campaign = Some(known.ok_or_else(|| Problem::wrong_field("campaign: there is none with this id"))?);
     }
     let id = entry.id.to_string();
     cell.append(Body::Advisory(entry)).await?;
-    reply(StatusCode::CREATED, &Made { id })
+    reply(StatusCode::CREATED, &Made { id, exercise: cell.exercise })
 }
 
 async fn set_posture(
@@ -333,8 +367,9 @@ struct CellViewer {
 }
 
 impl Audience for CellViewer {
-    fn snapshot(&self) -> Option<Start> {
-        self.cell.fold.read().snapshot(self.cell.now())
+    async fn snapshot(&self) -> Option<Start> {
+        let (fold, now) = (self.cell.fold.clone(), self.cell.now());
+        blocking(move || fold.snapshot(now)).await.ok().flatten()
     }
 
     fn allowed(&self) -> bool {
@@ -343,23 +378,30 @@ impl Audience for CellViewer {
 }
 
 async fn stream(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
-    let Some(subscription) = cell.hub.subscribe() else { return Err(Problem::busy("too many viewers")) };
+    let subscription = cell.hub.subscribe(who.holder()).map_err(no_place)?;
     let viewer = CellViewer { cell, who };
-    let start = viewer.snapshot().ok_or_else(Problem::internal)?;
+    let start = viewer.snapshot().await.ok_or_else(Problem::internal)?;
     Ok(stream_to(subscription, start, viewer))
 }
 
+/// Whether all is well: one word for whoever reaches the listener, and no figure.
 async fn health(State(CellState(cell)): State<CellState>) -> Answer {
+    let reader = cell.reader.clone();
+    let released = blocking(move || reader.head_tick()).await?;
     let head = cell.journal.head().seq;
     let (folded, running) = cell.fold.progress();
-    let released_to = cell.reader.head_tick().ok().flatten().map(released::rfc3339);
-    let well = running && head.saturating_sub(folded) <= crate::fold::LAG_MAX;
+    let well = running && head.saturating_sub(folded) <= crate::fold::LAG_MAX && released.is_ok();
     let status = if well { "ok" } else { "behind" }.to_owned();
     let code = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    reply(code, &Health { status, journal: head, folded, released_to })
+    reply(code, &Health { status, exercise: cell.exercise })
 }
 
-async fn metrics(State(CellState(cell)): State<CellState>) -> Answer {
+/// Figures, for this machine itself or whoever has the operator's token.
+async fn metrics(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+    let near = request.extensions().get::<Peer>().is_none_or(|Peer(address)| address.is_loopback());
+    if !near && !cell.meters.opens(request.headers()) {
+        return Err(Problem::signed_out());
+    }
     cell.meters.cell_viewers.set(cell.hub.viewers() as f64);
     if let Some(hub) = &cell.member_hub {
         cell.meters.member_viewers.set(hub.viewers() as f64);

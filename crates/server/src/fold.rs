@@ -1,10 +1,11 @@
 //! The fold: tails the journal, lets the gate and the desk take each entry in, and makes the release ticks.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use desk::{Desk, DeskConfig};
+use axum::body::Bytes;
+use desk::{Desk, DeskConfig, Facts};
 use fusion::{Finding, Fusion};
 use model::{Clock, Timestamp};
 use register::Register;
@@ -15,8 +16,12 @@ use crate::hub::{self, BEAT_MILLIS, Hub, Start};
 use crate::meters::Meters;
 use crate::pump::beat;
 
-/// Entries that are folded under one hold of the lock, so that the cell's pages are answered in between.
+/// Entries of one step.
 const ENTRIES_PER_STEP: usize = 512;
+/// Entries that are folded under one hold of the lock, so that the cell's pages are answered in between.
+const ENTRIES_PER_HOLD: usize = 32;
+/// How long a first frame for a new viewer of the wall serves others that come meanwhile.
+const SNAPSHOT_MILLIS: i64 = 250;
 /// Frames of one step; with more, viewers get a fresh snapshot instead.
 const FRAMES_PER_STEP_MAX: usize = 128;
 /// How often the register is asked how many members there are.
@@ -44,12 +49,6 @@ impl Fold {
     pub fn fusion(&self) -> &Fusion {
         self.engine.fusion_all()
     }
-
-    /// The wall as a first frame for a new viewer.
-    pub(crate) fn snapshot(&self, now: Timestamp) -> Option<Start> {
-        let wall = serde_json::to_string(&self.desk.wall(now, self.fusion())).ok()?;
-        Some(Start { frames: vec![hub::event("snapshot", None, &wall)], place: self.place })
-    }
 }
 
 /// The fold as handlers read it.
@@ -58,9 +57,46 @@ pub struct SharedFold {
     fold: Arc<RwLock<Fold>>,
     folded: Arc<AtomicU64>,
     running: Arc<AtomicBool>,
+    facts: Arc<Mutex<Facts>>,
+    /// The first frame of the wall with its place and the time at which it was made.
+    snapshot: Arc<Mutex<Option<(u64, Timestamp, Bytes)>>>,
+}
+
+fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SharedFold {
+    /// What this process knows of itself, for the wall's sources.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts { ended: !self.running.load(Ordering::Acquire), ..*held(&self.facts) }
+    }
+
+    /// Notes whether reports of member processes are taken at the socket.
+    pub(crate) fn note_intake(&self, listens: bool) {
+        held(&self.facts).intake = Some(listens);
+    }
+
+    /// The wall as a first frame for a new viewer: made once and shared while nothing has changed.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Option<Start> {
+        let facts = self.facts();
+        // One at a time: of a thousand viewers that come at once, the first makes it and the others find it made.
+        let mut kept = held(&self.snapshot);
+        let fold = self.read();
+        if let Some((place, made_at, bytes)) = kept.as_ref()
+            && *place == fold.place
+            && (0..SNAPSHOT_MILLIS).contains(&now.millis_since(*made_at))
+        {
+            return Some(Start { frames: vec![bytes.clone()], place: *place });
+        }
+        let (wall, place) = (fold.desk.wall(now, fold.fusion(), &facts), fold.place);
+        drop(fold);
+        let bytes = hub::event("snapshot", None, &serde_json::to_string(&wall).ok()?);
+        *kept = Some((place, now, bytes.clone()));
+        Some(Start { frames: vec![bytes], place })
+    }
+
     /// For reading. A fold that panicked half-way is still the best answer there is; its thread has ended and health says so.
     pub fn read(&self) -> RwLockReadGuard<'_, Fold> {
         self.fold.read().unwrap_or_else(PoisonError::into_inner)
@@ -168,6 +204,8 @@ impl Core {
             fold: Arc::new(RwLock::new(Fold { engine, desk, place: 0 })),
             folded: Arc::new(AtomicU64::new(next - 1)),
             running: Arc::new(AtomicBool::new(true)),
+            facts: Arc::default(),
+            snapshot: Arc::default(),
         };
         let last_beat = Timestamp::default();
         Ok(Self {
@@ -207,25 +245,31 @@ impl Core {
         let entries = self.vault.journal().read(self.next, ENTRIES_PER_STEP)?;
         let mut stepped = Stepped { entries: entries.len(), released: false };
         let shared = self.shared.clone();
-        {
+        for piece in entries.chunks(ENTRIES_PER_HOLD) {
             let mut fold = shared.write();
-            let Fold { engine, desk, place } = &mut *fold;
+            let Fold { engine, desk, .. } = &mut *fold;
             desk.advance(now);
-            for entry in &entries {
+            for entry in piece {
                 let found = engine.apply(entry)?;
                 desk.apply(entry, &found, true);
                 self.next = entry.seq + 1;
             }
-            stepped.released = engine.tick(now)?.is_some();
+        }
+        stepped.released = self.tick(&shared, now)?;
+        let facts = self.look(&shared, now, entries.len());
+        {
+            let mut fold = shared.write();
+            let Fold { engine, desk, place } = &mut *fold;
+            desk.advance(now);
             // The cell's views follow findings; the runs' own lists of changes would only grow.
             engine.take_changes();
-            self.publish(desk.frames(now, engine.fusion_all()), place);
+            self.publish(desk.frames(now, engine.fusion_all(), &facts), place);
         }
         self.shared.folded.store(self.next - 1, Ordering::Release);
         let second = now.floor_to(BEAT_MILLIS);
         if second > self.last_beat {
             self.last_beat = second;
-            self.hub.publish(beat(now), 0);
+            self.hub.publish(beat(now, self.vault.genesis().exercise), 0);
         }
         if stepped.entries > 0 {
             self.vault.checkpoint(false)?;
@@ -234,6 +278,29 @@ impl Core {
         }
         self.meters.lag.set(self.vault.journal().head().seq.saturating_sub(self.next - 1) as f64);
         Ok(stepped)
+    }
+
+    /// Makes the release tick. What waits for the disk is done while the cell's pages can read.
+    fn tick(&self, shared: &SharedFold, now: Timestamp) -> Result<bool, CoreError> {
+        let Some(noted) = shared.read().engine.note_tick(now)? else { return Ok(false) };
+        let made = shared.write().engine.make_tick(noted)?;
+        shared.read().engine.store_tick(&made)?;
+        Ok(shared.write().engine.show_tick(made)?.is_some())
+    }
+
+    /// Notes what this process knows of itself.
+    fn look(&self, shared: &SharedFold, now: Timestamp, entries: usize) -> Facts {
+        let due = shared.read().engine.is_due(now);
+        let journal = self.vault.journal();
+        let mut facts = held(&shared.facts);
+        facts.stepped_at = now;
+        facts.behind = journal.head().seq.saturating_sub(self.next - 1);
+        let since = |on: bool, before: Option<Timestamp>| on.then(|| before.unwrap_or(now));
+        // An entry that came is a sign of life of the disk: what waits now has not waited since before it.
+        let before = facts.waiting_since.filter(|_| entries == 0);
+        facts.waiting_since = since(journal.waiting() > 0, before);
+        facts.overdue_since = since(due, facts.overdue_since);
+        *facts
     }
 
     /// Puts frames on the stream; too many at once become one call for a fresh snapshot.

@@ -30,7 +30,7 @@ pub(crate) trait Doorkeeper: Clone + Send + Sync + 'static {
     /// What handlers are told about the sender.
     type Who: Clone + Send + Sync + 'static;
     /// Checks the credentials of a request.
-    fn admit(&self, access: Access, headers: &HeaderMap) -> Result<Option<Self::Who>, Problem>;
+    fn admit(&self, access: Access, method: &Method, headers: &HeaderMap) -> Result<Option<Self::Who>, Problem>;
 }
 
 #[derive(Clone)]
@@ -43,7 +43,7 @@ struct Gate<D> {
 
 async fn gate<D: Doorkeeper>(State(gate): State<Arc<Gate<D>>>, mut request: Request, next: Next) -> Response<Body> {
     let start = Instant::now();
-    let response = match gate.keeper.admit(gate.access, request.headers()) {
+    let response = match gate.keeper.admit(gate.access, request.method(), request.headers()) {
         Err(problem) => problem.into_response(),
         Ok(who) => {
             if let Some(who) = who {

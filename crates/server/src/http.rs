@@ -71,8 +71,8 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// An answer with a body of JSON.
-pub(crate) fn reply(status: StatusCode, value: &impl Serialize) -> Answer {
+/// An answer with a body of JSON: to the cell. Members are answered by [`crate::answers::reply`].
+pub(crate) fn write(status: StatusCode, value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "cannot write an answer");
         Problem::internal()

@@ -1,6 +1,6 @@
 //! One stream for many viewers: each frame is built once and shared; a slow viewer is cut over to a fresh snapshot.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +12,31 @@ use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
+use crate::problem::Problem;
+
 /// Frames that a viewer may lag behind before it is cut over; all viewers share one ring of them.
 pub const FRAMES_HELD_MAX: usize = 256;
 /// Time between two beats.
 pub(crate) const BEAT_MILLIS: i64 = 1_000;
 /// Viewers of one listener's stream.
 pub const VIEWERS_MAX: usize = 10_000;
+/// Streams of one member organisation, or of one person of the cell: nobody takes the others' places.
+pub const STREAMS_EACH_MAX: usize = 16;
+
+/// How long to wait for a stream of one's own to end.
+const STREAM_WAIT_SECS: u64 = 10;
+
+/// Whose a stream is: an organisation's id, or a person's.
+pub type Holder = [u8; 16];
+
+/// Why there is no place in the audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPlace {
+    /// The holder has all the streams that one may have.
+    Yours,
+    /// The listener is full, or closing.
+    All,
+}
 
 /// One frame as it goes over the wire.
 #[derive(Clone, Debug)]
@@ -37,15 +56,28 @@ pub struct Start {
     pub place: u64,
 }
 
+/// What is answered to whoever finds no place. Those who have their share hear of their own streams only.
+pub(crate) fn no_place(why: NoPlace) -> Problem {
+    match why {
+        NoPlace::Yours => Problem::slow_down(STREAM_WAIT_SECS),
+        NoPlace::All => Problem::busy("too many viewers"),
+    }
+}
+
 /// Fans frames out to viewers.
 pub struct Hub {
     sender: Mutex<Option<Sender<Frame>>>,
     viewers: Arc<AtomicUsize>,
+    holders: Arc<Mutex<HashMap<Holder, usize>>>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { sender: Mutex::new(Some(broadcast::channel(FRAMES_HELD_MAX).0)), viewers: Arc::default() }
+        Self {
+            sender: Mutex::new(Some(broadcast::channel(FRAMES_HELD_MAX).0)),
+            viewers: Arc::default(),
+            holders: Arc::default(),
+        }
     }
 }
 
@@ -83,23 +115,45 @@ impl Hub {
         self.viewers.load(Ordering::Relaxed)
     }
 
-    /// Begins to listen; frames from here on are kept until the viewer reads them. `None` if the hub is closed or full.
-    #[must_use]
-    pub fn subscribe(&self) -> Option<Subscription> {
+    /// Begins to listen; frames from here on are kept until the viewer reads them.
+    ///
+    /// # Errors
+    /// [`NoPlace`] if the hub is closed or full, or the holder has its share.
+    pub fn subscribe(&self, holder: Holder) -> Result<Subscription, NoPlace> {
         if self.viewers() >= VIEWERS_MAX {
-            return None;
+            return Err(NoPlace::All);
         }
-        let receiver = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.subscribe();
+        let receiver = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Sender::subscribe);
+        let receiver = receiver.ok_or(NoPlace::All)?;
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let streams = holders.entry(holder).or_insert(0);
+        if *streams >= STREAMS_EACH_MAX {
+            return Err(NoPlace::Yours);
+        }
+        *streams += 1;
+        drop(holders);
         self.viewers.fetch_add(1, Ordering::Relaxed);
-        Some(Subscription { receiver, _seat: Seat(Arc::clone(&self.viewers)) })
+        let seat = Seat { viewers: Arc::clone(&self.viewers), holders: Arc::clone(&self.holders), holder };
+        Ok(Subscription { receiver, _seat: seat })
     }
 }
 
-struct Seat(Arc<AtomicUsize>);
+struct Seat {
+    viewers: Arc<AtomicUsize>,
+    holders: Arc<Mutex<HashMap<Holder, usize>>>,
+    holder: Holder,
+}
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.viewers.fetch_sub(1, Ordering::Relaxed);
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(streams) = holders.get_mut(&self.holder) {
+            *streams = streams.saturating_sub(1);
+            if *streams == 0 {
+                holders.remove(&self.holder);
+            }
+        }
     }
 }
 
@@ -111,8 +165,8 @@ pub struct Subscription {
 
 /// What a viewer's stream asks while it runs.
 pub trait Audience: Send + Sync + 'static {
-    /// A fresh snapshot, read after the subscription began.
-    fn snapshot(&self) -> Option<Start>;
+    /// A fresh snapshot, read after the subscription began, where waiting for a store or a lock harms nobody.
+    fn snapshot(&self) -> impl Future<Output = Option<Start>> + Send;
     /// Whether this viewer may still watch.
     fn allowed(&self) -> bool;
 }
@@ -159,7 +213,7 @@ async fn next<A: Audience>(mut viewer: Viewer<A>) -> Option<(Result<Bytes, Infal
             Ok(_) | Err(_) => {
                 // Too slow, or cut over: what was missed is dropped, a snapshot read from now on replaces it.
                 viewer.subscription.receiver = viewer.subscription.receiver.resubscribe();
-                let start = viewer.audience.snapshot()?;
+                let start = viewer.audience.snapshot().await?;
                 viewer.place = start.place;
                 viewer.queued.push_back(event("resync", None, "{}"));
                 viewer.queued.extend(start.frames);
@@ -190,7 +244,7 @@ mod tests {
     struct Fixed(Arc<AtomicBool>);
 
     impl Audience for Fixed {
-        fn snapshot(&self) -> Option<Start> {
+        async fn snapshot(&self) -> Option<Start> {
             Some(Start { frames: vec![event("snapshot", None, "{}")], place: 1_000 })
         }
 
@@ -206,7 +260,7 @@ mod tests {
 
     fn watch(hub: &Hub, allowed: &Arc<AtomicBool>) -> Response<Body> {
         let start = Start { frames: vec![event("snapshot", Some("a"), "{}")], place: 5 };
-        stream_to(hub.subscribe().unwrap(), start, Fixed(Arc::clone(allowed)))
+        stream_to(hub.subscribe([1; 16]).unwrap(), start, Fixed(Arc::clone(allowed)))
     }
 
     #[tokio::test]
@@ -242,5 +296,20 @@ mod tests {
         allowed.store(false, Ordering::Relaxed);
         hub.pulse();
         assert_eq!(read(&mut response).await, None);
+    }
+
+    #[test]
+    fn each_holder_has_its_own_places() {
+        let hub = Hub::default();
+        let mut held: Vec<Subscription> = (0..STREAMS_EACH_MAX).map(|_| hub.subscribe([1; 16]).ok().unwrap()).collect();
+        assert_eq!(hub.subscribe([1; 16]).err(), Some(NoPlace::Yours));
+        let other = hub.subscribe([2; 16]);
+        assert!(other.is_ok(), "another member sees nothing of it");
+        held.pop();
+        assert!(hub.subscribe([1; 16]).is_ok());
+        drop((held, other));
+        assert!(hub.holders.lock().unwrap().is_empty());
+        hub.close();
+        assert_eq!(hub.subscribe([1; 16]).err(), Some(NoPlace::All));
     }
 }

@@ -1,7 +1,9 @@
 //! Composes the platform: two listeners that share nothing, the fold between journal and pages, sign-in, streams.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod answers;
 mod cell;
+mod config;
 mod fold;
 mod gate;
 mod guard;
@@ -16,6 +18,7 @@ mod openapi;
 mod paced;
 mod pages;
 mod problem;
+mod proxies;
 mod pump;
 mod reports;
 mod serve;
@@ -23,7 +26,9 @@ mod session;
 mod table;
 pub mod views;
 
+pub use answers::MemberAnswer;
 pub use cell::{CellParts, CellState, cell_router};
+pub use config::{Config, Faces};
 pub use fold::{Core, CoreError, CoreParts, Fold, LAG_MAX, SharedFold, Stepped};
 pub use guard::{CSP, Guard};
 pub use hub::{FRAMES_HELD_MAX, Hub};
@@ -31,8 +36,9 @@ pub use member::{MemberParts, MemberState, member_router};
 pub use meters::Meters;
 pub use openapi::openapi_json;
 pub use pages::pages_are_built;
+pub use proxies::Network;
 pub use pump::{Pump, Snapshots};
 pub use reports::Intake;
-pub use serve::{Config, Faces, Opened, Running, ServeError, serve, start, start_with};
+pub use serve::{Opened, Running, ServeError, serve, start, start_with};
 pub use session::{Peer, Sessions, Who};
 pub use table::{Access, Face, PAGES, RouteInfo, routes};

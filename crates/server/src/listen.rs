@@ -1,6 +1,8 @@
 //! Accepts connections: header timeout, a cap on their number, and an end that lets running requests finish.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,10 +15,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
+use crate::proxies::{Proxies, counted_by};
 use crate::session::Peer;
 
 /// Connections of one listener.
 const CONNECTIONS_MAX: u32 = 12_000;
+/// Connections of one address, or one /64 of IPv6, that is neither this machine nor a trusted proxy: nobody takes all.
+const CONNECTIONS_EACH_MAX: usize = 1_024;
 /// A connection that has not sent a whole request head by then is closed; also how long a kept one may rest.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most bytes of a request's head.
@@ -28,9 +33,54 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Connections by address.
+#[derive(Clone, Default)]
+struct Crowd(Arc<Mutex<HashMap<String, usize>>>);
+
+struct Place {
+    crowd: Crowd,
+    whose: Option<String>,
+}
+
+impl Crowd {
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a connection; `None` if its address has all that one may have.
+    fn place(&self, peer: IpAddr, proxies: &Proxies) -> Option<Place> {
+        let crowd = self.clone();
+        if peer.to_canonical().is_loopback() || proxies.trusts(peer) {
+            return Some(Place { crowd, whose: None });
+        }
+        let whose = counted_by(peer);
+        let mut counts = self.counts();
+        let count = counts.entry(whose.clone()).or_insert(0);
+        if *count >= CONNECTIONS_EACH_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Place { crowd, whose: Some(whose) })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(whose) = &self.whose else { return };
+        let mut counts = self.crowd.counts();
+        if let Some(count) = counts.get_mut(whose) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(whose);
+            }
+        }
+    }
+}
+
 /// Serves until `stop` turns true, then lets running requests finish.
-pub(crate) async fn listen(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(listener: TcpListener, router: Router, proxies: Proxies, mut stop: watch::Receiver<bool>) {
     let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let crowd = Crowd::default();
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -44,24 +94,27 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, mut stop: watc
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let (stream, peer) = match accepted {
-            Ok((stream, address)) => (stream, Peer(address.ip())),
+            Ok((stream, address)) => (stream, address.ip()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
+        let Some(place) = crowd.place(peer, &proxies) else { continue };
         // Small answers must not wait for each other.
         let _ = stream.set_nodelay(true);
+        let proxies = proxies.clone();
         let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
+            let visitor = Peer(proxies.visitor(peer, request.headers()));
+            request.extensions_mut().insert(visitor);
             request
         });
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         let mut stop = stop.clone();
         tokio::spawn(async move {
-            let _seat = seat;
+            let _seats = (seat, place);
             tokio::pin!(connection);
             tokio::select! {
                 // A broken connection is the client's affair.
@@ -75,5 +128,25 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, mut stop: watc
     let drained = tokio::time::timeout(DRAIN, seats.acquire_many(CONNECTIONS_MAX));
     if drained.await.is_err() {
         tracing::warn!("connections were still open after {DRAIN:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_does_not_take_every_connection() {
+        let (crowd, proxies) = (Crowd::default(), Proxies::new(&["10.0.0.7".parse().unwrap()]));
+        let place = |text: &str| crowd.place(text.parse().unwrap(), &proxies);
+        let mut held: Vec<Place> = (0..CONNECTIONS_EACH_MAX).map(|_| place("192.0.2.1").unwrap()).collect();
+        assert!(place("192.0.2.1").is_none());
+        for other in ["192.0.2.2", "127.0.0.1", "10.0.0.7"] {
+            assert!(place(other).is_some(), "{other}");
+        }
+        held.pop();
+        assert!(place("192.0.2.1").is_some());
+        drop(held);
+        assert!(crowd.counts().is_empty());
     }
 }

@@ -8,16 +8,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use model::{Clock, Timestamp};
 use outlets::{LIMIT_DEFAULT, OutletError, Resumed, of_tick};
 use released::{FeedPlace, Reader};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::answers::{MemberAnswer, reply};
 use crate::gate;
 use crate::guard::Guard;
-use crate::http::{self, Answer, blocking, reply};
-use crate::hub::{Audience, Hub, Start, event, stream_to};
+use crate::http::{self, Answer, blocking};
+use crate::hub::{Audience, Hub, Start, event, no_place, stream_to};
 use crate::problem::Problem;
 use crate::pump::{Snapshots, place};
 use crate::reports::Intake;
@@ -106,7 +107,7 @@ impl MemberParts {
         blocking(move || ask(&member.reader, member.clock.now())).await?.map_err(|error| failed(&error))
     }
 
-    async fn answer<T: Serialize + Send + 'static>(
+    async fn answer<T: MemberAnswer + Send + 'static>(
         self: &Arc<Self>,
         ask: impl FnOnce(&Reader, Timestamp) -> Result<T, OutletError> + Send + 'static,
     ) -> Answer {
@@ -202,16 +203,18 @@ async fn advisories(State(MemberState(member)): State<MemberState>) -> Answer {
 }
 
 async fn feed(State(MemberState(member)): State<MemberState>, mut request: Request) -> Answer {
-    let feed = outlets::feed_named(&http::path(&mut request).await?).ok_or_else(Problem::absent)?;
+    let file = outlets::feed_named(&http::path(&mut request).await?).ok_or_else(Problem::absent)?;
     let now = member.clock.now();
+    let head = member.ask(move |reader, _| outlets::feed_head(reader, file)).await?;
+    let first = stream::iter((!head.is_empty()).then_some(Ok::<_, std::io::Error>(head)));
     let lines = stream::try_unfold((member, FeedPlace::START), move |(member, after)| async move {
-        let piece = member.ask(move |reader, _| outlets::feed_piece(reader, feed, now, after)).await;
+        let piece = member.ask(move |reader, _| outlets::feed_piece(reader, file, now, after)).await;
         // A feed that breaks off must not look whole: the error ends the connection.
         let piece = piece.map_err(|_| std::io::Error::other("the released store could not be read"))?;
         Ok::<_, std::io::Error>(piece.map(|(text, place)| (text, (member, place))))
     });
-    let mut response = Response::new(Body::from_stream(lines));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    let mut response = Response::new(Body::from_stream(first.chain(lines)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(file.media()));
     Ok(response)
 }
 
@@ -221,9 +224,9 @@ struct MemberViewer {
 }
 
 impl Audience for MemberViewer {
-    fn snapshot(&self) -> Option<Start> {
-        let start = self.member.snapshots.get(self.member.clock.now());
-        start.map_err(|error| failed(&error)).ok()
+    async fn snapshot(&self) -> Option<Start> {
+        let member = Arc::clone(&self.member);
+        self.member.ask(move |_, now| member.snapshots.get(now)).await.ok()
     }
 
     fn allowed(&self) -> bool {
@@ -238,7 +241,7 @@ async fn stream(
 ) -> Answer {
     let last_event_id = request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or_default().to_owned());
     // Listening begins before the store is read, so that nothing falls between.
-    let Some(subscription) = member.hub.subscribe() else { return Err(Problem::busy("too many viewers")) };
+    let subscription = member.hub.subscribe(who.holder()).map_err(no_place)?;
     let start = member.ask({
         let member = Arc::clone(&member);
         move |reader, now| start(reader, &member.snapshots, last_event_id.as_deref(), now)

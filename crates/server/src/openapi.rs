@@ -11,6 +11,12 @@ const REQUESTS: [&str; 7] =
     ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
 /// Properties of answers that may be left out.
 const OPTIONAL: [(&str, &str); 2] = [("ReceiptItem", "why"), ("ImportProblem", "line")];
+/// Properties that clients need not insist on: what older programs released or kept lacks them.
+const NEWER: [&str; 2] = ["exercise", "firms_at_most"];
+/// Types that have always said whether they are an exercise's.
+const ALWAYS: [&str; 5] = ["FaceView", "SessionView", "Wall", "CampaignView", "AdvisoryView"];
+/// What every route may answer beside its own problems.
+const ANY_PROBLEM: &str = "Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long.";
 const SEVERITIES: &[&str] = &["critical", "high", "medium", "low"];
 const POSTURES: &[&str] = &["normal", "raised", "high"];
 /// Texts that can only be one of a few words.
@@ -98,8 +104,10 @@ fn finish(name: &str, mut schema: Value) -> Value {
                 property.insert("enum".into(), json!(words));
             }
         }
-        let all: Vec<String> =
-            properties.keys().filter(|property| !OPTIONAL.contains(&(name, property.as_str()))).cloned().collect();
+        let left_out = |property: &str| {
+            OPTIONAL.contains(&(name, property)) || (NEWER.contains(&property) && !ALWAYS.contains(&name))
+        };
+        let all: Vec<String> = properties.keys().filter(|property| !left_out(property)).cloned().collect();
         if !REQUESTS.contains(&name)
             && let Some(schema) = schema.as_object_mut()
         {
@@ -135,10 +143,10 @@ fn operation(route: &Route) -> Value {
         success.insert("content".into(), content);
     }
     responses.insert(route.status.to_string(), success);
+    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
+    responses.insert("default".into(), json!({ "description": ANY_PROBLEM, "content": problem }));
     for status in &route.problems {
-        let problem =
-            json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
-        responses.insert(status.to_string(), json!({ "description": reason(*status), "content": problem }));
+        responses.insert(status.to_string(), json!({ "description": reason(*status), "content": problem.clone() }));
     }
     let security = match (route.face, route.access) {
         (_, Access::Public | Access::Operator) => json!([]),

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 
@@ -71,13 +73,21 @@ pub(crate) fn page(path: &str, headers: &HeaderMap) -> Response<Body> {
     let name = if path == "/wall" { "wall.html" } else { "index.html" };
     match FILES.get(name) {
         Some(file) => answer(file, headers),
-        None => {
+        None if wants_html(headers) => {
             let mut response = Response::new(Body::from(NOT_BUILT));
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             response
         }
+        None => {
+            Problem::busy("the pages are not built; `cargo xtask demo` builds them and this program").into_response()
+        }
     }
+}
+
+/// Whether somebody looks with a browser.
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// Answers a file of the build by its name below `/`.

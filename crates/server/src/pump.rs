@@ -17,9 +17,9 @@ use crate::views::Beat;
 const BATCHES_PER_STEP: usize = 64;
 
 /// A beat: the time at whole seconds, and nothing else.
-pub(crate) fn beat(now: Timestamp) -> Bytes {
+pub(crate) fn beat(now: Timestamp, exercise: bool) -> Bytes {
     let at = rfc3339(now.floor_to(BEAT_MILLIS));
-    event("beat", None, &serde_json::to_string(&Beat { at }).unwrap_or_default())
+    event("beat", None, &serde_json::to_string(&Beat { at, exercise }).unwrap_or_default())
 }
 
 /// The first page as a frame, kept until the next tick: a thousand viewers that come at once read the store once.
@@ -67,6 +67,7 @@ pub struct Pump {
     meters: Arc<Meters>,
     last: Timestamp,
     last_beat: Timestamp,
+    exercise: bool,
 }
 
 impl Pump {
@@ -76,7 +77,8 @@ impl Pump {
     /// [`OutletError`] if the store cannot be read.
     pub fn new(reader: Reader, hub: Arc<Hub>, meters: Arc<Meters>) -> Result<Self, OutletError> {
         let last = outlets::since(&reader)?;
-        Ok(Self { reader, hub, meters, last, last_beat: Timestamp::default() })
+        let exercise = reader.about()?.is_some_and(|about| about.exercise);
+        Ok(Self { reader, hub, meters, last, last_beat: Timestamp::default(), exercise })
     }
 
     /// The last tick that went out.
@@ -107,7 +109,7 @@ impl Pump {
         let second = now.floor_to(BEAT_MILLIS);
         if second > self.last_beat {
             self.last_beat = second;
-            self.hub.publish(beat(now), 0);
+            self.hub.publish(beat(now, self.exercise), 0);
         }
         Ok(count)
     }

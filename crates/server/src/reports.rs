@@ -1,6 +1,6 @@
 //! The way in over HTTP: a report, a file, a read mark. Intake decides and sends; nothing is appended here, nothing logged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,14 +17,18 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
-use crate::http::{self, Answer, blocking, nothing, reply, says_json};
+use crate::answers::reply;
+use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::member::{MemberParts, MemberState};
 use crate::problem::Problem;
 use crate::session::Who;
 use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
 
-/// Imports that are read at once: each may hold its file in memory.
-const IMPORTS_AT_ONCE: usize = 2;
+/// Imports that are read at once, of all members; a place is taken once the whole file has come, so that a slow sender
+/// keeps nobody waiting. One organisation has one import at a time.
+const IMPORTS_AT_ONCE: usize = 4;
+/// How long an organisation is asked to wait while an import of its own runs.
+const IMPORT_WAIT_SECS: u64 = 5;
 /// Problems that a receipt tells; the rest is counted.
 const PROBLEMS_TOLD_MAX: usize = 200;
 /// Longest name of an imported file, in characters.
@@ -43,8 +47,9 @@ struct Reporters {
 pub struct Intake {
     sender: Arc<dyn Sender>,
     register: Arc<Register>,
-    quota: Quota,
+    quota: Arc<Quota>,
     imports: Semaphore,
+    importing: Arc<Mutex<HashSet<OrganisationId>>>,
     reporters: Mutex<Reporters>,
 }
 
@@ -52,7 +57,14 @@ impl Intake {
     /// Sends to a vault, in this process or another.
     #[must_use]
     pub fn new(sender: Arc<dyn Sender>, register: Arc<Register>, quota: Quota) -> Self {
-        Self { sender, register, quota, imports: Semaphore::new(IMPORTS_AT_ONCE), reporters: Mutex::default() }
+        Self {
+            sender,
+            register,
+            quota: Arc::new(quota),
+            imports: Semaphore::new(IMPORTS_AT_ONCE),
+            importing: Arc::default(),
+            reporters: Mutex::default(),
+        }
     }
 
     fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
@@ -65,8 +77,32 @@ impl Intake {
     }
 }
 
+/// The one import that an organisation may have at a time.
+struct OwnImport {
+    importing: Arc<Mutex<HashSet<OrganisationId>>>,
+    organisation: OrganisationId,
+}
+
+impl OwnImport {
+    fn begin(intake: &Intake, organisation: OrganisationId) -> Option<Self> {
+        let mut importing = intake.importing.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = || Self { importing: Arc::clone(&intake.importing), organisation };
+        importing.insert(organisation).then(own)
+    }
+}
+
+impl Drop for OwnImport {
+    fn drop(&mut self) {
+        self.importing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.organisation);
+    }
+}
+
 fn closed() -> Problem {
     Problem::busy("reports are not taken at the moment; keep yours and try again")
+}
+
+fn slow_down(secs: i64) -> Problem {
+    Problem::slow_down(u64::try_from(secs).unwrap_or(1))
 }
 
 fn refused(error: &SendError) -> Problem {
@@ -85,7 +121,7 @@ fn way_in<'a>(member: &'a MemberParts, who: &'a Who) -> Result<(&'a Intake, &'a 
     Ok((intake, who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?))
 }
 
-fn receipt(parsed: Parsed, accepted: &Accepted) -> Receipt {
+fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
     let item = |(index, item): (usize, intake::ItemResult)| ReceiptItem {
         index: u32::try_from(index).unwrap_or(u32::MAX),
         kind: item.observable.as_ref().map(|observable| observable.kind().as_str().to_owned()),
@@ -102,6 +138,7 @@ fn receipt(parsed: Parsed, accepted: &Accepted) -> Receipt {
         reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
         status: "received".to_owned(),
         items: parsed.items.into_iter().enumerate().map(item).collect(),
+        exercise,
     }
 }
 
@@ -117,7 +154,7 @@ pub(crate) async fn report(
     }
     let body = http::body(request, BODY_BYTES_MAX).await?;
     let now = member.clock.now();
-    intake.quota.take(organisation.id, 1, now).map_err(|secs| Problem::slow_down(u64::try_from(secs).unwrap_or(1)))?;
+    intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
     let reporter = intake.reporter(organisation, now);
     let parsed = intake::parse_report(&body, who.principal.answers, &reporter, member.exercise, now);
     let mut parsed = parsed.map_err(|problems| {
@@ -137,7 +174,7 @@ pub(crate) async fn report(
     let accepted = accepted.first().ok_or_else(Problem::internal)?;
     parsed.settle(accepted);
     #[cfg_attr(not(feature = "planted-leaks"), expect(unused_mut, reason = "only a planted leak changes a receipt"))]
-    let mut receipt = receipt(parsed, accepted);
+    let mut receipt = receipt(parsed, accepted, member.exercise);
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);
     reply(StatusCode::CREATED, &receipt)
@@ -159,7 +196,12 @@ fn warn(text: &str) -> Result<WhoMayBeWarned, Problem> {
         "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
         "cell-only" => Ok(WhoMayBeWarned::CellOnly),
         other => {
-            Err(Problem::wrong_field(format!("warn: {other:?} is not one of now, next-epoch, once-three, cell-only")))
+            // A group that nobody is in yet: the cell holds the report, and it reaches nobody else.
+            let group = other.strip_prefix("group:").and_then(|id| id.parse().ok());
+            group.map(WhoMayBeWarned::Group).ok_or_else(|| {
+                let words = "now, next-epoch, once-three, cell-only, group:UUID";
+                Problem::wrong_field(format!("warn: {other:?} is not one of {words}"))
+            })
         }
     }
 }
@@ -214,23 +256,43 @@ pub(crate) async fn import(
     let (intake, organisation) = way_in(&member, &who)?;
     let terms = ImportTerms::of(http::query(request.uri())?, who.principal.answers)?;
     let now = member.clock.now();
-    intake.quota.take(organisation.id, 1, now).map_err(|secs| Problem::slow_down(u64::try_from(secs).unwrap_or(1)))?;
-    let _seat = intake.imports.acquire().await.map_err(|_| Problem::internal())?;
+    // Held until the file is read: also if the sender goes away meanwhile.
+    let own = OwnImport::begin(intake, organisation.id).ok_or_else(|| Problem::slow_down(IMPORT_WAIT_SECS))?;
+    intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
     let body = http::body(request, IMPORT_BYTES_MAX).await?;
+    let _seat = intake.imports.acquire().await.map_err(|_| Problem::internal())?;
     let reporter = intake.reporter(organisation, now);
     let sender = Arc::clone(&intake.sender);
     let (clock, exercise) = (Arc::clone(&member.clock), member.exercise);
     let runtime = tokio::runtime::Handle::current();
+    let (quota, organisation) = (Arc::clone(&intake.quota), organisation.id);
     let read = blocking(move || {
+        let _own = own;
         let clock: &dyn Clock = &*clock;
         let mut importer = Importer::new(&reporter, terms.answers, terms.marking, exercise, clock);
-        let mut send = |submissions| send_and_wait(&runtime, &*sender, submissions);
-        importer.read(&terms.name, &mut Cursor::new(body), &mut send).map(|_| importer.into_totals())
+        let mut wait = None;
+        let mut send = |submissions: Vec<Submission>| {
+            // Each report counts, whether it came alone or in a file.
+            let reports = u32::try_from(submissions.len()).unwrap_or(u32::MAX);
+            quota.take(organisation, reports, clock.now()).map_err(|secs| {
+                wait = Some(secs);
+                ImportError("over quota".to_owned())
+            })?;
+            send_and_wait(&runtime, &*sender, submissions)
+        };
+        let outcome = importer.read(&terms.name, &mut Cursor::new(body), &mut send);
+        (outcome.map(|_| importer.into_totals()), wait)
     });
-    let totals = read.await?.map_err(|error| {
-        tracing::error!(%error, "an import stopped");
-        Problem::busy("the import stopped before its end; send the file again, what was stored is not stored twice")
-    })?;
+    let totals = match read.await? {
+        (Ok(totals), _) => totals,
+        (Err(_), Some(secs)) => return Err(slow_down(secs)),
+        (Err(error), None) => {
+            tracing::error!(%error, "an import stopped");
+            return Err(Problem::busy(
+                "the import stopped before its end; send the file again, what was stored is not stored twice",
+            ));
+        }
+    };
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let problem = |problem: intake::PlacedProblem| ImportProblem {
         line: problem.line.map(std::num::NonZeroU32::get),
@@ -244,6 +306,7 @@ pub(crate) async fn import(
         duplicates: count(totals.duplicates),
         refused: count(totals.refused),
         problems: totals.problems.into_iter().take(PROBLEMS_TOLD_MAX).map(problem).collect(),
+        exercise: member.exercise,
     };
     reply(StatusCode::CREATED, &receipt)
 }

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use intake::{LocalSender, Quota, RemoteSender, Sender};
-use model::{Clock, Entropy};
-use policy::Params;
 use register::{PasswordCost, Register, RegisterError};
 use release::EngineConfig;
 use released::{About, Reader, ReleasedError, Store};
@@ -22,6 +20,7 @@ use tokio::task::JoinHandle as Task;
 use vault::{GenesisIfNew, Vault, VaultConfig, VaultError};
 
 use crate::cell::{CellParts, cell_router};
+use crate::config::{Config, Faces};
 use crate::fold::{Core, CoreError, CoreParts, SharedFold};
 use crate::guard::Guard;
 use crate::hub::Hub;
@@ -29,6 +28,7 @@ use crate::listen::listen;
 use crate::member::{MemberParts, member_router};
 use crate::meters::Meters;
 use crate::paced::PacedSender;
+use crate::proxies::Proxies;
 use crate::pump::{Pump, Snapshots};
 use crate::reports::Intake;
 use crate::session::Sessions;
@@ -42,81 +42,8 @@ const STORE_WAIT: Duration = Duration::from_secs(60);
 const STORE_POLL: Duration = Duration::from_millis(100);
 /// Longest rest of the members' stream: it also sends beats.
 const PUMP_WAIT: Duration = Duration::from_millis(50);
-/// Usual length of a bar on the cell's wall, in milliseconds.
-const SLOT_MILLIS: i64 = 30_000;
-
-/// Which listeners a process holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Faces {
-    /// Both, in one process.
-    Both,
-    /// The members' listener; never opens the vault.
-    Member,
-    /// The cell's listener, the journal and the gate.
-    Cell,
-}
-
-/// How to serve.
-#[derive(Clone)]
-pub struct Config {
-    /// Where stored data lives; made if absent.
-    pub data_dir: PathBuf,
-    /// Where keys live; beside the data folder if absent.
-    pub keys_dir: Option<PathBuf>,
-    /// Which listeners.
-    pub faces: Faces,
-    /// Address of the members' listener.
-    pub member_addr: SocketAddr,
-    /// Address of the cell's listener.
-    pub cell_addr: SocketAddr,
-    /// Host names of the members' listener, beside `localhost` and bare addresses.
-    pub member_hosts: Vec<String>,
-    /// Host names of the cell's listener, beside `cell.localhost`, `localhost` and bare addresses.
-    pub cell_hosts: Vec<String>,
-    /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
-    pub tls: bool,
-    /// Whether reports are taken; without intake each is refused.
-    pub intake: bool,
-    /// Name of the partnership, for a store that is new.
-    pub partnership: String,
-    /// Whether a new store is an exercise.
-    pub exercise: bool,
-    /// Parameters of the release policy, for a store that is new.
-    pub params: Params,
-    /// Length of a bar on the cell's wall, in milliseconds.
-    pub slot_millis: i64,
-    /// Lists of everyday values beside the project's own, as the text of a `fusion::NoiseSet`; none leaves those in use.
-    pub noise: Option<Arc<str>>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl Config {
-    /// Both faces on the usual addresses.
-    #[must_use]
-    pub fn new(data_dir: PathBuf, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            data_dir,
-            keys_dir: None,
-            faces: Faces::Both,
-            member_addr: SocketAddr::from(([127, 0, 0, 1], 8460)),
-            cell_addr: SocketAddr::from(([127, 0, 0, 1], 8461)),
-            member_hosts: Vec::new(),
-            cell_hosts: Vec::new(),
-            tls: false,
-            intake: true,
-            partnership: "Sharing partnership".to_owned(),
-            exercise: false,
-            params: Params::DEFAULT,
-            slot_millis: SLOT_MILLIS,
-            noise: None,
-            clock,
-            entropy,
-        }
-    }
-}
+/// How often another process's changes to the register are looked for: streams of whoever was disabled end by then.
+const REGISTER_LOOK: Duration = Duration::from_millis(250);
 
 /// Why serving did not begin, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +97,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     hubs: Vec<Arc<Hub>>,
     listeners: Vec<Task<()>>,
-    intake: Option<Task<()>>,
+    tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
     threads_stop: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
@@ -196,8 +123,8 @@ impl Running {
         for listener in self.listeners {
             let _ = listener.await;
         }
-        if let Some(intake) = self.intake {
-            intake.abort();
+        for task in self.tasks {
+            task.abort();
         }
         self.threads_stop.store(true, Ordering::Release);
         let joined = tokio::task::spawn_blocking(move || {
@@ -347,7 +274,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let folder = config.data_dir.clone();
     let (slot_millis, noise) = (config.slot_millis, config.noise.clone());
     let released_path = folder.join(released::FILE);
-    let meters = Arc::new(Meters::default());
+    let meters = Arc::new(Meters::with_token(config.metrics_token.clone()));
     let (stop, stopped) = watch::channel(false);
     let threads_stop = Arc::new(AtomicBool::new(false));
     let (ended_sender, ended) = watch::channel(false);
@@ -372,6 +299,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
     let common = Common { config, about, register, reader, meters };
     let config = &common.config;
+    let proxies = Proxies::new(&config.trusted_proxies);
 
     let fold = core.as_ref().map(Core::shared);
     if let Some(core) = core {
@@ -387,7 +315,10 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         stop,
         hubs: vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
         listeners: Vec::new(),
-        intake: None,
+        tasks: vec![tokio::spawn(watch_register(
+            Arc::clone(&common.register),
+            vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
+        ))],
         threads,
         threads_stop: Arc::clone(&threads_stop),
         ended,
@@ -410,20 +341,23 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         };
         running.threads.push(("members' stream", spawn("pump", Arc::clone(&ended_sender), run)?));
         let router = common.member(&member_hub, Some(sender), fold.as_ref());
-        let (address, task) = bind(config.member_addr, router, stopped.clone()).await?;
+        let (address, task) = bind(config.member_addr, router, &proxies, stopped.clone()).await?;
         running.member_addr = Some(address);
         running.listeners.push(task);
     }
     if let (Some(vault), Some(fold)) = (&vault, &fold) {
         let member_hub = (config.faces == Faces::Both).then_some(&member_hub);
         let router = common.cell(&cell_hub, member_hub, vault, fold);
-        let (address, task) = bind(config.cell_addr, router, stopped).await?;
+        let (address, task) = bind(config.cell_addr, router, &proxies, stopped).await?;
         running.cell_addr = Some(address);
         running.listeners.push(task);
         if config.faces == Faces::Cell && config.intake {
             let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
-            running.intake = Some(tokio::spawn(async move {
+            let fold = fold.clone();
+            fold.note_intake(true);
+            running.tasks.push(tokio::spawn(async move {
                 if let Err(error) = intake::listen(&path, local).await {
+                    fold.note_intake(false);
                     tracing::error!(%error, "reports from member processes cannot be taken");
                     let _ = ended_sender.send(true);
                 }
@@ -432,6 +366,26 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     }
     tracing::info!(member = ?running.member_addr, cell = ?running.cell_addr, "serving");
     Ok(running)
+}
+
+/// Makes open streams ask again whether they may go on, whenever the register has changed, in this process or another.
+async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
+    let mut seen = register.changes();
+    loop {
+        tokio::time::sleep(REGISTER_LOOK).await;
+        let looked = Arc::clone(&register);
+        let outcome = tokio::task::spawn_blocking(move || looked.refresh()).await;
+        if let Ok(Err(error)) = outcome {
+            tracing::error!(%error, "the register could not be read anew; what another process changed is not in force");
+        }
+        let now = register.changes();
+        if now != seen {
+            seen = now;
+            for hub in &hubs {
+                hub.pulse();
+            }
+        }
+    }
 }
 
 /// The store that the cell's process makes, as soon as it says whose it is.
@@ -474,9 +428,10 @@ fn spawn(
 async fn bind(
     address: SocketAddr,
     router: Router,
+    proxies: &Proxies,
     stop: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, Task<()>), ServeError> {
     let listener = TcpListener::bind(address).await.map_err(io_error(address.to_string()))?;
     let address = listener.local_addr().map_err(io_error(address.to_string()))?;
-    Ok((address, tokio::spawn(listen(listener, router, stop))))
+    Ok((address, tokio::spawn(listen(listener, router, proxies.clone(), stop))))
 }

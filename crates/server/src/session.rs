@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use intake::Quota;
 use model::PersonId;
 use register::{Face, Principal, Register, Role, SignInError};
 use tokio::sync::Semaphore;
 
+use crate::answers::reply;
 use crate::gate::Doorkeeper;
-use crate::http::{Answer, cookie, nothing, reply};
+use crate::http::{Answer, cookie, nothing};
 use crate::problem::Problem;
 use crate::table::Access;
 use crate::views::{SessionView, SignIn};
@@ -20,10 +22,14 @@ use crate::views::{SessionView, SignIn};
 const CHECKS_AT_ONCE: usize = 2;
 /// Sign-ins that may wait for a check.
 const CHECKS_WAITING_MAX: usize = 64;
+/// Reads that one member organisation may send at once, and a second from then on: far above what its people and machines
+/// need, far below what would keep others waiting.
+const READS_AT_ONCE: f64 = 5_000.0;
+const READS_PER_SECOND: f64 = 500.0;
 /// Seconds after which the browser forgets the cookie; the register forgets the session by itself.
 const COOKIE_SECS: u32 = 12 * 3_600;
 
-/// Where a request came from, for the throttle only; it is in no log.
+/// Where a request came from, as far as trusted proxies tell: for the throttle and the operators' own routes; in no log.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
@@ -42,6 +48,12 @@ pub struct Who {
 }
 
 impl Who {
+    /// Whose the request's share of seats is: the organisation's, or that of a person of the cell.
+    pub(crate) fn holder(&self) -> crate::hub::Holder {
+        let organisation = self.principal.organisation.as_ref().map(|organisation| *organisation.id.as_bytes());
+        organisation.or(self.principal.person.map(|person| *person.as_bytes())).unwrap_or_default()
+    }
+
     /// The person, for acts that only a person does.
     pub(crate) fn person(&self) -> Result<PersonId, Problem> {
         self.principal.person.ok_or_else(Problem::signed_out)
@@ -60,6 +72,8 @@ struct Parts {
     exercise: bool,
     checks: Semaphore,
     waiting: Semaphore,
+    /// Requests of each member organisation.
+    requests: Quota,
 }
 
 impl Sessions {
@@ -67,7 +81,8 @@ impl Sessions {
     #[must_use]
     pub fn new(register: Arc<Register>, face: Face, tls: bool, partnership: String, exercise: bool) -> Self {
         let (checks, waiting) = (Semaphore::new(CHECKS_AT_ONCE), Semaphore::new(CHECKS_WAITING_MAX));
-        Self(Arc::new(Parts { register, face, tls, partnership, exercise, checks, waiting }))
+        let requests = Quota::new(READS_AT_ONCE, READS_PER_SECOND);
+        Self(Arc::new(Parts { register, face, tls, partnership, exercise, checks, waiting, requests }))
     }
 
     fn cookie_name(&self) -> &'static str {
@@ -128,7 +143,7 @@ impl Sessions {
         let Ok(_seat) = self.0.waiting.try_acquire() else { return Err(Problem::slow_down(2)) };
         let _check = self.0.checks.acquire().await.map_err(|_| Problem::internal())?;
         let parts = Arc::clone(&self.0);
-        let address = peer.map_or_else(|| "unknown".to_owned(), |Peer(address)| address.to_string());
+        let address = peer.map_or_else(|| "unknown".to_owned(), |Peer(address)| crate::proxies::counted_by(address));
         let found = tokio::task::spawn_blocking(move || {
             parts.register.sign_in(parts.face, &sign_in.email, &sign_in.password, &address)
         });
@@ -170,7 +185,7 @@ impl Sessions {
 impl Doorkeeper for Sessions {
     type Who = Who;
 
-    fn admit(&self, access: Access, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
+    fn admit(&self, access: Access, method: &Method, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
         let wanted: &[Role] = match access {
             Access::Public | Access::Operator => return Ok(None),
             Access::Member => &[Role::Member],
@@ -178,6 +193,16 @@ impl Doorkeeper for Sessions {
             Access::Lead => &[Role::Lead],
         };
         let who = self.find(headers).ok_or_else(Problem::signed_out)?;
-        if wanted.contains(&who.principal.role) { Ok(Some(who)) } else { Err(Problem::role()) }
+        if !wanted.contains(&who.principal.role) {
+            return Err(Problem::role());
+        }
+        // What is sent in has a quota of its own, in reports.
+        if *method == Method::GET
+            && let Some(organisation) = &who.principal.organisation
+        {
+            let taken = self.0.requests.take(organisation.id, 1, self.0.register.now());
+            taken.map_err(|secs| Problem::slow_down(u64::try_from(secs).unwrap_or(1)))?;
+        }
+        Ok(Some(who))
     }
 }

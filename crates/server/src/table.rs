@@ -27,7 +27,7 @@ pub enum Access {
     Analyst,
     /// A lead's session.
     Lead,
-    /// Operators: whoever reaches the cell's listener, which stands on the operator's own network.
+    /// Operators: whoever reaches the cell's listener, which stands on the operator's own network; figures need more.
     Operator,
 }
 
@@ -250,8 +250,8 @@ fn member() -> Vec<Route> {
         .with(&[required("id", "Id of the advisory.")])
         .gives(204, Shape::Empty)
         .or(&[404, 503]),
-        member("GET", "/api/v1/feeds/{name}", "feed", "`watch.txt` or `block.txt`: one value a line.")
-            .with(&[required("name", "`watch.txt` or `block.txt`.")])
+        member("GET", "/api/v1/feeds/{name}", "feed", "`watch.txt` or `block.txt`: one value a line; `watch.csv`: value, kind, tlp, pap, since, until. In an exercise the first line is `# EXERCISE`.")
+            .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
             .gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         member("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
@@ -261,7 +261,7 @@ fn member() -> Vec<Route> {
         member("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
-                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group:UUID`."),
+                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID`, which the cell holds while the group has no members."),
                 query("know", "Who may know that it was you: `nobody`, `cell` or `everybody`."),
                 query("tlp", "TLP 2.0 label where the file gives none."),
             ])
@@ -315,10 +315,10 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::NewPosture>())
             .gives(204, Shape::Empty)
             .or(&[422]),
-        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
+        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
             .gives(200, Shape::Text("text/event-stream")),
-        route(Access::Operator, "GET", "/health", "health", "How the platform is.").gives(200, json::<views::Health>()).or(&[503]),
-        route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus.").gives(200, Shape::Text("text/plain")),
+        route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
+        route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus; from this machine, or with the operator's token as `Authorization: Bearer`.").gives(200, Shape::Text("text/plain")).or(&[401]),
     ]
 }
 
@@ -332,7 +332,26 @@ pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<desk::Tick>(into);
     collect::<desk::ReportRow>(into);
     collect::<desk::CampaignRow>(into);
+    collect::<desk::CampaignGone>(into);
     collect::<desk::AlertRow>(into);
     collect::<desk::SourceRow>(into);
     collect::<desk::PostureRow>(into);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::MethodFilter;
+
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_handler() {
+        for route in table() {
+            let found = match route.face {
+                Face::Member => crate::member::handler(route.id, MethodFilter::GET).is_some(),
+                Face::Cell => crate::cell::handler(route.id, MethodFilter::GET).is_some(),
+            };
+            assert!(found, "{} {} has no handler: it would answer 404", route.method, route.path);
+        }
+    }
 }

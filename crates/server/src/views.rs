@@ -167,6 +167,8 @@ pub struct Receipt {
     pub status: String,
     /// What became of each value.
     pub items: Vec<ReceiptItem>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// Something in an imported file that could not be taken.
@@ -196,6 +198,8 @@ pub struct ImportReceipt {
     pub refused: u32,
     /// What could not be taken, up to a limit.
     pub problems: Vec<ImportProblem>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A text that the cell sends to members.
@@ -221,6 +225,8 @@ pub struct NewAdvisory {
 pub struct Made {
     /// Its id.
     pub id: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// The posture that a lead sets.
@@ -238,6 +244,8 @@ pub struct NewPosture {
 pub struct CellCampaignList {
     /// Campaigns that hit several firms, the most recently active first.
     pub items: Vec<desk::CampaignRow>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// Values that link nothing.
@@ -247,6 +255,8 @@ pub struct NoiseList {
     pub items: Vec<desk::NoiseRow>,
     /// Cursor of the next page.
     pub next: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// How the platform is.
@@ -254,12 +264,8 @@ pub struct NoiseList {
 pub struct Health {
     /// `ok`, or `behind` while the fold has not caught up with the journal.
     pub status: String,
-    /// Entries in the journal.
-    pub journal: u64,
-    /// Entries folded.
-    pub folded: u64,
-    /// Latest release tick.
-    pub released_to: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A sign of life on a stream.
@@ -267,6 +273,8 @@ pub struct Health {
 pub struct Beat {
     /// The server's time.
     pub at: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// Somebody took a report.
@@ -276,4 +284,6 @@ pub struct Claimed {
     pub case: String,
     /// Who took it.
     pub owner: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }

@@ -57,7 +57,7 @@ async fn a_report_is_received_and_shown_at_the_next_tick() {
     let watch = world.get("/api/v1/feeds/watch.txt").await;
     let mut lines: Vec<_> = std::str::from_utf8(&watch.body).unwrap().lines().collect();
     lines.sort_unstable();
-    assert_eq!(lines, ["198.51.100.7", "evil.test"]);
+    assert_eq!(lines, ["# EXERCISE", "198.51.100.7", "evil.test"]);
     assert_eq!(world.get("/api/v1/lookup?value=%20").await.json()["verdict"], "unreadable");
 }
 
@@ -174,7 +174,7 @@ async fn the_cell_sees_content_and_acts_on_it() {
     assert_eq!(world.at_cell("POST", &claim, &analyst, Body::empty()).await.status, 204);
     assert_eq!(world.at_cell("POST", &claim, &lead, Body::empty()).await.status, 409);
     world.pass(200);
-    assert_eq!(wall.next_of("claim").await.1, json!({ "case": case, "owner": "kit" }));
+    assert_eq!(wall.next_of("claim").await.1, json!({ "case": case, "owner": "kit", "exercise": true }));
     assert_eq!(world.at_cell("POST", &claim, &lead, Body::empty()).await.status, 409);
 
     let advisory = json!({ "title": "Mail wave", "summary": "Mails with a link.", "actions": ["Block it"], "severity": "high", "tlp": "GREEN", "campaign": id });

@@ -214,12 +214,15 @@ async fn pages_are_packed_tagged_and_kept() {
         call(&world.member, request.body(Body::empty()).unwrap())
     };
     let home = get("/".into(), "accept-encoding", "gzip, br".into()).await;
-    assert_eq!(home.header("content-type"), "text/html; charset=utf-8");
     if !server::pages_are_built() {
-        assert_eq!(home.status, 503);
+        assert_eq!((home.status.as_u16(), home.header("content-type")), (503, "application/problem+json"));
         assert!(String::from_utf8(home.body).unwrap().contains("cargo xtask demo"));
+        let browser = get("/".into(), "accept", "text/html,*/*".into()).await;
+        assert_eq!((browser.status.as_u16(), browser.header("content-type")), (503, "text/html; charset=utf-8"));
+        assert!(String::from_utf8(browser.body).unwrap().contains("cargo xtask demo"));
         return;
     }
+    assert_eq!(home.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(
         (home.status.as_u16(), home.header("content-encoding"), home.header("cache-control")),
         (200, "br", "no-cache")
@@ -234,4 +237,81 @@ async fn pages_are_packed_tagged_and_kept() {
     assert_eq!((asset.status.as_u16(), asset.header("content-encoding")), (200, "gzip"), "{script}");
     assert!(asset.header("cache-control").contains("immutable"));
     assert!(asset.header("content-type").starts_with("text/javascript"));
+}
+
+#[tokio::test]
+async fn an_import_counts_by_its_reports_and_one_runs_at_a_time() {
+    use std::pin::pin;
+    let world = World::with(intake::Quota::new(3.0, 1.0));
+    let path = "/api/v1/import?name=a.txt&warn=now&know=nobody";
+    let file = "a.attack.test\n";
+    assert_eq!(call(&world.member, world.request("POST", path, 0, Body::from(file))).await.status, 201);
+    // One for the file, one for its report: a third of the bucket is left.
+    let next = call(&world.member, world.request("POST", path, 0, Body::from("b.attack.test\n"))).await;
+    assert_eq!((next.status.as_u16(), next.header("retry-after")), (429, "1"), "its report is over quota");
+    // A body that never ends keeps the organisation's place, and nobody else's.
+    let hanging = Body::from_stream(futures_util::stream::pending::<Result<axum::body::Bytes, std::io::Error>>());
+    let mut waiting = pin!(call(&world.member, world.request("POST", path, 1, hanging)));
+    let soon = std::time::Duration::from_millis(50);
+    assert!(tokio::time::timeout(soon, waiting.as_mut()).await.is_err());
+    let second = call(&world.member, world.request("POST", path, 1, Body::from(file))).await;
+    assert_eq!((second.status.as_u16(), second.header("retry-after")), (429, "5"));
+    for other in 2..8 {
+        let answer = call(&world.member, world.request("POST", path, other, Body::from(file))).await;
+        assert_eq!(answer.status, 201, "member {other} waits for another's import");
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_taken_and_reaches_nobody() {
+    let mut world = World::new();
+    let path = "/api/v1/import?name=a.txt&warn=group:00000000-0000-4000-8000-000000000001&know=nobody";
+    let taken = call(&world.member, world.request("POST", path, 0, Body::from("grouped.attack.test\n"))).await;
+    assert_eq!(taken.status, 201, "{}", String::from_utf8_lossy(&taken.body));
+    world.pass(30_000);
+    assert!(!String::from_utf8_lossy(&world.get("/api/v1/home").await.body).contains("grouped"));
+    let analyst = world.sign_in(&world.cell, "kit@cell.example").await;
+    let known = world.at_cell("GET", "/cell/v1/lookup?value=grouped.attack.test", &analyst, Body::empty()).await.json();
+    assert_eq!((known["verdict"].as_str(), known["released"].as_bool()), (Some("seen"), Some(false)));
+    let wrong = call(&world.member, world.request("POST", "/api/v1/import?warn=group:x&know=nobody", 0, Body::empty()));
+    assert_eq!(wrong.await.status, 422);
+}
+
+#[tokio::test]
+async fn feeds_say_that_they_are_an_exercises_and_a_table_has_the_markings() {
+    let mut world = World::new();
+    assert_eq!(world.report(0, &["evil.attack.test"]).await.status, 201);
+    world.pass(6_000);
+    let plain = world.get("/api/v1/feeds/watch.txt").await;
+    assert_eq!(String::from_utf8_lossy(&plain.body), "# EXERCISE\nevil.attack.test\n");
+    let table = world.get("/api/v1/feeds/watch.csv").await;
+    assert!(table.header("content-type").starts_with("text/csv"));
+    let text = String::from_utf8_lossy(&table.body).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["# EXERCISE", "value,kind,tlp,pap,since,until"]);
+    let fields: Vec<&str> = lines[2].split(',').collect();
+    assert_eq!(fields[..4], ["evil.attack.test", "domain", "GREEN", "GREEN"]);
+    assert!(fields[4].ends_with('Z') && fields[5] > fields[4], "{text}");
+}
+
+#[tokio::test]
+async fn two_people_of_one_name_are_two() {
+    let mut world = World::new();
+    let again = register::NewPerson {
+        email: "kit2@cell.example".into(),
+        name: "kit".into(),
+        organisation: None,
+        role: register::Role::Analyst,
+    };
+    world.register.create_person(&again, PASSWORD).unwrap();
+    let (one, other) =
+        (world.sign_in(&world.cell, "kit@cell.example").await, world.sign_in(&world.cell, "kit2@cell.example").await);
+    world.report(0, &["evil.test"]).await;
+    world.pass(300);
+    let wall = world.at_cell("GET", "/cell/v1/wall", &one, Body::empty()).await.json();
+    let claim = format!("/cell/v1/reports/{}/claim", wall["reports"][0]["case"].as_str().unwrap());
+    assert_eq!(world.at_cell("POST", &claim, &one, Body::empty()).await.status, 204);
+    world.pass(300);
+    assert_eq!(world.at_cell("POST", &claim, &other, Body::empty()).await.status, 409);
+    assert_eq!(world.at_cell("POST", &claim, &one, Body::empty()).await.status, 204);
 }

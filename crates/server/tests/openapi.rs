@@ -15,3 +15,38 @@ fn the_document_in_the_tree_is_fresh() {
         "openapi.json is stale: run `UPDATE_OPENAPI=1 cargo test -p fusioncell-server --test openapi`"
     );
 }
+
+/// Objects that are only parts of others, or carry no content of the partnership.
+const PARTS: [&str; 15] = [
+    "CampaignName",
+    "CaseRow",
+    "Hit",
+    "ImportProblem",
+    "IndicatorRow",
+    "LaneView",
+    "NoiseRow",
+    "ProblemView",
+    "ReasonRow",
+    "ReceiptItem",
+    "ReleaseStep",
+    "TimelineRow",
+    "WarnGroup",
+    "NewIndicator",
+    "SignIn",
+];
+
+#[test]
+fn each_object_says_whether_it_is_an_exercises() {
+    let document: serde_json::Value = serde_json::from_str(&server::openapi_json()).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let Some(properties) = schema["properties"].as_object() else { continue };
+        let marked = properties.get("exercise").is_some_and(|kind| kind["type"] == "boolean");
+        let taken = name.starts_with("New");
+        assert!(marked || taken || PARTS.contains(&name.as_str()), "{name} does not say whether it is an exercise's");
+    }
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(operation["responses"]["default"].is_object(), "{method} {path} tells no problems");
+        }
+    }
+}

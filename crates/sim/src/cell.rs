@@ -49,8 +49,8 @@ const ADVICE: [u64; 3] = [6_000, 20_000, 50_000];
 const RAISED_AT: u64 = 5_000;
 /// Mean time between later advisories.
 const BETWEEN_ADVICE_MILLIS: u64 = 300_000;
-/// Mean time between claims.
-const BETWEEN_CLAIMS_MILLIS: u64 = 9_000;
+/// Mean time between claims: a few analysts at work, so that some of the latest reports are somebody's and most are not yet.
+const BETWEEN_CLAIMS_MILLIS: u64 = 2_500;
 
 /// An endless, ordered plan of acts.
 pub struct CellDesk {
@@ -112,7 +112,7 @@ impl Iterator for CellDesk {
             return self.advise();
         }
         let at_millis = self.next_claim;
-        self.next_claim += self.random.around(BETWEEN_CLAIMS_MILLIS).max(1_000);
+        self.next_claim += self.random.around(BETWEEN_CLAIMS_MILLIS).max(500);
         Some(CellAct { at_millis, act: Act::Claim })
     }
 }

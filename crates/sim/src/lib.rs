@@ -16,6 +16,7 @@ pub use campaign::{FIRMS_MAX, FIRMS_MIN};
 pub use cell::{Act, CellAct, CellDesk};
 pub use exercise::Exercise;
 pub use partnership::{MEMBERS, Member, Partnership};
+pub use random::Random;
 pub use replay::{Author, Replay, ReplayBuilder};
 pub use report::{Action, Report};
 pub use values::everyday;

@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `watch.txt` or `block.txt`: one value a line. */
+        /** `watch.txt` or `block.txt`: one value a line; `watch.csv`: value, kind, tlp, pap, since, until. In an exercise the first line is `# EXERCISE`. */
         get: operations["feed"];
         put?: never;
         post?: never;
@@ -355,7 +355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`. */
+        /** Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`. */
         get: operations["cell_stream"];
         put?: never;
         post?: never;
@@ -406,7 +406,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the platform is. */
+        /** Whether the platform is well: a word, no figures. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -423,7 +423,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Figures for Prometheus. */
+        /** Figures for Prometheus; from this machine, or with the operator's token as `Authorization: Bearer`. */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -456,6 +456,8 @@ export interface components {
     schemas: {
         /** @description The latest texts of the cell. */
         AdvisoryList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Advisories, the latest first. */
             items: components["schemas"]["AdvisoryView"][];
         };
@@ -492,6 +494,8 @@ export interface components {
         AlertRow: {
             /** @description When it was sent. */
             at: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Id of the advisory. */
             id: string;
             /**
@@ -513,11 +517,15 @@ export interface components {
         Beat: {
             /** @description The server's time. */
             at: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
         };
         /** @description A campaign with its released values. */
         CampaignDetail: {
             /** @description The campaign. */
             campaign: components["schemas"]["CampaignView"];
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Its values, the latest released first. */
             indicators: components["schemas"]["IndicatorView"][];
             /** @description Whether there are more values than shown. */
@@ -525,8 +533,19 @@ export interface components {
             /** @description What was released when. */
             timeline: components["schemas"]["ReleaseStep"][];
         };
+        /** @description A campaign that is no longer on the wall. */
+        CampaignGone: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description The campaign that it has become a part of, if it has. */
+            into: string | null;
+        };
         /** @description A page of campaigns. */
         CampaignList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Campaigns, the latest changed first. */
             items: components["schemas"]["CampaignView"][];
             /** @description Cursor of the next page. */
@@ -547,11 +566,13 @@ export interface components {
             aliases: string[];
             /** @description Its row. */
             campaign: components["schemas"]["CampaignRow"];
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Its values, the most widely seen first. */
             indicators: components["schemas"]["IndicatorRow"][];
             /** @description The links. */
             reasons: components["schemas"]["ReasonRow"][];
-            /** @description Its cases in time order. */
+            /** @description Its cases by minute; those of one minute by their pseudonym. */
             reports: components["schemas"]["CaseRow"][];
             /** @description The spread. */
             timeline: components["schemas"]["TimelineRow"][];
@@ -565,11 +586,15 @@ export interface components {
              * @description Firms new in the last ten minutes.
              */
             delta: number;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /**
              * Format: int32
-             * @description Distinct firms.
+             * @description Distinct firms, or the most that there can be.
              */
             firms: number;
+            /** @description Whether `firms` is only the most that there can be: an exact number would tell which reports share a source. */
+            firms_at_most?: boolean;
             /** @description First hit in each sector, in order. */
             hits: components["schemas"]["Hit"][];
             /** @description Id of the campaign: that of its oldest case. */
@@ -637,7 +662,7 @@ export interface components {
         };
         /** @description A case in a campaign. */
         CaseRow: {
-            /** @description When it was received. */
+            /** @description The minute in which it was received. */
             at: string;
             /** @description Closest match, in words. */
             attack: string;
@@ -655,6 +680,8 @@ export interface components {
         };
         /** @description Campaigns on the cell's side. */
         CellCampaignList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Campaigns that hit several firms, the most recently active first. */
             items: components["schemas"]["CampaignRow"][];
         };
@@ -662,6 +689,8 @@ export interface components {
         Claimed: {
             /** @description Pseudonym of the case. */
             case: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Who took it. */
             owner: string;
         };
@@ -679,18 +708,8 @@ export interface components {
         };
         /** @description How the platform is. */
         Health: {
-            /**
-             * Format: int64
-             * @description Entries folded.
-             */
-            folded: number;
-            /**
-             * Format: int64
-             * @description Entries in the journal.
-             */
-            journal: number;
-            /** @description Latest release tick. */
-            released_to: string | null;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /**
              * @description `ok`, or `behind` while the fold has not caught up with the journal.
              * @enum {string}
@@ -715,6 +734,8 @@ export interface components {
             as_of: string;
             /** @description Latest campaigns. */
             campaigns: components["schemas"]["CampaignView"][];
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Latest indicators. */
             latest: components["schemas"]["IndicatorView"][];
             posture: components["schemas"]["PostureView"] | null;
@@ -743,6 +764,8 @@ export interface components {
              * @description Values that you had sent before.
              */
             duplicates: number;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description What could not be taken, up to a limit. */
             problems: components["schemas"]["ImportProblem"][];
             /**
@@ -763,6 +786,8 @@ export interface components {
         };
         /** @description A page of indicators. */
         IndicatorList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Indicators, the latest released first. */
             items: components["schemas"]["IndicatorView"][];
             /** @description Cursor of the next page. */
@@ -774,7 +799,7 @@ export interface components {
             kind: string;
             /** @description Why the value links nothing, if it does not. */
             noise: string | null;
-            /** @description Indexes into the page's cases, in time order. */
+            /** @description Indexes into the page's cases. */
             reports: number[];
             /**
              * Format: double
@@ -794,6 +819,8 @@ export interface components {
             campaign: string | null;
             /** @description Why it is an everyday value, if it is one. */
             common: string | null;
+            /** @description Whether this is an exercise; left out if it is none, so that what was released before reads and hashes the same. */
+            exercise?: boolean;
             /** @description Keyed hash of the content. */
             id: string;
             /** @description Kind, such as `domain`. */
@@ -835,16 +862,20 @@ export interface components {
         LookupView: {
             /** @description Campaigns that hold it. */
             campaigns: components["schemas"]["CampaignName"][];
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /**
              * Format: int32
-             * @description Number of distinct firms.
+             * @description Number of distinct firms, or the most that there can be.
              */
             firms: number;
-            /** @description First seen. */
+            /** @description Whether `firms` is only the most that there can be: an exact number would tell which reports share a source. */
+            firms_at_most?: boolean;
+            /** @description The minute in which it was first seen. */
             first: string | null;
             /** @description Kind that it was read as. */
             kind: string | null;
-            /** @description Last seen. */
+            /** @description The minute in which it was last seen. */
             last: string | null;
             /** @description The verdict in a sentence. */
             meaning: string;
@@ -874,11 +905,15 @@ export interface components {
         };
         /** @description The id of what was made. */
         Made: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Its id. */
             id: string;
         };
         /** @description One release tick on the member's stream. */
         MemberRelease: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Everything that it shows, ordered by kind and id. */
             objects: components["schemas"]["ReleasedView"][];
             /** @description The release tick. */
@@ -951,6 +986,8 @@ export interface components {
         };
         /** @description Values that link nothing. */
         NoiseList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description The values. */
             items: components["schemas"]["NoiseRow"][];
             /** @description Cursor of the next page. */
@@ -974,6 +1011,8 @@ export interface components {
         PostureRow: {
             /** @description When it was set. */
             at: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description One line. */
             text: string;
             /**
@@ -984,6 +1023,8 @@ export interface components {
         };
         /** @description The posture that a lead has set. */
         PostureView: {
+            /** @description Whether this is an exercise; left out if it is none, as in [`IndicatorView`]. */
+            exercise?: boolean;
             /** @description Release tick. */
             released_at: string;
             /** @description One line. */
@@ -1026,6 +1067,8 @@ export interface components {
         };
         /** @description The answer to a report: "received", never "others saw this". */
         Receipt: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description What became of each value. */
             items: components["schemas"]["ReceiptItem"][];
             /** @description Reference to quote to the cell. */
@@ -1071,7 +1114,7 @@ export interface components {
         ReleasedView: components["schemas"]["IndicatorView"] | components["schemas"]["CampaignView"] | components["schemas"]["AdvisoryView"] | components["schemas"]["PostureView"];
         /** @description A report on the wall. */
         ReportRow: {
-            /** @description When it was received. */
+            /** @description The minute in which it was received. */
             at: string;
             /** @description Closest match, in words. */
             attack: string;
@@ -1081,6 +1124,8 @@ export interface components {
             campaign_id: string | null;
             /** @description Pseudonym of the case. */
             case: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Who claimed it. */
             owner: string | null;
             /** @description Name of the lane, if it may be shown. */
@@ -1128,6 +1173,8 @@ export interface components {
         SourceRow: {
             /** @description When it was last heard; `null` if never. */
             at: string | null;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             /** @description Name in data. */
             id: string;
             /** @description Name that a person reads. */
@@ -1141,6 +1188,8 @@ export interface components {
             at: string;
             /** @description Observations per lane. */
             c: number[];
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
         };
         /** @description A step in a campaign's spread. */
         TimelineRow: {
@@ -1154,6 +1203,8 @@ export interface components {
         /** @description The answer to one look-up. */
         Verdict: {
             campaign: components["schemas"]["CampaignView"] | null;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
             indicator: components["schemas"]["IndicatorView"] | null;
             /** @description The kind that it was read as. */
             kind: string | null;
@@ -1252,6 +1303,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     advisory_read: {
@@ -1309,6 +1369,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     campaigns: {
@@ -1345,6 +1414,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1402,6 +1480,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     feed: {
@@ -1409,7 +1496,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `watch.txt` or `block.txt`. */
+                /** @description `watch.txt`, `watch.csv` or `block.txt`. */
                 name: string;
             };
             cookie?: never;
@@ -1452,6 +1539,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     home: {
@@ -1481,6 +1577,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     import: {
@@ -1488,7 +1593,7 @@ export interface operations {
             query?: {
                 /** @description Name of the file. */
                 name?: string;
-                /** @description Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group:UUID`. */
+                /** @description Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID`, which the cell holds while the group has no members. */
                 warn?: string;
                 /** @description Who may know that it was you: `nobody`, `cell` or `everybody`. */
                 know?: string;
@@ -1577,6 +1682,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     indicators: {
@@ -1620,6 +1734,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     lookup: {
@@ -1654,6 +1777,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1748,6 +1880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     session: {
@@ -1770,6 +1911,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1846,6 +1996,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     sign_out: {
@@ -1863,6 +2022,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
             };
         };
     };
@@ -1886,6 +2054,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1962,6 +2139,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     cell_campaigns: {
@@ -1984,6 +2170,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2041,6 +2236,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     cell_lookup: {
@@ -2075,6 +2279,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2118,6 +2331,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2201,6 +2423,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     claim: {
@@ -2258,6 +2489,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     cell_session: {
@@ -2280,6 +2520,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2356,6 +2605,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     cell_sign_out: {
@@ -2373,6 +2631,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
             };
         };
     };
@@ -2396,6 +2663,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2432,6 +2708,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     face: {
@@ -2450,6 +2735,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FaceView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
         };
@@ -2481,6 +2775,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     metrics: {
@@ -2501,6 +2804,24 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
         };
     };
     openapi: {
@@ -2519,6 +2840,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
         };

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use model::{WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
-use register::{Answers, NewOrganisation};
+use register::{Answers, KeyInfo, NewOrganisation, Register, Status};
 use serde_json::json;
 
 use super::Folders;
@@ -92,6 +92,24 @@ enum Organisation {
         #[arg(long)]
         json: bool,
     },
+    /// Let an organisation take part no more: its people and keys are refused at once, open streams end
+    #[command(after_help = help!("  fusioncell admin organisation suspend --data-dir D --name \"Calder Power\""))]
+    Suspend {
+        #[command(flatten)]
+        folders: Folders,
+        /// Its name
+        #[arg(long)]
+        name: String,
+    },
+    /// Let a suspended organisation take part again
+    #[command(after_help = help!("  fusioncell admin organisation resume --data-dir D --name \"Calder Power\""))]
+    Resume {
+        #[command(flatten)]
+        folders: Folders,
+        /// Its name
+        #[arg(long)]
+        name: String,
+    },
     /// List the member organisations
     #[command(after_help = help!("  fusioncell admin organisation list --data-dir D
   fusioncell admin organisation list --data-dir D --json"))]
@@ -131,6 +149,49 @@ enum Person {
         #[arg(long)]
         json: bool,
     },
+    /// Refuse a person at once: every session and stream ends, the password opens nothing
+    #[command(after_help = help!("  fusioncell admin person disable --data-dir D --email sam@calder.example"))]
+    Disable {
+        #[command(flatten)]
+        folders: Folders,
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Let a disabled person sign in again
+    #[command(after_help = help!("  fusioncell admin person enable --data-dir D --email sam@calder.example"))]
+    Enable {
+        #[command(flatten)]
+        folders: Folders,
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Give a person a new password, shown once; every session of the old one ends
+    #[command(after_help = help!("  fusioncell admin person password --data-dir D --email sam@calder.example
+  pass show sam | fusioncell admin person password --data-dir D --email sam@calder.example --password-stdin"))]
+    Password {
+        #[command(flatten)]
+        folders: Folders,
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End every session of a person; the password still works
+    #[command(after_help = help!("  fusioncell admin person end-sessions --data-dir D --email sam@calder.example"))]
+    EndSessions {
+        #[command(flatten)]
+        folders: Folders,
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -147,6 +208,19 @@ enum Key {
         /// What the key is for
         #[arg(long, default_value = "machine")]
         label: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the keys by the part that may be shown, with what each is for
+    #[command(after_help = help!("  fusioncell admin key list --data-dir D
+  fusioncell admin key list --data-dir D --organisation \"Calder Power\" --json"))]
+    List {
+        #[command(flatten)]
+        folders: Folders,
+        /// Only those of this organisation
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<String>,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
@@ -172,6 +246,37 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
             add_organisation(&folders, name, &sector, region.as_deref(), domains, json)
         }
         Command::Organisation(Organisation::List { folders, json }) => list_organisations(&folders, json),
+        Command::Organisation(Organisation::Suspend { folders, name }) => {
+            set_status(&folders, &name, Status::Suspended, "suspended")
+        }
+        Command::Organisation(Organisation::Resume { folders, name }) => {
+            set_status(&folders, &name, Status::Active, "takes part again")
+        }
+        Command::Person(Person::Disable { folders, email }) => {
+            let (register, person) = person(&folders, &email)?;
+            register.set_disabled(person.id, true).context("not disabled")?;
+            println!("{} is disabled; every session has ended", person.email);
+            Ok(())
+        }
+        Command::Person(Person::Enable { folders, email }) => {
+            let (register, person) = person(&folders, &email)?;
+            register.set_disabled(person.id, false).context("not enabled")?;
+            println!("{} may sign in", person.email);
+            Ok(())
+        }
+        Command::Person(Person::Password { folders, email, password_stdin, json }) => {
+            let (register, person) = person(&folders, &email)?;
+            let (password, made) = chosen(password_stdin)?;
+            register.set_password(person.id, &password).context("not changed")?;
+            told(&person.email, &password, made, json);
+            Ok(())
+        }
+        Command::Person(Person::EndSessions { folders, email }) => {
+            let (register, person) = person(&folders, &email)?;
+            let ended = register.end_sessions(person.id).context("not ended")?;
+            println!("{ended} sessions of {} have ended", person.email);
+            Ok(())
+        }
         Command::Person(Person::Add { folders, email, name, role, organisation, password_stdin, json }) => {
             let register = store::register(&folders.data_dir)?;
             let (password, made) = chosen(password_stdin)?;
@@ -180,6 +285,7 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
             Ok(())
         }
         Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),
+        Command::Key(Key::List { folders, organisation, json }) => list_keys(&folders, organisation.as_deref(), json),
         Command::Key(Key::Revoke { folders, key }) => {
             store::register(&folders.data_dir)?.revoke_key(&key).context("not revoked")?;
             println!("revoked");
@@ -256,18 +362,20 @@ fn list_organisations(folders: &Folders, as_json: bool) -> Result<(), Failure> {
                     "sector": held.sector.as_str(),
                     "region": held.region.map(model::Region::as_str),
                     "domains": held.assets.domains,
+                    "suspended": held.status == Status::Suspended,
                 })
             })
             .collect();
         println!("{}", json!(rows));
         return Ok(());
     }
-    let mut table = Table::new(&["name", "sector", "region"]);
+    let mut table = Table::new(&["name", "sector", "region", "state"]);
     for held in &all {
         table.row(vec![
             held.name.clone(),
             held.sector.title().to_owned(),
             held.region.map_or("", model::Region::title).to_owned(),
+            if held.status == Status::Suspended { "suspended" } else { "takes part" }.to_owned(),
         ]);
     }
     print!("{}", table.render());
@@ -287,5 +395,57 @@ fn add_key(folders: &Folders, organisation: &str, label: &str, as_json: bool) ->
     } else {
         println!("{}\nThe key is shown this once.", key.expose());
     }
+    Ok(())
+}
+
+fn person(folders: &Folders, email: &str) -> Result<(Register, register::Person), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    let person = register.person_named(email).context("nothing done")?;
+    Ok((register, person))
+}
+
+fn set_status(folders: &Folders, name: &str, status: Status, told: &str) -> Result<(), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    let held =
+        register.organisation_named(name).ok_or_else(|| Failure::new(format!("there is no organisation {name:?}")))?;
+    register.set_status(held.id, status).context("not changed")?;
+    println!("{}: {told}", held.name);
+    Ok(())
+}
+
+fn list_keys(folders: &Folders, organisation: Option<&str>, as_json: bool) -> Result<(), Failure> {
+    let register = store::register(&folders.data_dir)?;
+    let only = match organisation {
+        Some(name) => {
+            let held = register.organisation_named(name);
+            Some(held.ok_or_else(|| Failure::new(format!("there is no organisation {name:?}")))?.id)
+        }
+        None => None,
+    };
+    let mut keys = register.keys().context("not read")?;
+    keys.retain(|key| only.is_none_or(|id| key.organisation == id));
+    let name =
+        |key: &KeyInfo| register.organisation(key.organisation).map(|held| held.name.clone()).unwrap_or_default();
+    let shown = |key: &KeyInfo| format!("{}{}", register::KEY_PREFIX, key.prefix);
+    let ends = |key: &KeyInfo| key.expires_at.map(released::rfc3339);
+    if as_json {
+        let row = |key: &KeyInfo| {
+            json!({
+                "key": shown(key),
+                "organisation": name(key),
+                "label": key.label,
+                "expires_at": ends(key),
+                "revoked": key.revoked,
+            })
+        };
+        println!("{}", json!(keys.iter().map(row).collect::<Vec<_>>()));
+        return Ok(());
+    }
+    let mut table = Table::new(&["key", "organisation", "for", "ends", "state"]);
+    for key in &keys {
+        let state = if key.revoked { "revoked" } else { "good" };
+        table.row(vec![shown(key), name(key), key.label.clone(), ends(key).unwrap_or_default(), state.to_owned()]);
+    }
+    print!("{}", table.render());
     Ok(())
 }

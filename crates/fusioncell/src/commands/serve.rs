@@ -52,6 +52,13 @@ pub struct ServeArgs {
     /// A proxy before both listeners speaks TLS: cookies are Secure and browsers are told to insist on it
     #[arg(long)]
     behind_tls: bool,
+    /// Address or network of a proxy before the listeners, such as 10.0.0.7 or 10.0.0.0/24: the address that it names in
+    /// X-Forwarded-For or Forwarded counts as the visitor's when sign-ins are slowed down; may be given more than once
+    #[arg(long = "trusted-proxy", value_name = "ADDR/NET")]
+    trusted_proxies: Vec<server::Network>,
+    /// Token with which /metrics may be read from beyond this machine: `Authorization: Bearer TOKEN`
+    #[arg(long, value_name = "TOKEN", env = "FUSIONCELL_METRICS_TOKEN", hide_env_values = true)]
+    metrics_token: Option<String>,
     /// Log JSON lines, for a log collector
     #[arg(long)]
     log_json: bool,
@@ -72,6 +79,8 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.member_hosts = args.member_hosts;
     config.cell_hosts = args.cell_hosts;
     config.tls = args.behind_tls;
+    config.trusted_proxies = args.trusted_proxies;
+    config.metrics_token = args.metrics_token;
     config.noise = noise::read(&args.noise)?.map(Into::into);
     config.faces = match args.face {
         Face::Both => server::Faces::Both,

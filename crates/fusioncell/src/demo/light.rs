@@ -11,7 +11,7 @@ use crate::demo::cell::wall;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Firms that a campaign must have before it counts as light.
-const FIRMS: u64 = 2;
+pub const FIRMS: u64 = 2;
 
 /// Waits until the cell's wall shows a campaign of several firms and the member's home a released value.
 pub async fn wait(cell: &Client, analyst: &Credential, member: &Client, visitor: &Credential) -> Result<(), String> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use model::{Entropy, Region, Sector};
+use policy::Params;
 use serde::Serialize;
 
 use super::Plan;
@@ -155,6 +156,13 @@ impl SignIns {
                 who.url, who.email, who.password, who.name
             ));
         }
+        text.push_str(&format!(
+            "\n  Shortened for an exercise: context such as bands and sectors changes every {} s instead of {} min,\n  the block feed every {} s instead of every {} s.\n",
+            Params::EXERCISE.epoch_millis / 1_000,
+            Params::DEFAULT.epoch_millis / 60_000,
+            Params::EXERCISE.block_millis / 1_000,
+            Params::DEFAULT.block_millis / 1_000,
+        ));
         text.push_str(&format!("\n  walls: {}/wall and {}/wall; end with Ctrl-C\n", self.member.url, self.analyst.url));
         if plan.no_intake {
             text.push_str("  without intake: every report is refused and the walls stay empty\n");

@@ -1,0 +1,92 @@
+//! How to serve: addresses, names, who is trusted, and what a new store is made with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::{Clock, Entropy};
+use policy::Params;
+
+use crate::proxies::Network;
+
+/// Usual length of a bar on the cell's wall, in milliseconds.
+const SLOT_MILLIS: i64 = 30_000;
+
+/// Which listeners a process holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faces {
+    /// Both, in one process.
+    Both,
+    /// The members' listener; never opens the vault.
+    Member,
+    /// The cell's listener, the journal and the gate.
+    Cell,
+}
+
+/// How to serve.
+#[derive(Clone)]
+pub struct Config {
+    /// Where stored data lives; made if absent.
+    pub data_dir: PathBuf,
+    /// Where keys live; beside the data folder if absent.
+    pub keys_dir: Option<PathBuf>,
+    /// Which listeners.
+    pub faces: Faces,
+    /// Address of the members' listener.
+    pub member_addr: SocketAddr,
+    /// Address of the cell's listener.
+    pub cell_addr: SocketAddr,
+    /// Host names of the members' listener, beside `localhost` and bare addresses.
+    pub member_hosts: Vec<String>,
+    /// Host names of the cell's listener, beside `cell.localhost`, `localhost` and bare addresses.
+    pub cell_hosts: Vec<String>,
+    /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
+    pub tls: bool,
+    /// Proxies before the listeners whose word on the visitor's address is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
+    pub metrics_token: Option<String>,
+    /// Whether reports are taken; without intake each is refused.
+    pub intake: bool,
+    /// Name of the partnership, for a store that is new.
+    pub partnership: String,
+    /// Whether a new store is an exercise.
+    pub exercise: bool,
+    /// Parameters of the release policy, for a store that is new.
+    pub params: Params,
+    /// Length of a bar on the cell's wall, in milliseconds.
+    pub slot_millis: i64,
+    /// Lists of everyday values beside the project's own, as the text of a `fusion::NoiseSet`; none leaves those in use.
+    pub noise: Option<Arc<str>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Config {
+    /// Both faces on the usual addresses.
+    #[must_use]
+    pub fn new(data_dir: PathBuf, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            data_dir,
+            keys_dir: None,
+            faces: Faces::Both,
+            member_addr: SocketAddr::from(([127, 0, 0, 1], 8460)),
+            cell_addr: SocketAddr::from(([127, 0, 0, 1], 8461)),
+            member_hosts: Vec::new(),
+            cell_hosts: Vec::new(),
+            tls: false,
+            trusted_proxies: Vec::new(),
+            metrics_token: None,
+            intake: true,
+            partnership: "Sharing partnership".to_owned(),
+            exercise: false,
+            params: Params::DEFAULT,
+            slot_millis: SLOT_MILLIS,
+            noise: None,
+            clock,
+            entropy,
+        }
+    }
+}
