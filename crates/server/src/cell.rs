@@ -367,9 +367,8 @@ struct CellViewer {
 }
 
 impl Audience for CellViewer {
-    async fn snapshot(&self) -> Option<Start> {
-        let (fold, now) = (self.cell.fold.clone(), self.cell.now());
-        blocking(move || fold.snapshot(now)).await.ok().flatten()
+    fn snapshot(&self) -> Option<Start> {
+        self.cell.fold.snapshot(self.cell.now())
     }
 
     fn allowed(&self) -> bool {
@@ -380,7 +379,7 @@ impl Audience for CellViewer {
 async fn stream(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
     let subscription = cell.hub.subscribe(who.holder()).map_err(no_place)?;
     let viewer = CellViewer { cell, who };
-    let start = viewer.snapshot().await.ok_or_else(Problem::internal)?;
+    let start = http::in_place(|| viewer.snapshot()).ok_or_else(Problem::internal)?;
     Ok(stream_to(subscription, start, viewer))
 }
 

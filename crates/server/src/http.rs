@@ -96,6 +96,15 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     })
 }
 
+/// Runs what waits for a disk or a lock here and now, the thread's other work handed on; a runtime of one thread has nobody
+/// to hand it to and waits.
+pub(crate) fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::current().runtime_flavor() {
+        tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 /// 204.
 pub(crate) fn nothing() -> Response<Body> {
     let mut response = Response::new(Body::empty());

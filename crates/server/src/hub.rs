@@ -165,8 +165,8 @@ pub struct Subscription {
 
 /// What a viewer's stream asks while it runs.
 pub trait Audience: Send + Sync + 'static {
-    /// A fresh snapshot, read after the subscription began, where waiting for a store or a lock harms nobody.
-    fn snapshot(&self) -> impl Future<Output = Option<Start>> + Send;
+    /// A fresh snapshot, read after the subscription began; it may wait for a store or a lock.
+    fn snapshot(&self) -> Option<Start>;
     /// Whether this viewer may still watch.
     fn allowed(&self) -> bool;
 }
@@ -213,7 +213,7 @@ async fn next<A: Audience>(mut viewer: Viewer<A>) -> Option<(Result<Bytes, Infal
             Ok(_) | Err(_) => {
                 // Too slow, or cut over: what was missed is dropped, a snapshot read from now on replaces it.
                 viewer.subscription.receiver = viewer.subscription.receiver.resubscribe();
-                let start = viewer.audience.snapshot().await?;
+                let start = crate::http::in_place(|| viewer.audience.snapshot())?;
                 viewer.place = start.place;
                 viewer.queued.push_back(event("resync", None, "{}"));
                 viewer.queued.extend(start.frames);
@@ -244,7 +244,7 @@ mod tests {
     struct Fixed(Arc<AtomicBool>);
 
     impl Audience for Fixed {
-        async fn snapshot(&self) -> Option<Start> {
+        fn snapshot(&self) -> Option<Start> {
             Some(Start { frames: vec![event("snapshot", None, "{}")], place: 1_000 })
         }
 

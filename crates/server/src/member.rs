@@ -224,9 +224,9 @@ struct MemberViewer {
 }
 
 impl Audience for MemberViewer {
-    async fn snapshot(&self) -> Option<Start> {
-        let member = Arc::clone(&self.member);
-        self.member.ask(move |_, now| member.snapshots.get(now)).await.ok()
+    fn snapshot(&self) -> Option<Start> {
+        let start = self.member.snapshots.get(self.member.clock.now());
+        start.map_err(|error| failed(&error)).ok()
     }
 
     fn allowed(&self) -> bool {
