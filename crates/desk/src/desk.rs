@@ -89,6 +89,8 @@ pub struct Desk {
     alerts: VecDeque<Alert>,
     posture: Option<PostureRow>,
     pub(crate) watched: HashMap<CampaignId, Watched>,
+    /// The campaign that each merged one became part of.
+    kept: HashMap<CampaignId, CampaignId>,
     touched: BTreeSet<CampaignId>,
     frames: Vec<Frame>,
     last_tick: Timestamp,
@@ -127,6 +129,7 @@ impl Desk {
             alerts: VecDeque::new(),
             posture: None,
             watched: HashMap::new(),
+            kept: HashMap::new(),
             touched: BTreeSet::new(),
             frames: Vec::new(),
             last_tick: Timestamp::default(),
@@ -158,10 +161,15 @@ impl Desk {
                 }
             }
             Body::Advisory(advisory) => {
-                if let Some(watched) = advisory.campaign.and_then(|campaign| self.watched.get_mut(&campaign)) {
+                // The text names a campaign by the id that it had for its author; others may have been joined since.
+                let mut about = advisory.campaign;
+                while let Some(kept) = about.and_then(|campaign| self.kept.get(&campaign)) {
+                    about = Some(*kept);
+                }
+                if let Some(watched) = about.and_then(|campaign| self.watched.get_mut(&campaign)) {
                     watched.alerted = true;
                 }
-                self.touched.extend(advisory.campaign);
+                self.touched.extend(about);
                 self.alerts.push_front(Alert {
                     id: advisory.id,
                     title: advisory.title.clone(),
@@ -224,6 +232,7 @@ impl Desk {
         match finding {
             Finding::Merged { kept, alias, .. } => {
                 self.letters.merge(*kept, *alias);
+                self.kept.insert(*alias, *kept);
                 if let Some(gone) = self.watched.remove(alias) {
                     match self.watched.get_mut(kept) {
                         Some(watched) => {

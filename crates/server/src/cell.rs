@@ -304,11 +304,11 @@ async fn advise(State(CellState(cell)): State<CellState>, Extension(who): Extens
     entry.id = AdvisoryId::from_bytes(cell.entropy.bytes());
     entry.author = who.person()?;
     if let Some(campaign) = entry.campaign {
-        let fold = cell.fold.read();
-        let Some(known) = fold.fusion().campaign(campaign) else {
+        // The id stays the one that the analyst named: the campaign that it is part of by now may be so by reports that
+        // members know nothing of, and the text's link is one that members see.
+        if cell.fold.read().fusion().campaign(campaign).is_none() {
             return Err(Problem::wrong_field("campaign: there is none with this id"));
-        };
-        entry.campaign = Some(known.id);
+        }
     }
     let id = entry.id.to_string();
     cell.append(Body::Advisory(entry)).await?;
