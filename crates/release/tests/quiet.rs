@@ -129,7 +129,7 @@ fn a_stricter_label_ends_a_block_at_the_block_minute() {
 #[test]
 fn a_list_that_comes_later_takes_values_off_the_feeds() {
     let folder = tempfile::tempdir().unwrap();
-    let mut bench = Bench::at(folder.path());
+    let mut bench = Bench::at(&folder.path().join("data"));
     for firm in [1, 2] {
         bench.file(by(firm, &["listed.test", "other.test"]));
     }
