@@ -111,6 +111,8 @@ pub struct Desk {
     pub(crate) watched: HashMap<CampaignId, Watched>,
     /// Campaigns that viewers must forget, with what they became a part of.
     gone: Vec<(CampaignId, Option<CampaignId>)>,
+    /// The campaign that each merged one became part of.
+    kept: HashMap<CampaignId, CampaignId>,
     pub(crate) touched: BTreeSet<CampaignId>,
     /// When time alone will change a watched campaign's row.
     pub(crate) ageing: BTreeSet<(Timestamp, CampaignId)>,
@@ -158,6 +160,7 @@ impl Desk {
             posture: None,
             watched: HashMap::new(),
             gone: Vec::new(),
+            kept: HashMap::new(),
             touched: BTreeSet::new(),
             frames: Vec::new(),
             last_tick: Timestamp::default(),
@@ -192,8 +195,13 @@ impl Desk {
                 }
             }
             Body::Advisory(advisory) => {
-                self.advised.extend(advisory.campaign);
-                self.touched.extend(advisory.campaign);
+                // The text names a campaign by the id that it had for its author; others may have been joined since.
+                let mut about = advisory.campaign;
+                while let Some(kept) = about.and_then(|campaign| self.kept.get(&campaign)) {
+                    about = Some(*kept);
+                }
+                self.advised.extend(about);
+                self.touched.extend(about);
                 self.alerts.push_front(Alert {
                     id: advisory.id,
                     title: advisory.title.clone(),
@@ -263,6 +271,7 @@ impl Desk {
         match finding {
             Finding::Merged { kept, alias, .. } => {
                 self.letters.merge(*kept, *alias);
+                self.kept.insert(*alias, *kept);
                 if self.advised.remove(alias) {
                     self.advised.insert(*kept);
                 }

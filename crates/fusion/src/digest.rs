@@ -1,7 +1,7 @@
 //! Canonical bytes of the engine's state: equal states give equal bytes, whatever order their maps have.
 
 use crate::Fusion;
-use crate::engine::Standing;
+use crate::posting::Standing;
 
 impl Fusion {
     /// Gives the state's bytes to `sink`, for a hash that shows that replay equals live.
@@ -25,16 +25,27 @@ impl Fusion {
                 Standing::Noise => 1,
                 Standing::OverCommon => 2,
             }]);
+            sink(&posting.cases.members(&self.cases).to_le_bytes());
             for case in posting.cases.all() {
                 sink(&case.to_le_bytes());
             }
         }
-        let mut pivots: Vec<_> = self.pivots.iter().map(|(key, (first, seen))| (key.0, *first, *seen)).collect();
-        pivots.sort_unstable();
-        for (key, first, seen) in pivots {
-            sink(&key.to_le_bytes());
-            sink(&first.to_le_bytes());
-            sink(&seen.to_le_bytes());
+        let mut pivots: Vec<_> = self.pivots.iter().collect();
+        pivots.sort_unstable_by_key(|(key, _)| **key);
+        for (key, pivot) in pivots {
+            sink(&key.0.to_le_bytes());
+            sink(&pivot.first.to_le_bytes());
+            sink(&[u8::from(pivot.over_common)]);
+            sink(&pivot.members(&self.cases).to_le_bytes());
+        }
+        sink(&self.config.over_common_members.to_le_bytes());
+        sink(&self.lists.to_le_bytes());
+        for key in &self.crowded {
+            sink(&key.0.to_le_bytes());
+        }
+        for (key, why) in &self.common {
+            sink(&key.0.to_le_bytes());
+            sink(why.as_bytes());
         }
         let mut clusters: Vec<_> = self.clusters.iter().flatten().collect();
         clusters.sort_unstable_by_key(|cluster| cluster.oldest);

@@ -2,76 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{CampaignId, CaseId, Kind, MemberToken, Observable, ObservableKey, Region, Timestamp};
+use model::{CampaignId, CaseId, MemberToken, Observable, ObservableKey, Region, Timestamp};
 
 use crate::campaign::{Brief, Campaign};
-use crate::cluster::{Cluster, Distinct};
+use crate::cluster::Cluster;
 use crate::keys::KeyMap;
-use crate::noise::{NoiseLists, NoiseVerdict};
+use crate::noise::NoiseVerdict;
+use crate::posting::{Cases, Pivot, Posting, Standing};
 use crate::rules;
 use crate::score;
-use crate::{Changes, Config, Event, Finding, Observation, OverCommon, Reason};
+use crate::{Changes, Config, Event, Finding, Observation, Reason};
 
-/// Cases that a posting list keeps beside its count; a value that goes beyond the over-common limit links nothing anyway.
-const POSTING_CASES_MAX: usize = 256;
 /// Reasons that are kept for one case.
 const REASONS_PER_CASE_MAX: usize = 32;
 /// Stands for "no cluster yet": the case is alone.
-const ALONE: u32 = u32::MAX;
+pub(crate) const ALONE: u32 = u32::MAX;
 /// Stands for "not known".
 const NO_SECTOR: u16 = u16::MAX;
-
-/// Where a value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Links,
-    Noise,
-    OverCommon,
-}
-
-/// Cases that hold a value, in the order in which they came.
-#[derive(Clone, Debug)]
-pub(crate) enum Cases {
-    One(u32),
-    #[allow(
-        clippy::box_collection,
-        reason = "most values have one case: a list in place would make each of them 16 bytes larger"
-    )]
-    Many(Box<Vec<u32>>),
-}
-
-impl Cases {
-    fn first(&self) -> u32 {
-        match self {
-            Self::One(case) => *case,
-            Self::Many(cases) => cases.first().copied().unwrap_or(ALONE),
-        }
-    }
-
-    pub(crate) fn all(&self) -> &[u32] {
-        match self {
-            Self::One(case) => std::slice::from_ref(case),
-            Self::Many(cases) => cases,
-        }
-    }
-
-    fn push(&mut self, case: u32) {
-        match self {
-            Self::One(first) => *self = Self::Many(Box::new(vec![*first, case])),
-            Self::Many(cases) if cases.len() < POSTING_CASES_MAX => cases.push(case),
-            Self::Many(_) => {}
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Posting {
-    pub(crate) cases: Cases,
-    pub(crate) last_seen: Timestamp,
-    pub(crate) seen: u32,
-    pub(crate) kind: Kind,
-    pub(crate) standing: Standing,
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -88,19 +35,23 @@ pub(crate) struct Case {
 
 /// One run of fusion; see the crate's documentation.
 pub struct Fusion {
-    config: Config,
+    pub(crate) config: Config,
     pub(crate) cases: Vec<Case>,
     by_id: HashMap<CaseId, u32>,
     tokens: HashMap<MemberToken, u32>,
     pub(crate) sectors: Vec<String>,
     pub(crate) postings: KeyMap<Posting>,
-    /// Key of what a value pivots on (a URL's host) → first case and number of cases that came by it.
-    pub(crate) pivots: KeyMap<(u32, u32)>,
+    /// By the key of what a value pivots on (a URL's host).
+    pub(crate) pivots: KeyMap<Pivot>,
     pub(crate) clusters: Vec<Option<Cluster>>,
     free: Vec<u32>,
     reasons: HashMap<u32, Vec<(Timestamp, Reason)>>,
     /// Values that link nothing, in the order in which that was found.
-    common: Vec<(ObservableKey, String)>,
+    pub(crate) common: Vec<(ObservableKey, String)>,
+    /// Values that reached the limit of members and link until it is decided.
+    pub(crate) crowded: BTreeSet<ObservableKey>,
+    /// Counts the lists of everyday values that were in use.
+    pub(crate) lists: u16,
     changed: BTreeSet<u32>,
     merged: Vec<(CampaignId, CampaignId)>,
 }
@@ -121,6 +72,8 @@ impl Fusion {
             free: Vec::new(),
             reasons: HashMap::new(),
             common: Vec::new(),
+            crowded: BTreeSet::new(),
+            lists: 0,
             changed: BTreeSet::new(),
             merged: Vec::new(),
         }
@@ -194,22 +147,27 @@ impl Fusion {
             posting.seen = posting.seen.saturating_add(1);
             posting.last_seen = posting.last_seen.max(at);
             let first = posting.cases.first();
-            posting.cases.push(case);
-            if posting.standing == Standing::Links {
-                if posting.seen > self.config.over_common_cases {
-                    posting.standing = Standing::OverCommon;
-                    let why = format!("more than {} reports name it", self.config.over_common_cases);
-                    self.common.push((key, why.clone()));
-                    findings.push(Finding::OverCommon { key, why });
-                } else {
-                    links.push((first, rules::SAME_VALUE));
+            posting.cases.push(case, &self.cases);
+            if posting.lists != self.lists {
+                posting.lists = self.lists;
+                match (self.config.noise.verdict_of(observable), posting.standing) {
+                    (None, Standing::Noise) => posting.standing = Standing::Links,
+                    (Some(NoiseVerdict { why, .. }), Standing::Links | Standing::OverCommon) => {
+                        posting.standing = Standing::Noise;
+                        self.common.push((key, why.clone()));
+                        findings.push(Finding::OverCommon { key, why });
+                    }
+                    (None, _) | (Some(_), Standing::Noise) => {}
                 }
+            }
+            if posting.standing == Standing::Links {
+                links.push((first, rules::SAME_VALUE));
             }
         } else {
             let verdict = self.config.noise.verdict_of(observable);
             let standing = if verdict.is_some() { Standing::Noise } else { Standing::Links };
-            let cases = Cases::One(case);
-            self.postings.insert(key, Posting { cases, last_seen: at, seen: 1, kind: observable.kind(), standing });
+            let (cases, kind, lists) = (Cases::One(case), observable.kind(), self.lists);
+            self.postings.insert(key, Posting { cases, last_seen: at, seen: 1, kind, standing, lists });
             if let Some(NoiseVerdict { why, .. }) = verdict {
                 self.common.push((key, why.clone()));
                 findings.push(Finding::OverCommon { key, why });
@@ -217,6 +175,7 @@ impl Fusion {
                 self.count_value(case);
             }
         }
+        self.note_crowd(key);
         self.pivot(case, key, observable, &mut links);
         for (other, rule) in links {
             let Some(id) = self.cases.get(other as usize).map(|other| other.id) else { continue };
@@ -231,13 +190,12 @@ impl Fusion {
 
     /// Cases that other rules link to: a URL to its host and to other URLs there, a domain to URLs on it.
     fn pivot(&mut self, case: u32, key: ObservableKey, observable: &Observable, links: &mut Vec<(u32, &'static str)>) {
-        let limit = self.config.over_common_cases;
-        if let Some(&(first, seen)) = self.pivots.get(&key)
-            && first != case
-            && seen <= limit
+        if let Some(pivot) = self.pivots.get(&key)
+            && pivot.first != case
+            && !pivot.over_common
             && self.postings.get(&key).is_some_and(|posting| posting.standing == Standing::Links)
         {
-            links.push((first, rules::URL_HOST));
+            links.push((pivot.first, rules::URL_HOST));
         }
         for rule in rules::ALL {
             let Some(target) = (rule.pivot)(observable) else { continue };
@@ -245,18 +203,17 @@ impl Fusion {
                 continue;
             }
             let target_key = target.key(self.config.key_seed);
-            if let Some(posting) = self.postings.get(&target_key).filter(|posting| posting.standing == Standing::Links)
-            {
-                let first = posting.cases.first();
-                if first != case {
-                    links.push((first, rule.name));
-                }
+            let pivot = self.pivots.entry(target_key).or_insert_with(|| Pivot::of(case));
+            pivot.add(case, &self.cases);
+            let posting = self.postings.get(&target_key);
+            // The lists in use were asked just now; the posting's own standing may be that of earlier ones.
+            if !pivot.over_common && posting.is_none_or(|posting| posting.standing != Standing::OverCommon) {
+                let firsts = [posting.map(|posting| posting.cases.first()), Some(pivot.first)];
+                links.extend(
+                    firsts.into_iter().flatten().filter(|first| *first != case).map(|first| (first, rule.name)),
+                );
             }
-            let pivot = self.pivots.entry(target_key).or_insert((case, 0));
-            pivot.1 = pivot.1.saturating_add(1);
-            if pivot.0 != case && pivot.1 <= limit {
-                links.push((pivot.0, rule.name));
-            }
+            self.note_crowd(target_key);
         }
     }
 
@@ -449,13 +406,7 @@ impl Fusion {
     /// Distinct counting members that hold a value, in the largest token window.
     #[must_use]
     pub fn distinct_members(&self, key: ObservableKey) -> u32 {
-        let mut distinct = Distinct::default();
-        for case in self.postings.get(&key).map_or(&[][..], |posting| posting.cases.all()) {
-            if let Some(case) = self.cases.get(*case as usize).filter(|case| case.counts) {
-                distinct.add(case.window, case.token);
-            }
-        }
-        distinct.count()
+        self.postings.get(&key).map_or(0, |posting| posting.cases.members(&self.cases))
     }
 
     /// Present score of a value, from 0 to 1; 0 if it was never seen.
@@ -465,38 +416,6 @@ impl Fusion {
             .get(&key)
             .filter(|posting| posting.standing == Standing::Links)
             .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen, now))
-    }
-
-    /// Uses other lists of everyday values from the next event on; what is linked stays so.
-    pub fn use_noise(&mut self, lists: NoiseLists) {
-        self.config.noise = lists;
-    }
-
-    /// Why a value links nothing, if it does not.
-    #[must_use]
-    pub fn noise(&self, observable: &Observable) -> Option<NoiseVerdict> {
-        self.config.noise.verdict_of(observable).or_else(|| {
-            let posting = self.postings.get(&observable.key(self.config.key_seed))?;
-            (posting.standing == Standing::OverCommon).then(|| NoiseVerdict {
-                list: "over-common values".to_owned(),
-                why: format!("more than {} reports name it", self.config.over_common_cases),
-            })
-        })
-    }
-
-    /// Whether a value links nothing.
-    #[must_use]
-    pub fn links_nothing(&self, key: ObservableKey) -> bool {
-        self.postings.get(&key).is_some_and(|posting| posting.standing != Standing::Links)
-    }
-
-    /// Values that link nothing, in the order in which that was found.
-    pub fn over_common(&self) -> impl Iterator<Item = OverCommon> + '_ {
-        self.common.iter().filter_map(|(key, why)| {
-            let posting = self.postings.get(key)?;
-            let example = self.cases.get(posting.cases.first() as usize)?.id;
-            Some(OverCommon { key: *key, why: why.clone(), seen: posting.seen, example })
-        })
     }
 
     /// The reasons why a case is where it is, oldest first.

@@ -6,10 +6,12 @@
 
 mod campaign;
 mod cluster;
+mod crowd;
 mod digest;
 mod engine;
 mod keys;
 mod noise;
+mod posting;
 mod rules;
 mod score;
 
@@ -29,18 +31,15 @@ pub struct Config {
     pub noise: NoiseLists,
     /// Key of the hash that makes observable keys: the engine makes the key of a URL's host by itself.
     pub key_seed: KeySeed,
-    /// A value in more distinct cases than this links nothing any more.
-    pub over_common_cases: u32,
+    /// A value that this many distinct members hold links nothing any more, once that is decided.
+    pub over_common_members: u32,
 }
 
 impl Config {
-    /// Cases after which a value is over-common, by default.
-    pub const OVER_COMMON_CASES: u32 = 200;
-
-    /// The project's own short lists and the default limit.
+    /// The project's own short lists; no value is over-common until it is said how many members make one so.
     #[must_use]
     pub fn new(exercise: bool, key_seed: KeySeed) -> Self {
-        Self { exercise, noise: NoiseLists::own(exercise), key_seed, over_common_cases: Self::OVER_COMMON_CASES }
+        Self { exercise, noise: NoiseLists::own(exercise), key_seed, over_common_members: u32::MAX }
     }
 }
 

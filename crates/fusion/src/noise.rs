@@ -16,7 +16,7 @@ const SUBSTRING_BYTES_MIN: usize = 6;
 pub enum ListKind {
     /// The whole value.
     Exact,
-    /// The host itself or any name below it; for a URL its host.
+    /// The host itself or any name below it; of its URLs the root page only.
     Hostname,
     /// Addresses in a range.
     Cidr,
@@ -84,6 +84,19 @@ pub struct NoiseVerdict {
     pub list: String,
     /// In words.
     pub why: String,
+}
+
+/// The host of a URL that names its host and nothing more. Whatever lies under a path of an everyday host may be an
+/// attacker's all the same, as on a host of shared files: such a URL is not everyday.
+fn root_page_host(url: &str) -> Option<&str> {
+    let (authority, path) = url.split_once("://")?.1.split_once('/').unwrap_or((url.split_once("://")?.1, ""));
+    if !path.is_empty() || authority.contains(['?', '#', '@']) {
+        return None;
+    }
+    if let Some(bracketed) = authority.strip_prefix('[') {
+        return bracketed.split_once(']').map(|(host, _)| host);
+    }
+    authority.split(':').next()
 }
 
 /// All lists.
@@ -245,6 +258,13 @@ impl NoiseLists {
                 self.of_address(net.addr(), net.prefix_len()).map(|index| self.verdict(index, value))
             }
             Kind::Domain | Kind::Hostname => self.of_host(value),
+            Kind::Url => root_page_host(value).and_then(|host| match host.parse::<IpAddr>() {
+                Ok(addr) => {
+                    let index = self.of_address(addr, 128).or_else(|| self.exact.get(host).copied());
+                    index.map(|index| self.verdict(index, host))
+                }
+                Err(_) => self.of_host(host),
+            }),
             _ => None,
         };
         found
@@ -289,6 +309,21 @@ mod tests {
         check(false, Kind::Domain, "a.b.windowsupdate.com", Some("update and certificate hosts"));
         check(false, Kind::Domain, "gmail.com", Some("everyday hosts"));
         check(false, Kind::Md5, "d41d8cd98f00b204e9800998ecf8427e", Some("hashes of the empty file"));
+    }
+
+    #[test]
+    fn of_an_everyday_hosts_urls_only_the_root_page_is_everyday() {
+        check(false, Kind::Url, "https://gmail.com/", Some("everyday hosts"));
+        check(false, Kind::Url, "https://gmail.com", Some("everyday hosts"));
+        check(false, Kind::Url, "https://gmail.com:8443/", Some("everyday hosts"));
+        check(false, Kind::Url, "https://a.windowsupdate.com/", Some("update and certificate hosts"));
+        check(false, Kind::Url, "http://8.8.8.8/", Some("public DNS resolvers"));
+        check(false, Kind::Url, "http://[fe80::1]/", Some("special-use address ranges"));
+        check(false, Kind::Url, "https://gmail.com/share/evil.exe", None);
+        check(false, Kind::Url, "https://gmail.com/?id=1", None);
+        check(false, Kind::Url, "https://gmail.com#x", None);
+        check(false, Kind::Url, "https://gmail.com@evil.biz/", None);
+        check(false, Kind::Url, "https://evil.biz/", None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! One campaign in released form: its values, and what was released of it when.
 
-use policy::NounKind;
 use released::{CampaignView, Reader, Released, Row, parse_id, rfc3339};
 
 use crate::render::{OutletError, exercise, render, render_all};
@@ -11,14 +10,15 @@ const VERSIONS_MAX: usize = 500;
 /// Steps that a timeline shows; the latest.
 const STEPS_MAX: usize = 100;
 
-/// A campaign by its id as members know it; `None` if they have none of that id.
+/// A campaign by its id as members know it, or by that of one that became part of it; `None` if they have none of that id.
 ///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
 pub fn campaign(reader: &Reader, id: &str) -> Result<Option<CampaignDetail>, OutletError> {
     let Some(id) = parse_id(id) else { return Ok(None) };
     let found = reader.read(|at| {
-        let Some(row) = at.by_id(NounKind::Campaign, &id)? else { return Ok(None) };
+        let Some(row) = at.campaign(&id)? else { return Ok(None) };
+        let id = row.id;
         Ok(Some((row, at.campaign_members(&id, INDICATORS_MAX)?, at.campaign_versions(&id, VERSIONS_MAX)?)))
     })?;
     let Some((row, (members, more), versions)) = found else { return Ok(None) };

@@ -1,7 +1,6 @@
 //! One box, one verdict: what members know of a value.
 
 use model::{Observable, Timestamp};
-use policy::NounKind;
 use released::{IndicatorView, Reader, parse_id, parse_rfc3339};
 
 use crate::render::{OutletError, exercise, render};
@@ -39,7 +38,7 @@ pub fn lookup(reader: &Reader, query: &str, now: Timestamp) -> Result<Verdict, O
         let Some(row) = at.lookup_value(&observable)? else { return Ok(None) };
         let view = row.view::<IndicatorView>()?;
         let campaign = match view.campaign.as_deref().and_then(parse_id) {
-            Some(id) => at.by_id(NounKind::Campaign, &id)?,
+            Some(id) => at.campaign(&id)?,
             None => None,
         };
         Ok(Some((row, view, campaign)))

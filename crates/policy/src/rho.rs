@@ -118,10 +118,24 @@ const fn from(at: Timestamp, step: i64) -> Timestamp {
     if floor.as_millis() == at.as_millis() { at } else { floor.plus_millis(step) }
 }
 
-/// Whether enough distinct members have a held value for it to open (at the next epoch).
+/// Whether a report's member counts among those that open a hold: for its community reports only, as for blocks. What
+/// stands alone must count for nothing that others see, and the cell's feeds are no member.
 #[must_use]
-pub const fn hold_opens(members: u32, params: &Params) -> bool {
-    members >= params.hold_members
+pub const fn counts_for_hold(community: bool, own: bool) -> bool {
+    community && !own
+}
+
+/// Whether a population is large enough to show that `distinct` members did something: a coalition of c that is not among
+/// them must not know who they are.
+#[must_use]
+pub const fn hides(distinct: u32, population: u32, params: &Params) -> bool {
+    population >= distinct.saturating_add(params.coalition).saturating_add(1)
+}
+
+/// Whether enough distinct members have a held value for it to open (at the next epoch), in a population that hides them.
+#[must_use]
+pub const fn hold_opens(members: u32, population: u32, params: &Params) -> bool {
+    members >= params.hold_members && hides(params.hold_members, population, params)
 }
 
 /// How many members a campaign has hit, at least.
@@ -145,7 +159,7 @@ impl Band {
         match self {
             Self::Least => params.breadth_floor(),
             Self::Ten => 10,
-            Self::TwentyFive => 25,
+            Self::TwentyFive => OVER_COMMON_LEAST,
         }
     }
 
@@ -156,10 +170,29 @@ impl Band {
     }
 }
 
-/// The band of `distinct` members out of `population`: at least K, and only where the population is large enough that a
-/// coalition of c cannot tell the rest.
+/// A sector or region with the distinct members of a campaign in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Members in it.
+    pub population: u32,
+    /// Whether members are told that the campaign is in it.
+    pub marked: bool,
+}
+
+/// How many of a population a campaign can have hit, for all that its marks say: where a place is large enough for a mark
+/// and has none, everybody knows that fewer than K of it were hit.
 #[must_use]
-pub fn band(distinct: u32, population: u32, params: &Params) -> Option<Band> {
+pub fn room(population: u32, places: impl IntoIterator<Item = Place>, params: &Params) -> u32 {
+    let unmarked = places.into_iter().filter(|place| !place.marked && may_be_marked(place.population, params));
+    unmarked.fold(population, |room, place| {
+        room.saturating_sub(place.population.saturating_sub(params.breadth_floor() - 1))
+    })
+}
+
+/// The band of `distinct` members where the marks leave `room`: at least K, and only where there is room enough that a
+/// coalition of c cannot tell who it was.
+#[must_use]
+pub fn band(distinct: u32, room: u32, params: &Params) -> Option<Band> {
     if planted::is_on(Leak::CountAtOne) {
         return [None, Some(Band::Least), Some(Band::Ten)]
             .get(distinct as usize)
@@ -168,7 +201,7 @@ pub fn band(distinct: u32, population: u32, params: &Params) -> Option<Band> {
     }
     Band::ALL.into_iter().rev().find(|band| {
         let floor = band.floor(params).max(params.breadth_floor());
-        distinct >= floor && population >= floor.saturating_add(params.coalition).saturating_add(1)
+        distinct >= floor && hides(floor, room, params)
     })
 }
 
@@ -178,15 +211,39 @@ pub fn band_after(shown: Option<Band>, now: Option<Band>) -> Option<Band> {
     shown.max(now)
 }
 
+/// Whether a sector or region has enough members for a mark.
+#[must_use]
+pub const fn may_be_marked(population: u32, params: &Params) -> bool {
+    population >= params.population_floor()
+}
+
 /// Whether a sector or region may be marked: K distinct members in it, and enough members in all.
 #[must_use]
 pub fn place_is_marked(distinct_in_it: u32, population: u32, params: &Params) -> bool {
-    let populous = population >= params.population_floor() || planted::is_on(Leak::SectorBelowFloor);
+    let populous = may_be_marked(population, params) || planted::is_on(Leak::SectorBelowFloor);
     distinct_in_it >= params.breadth_floor() && populous
 }
 
+/// Which places a partnership's campaigns are marked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkedBy {
+    /// By sector.
+    Sectors,
+    /// By region.
+    Regions,
+}
+
+/// Sectors, where any has enough members for a mark; else regions. Never both: a sector that is marked beside a large region
+/// that is not tells of their crossing, which may be one firm. The choice hangs on the population alone, which everybody
+/// knows, never on what was reported.
+#[must_use]
+pub fn marked_by(sectors: impl IntoIterator<Item = u32>, params: &Params) -> MarkedBy {
+    let populous = sectors.into_iter().any(|population| may_be_marked(population, params));
+    if populous || planted::is_on(Leak::SectorBelowFloor) { MarkedBy::Sectors } else { MarkedBy::Regions }
+}
+
 /// Whether one report of a value confirms it for the block feed: a member's community report; one that was filed after
-/// the value had reached its reporter counts only with a clean record.
+/// the value had reached its reporter is an echo, and counts only with a clean record.
 #[must_use]
 pub const fn confirms_block(community: bool, own: bool, after_release: bool, clean_record: bool) -> bool {
     community && !own && (!after_release || clean_record)
@@ -204,10 +261,27 @@ pub fn merged(markings: impl IntoIterator<Item = Marking>) -> Marking {
     markings.into_iter().fold(Marking::OPEN, Marking::join)
 }
 
-/// Whether the fact that reports of a value were over-common may be shown: K distinct members hide one.
+/// Where the widest band begins: fewer members than these make no value over-common, by default.
+pub const OVER_COMMON_LEAST: u32 = 25;
+
+/// How many distinct members of a population make a value one that links nothing any more: half of all, and no fewer than
+/// `least`, which by default is where the widest band begins, so that it tells nothing that a band would not. `None` where
+/// the population does not hide so many. It is asked at epochs, and it changes what is linked from then on: no feed.
 #[must_use]
-pub const fn over_common_is_shown(distinct: u32, params: &Params) -> bool {
-    distinct >= params.breadth_floor()
+pub fn over_common_members(population: u32, least: u32, params: &Params) -> Option<u32> {
+    let members = population.div_ceil(2).max(least).max(params.breadth_floor());
+    hides(members, population, params).then_some(members)
+}
+
+/// The kind of attack of what two reports say: the first in the list of kinds, "not sure" last, whoever was first.
+#[must_use]
+pub fn attack_of(a: AttackKind, b: AttackKind) -> AttackKind {
+    let rank = |kind| AttackKind::ALL.iter().position(|known| *known == kind && kind != AttackKind::NotSure);
+    match (rank(a), rank(b)) {
+        (Some(mine), Some(theirs)) if theirs < mine => b,
+        (Some(_), _) => a,
+        (None, _) => b,
+    }
 }
 
 /// Whether a further report at `at` renews the watch on a value: only in its second half (and at the next epoch), so that

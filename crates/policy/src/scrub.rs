@@ -11,12 +11,18 @@ pub struct Assets {
     pub domains: Vec<String>,
     /// Address ranges as `address/prefix`, or single addresses.
     pub ranges: Vec<String>,
-    /// Names and brands; shorter than four letters are not looked for.
+    /// Names and brands; one of two or three letters counts as a whole word only.
     pub brands: Vec<String>,
 }
 
-/// Shortest brand that is looked for in values.
-const BRAND_CHARS_MIN: usize = 4;
+/// Shortest brand that is looked for in values at all.
+const BRAND_CHARS_MIN: usize = 2;
+/// Shortest brand that is looked for within words: shorter ones are part of too many.
+const BRAND_WITHIN_CHARS_MIN: usize = 4;
+/// How often percent-encoding is undone: links within links are encoded again at each step.
+const DECODED_MAX: usize = 3;
+/// Shortest run of letters that is read as base64: shorter ones hold no mail address.
+const BASE64_CHARS_MIN: usize = 12;
 /// Names under these endings exist in somebody's own network only.
 const INTERNAL_ENDINGS: &[&str] =
     &["local", "internal", "lan", "localhost", "localdomain", "home", "corp", "intranet", "home.arpa"];
@@ -31,13 +37,15 @@ pub fn scrub(observable: &Observable, assets: &Assets, exercise: bool) -> Option
         Kind::Ipv4 | Kind::Ipv6 => address(value, assets, exercise),
         Kind::Cidr => range(value, assets, exercise),
         Kind::Domain | Kind::Hostname => name(value, assets),
-        Kind::Url => {
-            host_of_url(value).and_then(|host| host_reason(host, assets, exercise)).or_else(|| brand(value, assets))
+        Kind::Url => host_of_url(value)
+            .and_then(|host| host_reason(host, assets, exercise))
+            .or_else(|| after_host(value).and_then(|rest| own_within(rest, assets))),
+        Kind::Email => {
+            let (local, host) = value.rsplit_once('@').unwrap_or((value, ""));
+            host_reason(host, assets, exercise)
+                .map(|why| format!("mailbox: {why}"))
+                .or_else(|| own_within(local, assets))
         }
-        Kind::Email => value
-            .rsplit_once('@')
-            .and_then(|(_, host)| host_reason(host, assets, exercise).map(|why| format!("mailbox: {why}")))
-            .or_else(|| brand(value, assets)),
         Kind::FilePath if value.starts_with("\\\\") => {
             let host = value.trim_start_matches('\\').split('\\').next().unwrap_or_default();
             name(host, assets).or_else(|| Some("path on a machine of somebody's own network".to_owned()))
@@ -48,7 +56,7 @@ pub fn scrub(observable: &Observable, assets: &Assets, exercise: bool) -> Option
         | Kind::FilePath
         | Kind::UserAgent
         | Kind::Mutex
-        | Kind::RegistryKey => own_name_within(value, assets).or_else(|| brand(value, assets)),
+        | Kind::RegistryKey => own_within(value, assets),
         Kind::Mac => Some("hardware address of a machine in somebody's own network".to_owned()),
         _ => None,
     }
@@ -69,8 +77,16 @@ fn host_of_url(url: &str) -> Option<&str> {
     host.split(':').next()
 }
 
+/// What stands before and after the host of a URL: its user and its path, query and fragment.
+fn after_host(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    let host = host_of_url(url)?;
+    // The user, if there is one, is part of what is looked through; the host itself has been looked at.
+    if rest.starts_with(host) { rest.strip_prefix(host) } else { Some(rest) }
+}
+
 fn name(host: &str, assets: &Assets) -> Option<String> {
-    let host = host.trim_end_matches('.').to_lowercase();
+    let host = percent_decoded(host.trim_end_matches('.')).to_lowercase();
     if let Some(own) = assets.domains.iter().find(|own| is_within(&host, own)) {
         return Some(format!("{own} is the reporter's own domain"));
     }
@@ -79,6 +95,12 @@ fn name(host: &str, assets: &Assets) -> Option<String> {
     }
     if !host.contains('.') && !host.is_empty() {
         return Some("a name without a domain exists in somebody's own network only".to_owned());
+    }
+    // As labels of another's name, or joined with hyphens as proxies and look-alikes do.
+    let labels = |text: &str| format!("-{}-", text.trim_matches('.').to_lowercase().replace(['.', '_'], "-"));
+    let plain = labels(&host);
+    if let Some(own) = assets.domains.iter().find(|own| own.contains('.') && plain.contains(&labels(own))) {
+        return Some(format!("it names {own}, the reporter's own domain"));
     }
     brand(&host, assets)
 }
@@ -89,13 +111,89 @@ fn is_within(host: &str, domain: &str) -> bool {
     !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
+/// Whether a text names something of the reporter's, as it stands or behind what links hide addresses with.
+fn own_within(text: &str, assets: &Assets) -> Option<String> {
+    let decoded = percent_decoded(text);
+    let plain = |text: &str| own_name_within(text, assets).or_else(|| brand(text, assets));
+    plain(&decoded)
+        .or_else(|| base64_texts(&decoded).iter().find_map(|text| plain(text)))
+        .or_else(|| own_address_within(&decoded, assets))
+}
+
+/// Undoes percent-encoding, also where it was done several times; what is no UTF-8 after that becomes a sign of its own.
+fn percent_decoded(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..DECODED_MAX {
+        if !text.contains('%') {
+            break;
+        }
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+            match (first, digit(0), digit(1)) {
+                (b'%', Some(high), Some(low)) => {
+                    bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                    rest = after.get(2..).unwrap_or_default();
+                }
+                _ => {
+                    bytes.push(*first);
+                    rest = after;
+                }
+            }
+        }
+        text = String::from_utf8_lossy(&bytes).into_owned();
+    }
+    text
+}
+
+/// What runs of letters say as base64, where that is text: links to false log-in pages carry the victim's address so.
+fn base64_texts(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '_'))
+        .filter(|run| run.len() >= BASE64_CHARS_MIN)
+        .filter_map(|run| {
+            let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
+            for byte in run.bytes() {
+                let six = match byte {
+                    b'A'..=b'Z' => byte - b'A',
+                    b'a'..=b'z' => byte - b'a' + 26,
+                    b'0'..=b'9' => byte - b'0' + 52,
+                    b'+' | b'-' => 62,
+                    _ => 63,
+                };
+                bits = ((bits << 6) | u32::from(six)) & 0xff_ffff;
+                held += 6;
+                if held >= 8 {
+                    held -= 8;
+                    bytes.push(u8::try_from((bits >> held) & 0xff).unwrap_or_default());
+                }
+            }
+            String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
+        })
+        .collect()
+}
+
+/// Whether an address of the reporter's own stands in a text.
+fn own_address_within(text: &str, assets: &Assets) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.').map(|word| word.trim_matches('.'));
+    let addresses = words.filter_map(|word| word.parse::<IpAddr>().ok());
+    let own = addresses.into_iter().find_map(|address| {
+        assets.ranges.iter().find(|range| parse_range(range).is_some_and(|range| holds(range, address)))
+    })?;
+    Some(format!("it names an address in {own}, a range of the reporter's own"))
+}
+
 fn own_name_within(value: &str, assets: &Assets) -> Option<String> {
     let value = value.to_lowercase();
-    let own = assets.domains.iter().find(|own| !own.is_empty() && value.contains(&own.to_lowercase()))?;
+    let own = assets.domains.iter().find(|own| {
+        let own = own.trim_matches('.').to_lowercase();
+        !own.is_empty() && value.contains(&own)
+    })?;
     Some(format!("it names {own}, the reporter's own domain"))
 }
 
-/// A brand counts where it stands as a word or part of a label: case and signs between letters do not matter.
+/// A brand counts where it stands as a word or part of a label: case and signs between letters do not matter. A short one
+/// counts as a word of its own.
 fn brand(value: &str, assets: &Assets) -> Option<String> {
     let plain =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
@@ -105,7 +203,13 @@ fn brand(value: &str, assets: &Assets) -> Option<String> {
     let haystack = plain(value);
     let found = assets.brands.iter().find(|brand| {
         let needle = plain(brand);
-        needle.chars().count() >= BRAND_CHARS_MIN && haystack.contains(&needle)
+        match needle.chars().count() {
+            ..BRAND_CHARS_MIN => false,
+            BRAND_CHARS_MIN..BRAND_WITHIN_CHARS_MIN => {
+                value.split(|c: char| !c.is_alphanumeric()).any(|word| plain(word) == needle)
+            }
+            BRAND_WITHIN_CHARS_MIN.. => haystack.contains(&needle),
+        }
     })?;
     Some(format!("it names {found}, the reporter's own"))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Marking, Pap, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AttackKind, Marking, Pap, Tlp, WhoMayBeWarned, WhoMayKnow};
 
 use crate::Params;
 use crate::rho::{self, Answer, Band, Release, When};
@@ -78,6 +78,7 @@ const NOUNS: &[(&str, [&str; 5])] = &[
     ("campaign of all values", ["-", "-", "yes", "yes", "-"]),
     ("how many members: band", ["-", "yes", "yes", "yes", "-"]),
     ("how many members: exact", ["-", "-", "yes", "yes", "-"]),
+    ("kind of attack, techniques", ["-", "yes", "yes", "yes", "-"]),
     ("sector or region: yes or nothing", ["-", "yes", "yes", "yes", "-"]),
     ("sector of one report", ["-", "-", "by group", "by group", "-"]),
     ("time of a release", ["-", "yes", "yes", "yes", "-"]),
@@ -128,7 +129,10 @@ fn trim_line(text: &mut String) {
 
 fn breadth(text: &mut String, params: &Params) {
     text.push_str(
-        "3. Breadth that members see, by the number of distinct members (across) and the population (down).\n\n",
+        "3. Breadth that members see, by the number of distinct members (across) and the room that the marks leave (down):\n",
+    );
+    text.push_str(
+        "   the population, of which a sector (or region) that could have a mark and has none counts as fewer than K.\n\n",
     );
     let members = [1, 2, 3, 4, 5, 9, 10, 11, 24, 25, 26, 160];
     let _ = write!(text, "{:<8}", "");
@@ -149,7 +153,7 @@ fn breadth(text: &mut String, params: &Params) {
         trim_line(text);
     }
     text.push_str(
-        "\n   A sector or region is named (yes), by distinct members in it (across) and its population (down).\n\n",
+        "\n   A sector is named (yes), by distinct members in it (across) and its population (down). Where no sector has enough\n   members for that, regions are named in the same way instead; never both.\n\n",
     );
     let _ = write!(text, "{:<8}", "");
     for distinct in 1..=6 {
@@ -168,7 +172,20 @@ fn breadth(text: &mut String, params: &Params) {
 }
 
 fn blocks(text: &mut String, params: &Params) {
-    text.push_str("4. Block feed, by distinct confirming members, for a value that is no everyday value (those are never blocked).\n\n");
+    text.push_str(
+        "   A campaign's kind of attack is the first, in the order of this list, that any report in it names: ",
+    );
+    let kinds: Vec<&str> = AttackKind::ALL.iter().map(|kind| kind.title()).collect();
+    text.push_str(&kinds.join(", "));
+    text.push_str(".\n");
+    text.push_str("   Its marking is the strictest of all its reports and values. A text of the cell is linked to the campaign that\n   the named case is in for members, and to the one that it became part of.\n");
+    let _ = writeln!(
+        text,
+        "   A value that half of all members report, and no fewer than {}, links nothing more from the next epoch on; it stays\n   on the feeds. An everyday value is one on a list, whoever reports it.\n",
+        rho::OVER_COMMON_LEAST
+    );
+    text.push_str("4. Holds: a value opens at the epoch after three members have reported it to the community, in a population of five\n   or more; what stands alone, the cell's feeds and a member's repeats count for nothing.\n\n");
+    text.push_str("5. Block feed, by distinct confirming members, for a value that is no everyday value (those are never blocked).\n   A report filed after the value was released is an echo and confirms nothing until its member has a clean record.\n   Whatever the feed shows changes at a block minute.\n\n");
     let _ = write!(text, "{:<12}", "");
     for pap in Pap::ALL {
         let _ = write!(text, "PAP {:<8}", pap.as_str());

@@ -1,8 +1,8 @@
 //! ρ row by row, and its laws by property test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use model::{Kind, Marking, Observable, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
-use policy::rho::{self, Band, Release, When};
+use model::{AttackKind, Kind, Marking, Observable, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use policy::rho::{self, Band, MarkedBy, Place, Release, When};
 use policy::{Answer, Assets, Params, scrub};
 use proptest::prelude::*;
 
@@ -154,7 +154,8 @@ fn the_scrub_holds_what_could_name_the_reporter() {
     check(Kind::Email, "jo@mail.acme.example", true);
     check(Kind::Email, "jo@attack.test", false);
     check(Kind::Url, "https://portal.acme.example/login", true);
-    check(Kind::Url, "http://user@attack.test:8080/acme.example", false);
+    check(Kind::Url, "http://user@attack.test:8080/acme.example", true);
+    check(Kind::Url, "http://user@attack.test:8080/notes", false);
     check(Kind::Url, "http://10.0.0.1/a", true);
     check(Kind::EmailSubject, "Invoice for ACME-Power", true);
     check(Kind::EmailSubject, "Invoice", false);
@@ -162,6 +163,113 @@ fn the_scrub_holds_what_could_name_the_reporter() {
     check(Kind::Sha256, &"ab".repeat(32), false);
     let benchmark = Observable::parse(Kind::Ipv4, "198.18.0.1").unwrap();
     assert!(scrub(&benchmark, &Assets::default(), false).is_some());
+}
+
+#[test]
+fn the_scrub_finds_the_reporters_name_wherever_a_text_hides_it() {
+    let assets = Assets {
+        domains: vec!["acme.example".to_owned()],
+        ranges: vec!["203.0.113.0/24".to_owned()],
+        brands: vec!["BT".to_owned(), "EDF".to_owned(), "Northgrid".to_owned(), "x".to_owned()],
+    };
+    let check = |kind, value: &str, expect: bool| {
+        let observable = Observable::parse(kind, value).unwrap();
+        assert_eq!(scrub(&observable, &assets, true).is_some(), expect, "{value}");
+    };
+    for (url, held) in [
+        ("http://evil.test/?e=jo@acme.example", true),
+        ("http://evil.test/?e=jo%40acme%2Eexample", true),
+        ("http://evil.test/?e=jo%2540acme%252Eexample", true),
+        ("http://evil.test/#am9AYWNtZS5leGFtcGxl", true),
+        ("http://evil.test/?e=JO@ACME.EXAMPLE", true),
+        ("http://acme.example.evil.test/", true),
+        ("http://acme-example.evil.test/a", true),
+        ("http://acme.example@evil.test/", true),
+        ("http://evil.test/?ip=203.0.113.9", true),
+        ("http://evil.test/?ip=198.51.100.9", false),
+        ("http://evil.test/north%2Dgrid/", true),
+        ("http://evil.test/bt/login", true),
+        ("http://bt-login.evil.test/", true),
+        ("http://evil.test/subtle/obtain", false),
+        ("http://evil.test/x/", false),
+        ("http://evil.test/100%/a", false),
+    ] {
+        check(Kind::Url, url, held);
+    }
+    for (name, held) in [
+        ("acme.example.evil.test", true),
+        ("www-acme-example.evil.test", true),
+        ("notacme.example", false),
+        ("edf.evil.test", true),
+        ("my-edf.test", true),
+        ("wedford.test", false),
+    ] {
+        check(Kind::Domain, name, held);
+    }
+    check(Kind::Email, "jo=acme.example@evil.test", true);
+    check(Kind::Email, "jo@acme.example.evil.test", true);
+    check(Kind::Email, "edf@evil.test", true);
+    check(Kind::Email, "jo@evil.test", false);
+    check(Kind::EmailSubject, "Your BT bill", true);
+    check(Kind::EmailSubject, "A subtle bill", false);
+    check(Kind::FileName, "edf_invoice.pdf", true);
+    check(Kind::Account, "acme.example\\jo", true);
+}
+
+#[test]
+fn a_hold_needs_three_in_a_population_that_hides_them() {
+    let check = |members, population, expect| {
+        assert_eq!(rho::hold_opens(members, population, &Params::DEFAULT), expect, "{members} of {population}");
+    };
+    check(2, 160, false);
+    check(3, 160, true);
+    check(3, 5, true);
+    check(3, 4, false);
+    check(4, 4, false);
+    assert!(rho::counts_for_hold(true, false));
+    assert!(!rho::counts_for_hold(false, false));
+    assert!(!rho::counts_for_hold(true, true));
+}
+
+#[test]
+fn a_value_is_over_common_by_members_and_never_below_the_widest_band() {
+    let check = |population, expect| {
+        assert_eq!(rho::over_common_members(population, rho::OVER_COMMON_LEAST, &Params::DEFAULT), expect);
+    };
+    check(0, None);
+    check(26, None);
+    check(27, Some(25));
+    check(50, Some(25));
+    check(51, Some(26));
+    check(160, Some(80));
+}
+
+#[test]
+fn the_kind_of_attack_is_the_same_in_every_order() {
+    for &a in AttackKind::ALL {
+        assert_eq!(rho::attack_of(a, a), a);
+        assert_eq!(rho::attack_of(a, AttackKind::NotSure), a);
+        for &b in AttackKind::ALL {
+            assert_eq!(rho::attack_of(a, b), rho::attack_of(b, a));
+            for &c in AttackKind::ALL {
+                assert_eq!(rho::attack_of(rho::attack_of(a, b), c), rho::attack_of(a, rho::attack_of(b, c)));
+            }
+        }
+    }
+    assert_eq!(rho::attack_of(AttackKind::Scanning, AttackKind::Phishing), AttackKind::Phishing);
+}
+
+#[test]
+fn the_unmarked_leave_room_or_there_is_no_band() {
+    let params = Params::DEFAULT;
+    let room = |population, places: &[(u32, bool)]| {
+        rho::room(population, places.iter().map(|&(population, marked)| Place { population, marked }), &params)
+    };
+    assert_eq!(room(12, &[(1, false), (11, false)]), 4, "at most three of the eleven");
+    assert_eq!(room(12, &[(1, false), (11, true)]), 12);
+    assert_eq!(room(12, &[(6, false), (6, false)]), 12, "small ones are never marked and say nothing");
+    assert_eq!(rho::marked_by([11, 1], &params), MarkedBy::Sectors);
+    assert_eq!(rho::marked_by([9, 9], &params), MarkedBy::Regions);
 }
 
 fn any_tlp() -> impl Strategy<Value = Tlp> {

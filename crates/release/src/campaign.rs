@@ -70,10 +70,9 @@ impl Campaign {
         let marking = self.marking.join(facts.marking);
         let mut changed = marking != self.marking;
         self.marking = marking;
-        if self.attack == AttackKind::NotSure && facts.attack != AttackKind::NotSure {
-            self.attack = facts.attack;
-            changed = true;
-        }
+        let attack = rho::attack_of(self.attack, facts.attack);
+        changed |= attack != self.attack;
+        self.attack = attack;
         for technique in &facts.techniques {
             changed |= self.technique(technique);
         }
@@ -102,9 +101,7 @@ impl Campaign {
 
     fn absorb(&mut self, gone: &mut Self) {
         self.marking = self.marking.join(gone.marking);
-        if self.attack == AttackKind::NotSure {
-            self.attack = gone.attack;
-        }
+        self.attack = rho::attack_of(self.attack, gone.attack);
         for technique in std::mem::take(&mut gone.techniques) {
             self.technique(&technique);
         }
@@ -183,6 +180,7 @@ impl Gate {
         if kept == alias {
             return;
         }
+        self.repoint_texts(alias);
         let Some(gone) = self.campaigns.get_mut(alias as usize) else { return };
         gone.parent = kept;
         let (shown, mut parts) = (gone.shown, std::mem::replace(gone, Campaign { parent: kept, ..gone.clone_empty() }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fusion::{Changes, Finding, Fusion};
 use model::{Observable, Timestamp};
-use policy::{Params, ReleaseBatch};
+use policy::{Params, ReleaseBatch, rho};
 use released::{About, Writer};
 use vault::{Body, Entry, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
 
@@ -23,21 +23,13 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 /// What an engine is made with.
 #[derive(Clone)]
 pub struct EngineConfig {
-    /// Cases after which a value links nothing any more.
-    pub over_common_cases: u32,
+    /// No fewer distinct members than these make a value one that links nothing any more.
+    pub over_common_members: u32,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { over_common_cases: fusion::Config::OVER_COMMON_CASES }
-    }
-}
-
-impl EngineConfig {
-    pub(crate) fn fusion(self, vault: &Vault) -> fusion::Config {
-        let mut config = fusion::Config::new(vault.genesis().exercise, vault.key_seed());
-        config.over_common_cases = self.over_common_cases;
-        config
+        Self { over_common_members: rho::OVER_COMMON_LEAST }
     }
 }
 
@@ -84,7 +76,7 @@ impl Engine {
         config: EngineConfig,
         each: &mut dyn FnMut(&Entry, &[Finding], &Fusion),
     ) -> Result<Self, ReleaseError> {
-        let mut gate = Gate::new(Arc::clone(vault), config.fusion(vault));
+        let mut gate = Gate::new(Arc::clone(vault), &config);
         writer.set_about(&about(vault))?;
         let mut head = writer.head_tick()?;
         let (mut applied, mut open_tick, mut last_release) = (0, None, None);
@@ -280,6 +272,13 @@ impl Engine {
     #[must_use]
     pub fn is_released(&self, observable: &Observable) -> bool {
         self.gate.is_shown(observable.key(self.vault.key_seed()))
+    }
+
+    /// How many reports this engine correlated by its own rules although the journal says that others were in use when they
+    /// came: what members were shown stands as it was, but the state of fusion may differ from that of then.
+    #[must_use]
+    pub const fn other_rules(&self) -> u64 {
+        self.gate.other_rules
     }
 
     /// The parameters of the release policy.

@@ -5,19 +5,25 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use fusion::{Event, Finding, Fusion, NoiseLists, Observation};
-use model::{AttackKind, CampaignId, CaseId, Marking, MemberToken, Observable, ObservableKey, Region, Timestamp};
+use model::{
+    AdvisoryId, AttackKind, CampaignId, CaseId, Marking, MemberToken, Observable, ObservableKey, Region, Timestamp,
+};
 use policy::planted::{self, Leak};
 use policy::rho::{self, Release, When};
 use policy::{Answer, Params};
 use vault::{AdvisoryEntry, Body, DataSet, Entry, Keys, Population, ReportEntry, Vault};
 
+use crate::advice::Told;
 use crate::campaign::Campaign;
+use crate::engine::EngineConfig;
 use crate::error::ReleaseError;
 use crate::findings;
+use crate::hold::Held;
 use crate::keys::KeyMap;
 use crate::leaks::Leaks;
 use crate::queue::{Dirty, Queued};
-use crate::sets::NOISE_SET;
+use crate::sets::{self, NOISE_SET, RULE_SET};
+use crate::value::{OPEN, REPOINT};
 
 /// What of a report is needed when its values are opened.
 pub(crate) struct Facts {
@@ -35,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) techniques: Vec<String>,
     pub(crate) named: Option<String>,
     pub(crate) at: Timestamp,
+    /// Hash of all that its report shows, but for its case and its time: equal for a repeat.
+    pub(crate) likeness: u64,
 }
 
 /// Values of one report that become due together.
@@ -70,7 +78,11 @@ pub(crate) struct Gate {
     /// Text of values that were opened and not yet shown.
     pub(crate) texts: KeyMap<Observable>,
     /// Values that wait for three members.
-    pub(crate) held: KeyMap<Vec<(Arc<Facts>, Observable)>>,
+    pub(crate) held: KeyMap<Vec<Held>>,
+    /// When what is held for a value may be dropped, had it not opened by then.
+    pub(crate) held_ends: BTreeMap<Timestamp, BTreeSet<u64>>,
+    /// Texts of the cell that members have and that name a campaign.
+    pub(crate) told_of: BTreeMap<AdvisoryId, Told>,
     pub(crate) pending: BTreeMap<Timestamp, Vec<Part>>,
     pub(crate) holds_due: BTreeMap<Timestamp, BTreeSet<u64>>,
     pub(crate) blocks_due: BTreeMap<Timestamp, BTreeSet<u64>>,
@@ -79,6 +91,12 @@ pub(crate) struct Gate {
     pub(crate) aggregates_due: BTreeMap<Timestamp, BTreeSet<u32>>,
     pub(crate) texts_due: BTreeMap<Timestamp, Vec<Text>>,
     pub(crate) population: Population,
+    over_common_least: u32,
+    /// Rules that the journal says are in use, and those of this build.
+    pub(crate) rules: Option<[u8; 32]>,
+    own_rules: [u8; 32],
+    /// Reports that came under other rules than this build's.
+    pub(crate) other_rules: u64,
     /// Objects that changed at the tick that is being made, in the order in which that was found.
     pub(crate) fresh: Vec<Dirty>,
     pub(crate) queue: VecDeque<Queued>,
@@ -91,15 +109,17 @@ pub(crate) struct Gate {
     /// Latest time of any entry: time never goes back here.
     now: Timestamp,
     pub(crate) last_tick: Timestamp,
-    hasher: RandomState,
+    pub(crate) hasher: RandomState,
     pub(crate) leaks: Leaks,
 }
 
 pub(crate) use crate::value::Value;
 
 impl Gate {
-    pub(crate) fn new(vault: Arc<Vault>, config: fusion::Config) -> Self {
+    pub(crate) fn new(vault: Arc<Vault>, config: &EngineConfig) -> Self {
         let genesis = vault.genesis().clone();
+        let over_common_least = config.over_common_members;
+        let config = fusion::Config::new(genesis.exercise, vault.key_seed());
         Self {
             partnership: genesis.partnership,
             exercise: genesis.exercise,
@@ -115,6 +135,8 @@ impl Gate {
             names: KeyMap::default(),
             texts: KeyMap::default(),
             held: KeyMap::default(),
+            held_ends: BTreeMap::new(),
+            told_of: BTreeMap::new(),
             pending: BTreeMap::new(),
             holds_due: BTreeMap::new(),
             blocks_due: BTreeMap::new(),
@@ -123,6 +145,10 @@ impl Gate {
             aggregates_due: BTreeMap::new(),
             texts_due: BTreeMap::new(),
             population: Population { members: 0, sectors: Vec::new(), regions: Vec::new() },
+            over_common_least,
+            rules: None,
+            own_rules: sets::own_rules(),
+            other_rules: 0,
             fresh: Vec::new(),
             queue: VecDeque::new(),
             repoint: VecDeque::new(),
@@ -152,6 +178,7 @@ impl Gate {
         match &entry.body {
             Body::Report(report) => return Ok(self.report(entry.at, report)),
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
+            Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),
             Body::Population(population) => self.populate(entry.at, population),
             Body::Advisory(advisory) if rho::text_reaches_members(&advisory.marking) => {
                 let due = rho::tick_after(self.counts_at(entry.at), &self.params);
@@ -176,12 +203,29 @@ impl Gate {
             .map_err(|why| ReleaseError::DataSet { name: set.name.clone(), version: set.version.clone(), why })?;
         self.all.use_noise(lists.clone());
         self.community.use_noise(lists);
+        // What members have is looked at again, a piece at a tick: a value that is listed now leaves the feeds.
+        let mut keys: Vec<u64> = self.values.iter().filter(|(_, value)| value.is(OPEN)).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        for key in keys {
+            if let Some(value) = self.values.get_mut(&key).filter(|value| !value.is(REPOINT)) {
+                value.set(REPOINT);
+                self.repoint.push_back(key);
+            }
+        }
         Ok(())
     }
 
     fn populate(&mut self, at: Timestamp, population: &Population) {
-        let due = rho::epoch_after(self.counts_at(at), &self.params);
+        let at = self.counts_at(at);
+        let due = rho::epoch_after(at, &self.params);
         self.population = population.clone();
+        let many = rho::over_common_members(population.members, self.over_common_least, &self.params);
+        self.all.set_over_common(many.unwrap_or(u32::MAX));
+        self.community.set_over_common(many.unwrap_or(u32::MAX));
+        let held: Vec<u64> = self.held.keys().copied().collect();
+        for key in held {
+            self.hold(at, key);
+        }
         if !self.broad.is_empty() {
             self.aggregates_due.entry(due).or_default().extend(&self.broad);
         }
@@ -209,7 +253,14 @@ impl Gate {
             counts,
             observations: &observations,
         };
+        if self.rules.is_some_and(|rules| rules != self.own_rules) {
+            self.other_rules += 1;
+        }
         self.all.step(&event, &mut found);
+        // The cell sees exact counts, so its own run need not wait for an epoch.
+        for key in self.all.take_crowded() {
+            found.extend(self.all.stop_linking(key));
+        }
         self.findings.extend(found.iter().map(findings::json));
         self.schedule(at, report, &keys, window, counts);
         found
@@ -224,16 +275,20 @@ impl Gate {
         };
         let next = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
         let token_place = *self.tokens.entry(report.token).or_insert(next);
-        let facts = Arc::new(facts_of(at, report, token_place, window, counts, community));
+        let mut facts = facts_of(at, report, token_place, window, counts, community);
+        facts.likeness = self.likeness(&facts, keys);
+        let facts = Arc::new(facts);
         let mut items = Vec::with_capacity(keys.len());
         for (key, item) in keys.iter().zip(&report.items) {
             if rho::release(&answer(item.held.is_some())) == Release::Never {
                 continue;
             }
             let value = self.values.entry(key.0).or_default();
-            value.havers.has(token_place, window, self.params.hold_members);
+            if rho::counts_for_hold(community, report.own) {
+                value.havers.has(token_place, window, self.params.hold_members);
+            }
             if when == When::OnceThreeHaveIt {
-                self.held.entry(key.0).or_default().push((Arc::clone(&facts), item.observable.clone()));
+                self.keep_held(key.0, &item.observable, &facts);
             } else {
                 items.push((key.0, item.observable.clone()));
             }
@@ -250,19 +305,6 @@ impl Gate {
             self.pending.entry(due).or_default().push(Part { facts, items, open: true });
         }
         self.leak_hidden(at, report, keys, window, |held| held);
-    }
-
-    /// A held value opens at the next epoch if enough members have it.
-    fn hold(&mut self, at: Timestamp, key: u64) {
-        let members = self.values.get(&key).map_or(0, |value| value.havers.members());
-        if rho::hold_opens(members, &self.params) {
-            let due = if planted::is_on(Leak::HoldAtThird) {
-                rho::tick_after(at, &self.params)
-            } else {
-                rho::epoch_after(at, &self.params)
-            };
-            self.holds_due.entry(due).or_default().insert(key);
-        }
     }
 
     /// Two planted leaks of test builds; in every other build this does nothing.
@@ -328,5 +370,6 @@ fn facts_of(
         techniques: report.techniques.iter().map(|technique| technique.as_str().to_owned()).collect(),
         named: rho::public_name(report.know, report.named.as_deref()).map(str::to_owned),
         at,
+        likeness: 0,
     }
 }

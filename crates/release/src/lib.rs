@@ -2,6 +2,7 @@
 //! the policy's ρ says, no more and no sooner.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod advice;
 mod aggregates;
 mod campaign;
 mod digest;
@@ -9,6 +10,7 @@ mod engine;
 mod error;
 mod findings;
 mod gate;
+mod hold;
 mod keys;
 mod leaks;
 mod open;

@@ -1,17 +1,16 @@
 //! Time passes: what is due by a tick is opened, in the order of its due times, and what follows from it is found.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fusion::{Event, Finding, Observation};
-use model::{CaseId, Observable, ObservableKey, Timestamp};
+use model::{Observable, ObservableKey, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
 use crate::findings;
 use crate::gate::{Facts, Gate, Part};
 use crate::queue::Dirty;
-use crate::value::{BLOCKED, COMMON, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
+use crate::value::{BLOCKED, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 
 impl Gate {
     /// The earliest time at which something is due.
@@ -49,14 +48,14 @@ impl Gate {
                 self.open_all(parts, tick, due);
             }
             if let Some(keys) = self.holds_due.remove(&due) {
-                let parts = self.unhold(keys);
+                let parts = self.unhold(keys, due);
                 self.open_all(parts, tick, due);
             }
             for key in self.blocks_due.remove(&due).unwrap_or_default() {
                 self.block(key);
             }
             for key in self.common_due.remove(&due).unwrap_or_default() {
-                self.common(key);
+                self.stop_linking(key);
             }
             for key in self.renewals_due.remove(&due).unwrap_or_default() {
                 self.dirty_value(key, RENEW);
@@ -68,18 +67,7 @@ impl Gate {
                 self.fresh.push(Dirty::Text(text));
             }
         }
-    }
-
-    /// The reports whose held values open, each with those of its values.
-    fn unhold(&mut self, keys: impl IntoIterator<Item = u64>) -> Vec<Part> {
-        let mut parts: BTreeMap<CaseId, Part> = BTreeMap::new();
-        for key in keys {
-            for (facts, observable) in self.held.remove(&key).unwrap_or_default() {
-                let part = parts.entry(facts.case).or_insert_with(|| Part { facts, items: Vec::new(), open: true });
-                part.items.push((key, observable));
-            }
-        }
-        parts.into_values().collect()
+        self.forget_held(tick);
     }
 
     /// Opens what is due at one moment, by case id: those are random, so the order of arrival leaves no trace.
@@ -115,14 +103,15 @@ impl Gate {
         let mut found = Vec::new();
         self.community.step(&event, &mut found);
         for finding in &found {
-            match finding {
-                Finding::Merged { kept, alias, .. } => self.merge(*kept, *alias),
-                Finding::OverCommon { key, .. } => {
-                    // Whether that may be shown is asked at the epoch: the moment would tell of one report.
-                    self.common_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(key.0);
-                }
-                Finding::CampaignFormed { .. } | Finding::Joined { .. } => {}
+            if let Finding::Merged { kept, alias, .. } = finding {
+                self.merge(*kept, *alias);
             }
+        }
+        let crowded = self.community.take_crowded();
+        if !crowded.is_empty() {
+            // They link on until the epoch: the moment would tell of one report.
+            let due = rho::epoch_from(due, &self.params);
+            self.common_due.entry(due).or_default().extend(crowded.into_iter().map(|key| key.0));
         }
         self.community_findings.extend(found.iter().map(findings::json));
         let id = self.community.campaign_of(facts.case).unwrap_or(model::CampaignId::from_bytes([0; 16]));
@@ -135,7 +124,8 @@ impl Gate {
             self.dirty_campaign(place);
         }
         let broad = self.community.distinct_members_of_campaign(id) >= self.params.breadth_floor();
-        if facts.counts && (broad || planted::is_on(Leak::CountAtOne)) {
+        // Also when a report that does not count has made one campaign of two.
+        if broad || facts.counts && planted::is_on(Leak::CountAtOne) {
             self.broad.insert(place);
             self.aggregates_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(place);
             if planted::is_on(Leak::BandAtOnce) {
@@ -174,9 +164,13 @@ impl Gate {
         } else if renew {
             self.renewals_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(key);
         }
-        // Votes against values do not exist yet, so every member's record is clean.
-        let after_release = value.since != 0 && facts.at.as_millis() >= value.since;
-        if rho::confirms_block(facts.community, facts.own, after_release, true) {
+        if value.is(BLOCKED) && changed {
+            // A stricter label may end the push, at a block minute like all that a block feed shows.
+            self.blocks_due.entry(rho::block_minute_from(due, &self.params)).or_default().insert(key);
+        }
+        // Nobody's record is known yet, so an echo confirms nothing.
+        let (after_release, clean_record) = (value.since != 0 && facts.at.as_millis() >= value.since, false);
+        if rho::confirms_block(facts.community, facts.own, after_release, clean_record) {
             value.havers.confirms(facts.token_place, facts.window, self.params.block_members);
             if !value.is(BLOCKED) && value.havers.confirming() >= self.params.block_members {
                 self.blocks_due.entry(rho::block_minute_from(due, &self.params)).or_default().insert(key);
@@ -196,6 +190,7 @@ impl Gate {
         if changed {
             self.texts.insert(key, observable);
             self.dirty_value(key, 0);
+            self.mark_campaign(key);
         }
     }
 
@@ -220,20 +215,31 @@ impl Gate {
         }
     }
 
-    /// A block minute: is the value on the block feed from now on?
+    /// A block minute: is the value to be blocked from now on? Whether it is an everyday value is asked when it is shown.
     fn block(&mut self, key: u64) {
-        let everyday = self.community.links_nothing(ObservableKey(key));
-        let Some(value) = self.values.get(&key) else { return };
-        if !value.is(BLOCKED) && rho::blocked(value.havers.confirming(), everyday, value.marking.pap, &self.params) {
-            self.dirty_value(key, BLOCKED);
+        let Some(value) = self.values.get_mut(&key) else { return };
+        let blocked = rho::blocked(value.havers.confirming(), false, value.marking.pap, &self.params);
+        if blocked != value.is(BLOCKED) {
+            value.clear(BLOCKED);
+            self.dirty_value(key, if blocked { BLOCKED } else { 0 });
         }
     }
 
-    /// An epoch: may it be said that a value is over-common?
-    fn common(&mut self, key: u64) {
-        let members = self.community.distinct_members(ObservableKey(key));
-        if rho::over_common_is_shown(members, &self.params) {
-            self.dirty_value(key, COMMON);
+    /// An epoch: a value that too many members hold links nothing from now on. No feed changes for that.
+    fn stop_linking(&mut self, key: u64) {
+        let found = self.community.stop_linking(ObservableKey(key));
+        self.community_findings.extend(found.iter().map(findings::json));
+    }
+
+    /// A value's marking is that of its campaign too, whose title may name it.
+    fn mark_campaign(&mut self, key: u64) {
+        let Some((place, marking)) = self.values.get(&key).map(|value| (value.campaign, value.marking)) else { return };
+        let Some(place) = self.root_mut(place) else { return };
+        let Some(campaign) = self.campaigns.get_mut(place as usize) else { return };
+        let joined = campaign.marking.join(marking);
+        if joined != campaign.marking {
+            campaign.marking = joined;
+            self.dirty_campaign(place);
         }
     }
 

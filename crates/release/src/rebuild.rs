@@ -29,6 +29,8 @@ pub struct Rebuilt {
     pub released_before: Option<[u8; 32]>,
     /// Digest of the released store as it was rebuilt.
     pub released: [u8; 32],
+    /// Reports that came while other rules than this build's were in use: their correlation may differ from that of then.
+    pub other_rules: u64,
     /// Digest of the gate's state and both runs of fusion, by replay; [`crate::Engine::digest`] of the live one is equal.
     pub state: [u8; 32],
 }
@@ -93,7 +95,7 @@ pub fn rebuild(
         if path.exists() { Reader::open(&path).and_then(|reader| reader.digest()).ok() } else { None };
     let mut pass = Pass {
         vault,
-        gate: Gate::new(Arc::clone(vault), config.fusion(vault)),
+        gate: Gate::new(Arc::clone(vault), &config),
         open_tick: None,
         next: 1,
         ready: VecDeque::new(),
@@ -110,6 +112,7 @@ pub fn rebuild(
         objects: loaded.objects,
         released_before,
         released,
+        other_rules: pass.gate.other_rules,
         state: pass.gate.digest(),
     })
 }

@@ -1,7 +1,7 @@
 //! Rendering: what members get, written once, from released content and release ticks only.
 
 use fusion::NoiseVerdict;
-use model::{AttackKind, CaseId, Kind, Observable, ObservableKey, Sector, Timestamp};
+use model::{AttackKind, Kind, Observable, ObservableKey, Sector, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 use policy::{NounKind, ReleasedObject};
@@ -10,12 +10,7 @@ use released::{AdvisoryView, CampaignView, IndicatorView, PostureView, Writer, h
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
-use crate::value::{BLOCKED, COMMON, QUEUED, RENEW};
-
-/// Name that fusion gives the list of values that too many reports name.
-const OVER_COMMON: &str = "over-common values";
-/// What members read about such a value: no number of reports.
-const OVER_COMMON_WHY: &str = "so many name it that it tells nothing";
+use crate::value::{BLOCKED, QUEUED, RENEW};
 
 impl Gate {
     /// The batch of a tick: what is in line, rendered, as far as it differs from what members have; bounded.
@@ -56,13 +51,9 @@ impl Gate {
         }
     }
 
-    /// Why members are told that it is an everyday value.
-    fn common_text(&self, observable: &Observable, shown: bool) -> Option<String> {
-        match self.community.noise(observable) {
-            Some(NoiseVerdict { list, .. }) if list == OVER_COMMON => shown.then(|| OVER_COMMON_WHY.to_owned()),
-            Some(NoiseVerdict { why, .. }) => Some(why),
-            None => None,
-        }
+    /// Why members are told that it is an everyday value: by the lists alone, never by who reported it.
+    fn common_text(&self, observable: &Observable) -> Option<String> {
+        self.community.listed(observable).map(|NoiseVerdict { why, .. }| why)
     }
 
     /// The text of a value: kept from its opening, or read back from what was released.
@@ -89,7 +80,7 @@ impl Gate {
         let Some(observable) = observable else { return Ok(None) };
         let campaign =
             self.root(value.campaign).and_then(|place| self.campaigns.get(place as usize)).map(|it| it.public);
-        let common = self.common_text(&observable, value.is(COMMON));
+        let common = self.common_text(&observable);
         let since = if value.since == 0 { tick } else { Timestamp::from_millis(value.since) };
         let until = if value.until == 0 || value.is(RENEW) {
             tick.plus_millis(self.params.watch_millis)
@@ -100,7 +91,6 @@ impl Gate {
             let names = self.names.get(&key)?;
             Some(names.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
         });
-        let confirming = if value.is(BLOCKED) { self.params.block_members } else { 0 };
         let view = IndicatorView {
             r#type: NounKind::Indicator.as_str().to_owned(),
             id: hyphenated(&id),
@@ -110,7 +100,7 @@ impl Gate {
             pap: value.marking.pap.as_str().to_owned(),
             released_at: rfc3339(since),
             watch_until: Some(rfc3339(until)),
-            block: rho::blocked(confirming, common.is_some(), value.marking.pap, &self.params),
+            block: value.is(BLOCKED) && common.is_none(),
             campaign: campaign.as_ref().map(hyphenated),
             attributed_to: author.unwrap_or_else(|| self.partnership.clone()),
             common,
@@ -136,7 +126,9 @@ impl Gate {
                 return Ok(None);
             }
             campaign.shown = 0;
-            return Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: String::new() }));
+            // The withdrawal says which campaign it is part of now, for those who come with the old id.
+            let kept = self.root(place).and_then(|place| self.campaigns.get(place as usize)).map(|kept| kept.public);
+            return Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: kept, body: String::new() }));
         }
         let Some(telling) = campaign.telling.as_ref() else { return Ok(None) };
         let mut view = CampaignView {
@@ -168,11 +160,20 @@ impl Gate {
         Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: serde_json::to_string(&view)? }))
     }
 
-    fn text(&self, tick: Timestamp, kind: NounKind, id: [u8; 16], text: Text) -> Result<ReleasedObject, ReleaseError> {
+    fn text(
+        &mut self,
+        tick: Timestamp,
+        kind: NounKind,
+        id: [u8; 16],
+        text: Text,
+    ) -> Result<ReleasedObject, ReleaseError> {
         let mut campaign = None;
         let body = match text {
             Text::Advisory(advisory) => {
-                campaign = advisory.campaign.and_then(|campaign| self.public_campaign(campaign));
+                let place = advisory.campaign.and_then(|campaign| self.advised(campaign));
+                campaign = place.and_then(|place| self.campaigns.get(place as usize)).map(|campaign| campaign.public);
+                let since = self.told_at(advisory.id, tick);
+                self.note_told(advisory.clone(), tick);
                 serde_json::to_string(&AdvisoryView {
                     r#type: kind.as_str().to_owned(),
                     id: hyphenated(&id),
@@ -181,7 +182,7 @@ impl Gate {
                     actions: advisory.actions,
                     severity: advisory.severity.as_str().to_owned(),
                     tlp: advisory.marking.tlp.as_str().to_owned(),
-                    released_at: rfc3339(tick),
+                    released_at: rfc3339(since),
                     campaign: campaign.as_ref().map(hyphenated),
                     exercise: self.exercise,
                 })?
@@ -195,16 +196,6 @@ impl Gate {
             })?,
         };
         Ok(ReleasedObject { kind, id, lookup: 0, campaign, body })
-    }
-
-    /// The released campaign that the cell means by one of its own: that of the first of its cases that members have.
-    fn public_campaign(&self, id: model::CampaignId) -> Option<[u8; 16]> {
-        let shown = |case: &CaseId| {
-            let id = self.community.campaign_of(*case)?;
-            let campaign = self.campaigns.get(*self.campaign_places.get(&id)? as usize)?;
-            (campaign.shown != 0).then_some(campaign.public)
-        };
-        self.all.campaign(id)?.cases.iter().find_map(shown)
     }
 
     /// Whether members have a value.

@@ -10,7 +10,7 @@ use vault::{Body, Entry};
 use fusion::Finding;
 
 use crate::ReleaseError;
-use crate::gate::Gate;
+use crate::gate::{Gate, Text};
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
 use crate::value::QUEUED;
 
@@ -70,7 +70,8 @@ impl Gate {
             match what {
                 Dirty::Value(key) => self.note_value(key, batch.tick, object),
                 Dirty::Campaign(place) => self.note_campaign(place, batch.tick, object)?,
-                Dirty::Text(_) | Dirty::Tombstone(..) => {}
+                Dirty::Text(Text::Advisory(entry)) => self.note_told(entry, batch.tick),
+                Dirty::Text(Text::Posture { .. }) | Dirty::Tombstone(..) => {}
             }
         }
         // Rules may have changed since: what was shown beside the line was shown all the same.

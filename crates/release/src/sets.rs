@@ -1,5 +1,6 @@
 //! The data and rule sets that fusion works with: noted in the journal before they act, so that replay uses the same.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use fusion::NoiseLists;
 use vault::Vault;
 
@@ -8,7 +9,16 @@ use crate::ReleaseError;
 /// Name of the data set of everyday values.
 pub(crate) const NOISE_SET: &str = "noise lists";
 /// Name of the rule set of fusion.
-const RULE_SET: &str = "fusion rules";
+pub(crate) const RULE_SET: &str = "fusion rules";
+
+/// SHA-256 of this build's rules, as a rule set's entry names them.
+pub(crate) fn own_rules() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (to, from) in bytes.iter_mut().zip(digest(&SHA256, fusion::rule_set_text().as_bytes()).as_ref()) {
+        *to = *from;
+    }
+    bytes
+}
 
 /// Notes the rules of this build and, if they are given, lists of everyday values (the text of a [`fusion::NoiseSet`]) in
 /// the journal, as far as they are not those in use already. Says whether the lists were new.

@@ -93,14 +93,12 @@ impl Havers {
     }
 }
 
-/// On the block feed.
+/// On the block feed, unless it is an everyday value.
 pub(crate) const BLOCKED: u8 = 1;
 /// Waits in the queue of changed objects.
 pub(crate) const QUEUED: u8 = 2;
 /// Waits to be pointed to the campaign that its own was merged into.
 pub(crate) const REPOINT: u8 = 4;
-/// May be shown as over-common.
-pub(crate) const COMMON: u8 = 8;
 /// Its watch is renewed when it is next shown.
 pub(crate) const RENEW: u8 = 16;
 /// Something of it is open to members.

@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{Bench, EPOCH, TICK, by};
-use model::Region;
+use common::{Bench, EPOCH, Filed, TICK, by};
+use model::{Region, Sector, WhoMayKnow};
 use policy::Params;
+use vault::{Body, Population};
 
 const K: u8 = 4;
 
@@ -99,8 +100,7 @@ fn a_place_is_marked_at_k_members_in_it_and_ten_in_all() {
         bench.run_to(EPOCH);
         let campaign = bench.campaign_of("evil.test").unwrap();
         assert_eq!(campaign.sectors, expect, "{members} members of {energy}");
-        let regions: &[&str] = if expect.is_empty() { &[] } else { &["Wales"] };
-        assert_eq!(campaign.regions, regions, "{members} members of {energy}");
+        assert_eq!(campaign.regions.len(), 0, "a partnership with a large sector has marks by sector only");
         assert!(campaign.band.is_some());
     };
     check(K - 1, 20, &[]);
@@ -108,6 +108,60 @@ fn a_place_is_marked_at_k_members_in_it_and_ten_in_all() {
     check(9, 9, &[]);
     check(K, 10, &["Energy"]);
     check(K + 1, 20, &["Energy"]);
+}
+
+#[test]
+fn regions_are_marked_where_no_sector_is_large() {
+    let mut bench = Bench::new();
+    bench.append(Body::Population(Population {
+        members: 40,
+        sectors: vec![(Sector::Energy, 9), (Sector::Water, 9)],
+        regions: vec![(Region::Wales, 12), (Region::London, 9)],
+    }));
+    for firm in 1..=K {
+        bench.file(by(firm, &["evil.test"]).region(Region::Wales));
+        bench.file(by(firm + 20, &["evil.test"]).region(Region::London).sector(Some("water")));
+    }
+    bench.run_to(EPOCH);
+    let campaign = bench.campaign_of("evil.test").unwrap();
+    assert_eq!((campaign.regions, campaign.sectors.len()), (vec!["Wales".to_owned()], 0));
+    assert_eq!(campaign.band.as_deref(), Some("4+"));
+    bench.assert_replays();
+}
+
+#[test]
+fn no_band_is_shown_where_a_large_sector_without_a_mark_would_name_the_rest() {
+    let mut bench = Bench::new();
+    let told = |members| Population { members, sectors: vec![(Sector::Energy, 11)], regions: Vec::new() };
+    bench.append(Body::Population(told(12)));
+    for firm in 1..K {
+        bench.file(by(firm, &["evil.test"]));
+    }
+    bench.file(by(50, &["evil.test"]).sector(Some("water")));
+    bench.run_to(EPOCH);
+    assert_eq!(bench.band("evil.test"), None, "three of energy at most, so the fourth would be the only other firm");
+    bench.file(by(K, &["evil.test"]));
+    bench.run_to(2 * EPOCH);
+    let campaign = bench.campaign_of("evil.test").unwrap();
+    assert_eq!((campaign.band.as_deref(), campaign.sectors.len()), (Some("4+"), 1));
+}
+
+#[test]
+fn a_band_comes_at_the_next_epoch_whoever_made_one_campaign_of_two() {
+    let check = |link: fn(Filed) -> Filed| {
+        let mut bench = Bench::new();
+        for firm in 1..K - 1 {
+            bench.file(by(firm, &["left.test"]));
+            bench.file(by(firm + 50, &["right.test"]));
+        }
+        bench.run_to(EPOCH);
+        assert_eq!((bench.band("left.test"), bench.band("right.test")), (None, None));
+        bench.file(link(by(90, &["left.test", "right.test"])));
+        bench.run_to(2 * EPOCH);
+        assert_eq!(bench.band("left.test").as_deref(), Some("4+"));
+    };
+    check(|filed| filed.know(WhoMayKnow::Everybody));
+    check(Filed::own);
 }
 
 #[test]
@@ -147,6 +201,8 @@ fn merged_campaigns_are_one_and_their_values_point_to_it() {
     let gone = if kept.id == left.id { &right.id } else { &left.id };
     let gone = released::parse_id(gone).unwrap();
     assert!(bench.reader.by_id(policy::NounKind::Campaign, &gone).unwrap().is_none(), "the other is withdrawn");
+    let now = bench.reader.campaign(&gone).unwrap().expect("the old id leads to the campaign");
+    assert_eq!(released::hyphenated(&now.id), kept.id);
     assert!(bench.reader.campaign_members(&gone, 10).unwrap().0.is_empty());
     assert_eq!(bench.reader.campaign_members(&released::parse_id(&kept.id).unwrap(), 10).unwrap().0.len(), 3);
     bench.assert_replays();

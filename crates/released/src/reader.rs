@@ -161,6 +161,14 @@ impl Reader {
         self.read(|at| at.by_id(kind, id))
     }
 
+    /// See [`Snapshot::campaign`].
+    ///
+    /// # Errors
+    /// [`ReleasedError`]
+    pub fn campaign(&self, id: &[u8; 16]) -> Result<Option<Released<Row>>, ReleasedError> {
+        self.read(|at| at.campaign(id))
+    }
+
     /// See [`Snapshot::lookup`].
     ///
     /// # Errors

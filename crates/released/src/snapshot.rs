@@ -18,6 +18,8 @@ use crate::writer::{About, BLOCK, WATCH};
 const ROWS_MAX: usize = 1_000;
 /// Batches of the release log that one question gives at most.
 const BATCHES_MAX: usize = 1_000;
+/// Merges that the look-up of an old campaign id follows.
+const ALIASES_MAX: usize = 64;
 const COLUMNS: &str = "id, tick, lookup, campaign, body, n";
 
 /// A page of released objects, the latest first.
@@ -172,6 +174,28 @@ impl<'c> Snapshot<'c> {
         let newest =
             self.first(kind, "WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1", params![schema::hash(id), id])?;
         Ok(newest.filter(|row| !row.is_withdrawn()))
+    }
+
+    /// The present version of a campaign under its own id or that of one that became part of it. Everybody gets the same.
+    ///
+    /// # Errors
+    /// [`ReleasedError`]
+    pub fn campaign(&self, id: &[u8; 16]) -> Result<Option<Released<Row>>, ReleasedError> {
+        let mut id = *id;
+        for _ in 0..ALIASES_MAX {
+            let newest = self.first(
+                NounKind::Campaign,
+                "WHERE h = ?1 AND id = ?2 ORDER BY n DESC LIMIT 1",
+                params![schema::hash(&id), id],
+            )?;
+            let Some(newest) = newest else { return Ok(None) };
+            if !newest.is_withdrawn() {
+                return Ok(Some(newest));
+            }
+            let Some(kept) = newest.campaign else { return Ok(None) };
+            id = kept;
+        }
+        Ok(None)
     }
 
     /// The released indicator under a look-up key.

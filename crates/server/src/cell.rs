@@ -340,9 +340,12 @@ async fn advise(State(CellState(cell)): State<CellState>, Extension(who): Extens
     entry.id = AdvisoryId::from_bytes(cell.entropy.bytes());
     entry.author = who.person()?;
     if let Some(campaign) = entry.campaign {
+        // The id stays the one that the analyst named: the campaign that it is part of by now may be so by reports that
+        // members know nothing of, and the text's link is one that members see.
         let shared = cell.fold.clone();
-        let known = blocking(move || shared.read().fusion().brief(campaign).map(|brief| brief.id)).await?;
-        entry.campaign = Some(known.ok_or_else(|| Problem::wrong_field("campaign: there is none with this id"))?);
+        if blocking(move || shared.read().fusion().brief(campaign)).await?.is_none() {
+            return Err(Problem::wrong_field("campaign: there is none with this id"));
+        }
     }
     let id = entry.id.to_string();
     cell.append(Body::Advisory(entry)).await?;

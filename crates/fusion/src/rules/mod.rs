@@ -34,6 +34,9 @@ pub(crate) fn sentence(rule: &str, value: &str) -> String {
 #[must_use]
 pub fn rule_set_text() -> String {
     let mut text = format!("fusion {}\n", env!("CARGO_PKG_VERSION"));
+    text.push_str(
+        "over-common: by distinct members, decided at epochs; everyday: by the lists in use when it is seen\n",
+    );
     for rule in ALL {
         text.push_str(rule.name);
         text.push_str(": ");

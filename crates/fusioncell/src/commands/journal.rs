@@ -116,6 +116,7 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
                 "released": hex(&rebuilt.released),
                 "released_before": rebuilt.released_before.map(|before| hex(&before)),
                 "fusion": hex(&rebuilt.state),
+                "other_rules": rebuilt.other_rules,
                 "seconds": seconds,
             })
         );
@@ -131,6 +132,12 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
         };
         println!("released store: {} objects, digest {} ({same})", rebuilt.objects, hex(&rebuilt.released));
         println!("fusion: state {}", hex(&rebuilt.state));
+        if rebuilt.other_rules > 0 {
+            println!(
+                "{} reports came while other rules were in use: their campaigns may differ from those of then",
+                rebuilt.other_rules
+            );
+        }
         println!("rebuilt in {seconds:.1} s");
     }
     if equal {

@@ -55,6 +55,7 @@ pub struct Filed {
     pub sector: Option<&'static str>,
     pub region: Option<Region>,
     pub own: bool,
+    pub attack: AttackKind,
 }
 
 pub fn domain(name: &str) -> Item {
@@ -74,6 +75,7 @@ pub fn by(firm: u8, values: &[&str]) -> Filed {
         sector: Some("energy"),
         region: None,
         own: false,
+        attack: AttackKind::Phishing,
     }
 }
 
@@ -100,6 +102,11 @@ impl Filed {
 
     pub fn region(mut self, region: Region) -> Self {
         self.region = Some(region);
+        self
+    }
+
+    pub fn attack(mut self, attack: AttackKind) -> Self {
+        self.attack = attack;
         self
     }
 
@@ -302,7 +309,7 @@ pub fn submission(filed: Filed, now: Timestamp) -> Submission {
             warn: filed.warn,
             know: filed.know,
             marking: filed.marking,
-            attack: AttackKind::Phishing,
+            attack: filed.attack,
             severity: Severity::High,
             ongoing: true,
             title: "secret title".into(),

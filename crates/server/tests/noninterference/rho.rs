@@ -38,6 +38,8 @@ pub struct Rho {
 
 #[derive(Default)]
 struct Shown {
+    /// The release tick at which members first had it.
+    since: i64,
     labels: BTreeSet<&'static str>,
     names: BTreeSet<usize>,
 }
@@ -119,9 +121,12 @@ impl Rho {
     pub fn step(&mut self, now: i64) {
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
-        // Who has a value, for holds: everybody whose report of it may reach members.
+        // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
         let mut having: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report) && filed.at < boundary) {
+            if filed.report.tlp == "AMBER+STRICT" {
+                continue; // it stands alone, and opens nothing for others
+            }
             for value in &filed.report.values {
                 having.entry(*value).or_default().insert(filed.report.firm);
             }
@@ -138,12 +143,13 @@ impl Rho {
                         filed.open.contains(value)
                             || epoch
                                 && filed.at < boundary
+                                && self.firms > HOLD + COALITION
                                 && having.get(value).is_some_and(|firms| firms.len() >= HOLD)
                     }
                     Warn::CellOnly | Warn::UnknownGroup => false,
                 };
                 if due {
-                    let shown = self.shown.entry(*value).or_default();
+                    let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
                     shown.labels.insert(filed.report.tlp);
                     if filed.report.named {
                         shown.names.insert(filed.report.firm);
@@ -158,8 +164,8 @@ impl Rho {
             self.block = now / BLOCK_MINUTE;
             let mut firms: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
             for filed in &self.filed {
-                // Votes against values do not exist yet, so everybody's record is clean and every report confirms.
-                for value in &filed.open {
+                // Nobody's record is known yet, so what was filed after the value was out is an echo and confirms nothing.
+                for value in filed.open.iter().filter(|value| filed.at < self.shown[value].since) {
                     firms.entry(*value).or_default().insert(filed.report.firm);
                 }
             }
@@ -180,10 +186,6 @@ impl Rho {
             }
         }
         for (root, firms) in firms {
-            let band =
-                [25, 10, K].into_iter().find(|band| firms.len() >= *band && self.firms > band + COALITION).unwrap_or(0);
-            let held = self.bands.entry(root).or_insert(0);
-            *held = band.max(*held);
             for sector in 0..self.sectors {
                 let within = firms.iter().filter(|firm| *firm % self.sectors == sector).count();
                 let population = (0..self.firms).filter(|firm| firm % self.sectors == sector).count();
@@ -191,6 +193,19 @@ impl Rho {
                     self.marks.entry(root).or_default().insert(sector);
                 }
             }
+            // A large sector without a mark says that fewer than K of it were hit.
+            let marks = self.marks.get(&root).cloned().unwrap_or_default();
+            let mut room = self.firms;
+            for sector in (0..self.sectors).filter(|sector| !marks.contains(sector)) {
+                let population = (0..self.firms).filter(|firm| firm % self.sectors == sector).count();
+                if population >= SECTOR_FLOOR.max(K + COALITION + 1) {
+                    room -= population - (K - 1);
+                }
+            }
+            let band =
+                [25, 10, K].into_iter().find(|band| firms.len() >= *band && room > band + COALITION).unwrap_or(0);
+            let held = self.bands.entry(root).or_insert(0);
+            *held = band.max(*held);
         }
     }
 
@@ -212,9 +227,10 @@ impl Rho {
             campaigns.entry(*root).or_default().extend(&self.filed[*index].open);
         }
         for (root, values) in campaigns {
-            // A merge takes the widest band that one of its parts had shown.
-            let _ =
-                writeln!(text, "campaign {root} {values:?} {:?} {:?}", self.bands.get(&root), self.marks.get(&root));
+            // A merge takes the widest band that one of its parts had shown, and the labels of all its values.
+            let labels: BTreeSet<_> = values.iter().flat_map(|value| &self.shown[value].labels).collect();
+            let (band, marks) = (self.bands.get(&root), self.marks.get(&root));
+            let _ = writeln!(text, "campaign {root} {values:?} {labels:?} {band:?} {marks:?}");
         }
         text
     }

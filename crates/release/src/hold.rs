@@ -1,0 +1,93 @@
+//! Values that wait for three members: kept once for a member and a report's content, and not for ever.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use model::{CaseId, Observable, ObservableKey, Timestamp};
+use policy::planted::{self, Leak};
+use policy::rho;
+
+use crate::gate::{Facts, Gate, Part};
+
+/// Different reports of one value by one member that are kept; a further one waits for nothing.
+const HELD_BY_MEMBER_MAX: usize = 8;
+
+/// A value of one report that waits.
+pub(crate) struct Held {
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) observable: Observable,
+    /// It is dropped if it has not opened by then: as long after its report as a watch lasts.
+    pub(crate) until: Timestamp,
+}
+
+impl Gate {
+    /// Hash of what a report says and carries: two reports of a member that are equal in it show the same.
+    pub(crate) fn likeness(&self, facts: &Facts, keys: &[ObservableKey]) -> u64 {
+        let mut keys: Vec<u64> = keys.iter().map(|key| key.0).collect();
+        keys.sort_unstable();
+        self.hasher.hash_one((
+            keys,
+            (facts.token_place, facts.window, facts.counts, facts.own, facts.community),
+            (facts.marking.tlp.as_str(), facts.marking.pap.as_str(), facts.attack.as_str()),
+            (facts.sector.as_deref(), facts.region.map(|region| region.as_str())),
+            (&facts.techniques, facts.named.as_deref()),
+        ))
+    }
+
+    /// Keeps a value of a report until it opens. A repeat of the same report adds nothing but time.
+    pub(crate) fn keep_held(&mut self, key: u64, observable: &Observable, facts: &Arc<Facts>) {
+        let until = facts.at.plus_millis(self.params.watch_millis);
+        let held = self.held.entry(key).or_default();
+        let same = |known: &Held| (known.facts.token_place, known.facts.window) == (facts.token_place, facts.window);
+        if let Some(known) = held.iter_mut().find(|known| known.facts.likeness == facts.likeness && same(known)) {
+            known.until = known.until.max(until);
+        } else if held.iter().filter(|known| same(known)).count() < HELD_BY_MEMBER_MAX {
+            held.push(Held { facts: Arc::clone(facts), observable: observable.clone(), until });
+        } else {
+            return;
+        }
+        self.held_ends.entry(rho::epoch_after(until, &self.params)).or_default().insert(key);
+    }
+
+    /// A held value opens at the next epoch if enough members have it.
+    pub(crate) fn hold(&mut self, at: Timestamp, key: u64) {
+        let members = self.values.get(&key).map_or(0, |value| value.havers.members());
+        if rho::hold_opens(members, self.population.members, &self.params) {
+            let due = if planted::is_on(Leak::HoldAtThird) {
+                rho::tick_after(at, &self.params)
+            } else {
+                rho::epoch_after(at, &self.params)
+            };
+            self.holds_due.entry(due).or_default().insert(key);
+        }
+    }
+
+    /// The reports whose held values open, each with those of its values.
+    pub(crate) fn unhold(&mut self, keys: impl IntoIterator<Item = u64>, due: Timestamp) -> Vec<Part> {
+        let mut parts: BTreeMap<CaseId, Part> = BTreeMap::new();
+        for key in keys {
+            for Held { facts, observable, until } in self.held.remove(&key).unwrap_or_default() {
+                if until > due {
+                    let part = parts.entry(facts.case).or_insert_with(|| Part { facts, items: Vec::new(), open: true });
+                    part.items.push((key, observable));
+                }
+            }
+        }
+        parts.into_values().collect()
+    }
+
+    /// Drops what was held too long. Nothing is due for it: it shows nothing.
+    pub(crate) fn forget_held(&mut self, tick: Timestamp) {
+        while let Some(ended) = self.held_ends.first_entry().filter(|ended| *ended.key() <= tick) {
+            for key in ended.remove() {
+                if let Some(held) = self.held.get_mut(&key) {
+                    held.retain(|held| held.until > tick);
+                    if held.is_empty() {
+                        self.held.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The gate against a naive model of the declared release, written from its text: over random scripts they show the same.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::{BLOCK, Bench, EPOCH, TICK, by};
+use model::{AttackKind, Pap, Sector, Tlp, WhoMayBeWarned, WhoMayKnow};
+use proptest::prelude::*;
+use vault::{Body, Population};
+
+const VALUES: [&str; 7] = ["a.test", "b.test", "c.test", "d.test", "e.test", "f.test", "g.test"];
+const K: usize = 4;
+/// Members in all, and in each of two sectors; the rest are in none that is large.
+const MEMBERS: usize = 26;
+const IN_SECTOR: usize = 12;
+
+#[derive(Clone, Debug)]
+struct Told {
+    firm: u8,
+    values: BTreeSet<usize>,
+    warn: WhoMayBeWarned,
+    named: bool,
+    own: bool,
+    tlp: Tlp,
+    pap: Pap,
+    attack: AttackKind,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    File(Told),
+    Pass(i64),
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let warn = prop_oneof![
+        5 => Just(WhoMayBeWarned::Now),
+        2 => Just(WhoMayBeWarned::NextEpoch),
+        3 => Just(WhoMayBeWarned::OnceThreeHaveIt),
+        1 => Just(WhoMayBeWarned::CellOnly),
+    ];
+    let tlp = prop_oneof![
+        4 => Just(Tlp::Green),
+        1 => Just(Tlp::Clear),
+        1 => Just(Tlp::Amber),
+        1 => Just(Tlp::AmberStrict),
+        1 => Just(Tlp::Red),
+    ];
+    let pap = prop_oneof![6 => Just(Pap::Green), 1 => Just(Pap::Amber)];
+    let attack = prop_oneof![Just(AttackKind::NotSure), Just(AttackKind::Phishing), Just(AttackKind::Malware)];
+    let values = prop::collection::btree_set(0..VALUES.len(), 1..3);
+    (1..15_u8, values, warn, 0..10_u8, tlp, pap, attack).prop_map(|(firm, values, warn, odd, tlp, pap, attack)| Told {
+        firm,
+        values,
+        warn,
+        named: odd == 0,
+        own: odd == 1,
+        tlp,
+        pap,
+        attack,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => told().prop_map(Step::File),
+        2 => (1..300_i64).prop_map(Step::Pass),
+        1 => (1..EPOCH).prop_map(Step::Pass),
+    ]
+}
+
+struct Known {
+    told: Told,
+    at: i64,
+    /// Values of it that members have, linked and counted.
+    open: BTreeSet<usize>,
+    /// What was shown of its campaign.
+    band: usize,
+    marks: BTreeSet<usize>,
+}
+
+#[derive(Clone, Default)]
+struct Shown {
+    since: i64,
+    tlp: Option<Tlp>,
+    pap: Option<Pap>,
+    names: BTreeSet<String>,
+    blocked: bool,
+}
+
+#[derive(Default)]
+struct Model {
+    known: Vec<Known>,
+    shown: BTreeMap<usize, Shown>,
+}
+
+impl Model {
+    fn groups(&self) -> Vec<BTreeSet<usize>> {
+        let mut groups: Vec<BTreeSet<usize>> = Vec::new();
+        for (index, known) in self.known.iter().enumerate().filter(|(_, known)| !known.open.is_empty()) {
+            let (linked, apart): (Vec<_>, Vec<_>) = groups
+                .into_iter()
+                .partition(|group| group.iter().any(|other| !self.known[*other].open.is_disjoint(&known.open)));
+            groups = apart;
+            groups.push(linked.into_iter().flatten().chain([index]).collect());
+        }
+        groups
+    }
+
+    /// A release tick.
+    fn step(&mut self, now: i64) {
+        let epoch = now % EPOCH == 0;
+        let mut having: BTreeMap<usize, BTreeSet<u8>> = BTreeMap::new();
+        for known in self.known.iter().filter(|known| known.at < now) {
+            let Told { tlp, warn, own, firm, .. } = known.told;
+            if warn != WhoMayBeWarned::CellOnly && !own && !matches!(tlp, Tlp::Red | Tlp::AmberStrict) {
+                known.told.values.iter().for_each(|value| {
+                    having.entry(*value).or_default().insert(firm);
+                });
+            }
+        }
+        for known in self.known.iter_mut().filter(|known| known.at < now && known.told.tlp != Tlp::Red) {
+            for value in &known.told.values {
+                let due = match known.told.warn {
+                    WhoMayBeWarned::Now => true,
+                    WhoMayBeWarned::NextEpoch => epoch || known.at / EPOCH < now / EPOCH,
+                    WhoMayBeWarned::OnceThreeHaveIt => epoch && having.get(value).is_some_and(|firms| firms.len() >= 3),
+                    _ => false,
+                };
+                if due && !known.open.contains(value) {
+                    let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
+                    shown.tlp = shown.tlp.max(Some(known.told.tlp));
+                    shown.pap = shown.pap.max(Some(known.told.pap));
+                    if known.told.named {
+                        shown.names.insert(format!("Firm {}", known.told.firm));
+                    }
+                    if known.told.tlp != Tlp::AmberStrict {
+                        known.open.insert(*value);
+                    }
+                }
+            }
+        }
+        if now % BLOCK == 0 {
+            for (value, shown) in &mut self.shown {
+                let confirms = |known: &&Known| known.open.contains(value) && !known.told.own && known.at < shown.since;
+                let firms: BTreeSet<u8> = self.known.iter().filter(confirms).map(|known| known.told.firm).collect();
+                shown.blocked = firms.len() >= 2 && shown.pap <= Some(Pap::Green);
+            }
+        }
+        if epoch {
+            self.aggregates();
+        }
+    }
+
+    fn aggregates(&mut self) {
+        for group in self.groups() {
+            let firms: BTreeSet<u8> = group
+                .iter()
+                .map(|index| &self.known[*index].told)
+                .filter(|told| !told.own && !told.named)
+                .map(|told| told.firm)
+                .collect();
+            let mut marks: BTreeSet<usize> =
+                group.iter().flat_map(|index| self.known[*index].marks.iter().copied()).collect();
+            for sector in 0..2 {
+                if firms.iter().filter(|firm| usize::from(**firm) % 2 == sector).count() >= K {
+                    marks.insert(sector);
+                }
+            }
+            let room = MEMBERS - (2 - marks.len()) * (IN_SECTOR - (K - 1));
+            let band = [25, 10, K].into_iter().find(|band| firms.len() >= *band && room >= band + 2).unwrap_or(0);
+            let before = group.iter().map(|index| self.known[*index].band).max().unwrap_or(0);
+            for index in group {
+                self.known[index].band = band.max(before);
+                self.known[index].marks.clone_from(&marks);
+            }
+        }
+    }
+
+    fn check(&self, bench: &Bench) {
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        let groups = self.groups();
+        for (value, name) in VALUES.iter().enumerate() {
+            let Some(shown) = self.shown.get(&value) else {
+                assert!(!bench.shown(name), "{name} is shown");
+                continue;
+            };
+            let view = bench.indicator(name).unwrap_or_else(|| panic!("{name} is not shown"));
+            let names: Vec<&str> = shown.names.iter().map(String::as_str).collect();
+            let by = if names.is_empty() { "Test partnership".to_owned() } else { names.join(", ") };
+            assert_eq!(
+                (view.tlp.as_str(), view.pap.as_str(), view.block, view.attributed_to),
+                (shown.tlp.unwrap().as_str(), shown.pap.unwrap().as_str(), shown.blocked, by),
+                "{name}"
+            );
+            let linked = self.known.iter().any(|known| known.open.contains(&value));
+            assert_eq!(view.campaign.is_some(), linked, "{name} is in a campaign");
+        }
+        for group in &groups {
+            let values: BTreeSet<usize> =
+                group.iter().flat_map(|index| self.known[*index].open.iter().copied()).collect();
+            let seen: BTreeSet<String> =
+                values.iter().map(|value| bench.indicator(VALUES[*value]).unwrap().campaign.unwrap()).collect();
+            assert_eq!(seen.len(), 1, "one campaign");
+            assert!(ids.insert(seen.first().unwrap().clone()), "and no other has its id");
+            let view = bench.campaign_of(VALUES[*values.first().unwrap()]).unwrap();
+            let band = group.iter().map(|index| self.known[*index].band).max().unwrap();
+            let marks: BTreeSet<usize> = group.iter().flat_map(|index| self.known[*index].marks.clone()).collect();
+            let sectors: Vec<&str> = [(1, "Energy"), (0, "Water")]
+                .into_iter()
+                .filter(|(sector, _)| marks.contains(sector))
+                .map(|(_, name)| name)
+                .collect();
+            let tlp = values.iter().map(|value| self.shown[value].tlp.unwrap()).max().unwrap();
+            let attack = group.iter().map(|index| self.known[*index].told.attack).min().unwrap();
+            let attack = (attack != AttackKind::NotSure).then(|| attack.title().to_owned());
+            assert_eq!(
+                (view.indicators as usize, view.band, view.sectors, view.tlp.as_str(), view.attack),
+                (
+                    values.len(),
+                    (band > 0).then(|| format!("{band}+")),
+                    sectors.into_iter().map(str::to_owned).collect(),
+                    tlp.as_str(),
+                    attack
+                )
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_gate_shows_what_is_declared(steps in prop::collection::vec(step(), 1..45)) {
+        let mut bench = Bench::new();
+        bench.append(Body::Population(Population {
+            members: MEMBERS as u32,
+            sectors: vec![(Sector::Energy, IN_SECTOR as u32), (Sector::Water, IN_SECTOR as u32)],
+            regions: Vec::new(),
+        }));
+        let mut model = Model::default();
+        let mut now = 0;
+        for step in steps.into_iter().chain([Step::Pass(2 * EPOCH)]) {
+            match step {
+                Step::File(told) => {
+                    let names: Vec<&str> = told.values.iter().map(|value| VALUES[*value]).collect();
+                    let mut filed = by(told.firm, &names)
+                        .warn(told.warn)
+                        .know(if told.named { WhoMayKnow::Everybody } else { WhoMayKnow::Nobody })
+                        .marked(told.tlp, told.pap)
+                        .attack(told.attack)
+                        .sector(Some(if told.firm % 2 == 1 { "energy" } else { "water" }));
+                    filed.own = told.own;
+                    bench.file(filed);
+                    model.known.push(Known { told, at: now, open: BTreeSet::new(), band: 0, marks: BTreeSet::new() });
+                }
+                Step::Pass(millis) => {
+                    for tick in now / TICK + 1..=(now + millis) / TICK {
+                        bench.tick_at(tick * TICK);
+                        model.step(tick * TICK);
+                    }
+                    now += millis;
+                    bench.clock.0.store(common::START + now, std::sync::atomic::Ordering::SeqCst);
+                    model.check(&bench);
+                }
+            }
+        }
+    }
+}
