@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["journal", "verify"],
     &["journal", "rebuild"],
     &["journal", "export"],
+    &["journal", "accept-head"],
 ];
 
 #[test]
