@@ -16,9 +16,18 @@ pub(crate) fn at(path: &Path) -> impl Fn(std::io::Error) -> VaultError + '_ {
     move |error| VaultError::File { path: path.to_owned(), error }
 }
 
+/// Syncs a folder, so that what was made in it is still there after a power cut.
+fn sync_folder(folder: &Path) -> Result<(), VaultError> {
+    // The parent of a bare name is the empty path, which stands for the present folder.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
 /// Makes a folder of mode 700 with its parents, if it is absent.
 pub(crate) fn private_folder(path: &Path) -> Result<(), VaultError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))
+    let absent: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
+    absent.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
 }
 
 /// Takes every right to a file or folder from everybody but its owner.
@@ -32,7 +41,11 @@ pub(crate) fn close_to_others(path: &Path) -> Result<(), VaultError> {
 
 /// Makes an empty file of mode 600 if there is none; one that is there is closed to others.
 pub(crate) fn private_file(path: &Path) -> Result<(), VaultError> {
+    let absent = !path.exists();
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(at(path))?;
+    if absent {
+        sync_folder(path.parent().unwrap_or(path))?;
+    }
     close_to_others(path)
 }
 
@@ -71,8 +84,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(at(&beside))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&beside))?;
     fs::rename(&beside, path).map_err(at(path))?;
-    let folder = path.parent().unwrap_or(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+    sync_folder(path.parent().unwrap_or(path))
 }
 
 /// Reads a file of at most `max` bytes; `None` if there is none.
