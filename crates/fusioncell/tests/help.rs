@@ -5,7 +5,7 @@ mod common;
 
 use common::{ok, run};
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &["serve"],
     &["admin"],
     &["admin", "init"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["journal", "verify"],
     &["journal", "rebuild"],
     &["journal", "export"],
+    &["journal", "accept-head"],
 ];
 
 #[test]

@@ -4,6 +4,9 @@ use crate::sector::named;
 
 named!(
     /// What sort of technical fact an observable is.
+    ///
+    /// `Ja3` is the fingerprint of a client's hello. JA3S, that of a server's answer, looks the same (an MD5) and is no
+    /// JA3: a value of one never matches the other, so it must not be filed under this kind, and has none of its own yet.
     Kind {
         Ipv4 => "ipv4", "IPv4 address";
         Ipv6 => "ipv6", "IPv6 address";

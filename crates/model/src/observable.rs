@@ -93,6 +93,8 @@ pub fn defang(text: &str) -> String {
 }
 
 /// Undoes the usual ways of defanging: `[.]`, `(.)`, `[dot]`, `hxxp`, `[:]`, `[@]`, `[at]`, `\.` and their kin.
+///
+/// Behind the host of a URL only `[.]` and `[@]` are undone: the others can stand in a path in earnest.
 #[must_use]
 pub fn refang(text: &str) -> String {
     normal::refang(text).into_owned()

@@ -33,6 +33,10 @@ fn addresses() {
     check_as(Kind::Ipv4, "192.0.2.99/24", Kind::Cidr, "192.0.2.0/24");
     check_as(Kind::Cidr, "192.0.2.99/32", Kind::Ipv4, "192.0.2.99");
     check_as(Kind::Cidr, "::ffff:192.0.2.99/120", Kind::Cidr, "192.0.2.0/24");
+    check_as(Kind::Cidr, "::ffff:192.0.2.99/128", Kind::Ipv4, "192.0.2.99");
+    for bad in ["::ffff:1.2.3.4/24", "::ffff:1.2.3.4/95", "::ffff:1.2.3.4/96", "1.2.3.4/120", "[::ffff:1.2.3.4]/24"] {
+        refused(Kind::Cidr, bad);
+    }
     check(Kind::Cidr, "2001:DB8::1/32", "2001:db8::/32");
     check(Kind::Ipv6, "2001:0DB8:0000::0001", "2001:db8::1");
     check(Kind::Ipv6, "[2001:db8::1]:443", "2001:db8::1");
@@ -75,6 +79,30 @@ fn urls() {
     check(Kind::Url, "http://0x01020304/x", "http://1.2.3.4/x");
     check(Kind::Url, "http://bad_name.evil.example/", "http://bad_name.evil.example/");
     check(Kind::Url, "tcp://EVIL.example:4444", "tcp://evil.example:4444");
+    check(Kind::Url, "tcp://EVIL.example.:4444/", "tcp://evil.example:4444");
+    check(Kind::Url, "tcp://bücher.example", "tcp://xn--bcher-kva.example");
+    check(Kind::Url, "tcp://b%C3%BCcher.example/x", "tcp://xn--bcher-kva.example/x");
+    check(Kind::Url, "ldap://[::ffff:1.2.3.4]:389/x", "ldap://1.2.3.4/x");
+    for (scheme, port) in [
+        ("ssh", 22),
+        ("sftp", 22),
+        ("ftps", 990),
+        ("smb", 445),
+        ("ldap", 389),
+        ("ldaps", 636),
+        ("rtsp", 554),
+        ("dns", 53),
+        ("socks5", 1080),
+    ] {
+        check(Kind::Url, &format!("{scheme}://evil.example:{port}/a"), &format!("{scheme}://evil.example/a"));
+        check(Kind::Url, &format!("{scheme}://evil.example:{port}/"), &format!("{scheme}://evil.example"));
+        check(Kind::Url, &format!("{scheme}://evil.example:4444"), &format!("{scheme}://evil.example:4444"));
+    }
+    check(Kind::Url, "http://evil.example/%7euser/%c3%bc?q=%2d%2f#%5f", "http://evil.example/~user/%C3%BC?q=-%2F#_");
+    check(Kind::Url, "http://evil.example/a/%2e%2E/b", "http://evil.example/b");
+    check(Kind::Url, "http://evil.example/%257e%zz%", "http://evil.example/%257e%zz%");
+    check(Kind::Url, "hxxp://evil(dot)example/foo(dot)bar", "http://evil.example/foo(dot)bar");
+    check(Kind::Url, "hxxp://evil[.]example/a[.]php?x=(at)", "http://evil.example/a.php?x=(at)");
     for bad in [
         "",
         "http://",
@@ -90,7 +118,9 @@ fn urls() {
 
 #[test]
 fn mail() {
-    check(Kind::Email, "Bad.Guy@EVIL.Example", "Bad.Guy@evil.example");
+    check(Kind::Email, "Bad.Guy@EVIL.Example", "bad.guy@evil.example");
+    check(Kind::Email, "BU\u{308}ro@evil.example", "b\u{fc}ro@evil.example");
+    check(Kind::Email, "a/b(at)evil(dot)example", "a/b@evil.example");
     check(Kind::Email, "bad[at]evil[.]example", "bad@evil.example");
     check(Kind::Email, "\"Bad Guy\" <bad@evil.example>", "bad@evil.example");
     check(Kind::Email, "mailto:bad@bücher.example", "bad@xn--bcher-kva.example");
@@ -114,6 +144,9 @@ fn files() {
     check_as(Kind::FileName, "C:/Temp\\\\X.exe", Kind::FilePath, "c:\\temp\\x.exe");
     check(Kind::FilePath, "/tmp//.X11/Run/", "/tmp/.X11/Run");
     check(Kind::FilePath, "\\\\Srv\\Share\\a", "\\\\srv\\share\\a");
+    check(Kind::FileName, "Ku\u{308}ndigung.DOC", "k\u{fc}ndigung.doc");
+    check(Kind::FilePath, "/tmp/Ku\u{308}ndigung", "/tmp/K\u{fc}ndigung");
+    check(Kind::FilePath, "C:\\KU\u{308}N\\a.exe", "c:\\k\u{fc}n\\a.exe");
     check(Kind::RegistryKey, "HKEY_LOCAL_MACHINE\\\\Software\\Run\\", "HKLM\\software\\run");
     check(Kind::RegistryKey, "Computer\\HKEY_CURRENT_USER\\A", "HKCU\\a");
     check(Kind::RegistryKey, "HKLM:\\Software", "HKLM\\software");
@@ -148,6 +181,14 @@ fn numbers() {
     check(Kind::Btc, "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
     refused(Kind::Btc, "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5");
     refused(Kind::Btc, "0BoatSLRHtKNngkdXEeobR76b53LETtpyT");
+    refused(Kind::Btc, "1BoatSLRHtKNngkdXEeobR76b53LETtpyU");
+    check(Kind::Btc, "3P14159f73E4gFr7JterCCQh9QjiTjiZrG", "3P14159f73E4gFr7JterCCQh9QjiTjiZrG");
+    refused(Kind::Btc, "3P14159f73E4gFr7JterCCQh9QjiTjiZrH");
+    let taproot = "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0";
+    check(Kind::Btc, taproot, taproot);
+    // BIP 350: the right checksum of the wrong kind.
+    refused(Kind::Btc, "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqh2y7hd");
+    refused(Kind::Btc, "BC1S0XLXVLHEMJA6C4DQV22UAPCTQUPFHLXM9H8Z3K2E72Q4K9HCZ7VQ54WELL");
     check(Kind::Cve, "cve-2021-44228", "CVE-2021-44228");
     refused(Kind::Cve, "CVE-21-44228");
     check(Kind::Ja4, "T13D1516H2_8DAAF6152771_B186095E22B6", "t13d1516h2_8daaf6152771_b186095e22b6");
@@ -207,6 +248,10 @@ fn seeds() -> Vec<&'static str> {
         "\\[.\\]",
         "h**p://",
         "http://a/[.x/../.]",
+        "tcp://bücher.example:22/%7e%2e",
+        "ssh://evil.example:22/a(dot)b",
+        "http://evil.example/%%37e[.]%c3",
+        "Ku\u{308}ndigung.doc",
         "*.*.evil.example",
         "..evil.example:80:80",
         "<http://evil.example/>",

@@ -8,13 +8,14 @@ use fusion::{Changes, Finding, Fusion};
 use model::{Observable, Timestamp};
 use policy::{Params, ReleaseBatch, rho};
 use released::{About, Writer};
+use vault::codec::text_bytes;
 use vault::{Body, Entry, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
 
 use crate::ReleaseError;
 use crate::gate::Gate;
 
 const ENTRIES_AT_ONCE: usize = 1024;
-/// Bytes of findings in one entry, about: well under the journal's limit for an entry.
+/// Stored bytes of findings in one entry, about: well under the journal's limit for an entry.
 const FINDINGS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often and how long the gate waits for a full journal before it gives up.
 const FULL_TRIES_MAX: u32 = 2_000;
@@ -318,12 +319,13 @@ fn pieces(found: Vec<String>) -> Vec<Vec<String>> {
     let mut pieces = Vec::new();
     let (mut piece, mut bytes) = (Vec::new(), 0);
     for text in found {
-        bytes += text.len();
-        piece.push(text);
-        if bytes >= FINDINGS_BYTES_MAX {
+        let more = text_bytes(&text);
+        if bytes + more > FINDINGS_BYTES_MAX && !piece.is_empty() {
             pieces.push(std::mem::take(&mut piece));
             bytes = 0;
         }
+        bytes += more;
+        piece.push(text);
     }
     if !piece.is_empty() {
         pieces.push(piece);

@@ -2,14 +2,21 @@
 
 use policy::NounKind;
 use policy::planted::{self, Leak};
+use vault::codec::{INPUT_BYTES_MAX, RELEASE_BYTES_MAX};
 
 use crate::gate::{Gate, Text};
 use crate::value::{QUEUED, REPOINT};
 
 /// Objects of one release entry at most.
 pub(crate) const OBJECTS_PER_TICK_MAX: usize = 20_000;
-/// Bytes of bodies in one release entry, about: well under the journal's limit for an entry.
+/// Stored bytes of a release entry from which on nothing more joins it, counted as the journal writes them: a body is JSON
+/// within JSON, so one of quotes takes four bytes for each of them.
 pub(crate) const BYTES_PER_TICK_MAX: usize = 10 * 1024 * 1024;
+/// Stored bytes of the largest object that may join last. That is a text of the cell, which came in as one entry and is
+/// quoted once more; the rest is for what the gate adds to it.
+const OBJECT_BYTES_MAX: usize = 2 * INPUT_BYTES_MAX + 64 * 1024;
+const _: () =
+    assert!(BYTES_PER_TICK_MAX + OBJECT_BYTES_MAX <= RELEASE_BYTES_MAX, "a full tick is refused by the journal");
 /// Values that are pointed to a merged campaign at one tick, so that a merge never holds up what is new.
 const REPOINTED_PER_TICK_MAX: usize = 2_000;
 

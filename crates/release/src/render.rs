@@ -6,6 +6,7 @@ use policy::planted::{self, Leak};
 use policy::rho;
 use policy::{NounKind, ReleasedObject};
 use released::{AdvisoryView, CampaignView, IndicatorView, PostureView, Writer, hyphenated, rfc3339};
+use vault::codec::object_bytes;
 
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
@@ -20,7 +21,7 @@ impl Gate {
         while objects.len() < OBJECTS_PER_TICK_MAX && bytes < BYTES_PER_TICK_MAX {
             let Some(queued) = self.queue.pop_front() else { break };
             if let Some(object) = self.render(tick, queued, writer)? {
-                bytes += object.body.len();
+                bytes += object_bytes(&object);
                 objects.push(object);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use model::Timestamp;
 use policy::{NounKind, ReleaseBatch, ReleasedObject};
 use released::CampaignView;
+use vault::codec::object_bytes;
 use vault::{Body, Entry};
 
 use fusion::Finding;
@@ -55,7 +56,7 @@ impl Gate {
     fn note(&mut self, batch: &ReleaseBatch) -> Result<(), ReleaseError> {
         let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
             batch.objects.iter().map(|object| ((object.kind, object.id), object)).collect();
-        let bytes: usize = batch.objects.iter().map(|object| object.body.len()).sum();
+        let bytes: usize = batch.objects.iter().map(object_bytes).sum();
         let full = batch.objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
         let perhaps = batch.objects.len() >= FULL_LEAST;
         let mut last = None;

@@ -1,4 +1,5 @@
-//! Bytes of data sets, named by their SHA-256, so that the journal holds only the hash.
+//! Bytes of data sets, named by their SHA-256, so that the journal holds only the hash. In plain: they are public lists.
+//! Whatever comes from a member (a mail, a sample) needs a keyed name and encryption, and has no place here.
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ pub const BLOB_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The blobs folder; absent in a vault in memory, which keeps none.
 #[derive(Clone, Debug)]
-pub(crate) struct Blobs(pub(crate) Option<PathBuf>);
+pub(crate) struct Blobs(Option<PathBuf>);
 
 /// SHA-256 of bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -20,6 +21,16 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 impl Blobs {
+    /// Those in a folder.
+    pub(crate) const fn at(folder: PathBuf) -> Self {
+        Self(Some(folder))
+    }
+
+    /// None are kept.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     /// Stores bytes and gives their hash.
     pub(crate) fn put(&self, bytes: &[u8]) -> Result<[u8; 32], VaultError> {
         let hash = sha256(bytes);
@@ -29,6 +40,7 @@ impl Blobs {
         }
         if let Some(folder) = &self.0 {
             files::private_folder(folder)?;
+            files::close_to_others(folder)?;
             let path = folder.join(&name);
             if !path.exists() {
                 files::write_whole(&path, bytes)?;

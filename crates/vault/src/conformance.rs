@@ -12,6 +12,8 @@ use model::{
 use crate::codec::{self, INPUT_BYTES_MAX};
 use crate::entry::{Body, Findings, Item, ReportEntry, Run};
 use crate::error::JournalError;
+use crate::journal::memory::MemoryJournal;
+use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
 use crate::journal::{Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, Source};
 
 pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
@@ -217,8 +219,67 @@ pub(crate) fn equal_inputs_give_equal_chains(journal: &dyn Journal) {
     assert_eq!(journal.head(), other.head());
 }
 
+pub(crate) fn every_report_keeps_its_source(journal: &dyn Journal) {
+    journal.append(vec![tick(1), report(1, 0), report(2, 0)]).unwrap();
+    journal.append(vec![report(3, 0)]).unwrap();
+    for n in 1..=3 {
+        let NewEntry { source: Some(source), .. } = report(n, 0) else { panic!("no source") };
+        assert_eq!(journal.source_of(source.case), Some(source.organisation), "source of report {n}");
+    }
+    assert_eq!(journal.source_of(CaseId::from_bytes([0xee; 16])), None);
+}
+
+pub(crate) fn a_refused_batch_leaves_no_source(journal: &dyn Journal) {
+    journal.append(vec![report(1, 0), report(2, INPUT_BYTES_MAX)]).unwrap_err();
+    let NewEntry { source: Some(source), .. } = report(1, 0) else { panic!("no source") };
+    assert_eq!(journal.source_of(source.case), None);
+}
+
+/// A backend may have no queue; one that has refuses what is over its end, and loses nothing of what it took.
+pub(crate) fn a_full_queue_refuses_and_loses_nothing(journal: &dyn Journal) {
+    const BATCH: u64 = 500;
+    let stored = Arc::new(AtomicU64::new(0));
+    let (mut taken, mut refused) = (Vec::new(), None);
+    for n in 0..60 {
+        let batch: Vec<NewEntry> = (0..BATCH).map(|step| report(n * BATCH + step, 200)).collect();
+        let stored = Arc::clone(&stored);
+        let done = move |outcome: Result<Vec<_>, _>| {
+            stored.fetch_add(outcome.unwrap().len() as u64, Ordering::SeqCst);
+        };
+        match journal.append_then(batch, Box::new(done)) {
+            Ok(()) => taken.push(n),
+            Err(error) => {
+                assert!(matches!(error, JournalError::Full), "{error}");
+                refused = Some(n);
+                break;
+            }
+        }
+    }
+    journal.flush().unwrap();
+    let count = taken.len() as u64 * BATCH;
+    assert_eq!((stored.load(Ordering::SeqCst), journal.head().seq, journal.waiting()), (count, count, 0));
+    let source = |n: u64| journal.source_of(report(n * BATCH, 0).source.unwrap().case);
+    assert!(taken.iter().all(|n| source(*n).is_some()));
+    assert!(refused.is_none_or(|n| source(n).is_none()));
+    journal.append(vec![tick(1)]).unwrap();
+}
+
+pub(crate) fn a_reopened_journal_goes_on_where_it_was<J: Journal>(journal: J, reopen: impl Fn(J) -> J) {
+    journal.append(vec![tick(1), report(2, 10), tick(3)]).unwrap();
+    let (head, raw) = (journal.head(), journal.read_raw(1, 10).unwrap());
+    let journal = reopen(journal);
+    assert_eq!(journal.head(), head);
+    assert_eq!(journal.read_raw(1, 10).unwrap(), raw);
+    let NewEntry { source: Some(source), body, .. } = report(2, 10) else { panic!("no source") };
+    assert_eq!(journal.source_of(source.case), Some(source.organisation));
+    assert!(journal.read(2, 1).unwrap()[0].body == body);
+    assert_eq!(journal.append(vec![tick(4)]).unwrap(), [4]);
+    let journal = reopen(journal);
+    assert_eq!((journal.head().seq, journal.read(1, 10).unwrap().len()), (4, 4));
+}
+
 macro_rules! conformance {
-    ($name:ident, $factory:expr) => {
+    ($name:ident, $factory:expr, $reopen:expr) => {
         mod $name {
             macro_rules! case {
                 ($case:ident) => {
@@ -245,51 +306,53 @@ macro_rules! conformance {
             case!(an_empty_batch_changes_nothing);
             case!(a_large_batch_passes_an_empty_queue);
             case!(equal_inputs_give_equal_chains);
+            case!(every_report_keeps_its_source);
+            case!(a_refused_batch_leaves_no_source);
+            case!(a_full_queue_refuses_and_loses_nothing);
+
+            #[test]
+            fn a_reopened_journal_goes_on_where_it_was() {
+                let (journal, keep) = $factory();
+                $crate::conformance::a_reopened_journal_goes_on_where_it_was(journal, |journal| {
+                    $reopen(journal, &keep)
+                });
+            }
         }
     };
 }
 
-fn sqlite() -> (crate::journal::sqlite::SqliteJournal, tempfile::TempDir) {
+fn at(folder: &tempfile::TempDir) -> SqliteJournal {
+    SqliteJournal::open(&SqliteOptions { path: folder.path().join("vault.db") }).unwrap()
+}
+
+fn sqlite() -> (SqliteJournal, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let options = crate::journal::sqlite::SqliteOptions { path: folder.path().join("vault.db") };
-    (crate::journal::sqlite::SqliteJournal::open(&options).unwrap(), folder)
+    (at(&folder), folder)
 }
 
-fn memory() -> (crate::journal::memory::MemoryJournal, ()) {
-    (crate::journal::memory::MemoryJournal::new(), ())
-}
-
-conformance!(memory, super::memory);
-conformance!(sqlite, super::sqlite);
-
-#[test]
-fn a_full_queue_refuses_and_later_takes_again() {
-    let (journal, _folder) = sqlite();
-    let mut refused = false;
-    for n in 0..200 {
-        let batch: Vec<NewEntry> = (0..500).map(|step| report(n * 500 + step, 200)).collect();
-        if let Err(error) = journal.append_then(batch, Box::new(|_| {})) {
-            assert!(matches!(error, JournalError::Full), "{error}");
-            refused = true;
-            break;
-        }
-    }
-    assert!(refused, "the queue has no end");
-    while journal.waiting() > 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    journal.append(vec![tick(1)]).unwrap();
-}
-
-#[test]
-fn a_reopened_journal_goes_on_where_it_was() {
-    let (journal, folder) = sqlite();
-    journal.append((1..=3).map(tick).collect()).unwrap();
-    let head = journal.head();
+fn sqlite_again(journal: SqliteJournal, folder: &tempfile::TempDir) -> SqliteJournal {
     drop(journal);
-    let options = crate::journal::sqlite::SqliteOptions { path: folder.path().join("vault.db") };
-    let again = crate::journal::sqlite::SqliteJournal::open(&options).unwrap();
-    assert_eq!(again.head(), head);
-    assert_eq!(again.append(vec![tick(4)]).unwrap(), [4]);
-    assert_eq!(again.read(1, 10).unwrap().len(), 4);
+    at(folder)
+}
+
+fn memory() -> (MemoryJournal, ()) {
+    (MemoryJournal::new(), ())
+}
+
+/// What lives and dies with the process cannot be reopened.
+fn memory_again(journal: MemoryJournal, (): &()) -> MemoryJournal {
+    journal
+}
+
+conformance!(memory, super::memory, super::memory_again);
+conformance!(sqlite, super::sqlite, super::sqlite_again);
+
+#[test]
+fn the_queue_before_the_disk_has_an_end() {
+    let (journal, _folder) = sqlite();
+    let refused = (0..200).any(|n| {
+        let batch: Vec<NewEntry> = (0..500).map(|step| report(n * 500 + step, 200)).collect();
+        matches!(journal.append_then(batch, Box::new(|_| {})), Err(JournalError::Full))
+    });
+    assert!(refused, "the queue has no end");
 }

@@ -19,7 +19,8 @@ pub enum JournalError {
     /// The disk or the database failed; nothing of the batch was written.
     #[error("journal could not be written or read: {0}")]
     Io(Arc<str>),
-    /// An entry could not be encoded or decoded.
+    /// An entry could not be encoded or decoded. From an append it says that this batch can never be stored, and nothing
+    /// about the store: the next batch may pass.
     #[error("journal entry: {0}")]
     Codec(#[from] CodecError),
     /// What is stored is not what was written.
@@ -73,7 +74,7 @@ pub enum VaultError {
     Journal(#[from] JournalError),
     /// The keys of a journal that has entries are gone.
     #[error(
-        "journal has {entries} entries, but its keys folder {} is missing: restore it, or create it empty with mode 700 to go on with new keys",
+        "journal has {entries} entries, but its keys folder {} is missing: restore it, or create it empty with mode 700 and run `fusioncell journal accept-head` to go on with new keys",
         keys_dir.display()
     )]
     KeysMissing {
@@ -81,6 +82,36 @@ pub enum VaultError {
         keys_dir: PathBuf,
         /// How many entries the journal has.
         entries: Seq,
+    },
+    /// The keys folder lies in the data folder, where whoever copies the data has the keys as well.
+    #[error(
+        "keys folder {} lies in the data folder {}: move it out, and name its new place if it is not the default one",
+        keys_dir.display(), data_dir.display()
+    )]
+    KeysInside {
+        /// Where the keys should not be.
+        keys_dir: PathBuf,
+        /// The data folder.
+        data_dir: PathBuf,
+    },
+    /// Nothing vouches for the journal: its checkpoint was lost, or taken away.
+    #[error(
+        "journal has {entries} entries, but its keys folder {} has no checkpoint to compare them with: restore it, or run `fusioncell journal accept-head` if you know that this is the right journal",
+        keys_dir.display()
+    )]
+    NoCheckpoint {
+        /// Where the checkpoint should be.
+        keys_dir: PathBuf,
+        /// How many entries the journal has.
+        entries: Seq,
+    },
+    /// The source table does not belong to the journal.
+    #[error("source table has {stored} records for {reports} reports: some belong to no report")]
+    Sources {
+        /// Records in the table.
+        stored: u64,
+        /// Reports in the journal.
+        reports: u64,
     },
     /// The journal is not the one that was signed.
     #[error("journal does not match its checkpoint: {0}")]

@@ -1,14 +1,16 @@
 //! The journal as JSON lines: one entry a line, tokens and sources left out.
 
 use std::io::Write;
+use std::path::Path;
 
 use model::Timestamp;
 use serde_json::{Value, json};
 
 use crate::entry::Seq;
-use crate::error::JournalError;
-use crate::hex;
-use crate::journal::Journal;
+use crate::error::{JournalError, VaultError};
+use crate::journal::{Head, Journal, RawEntry, sqlite};
+use crate::verify::FILE;
+use crate::{files, hex};
 
 const ENTRIES_AT_ONCE: usize = 512;
 
@@ -20,10 +22,37 @@ const ENTRIES_AT_ONCE: usize = 512;
 /// # Errors
 /// [`JournalError`] if the journal cannot be read or `out` not written.
 pub fn export(journal: &dyn Journal, out: &mut dyn Write) -> Result<Seq, JournalError> {
+    lines(&mut |from| journal.read_raw(from, ENTRIES_AT_ONCE), out)
+}
+
+/// As [`export`], from a data folder that is only read: no keys are needed, and nothing is made or signed. A server may
+/// have it open meanwhile.
+///
+/// # Errors
+/// As [`export`]; each entry's hash must follow from the one before.
+pub fn export_folder(data_dir: &Path, out: &mut dyn Write) -> Result<Seq, VaultError> {
+    let path = data_dir.join(FILE);
+    std::fs::metadata(&path).map_err(files::at(&path))?;
+    let connection = sqlite::open_read_only(&path)?;
+    let mut head = Head::default();
+    let mut read = |from| {
+        let entries = sqlite::read_raw(&connection, from, ENTRIES_AT_ONCE)?;
+        for entry in &entries {
+            head = sqlite::follows(&head, entry)?;
+        }
+        Ok(entries)
+    };
+    Ok(lines(&mut read, out)?)
+}
+
+fn lines(
+    read: &mut dyn FnMut(Seq) -> Result<Vec<RawEntry>, JournalError>,
+    out: &mut dyn Write,
+) -> Result<Seq, JournalError> {
     let mut from = 1;
     let mut count = 0;
     loop {
-        let entries = journal.read_raw(from, ENTRIES_AT_ONCE)?;
+        let entries = read(from)?;
         let Some(last) = entries.last() else { return Ok(count) };
         from = last.seq + 1;
         for entry in entries {

@@ -94,6 +94,7 @@ pub struct Keys {
     release_id: hmac::Key,
     tokens: Mutex<HashMap<i64, hmac::Key>>,
     signer: Ed25519KeyPair,
+    turn: Mutex<()>,
 }
 
 impl Keys {
@@ -121,7 +122,7 @@ impl Keys {
         let release_id = hmac::Key::new(hmac::HMAC_SHA256, &load(&home, RELEASE_ID, &*entropy)?.0);
         let seed = load(&home, CHECKPOINT_SEED, &*entropy)?;
         let signer = signer(&seed)?;
-        Ok(Self { home, entropy, release_id, tokens: Mutex::default(), signer })
+        Ok(Self { home, entropy, release_id, tokens: Mutex::default(), signer, turn: Mutex::default() })
     }
 
     /// Number of the token window that a time lies in.
@@ -164,6 +165,11 @@ impl Keys {
     #[must_use]
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.signer.sign(message).as_ref().to_vec()
+    }
+
+    /// Held while a checkpoint is written, so that an older head never replaces a newer one.
+    pub(crate) const fn turn(&self) -> &Mutex<()> {
+        &self.turn
     }
 
     /// The public half of the checkpoint key.

@@ -15,6 +15,7 @@ mod files;
 mod hex;
 mod journal;
 mod keys;
+mod place;
 mod vault;
 mod verify;
 
@@ -24,10 +25,11 @@ pub use entry::{
     Submission,
 };
 pub use error::{JournalError, VaultError};
-pub use export::export;
+pub use export::{export, export_folder};
 pub use journal::memory::MemoryJournal;
 pub use journal::sqlite::{SqliteJournal, SqliteOptions};
 pub use journal::{Done, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir};
+pub use place::{AcceptedHead, accept_head};
 pub use vault::{Accepted, GenesisIfNew, ItemOutcome, Vault, VaultConfig};
 pub use verify::{Report, verify};

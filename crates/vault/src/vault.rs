@@ -1,7 +1,7 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,12 +14,10 @@ use crate::codec::{self, CodecError};
 use crate::dedupe::OwnItems;
 use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
-use crate::files;
 use crate::journal::memory::MemoryJournal;
-use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
 use crate::journal::{Journal, NewEntry, Source};
-use crate::keys::{Keys, default_keys_dir};
-use crate::verify::FILE;
+use crate::keys::Keys;
+use crate::place::Place;
 
 const ENTRIES_AT_ONCE: usize = 1024;
 
@@ -87,33 +85,13 @@ impl Vault {
     /// [`VaultError`] if another process has it open, the keys are gone or open to others, or the journal is not the one
     /// that was signed.
     pub fn open(config: VaultConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, VaultError> {
-        files::private_folder(&config.dir)?;
-        let lock_path = config.dir.join("lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(files::at(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(VaultError::InUse(config.dir)),
-            Err(TryLockError::Error(error)) => return Err(files::at(&lock_path)(error)),
-        }
-        let keys_dir = config.keys_dir.unwrap_or_else(|| default_keys_dir(&config.dir));
-        let journal = SqliteJournal::open(&SqliteOptions { path: config.dir.join(FILE) })?;
-        let entries = journal.head().seq;
-        if entries > 0 && !keys_dir.exists() {
-            return Err(VaultError::KeysMissing { keys_dir, entries });
-        }
-        let keys = Keys::open(&keys_dir, Arc::clone(&entropy))?;
-        if entries == 0 && checkpoint::read(&keys)?.is_none() {
-            // Signed before the first entry, so that there is no moment with entries and without a checkpoint.
-            checkpoint::write(&keys, &journal.head(), clock.now())?;
-        }
-        let blobs = Blobs(Some(config.dir.join("blobs")));
+        let Place { lock, journal, keys } = Place::open(&config.dir, config.keys_dir, &entropy)?;
+        checkpoint::vouches(&keys, &journal)?;
+        // Signed before the first entry, so that there is no moment with entries and without a checkpoint, and again before
+        // anybody can append a second.
+        checkpoint::sign(&keys, &journal, &*clock)?;
+        let blobs = Blobs::at(config.dir.join("blobs"));
         let mut vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
-        vault.check_head()?;
         vault.recall()?;
         vault.checkpoint(true)?;
         vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);
@@ -130,7 +108,7 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, VaultError> {
         let keys = Keys::in_memory(Arc::clone(&entropy))?;
-        Self::with(Arc::new(MemoryJournal::new()), keys, Blobs(None), genesis, clock, entropy, None)
+        Self::with(Arc::new(MemoryJournal::new()), keys, Blobs::none(), genesis, clock, entropy, None)
     }
 
     fn with(
@@ -199,17 +177,6 @@ impl Vault {
                     _ => {}
                 }
             }
-        }
-    }
-
-    /// The signed entry must be in the journal as it was signed; the whole chain is checked by `verify`.
-    fn check_head(&self) -> Result<(), VaultError> {
-        let Some(signed) = checkpoint::read(&self.keys)?.filter(|signed| signed.head.seq > 0) else { return Ok(()) };
-        let stored = self.journal.read_raw(signed.head.seq, 1)?;
-        match stored.first() {
-            Some(entry) if entry.hash == signed.head.hash => Ok(()),
-            Some(_) => Err(VaultError::Checkpoint(format!("entry {} is not the one that was signed", signed.head.seq))),
-            None => Err(VaultError::Checkpoint(format!("entry {} was signed, but is not there", signed.head.seq))),
         }
     }
 
@@ -310,7 +277,8 @@ impl Vault {
     /// With `skip_known`, a submission whose values its submitter has all sent before appends nothing.
     ///
     /// # Errors
-    /// [`VaultError`] if they could not even be queued; `done` does not run then.
+    /// [`VaultError`] if they could not even be queued; `done` does not run then. [`JournalError::Codec`] within it says
+    /// that one of these submissions can never be stored, and nothing about the store: others may pass.
     pub fn submit_then(
         self: &Arc<Self>,
         submissions: Vec<Submission>,
@@ -404,8 +372,10 @@ impl Vault {
         if sets.get(name) == Some(&set.sha256) {
             return Ok(false);
         }
-        sets.insert(name.to_owned(), set.sha256);
+        let sha256 = set.sha256;
         self.journal.append(vec![NewEntry::new(self.clock.now(), body(set))])?;
+        // Only what is on disk is in use: a failed append is made again by the next call.
+        sets.insert(name.to_owned(), sha256);
         Ok(true)
     }
 
@@ -433,7 +403,7 @@ impl Vault {
     /// [`VaultError`] if it cannot be written.
     pub fn checkpoint(&self, in_any_case: bool) -> Result<(), VaultError> {
         if in_any_case {
-            checkpoint::write(&self.keys, &self.journal.head(), self.clock.now())?;
+            checkpoint::sign(&self.keys, &*self.journal, &*self.clock)?;
         }
         Ok(())
     }
@@ -462,5 +432,77 @@ impl Drop for Vault {
         // is whole in any case.
         let _ = self.journal.flush();
         let _ = self.checkpoint(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use model::Timestamp;
+
+    use super::*;
+    use crate::journal::{Done, Head, RawEntry, Wake};
+
+    /// Refuses the next append once.
+    struct Refusing(MemoryJournal, AtomicBool);
+
+    impl Journal for Refusing {
+        fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
+            if self.1.swap(false, Ordering::SeqCst) { Err(JournalError::Full) } else { self.0.append_then(batch, done) }
+        }
+
+        fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
+            self.0.read(from, max)
+        }
+
+        fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
+            self.0.read_raw(from, max)
+        }
+
+        fn wait(&self, after: Seq, timeout: Duration) -> bool {
+            self.0.wait(after, timeout)
+        }
+
+        fn head(&self) -> Head {
+            self.0.head()
+        }
+
+        fn on_append(&self, wake: Wake) {
+            self.0.on_append(wake);
+        }
+
+        fn source_of(&self, case: CaseId) -> Option<OrganisationId> {
+            self.0.source_of(case)
+        }
+    }
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1)
+        }
+    }
+
+    impl Entropy for Still {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn a_set_is_in_use_once_its_entry_is_stored() {
+        let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: Params::EXERCISE };
+        let journal = Arc::new(Refusing(MemoryJournal::new(), AtomicBool::new(false)));
+        let keys = Keys::in_memory(Arc::new(Still)).unwrap();
+        let held: Arc<dyn Journal> = Arc::<Refusing>::clone(&journal);
+        let vault = Vault::with(held, keys, Blobs::none(), &genesis, Arc::new(Still), Arc::new(Still), None).unwrap();
+        journal.1.store(true, Ordering::SeqCst);
+        assert!(vault.use_data_set("list", "1", b"a").is_err());
+        assert!(vault.use_data_set("list", "1", b"a").unwrap(), "the set was taken for one in use");
+        assert!(!vault.use_data_set("list", "1", b"a").unwrap());
+        assert_eq!(journal.head().seq, 2);
     }
 }

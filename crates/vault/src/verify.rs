@@ -1,12 +1,13 @@
-//! Checks the hash chain from its first entry to its last, and the last signed checkpoint against it.
+//! Checks the hash chain from its first entry to its last, the last signed checkpoint against it, and that each report has
+//! its source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use model::Timestamp;
 
-use crate::checkpoint;
-use crate::codec;
+use crate::checkpoint::{self, Checkpoint};
+use crate::codec::{self, CodecError};
 use crate::entry::Seq;
 use crate::error::{JournalError, VaultError};
 use crate::files;
@@ -30,54 +31,100 @@ pub struct Report {
     pub checkpoint: Option<(Seq, Timestamp)>,
 }
 
-/// Checks the journal in a data folder against itself and against the checkpoint in its keys folder.
+struct Walked {
+    head: Head,
+    types: BTreeMap<&'static str, u64>,
+    /// Records in the source table.
+    sources: u64,
+    reports: u64,
+}
+
+impl Walked {
+    /// Every report has a source by now; what is left over belongs to none.
+    const fn sources_belong(&self) -> Result<(), VaultError> {
+        let (stored, reports) = (self.sources, self.reports);
+        if stored == reports { Ok(()) } else { Err(VaultError::Sources { stored, reports }) }
+    }
+}
+
+/// Checks the journal in a data folder against itself and against the checkpoint in its keys folder. Nothing is written.
 ///
 /// # Errors
 /// [`VaultError::Journal`] names the first entry that is wrong; [`VaultError::Checkpoint`] tells that the chain is not the
-/// one that was signed, as when it was rewritten from some entry on, or cut.
+/// one that was signed, as when it was rewritten from some entry on, or cut; [`VaultError::NoCheckpoint`] that nothing
+/// vouches for it; [`VaultError::Sources`] that the source table holds what belongs to no report.
 pub fn verify(data_dir: &Path, keys_dir: &Path) -> Result<Report, VaultError> {
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
-    let no_checkpoint =
-        || VaultError::Checkpoint(format!("the keys folder {} has no checkpoint to compare with", keys_dir.display()));
     // The checkpoint is read before the journal: a journal that is being written only runs ahead of it.
     let signed = match keys::checkpoint_public(keys_dir)? {
         Some(public) => checkpoint::read_in(keys_dir, &public)?,
         None => None,
     };
-    let connection = sqlite::open_read_only(&path)?;
-    let mut head = Head::default();
-    let mut types = BTreeMap::new();
-    loop {
-        let entries = sqlite::read_raw(&connection, head.seq + 1, ENTRIES_AT_ONCE)?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in entries {
-            head = sqlite::follows(&head, &entry)?;
-            let name =
-                codec::type_of(&entry.body).map_err(|error| JournalError::corrupt(entry.seq, error.to_string()))?;
-            *types.entry(name).or_insert(0) += 1;
-            if signed.as_ref().is_some_and(|signed| signed.head.seq == head.seq && signed.head.hash != head.hash) {
-                return Err(VaultError::Checkpoint(format!(
-                    "entry {} is not the one that was signed: the journal was rewritten",
-                    head.seq
-                )));
-            }
-        }
-    }
+    let walked = walk(&path, signed.as_ref())?;
+    let head = walked.head;
     let Some(signed) = signed else {
         return if head.seq == 0 {
-            Ok(Report { entries: 0, head: head.hash, types, checkpoint: None })
+            Ok(Report { entries: 0, head: head.hash, types: walked.types, checkpoint: None })
         } else {
-            Err(no_checkpoint())
+            Err(VaultError::NoCheckpoint { keys_dir: keys_dir.to_owned(), entries: head.seq })
         };
     };
+    checkpoint::after_genesis(&signed.head, head.seq)?;
     if signed.head.seq > head.seq {
         return Err(VaultError::Checkpoint(format!(
             "it ends at entry {}, but entry {} was signed: the journal was cut",
             head.seq, signed.head.seq
         )));
     }
-    Ok(Report { entries: head.seq, head: head.hash, types, checkpoint: Some((signed.head.seq, signed.at)) })
+    walked.sources_belong()?;
+    Ok(Report {
+        entries: head.seq,
+        head: head.hash,
+        types: walked.types,
+        checkpoint: Some((signed.head.seq, signed.at)),
+    })
+}
+
+/// Checks a journal against itself alone.
+pub(crate) fn chain(path: &Path) -> Result<(), VaultError> {
+    walk(path, None)?.sources_belong()
+}
+
+fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> {
+    let connection = sqlite::open_read_only(path)?;
+    // One moment of the file, so that entries and sources that are written meanwhile do not come between.
+    let moment = connection.unchecked_transaction().map_err(JournalError::from)?;
+    let mut head = Head::default();
+    let mut types = BTreeMap::new();
+    let mut cases = HashSet::new();
+    loop {
+        let entries = sqlite::read_raw(&moment, head.seq + 1, ENTRIES_AT_ONCE)?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            head = sqlite::follows(&head, &entry)?;
+            let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
+            let name = codec::type_of(&entry.body).map_err(corrupt)?;
+            *types.entry(name).or_insert(0) += 1;
+            if signed.is_some_and(|signed| signed.head.seq == head.seq && signed.head.hash != head.hash) {
+                return Err(VaultError::Checkpoint(format!(
+                    "entry {} is not the one that was signed: the journal was rewritten",
+                    head.seq
+                )));
+            }
+            if name == "report" {
+                let case = codec::case_of(&entry.body).map_err(corrupt)?;
+                if !cases.insert(case) {
+                    return Err(JournalError::corrupt(entry.seq, "its case is that of an earlier report").into());
+                }
+                if sqlite::source(&moment, case)?.is_none() {
+                    return Err(JournalError::corrupt(entry.seq, "no source is recorded for its case").into());
+                }
+            }
+        }
+    }
+    let sources = sqlite::sources(&moment)?;
+    Ok(Walked { head, types, sources, reports: cases.len() as u64 })
 }

@@ -10,8 +10,8 @@ use model::{
     WhoMayKnow,
 };
 use vault::{
-    Body, GenesisIfNew, Item, ItemOutcome, ReportContent, Submission, Vault, VaultConfig, VaultError, codec,
-    default_keys_dir, export, verify,
+    Body, GenesisIfNew, Item, ItemOutcome, Journal as _, NewEntry, ReportContent, SqliteJournal, SqliteOptions,
+    Submission, Vault, VaultConfig, VaultError, codec, default_keys_dir, export, verify,
 };
 
 struct Outside(AtomicU64);
@@ -202,6 +202,28 @@ fn the_golden_journal_of_version_1_replays_for_ever() {
         types.insert(body.type_name());
     }
     assert_eq!(types.len(), 12, "{types:?}: every type has a line");
+}
+
+/// The hashes were worked out by another program from the description of the chain: it can never change unseen.
+#[test]
+fn the_chain_of_the_golden_journal_is_what_it_always_was() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let bodies = std::fs::read_to_string(golden.join("journal-v1.jsonl")).unwrap();
+    let hashes = std::fs::read_to_string(golden.join("journal-v1.chain")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let stored = SqliteJournal::open(&SqliteOptions { path }).unwrap();
+    let (mut previous, mut lines) = ([0; 32], 0);
+    for (index, (body, expected)) in bodies.lines().zip(hashes.lines()).enumerate() {
+        let at = Timestamp::from_millis(1_764_000_000_000 + 100 * index as i64);
+        previous = codec::chain(&previous, index as u64 + 1, at, body.as_bytes());
+        let hex = |hash: [u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(hex(previous), expected, "line {}", index + 1);
+        stored.append(vec![NewEntry::new(at, codec::decode(body.as_bytes()).unwrap())]).unwrap();
+        assert_eq!(hex(stored.head().hash), expected, "line {} as it is stored", index + 1);
+        lines += 1;
+    }
+    assert_eq!((lines, bodies.lines().count(), hashes.lines().count()), (13, 13, 13));
 }
 
 #[test]

@@ -1,20 +1,23 @@
-//! `fusioncell journal`: check the hash chain, rebuild every view, or write the entries as JSON lines.
+//! `fusioncell journal`: check the hash chain, rebuild every view, write the entries as JSON lines, or sign a head anew.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
+use model::Entropy;
 use release::EngineConfig;
 use serde_json::json;
 use vault::default_keys_dir;
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
+use crate::outside::{SystemClock, SystemEntropy};
 use crate::store;
 
-/// Check, rebuild or export the journal.
+/// Check, rebuild or export the journal, or vouch for it.
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell journal verify --data-dir D
   fusioncell journal rebuild --data-dir D
@@ -56,6 +59,15 @@ enum Command {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Sign the journal as it is, after its checkpoint or keys were lost or an older copy was restored
+    #[command(after_help = help!("  fusioncell journal accept-head --data-dir D", "  3  the journal is damaged"))]
+    #[command(
+        long_about = "Sign the journal as it is, after its checkpoint or keys were lost or an older copy was restored.\n\nA journal that its checkpoint does not vouch for is not opened: somebody may have rewritten or cut it. Run this only if you know where this journal comes from. The chain is checked first; an earlier checkpoint is kept as `checkpoint.replaced`."
+    )]
+    AcceptHead {
+        #[command(flatten)]
+        folders: Folders,
+    },
 }
 
 /// Runs it.
@@ -64,6 +76,7 @@ pub fn run(args: JournalArgs) -> Result<(), Failure> {
         Command::Verify { folders, json } => verify(&folders, json),
         Command::Rebuild { folders, json } => rebuild(&folders, json),
         Command::Export { folders, output } => export(&folders, output),
+        Command::AcceptHead { folders } => accept_head(folders),
     }
 }
 
@@ -154,11 +167,21 @@ fn export(folders: &Folders, output: Option<PathBuf>) -> Result<(), Failure> {
     if !path.exists() {
         return Err(Failure::new(format!("{}: there is no journal", folders.data_dir.display())));
     }
-    let vault = store::vault(folders, store::genesis(store::PARTNERSHIP, false))?;
     let mut out: Box<dyn Write> = match &output {
         Some(path) => Box::new(BufWriter::new(File::create(path).context(path.display())?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    vault::export(&**vault.journal(), &mut out).context("not exported")?;
+    vault::export_folder(&folders.data_dir, &mut out).context("not exported")?;
     out.flush().context("not exported")
+}
+
+fn accept_head(folders: Folders) -> Result<(), Failure> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let accepted = vault::accept_head(&folders.data_dir, folders.keys_dir, &SystemClock, &entropy)
+        .map_err(|error| Failure::damaged(error.to_string()))?;
+    println!("{} entries, chain whole, signed at head {}", accepted.entries, hex(&accepted.head));
+    if accepted.replaced {
+        println!("the checkpoint that was there is kept as checkpoint.replaced");
+    }
+    Ok(())
 }

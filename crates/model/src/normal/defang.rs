@@ -50,10 +50,43 @@ pub(crate) fn defang(text: &str) -> String {
     out
 }
 
+/// Which part of a word a sign stands in: what a defanging hand may write differs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nothing has been read yet.
+    Start,
+    /// A scheme, a host, an address: all the usual ways are undone.
+    Host,
+    /// Path, query and fragment: `(dot)` and `\\.` stand there in earnest. Square brackets do not (RFC 3986), so a dot or
+    /// an `@` in them was put there, by hands that defang every one.
+    Tail,
+}
+
+impl Part {
+    /// The part after a sign, with the sign before it.
+    const fn after(self, sign: char, before: Option<char>) -> Self {
+        match (self, sign, before) {
+            (_, ' ' | '\t' | '\r' | '\n', _) => Self::Start,
+            (Self::Start | Self::Host, '/', Some(':' | '/')) | (Self::Start, '/', None) => Self::Host,
+            (Self::Host, '/' | '?' | '#', _) | (Self::Tail, _, _) => Self::Tail,
+            (Self::Start | Self::Host, _, _) => Self::Host,
+        }
+    }
+}
+
 pub(crate) fn refang(text: &str) -> Cow<'_, str> {
+    passes(text, true)
+}
+
+/// As [`refang`], for what has no path: an address, a host, a mail address.
+pub(crate) fn refang_host(text: &str) -> Cow<'_, str> {
+    passes(text, false)
+}
+
+fn passes(text: &str, tails: bool) -> Cow<'_, str> {
     let mut now = Cow::Borrowed(text);
     for _ in 0..PASSES_MAX {
-        match pass(&now) {
+        match pass(&now, tails) {
             Some(next) => now = Cow::Owned(next),
             None => break,
         }
@@ -62,7 +95,7 @@ pub(crate) fn refang(text: &str) -> Cow<'_, str> {
 }
 
 /// One pass; `None` if there was nothing to do.
-fn pass(text: &str) -> Option<String> {
+fn pass(text: &str, tails: bool) -> Option<String> {
     let suspicious = |b: u8| matches!(b, b'[' | b'(' | b'{' | b'\\' | b'x' | b'X' | b'*' | b'_');
     if !text.bytes().any(suspicious) {
         return None;
@@ -71,8 +104,15 @@ fn pass(text: &str) -> Option<String> {
     let mut changed = false;
     let mut rest = text;
     let mut at_word = true;
+    let (mut part, mut before) = (Part::Start, None);
     while let Some(c) = rest.chars().next() {
+        let tail = tails && part == Part::Tail;
         let hit = match c {
+            '[' if tail => [("[.]", "."), ("[@]", "@")]
+                .into_iter()
+                .find(|(spoilt, _)| rest.starts_with(spoilt))
+                .map(|(_, plain)| (plain, 3)),
+            _ if tail => None,
             '[' | '(' | '{' => bracket(rest),
             '\\' => rest.get(1..).and_then(|after| {
                 after
@@ -86,9 +126,13 @@ fn pass(text: &str) -> Option<String> {
         let (len, last) = if let Some((plain, len)) = hit {
             out.push_str(plain);
             changed = true;
+            for sign in plain.chars() {
+                part = part.after(sign, before.replace(sign));
+            }
             (len, plain.chars().last().unwrap_or(c))
         } else {
             out.push(c);
+            part = part.after(c, before.replace(c));
             (c.len_utf8(), c)
         };
         at_word = !last.is_alphanumeric();
@@ -155,8 +199,19 @@ mod tests {
         check("h**p://evil.example", "http://evil.example");
         check("evil.example[/]path", "evil.example/path");
         check("xhxxp: stays", "xhxxp: stays");
+        check("hxxp[://]evil[.]example[/]a[.]b?c=[@]d", "http://evil.example/a.b?c=@d");
+        check("evil[.]example then other(dot)example", "evil.example then other.example");
+        check("2001[:]db8::[/]32", "2001:db8::/32");
         check("(see at) [1] {x}", "(see at) [1] {x}");
         check("é[.]example", "é.example");
+    }
+
+    #[test]
+    fn leaves_a_path_as_it_is() {
+        for kept in ["/foo(dot)bar", "/a(.)b", "/a{.}b", "/a(at)b", "/a\\.b", "?u=hxxp://other", "#[:]", "/x[dot]y"] {
+            check(&format!("hxxp://evil[.]example{kept}"), &format!("http://evil.example{kept}"));
+            check(&format!("evil(dot)example{kept}"), &format!("evil.example{kept}"));
+        }
     }
 
     #[test]

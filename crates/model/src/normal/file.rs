@@ -1,6 +1,6 @@
 //! Normal forms of what lies on disks: hashes, names, paths, registry keys.
 
-use super::{Normal, no_control};
+use super::{Normal, composed, no_control};
 use crate::Kind;
 
 /// `len` hexadecimal digits in lower case.
@@ -54,21 +54,22 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// A file name, compared without case (hostile files mostly run on Windows); inner spaces stay, they are a trick of
-/// their own. A text with a folder in it is a path.
+/// their own; letters with marks are composed. A text with a folder in it is a path.
 pub(super) fn name(text: &str) -> Normal {
-    let text = unquoted(no_control(text)?);
+    let text = composed(unquoted(no_control(text)?));
     if text.contains('\\') || text.contains('/') {
-        return path(text).map(|value| (Kind::FilePath, value));
+        return path(&text).map(|value| (Kind::FilePath, value));
     }
-    if text.is_empty() || matches!(text, "." | "..") {
+    if text.is_empty() || matches!(&*text, "." | "..") {
         return Err("it names nothing");
     }
     Ok((Kind::FileName, text.to_lowercase()))
 }
 
-/// A path. Windows paths: backslashes, lower case. Others keep their case.
+/// A path. Windows paths: backslashes, lower case. Others keep their case. Letters with marks are composed (NFC), as most
+/// systems write them; macOS takes them apart.
 pub(super) fn path(text: &str) -> Result<String, &'static str> {
-    let text = unquoted(no_control(text)?);
+    let text = composed(unquoted(no_control(text)?));
     let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
     let windows = drive || text.contains('\\') || text.starts_with('%');
     let sign = if windows { '\\' } else { '/' };

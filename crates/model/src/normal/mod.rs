@@ -7,8 +7,13 @@ mod money;
 mod network;
 mod words;
 
+use defang::refang_host;
 pub(crate) use defang::{defang, refang};
 pub(crate) use detect::detect;
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::Kind;
 
@@ -62,10 +67,10 @@ fn once(kind: Kind, text: &str) -> Normal {
     let text = text.trim();
     let same = |value: Result<String, &'static str>| value.map(|value| (kind, value));
     match kind {
-        Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr => network::address(&refang(text)),
-        Kind::Domain | Kind::Hostname => network::host(kind, &refang(text)),
+        Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr => network::address(&refang_host(text)),
+        Kind::Domain | Kind::Hostname => network::host(kind, &refang_host(text)),
         Kind::Url => same(network::url(&refang(text))),
-        Kind::Email => same(network::email(&refang(text))),
+        Kind::Email => same(network::email(&refang_host(text))),
         Kind::Asn => same(network::asn(text)),
         Kind::Mac => same(network::mac(text)),
         Kind::Md5 | Kind::Imphash | Kind::Ja3 => same(file::hex(text, 32)),
@@ -87,6 +92,11 @@ fn once(kind: Kind, text: &str) -> Normal {
         Kind::Iban => same(money::iban(text)),
         Kind::Btc => same(money::btc(text)),
     }
+}
+
+/// Letters with their marks in one (NFC): the same name, whichever system wrote it.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) }
 }
 
 /// Refuses control characters: they are never part of a value and spoil screens and lists.

@@ -1,5 +1,7 @@
 //! Normal forms of telephone numbers and accounts that carry a checksum: IBAN and Bitcoin.
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 /// E.164: a plus sign and 7 to 15 digits.
 pub(super) fn phone(text: &str) -> Result<String, &'static str> {
     let text = text.strip_prefix("tel:").unwrap_or(text);
@@ -52,8 +54,7 @@ pub(super) fn iban(text: &str) -> Result<String, &'static str> {
 const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-/// A Bitcoin address. Bech32 and bech32m: checksum verified, lower case. Base 58: length and version are verified, the
-/// double-SHA-256 checksum is not.
+/// A Bitcoin address, its checksum verified. Base 58 keeps its case; bech32 and bech32m are lower case.
 pub(super) fn btc(text: &str) -> Result<String, &'static str> {
     let text = text.strip_prefix("bitcoin:").unwrap_or(text);
     if text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("bc1")) {
@@ -78,10 +79,15 @@ pub(super) fn btc(text: &str) -> Result<String, &'static str> {
     let version = bytes.first().copied().unwrap_or(255);
     let leading = text.bytes().take_while(|&b| b == b'1').count();
     let zeros = bytes.iter().take_while(|&&b| b == 0).count();
-    if leading == zeros && (version == 0 || version == 5) {
+    if leading != zeros || (version != 0 && version != 5) {
+        return Err("it is not 25 bytes of version 0 or 5");
+    }
+    let (payload, check) = bytes.split_at(21);
+    let once = digest(&SHA256, payload);
+    if digest(&SHA256, once.as_ref()).as_ref().starts_with(check) {
         Ok(text.to_owned())
     } else {
-        Err("it is not 25 bytes of version 0 or 5")
+        Err("its checksum is wrong")
     }
 }
 
@@ -110,5 +116,13 @@ fn bech32(text: &str) -> Result<String, &'static str> {
         let five = BECH32.iter().position(|&sign| sign == b).ok_or("it holds a sign that is not bech32")?;
         feed(u32::try_from(five).unwrap_or(0));
     }
-    if check == 1 || check == 0x2bc8_30a3 { Ok(value) } else { Err("its checksum is wrong") }
+    // BIP 350: the first version is bech32, of 20 or 32 bytes; the later ones are bech32m.
+    let version = value.as_bytes().get(3).and_then(|b| BECH32.iter().position(|sign| sign == b));
+    match (version, check) {
+        (Some(0), 1) if matches!(value.len(), 42 | 62) => Ok(value),
+        (Some(0), 1) => Err("it has the wrong length"),
+        (Some(1..=16), 0x2bc8_30a3) => Ok(value),
+        (Some(17..), _) => Err("its version is not known"),
+        _ => Err("its checksum is wrong"),
+    }
 }

@@ -6,20 +6,51 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::{Normal, no_control};
+use super::{Normal, composed, no_control};
 use crate::Kind;
 
 const NAME_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
 const LOCAL_PART_BYTES_MAX: usize = 128;
+/// Bits before the IPv4 address in an IPv6 one that stands for it.
+const MAPPED_BITS: u8 = 96;
+
+/// Schemes of a network, with the port that they mean where the URL standard does not know it.
+const SCHEMES: &[(&str, Option<u16>)] = &[
+    ("http", None),
+    ("https", None),
+    ("ftp", None),
+    ("ws", None),
+    ("wss", None),
+    ("ftps", Some(990)),
+    ("ssh", Some(22)),
+    ("sftp", Some(22)),
+    ("smb", Some(445)),
+    ("ldap", Some(389)),
+    ("ldaps", Some(636)),
+    ("rtsp", Some(554)),
+    ("dns", Some(53)),
+    ("socks5", Some(1080)),
+    ("tcp", None),
+    ("udp", None),
+    ("tls", None),
+    ("stratum+tcp", None),
+];
 
 /// An address or range; the text decides which: `192.0.2.7/32` is an address, `::ffff:192.0.2.7` an IPv4 address.
 /// A port is dropped, bits behind the prefix are cleared.
 pub(super) fn address(text: &str) -> Normal {
     if let Some((addr, prefix)) = text.split_once('/') {
-        let addr = ip(addr).ok_or("it is no address")?;
+        let written = ip(addr).ok_or("it is no address")?;
         let prefix: u8 = prefix.parse().map_err(|_| "its prefix length is no number")?;
-        return range(addr, prefix);
+        // A mapped address has become an IPv4 one, but its prefix still counts the 96 bits before that. A shorter one
+        // spans more than IPv4, and is the range of no IPv4 address.
+        let mapped = written.is_ipv4() && addr.contains(':');
+        let before = if mapped { MAPPED_BITS } else { 0 };
+        return range(
+            written,
+            prefix.checked_sub(before).ok_or("its prefix is shorter than that of IPv4 within IPv6")?,
+        );
     }
     if let Some(addr) = ip(text) {
         return Ok(of_ip(addr));
@@ -55,9 +86,6 @@ fn of_ip(addr: IpAddr) -> (Kind, String) {
 }
 
 fn range(addr: IpAddr, prefix: u8) -> Normal {
-    // `ip` has made an IPv4 address of a mapped one, whose prefix still counts the 96 bits before it.
-    let prefix =
-        if addr.is_ipv4() && prefix > 32 { prefix.checked_sub(96).ok_or("its prefix is too long")? } else { prefix };
     let net = IpNet::new(addr, prefix).map_err(|_| "its prefix is too long")?.trunc();
     if net.prefix_len() == 0 {
         return Err("it is every address there is");
@@ -126,8 +154,10 @@ fn ascii_name(text: &str) -> Result<String, &'static str> {
     if name.len() > NAME_BYTES_MAX { Err("it is longer than 253 bytes") } else { Ok(name) }
 }
 
-/// A URL: scheme and host folded, default port and trailing dot of the host dropped; path and query keep their case.
-/// A missing scheme is taken to be `http`. `http://192.0.2.1/` stays a URL.
+/// A URL: scheme and host folded, default port and trailing dot of the host dropped, percent-encoding as RFC 3986 has it
+/// (6.2.2); path and query keep their case. A missing scheme is taken to be `http`. `http://192.0.2.1/` stays a URL.
+///
+/// The URL standard leaves the host of a scheme that it does not know as it is written; here all hosts are treated alike.
 pub(super) fn url(text: &str) -> Result<String, &'static str> {
     no_control(text)?;
     let text = text.trim_start_matches(['<', '"', '\'']).trim_end_matches(['>', '"', '\'']);
@@ -147,35 +177,18 @@ pub(super) fn url(text: &str) -> Result<String, &'static str> {
         &with_scheme
     };
     let mut url = Url::parse(text).map_err(|_| "it is no URL")?;
-    if !matches!(
-        url.scheme(),
-        "http"
-            | "https"
-            | "ftp"
-            | "ftps"
-            | "ws"
-            | "wss"
-            | "tcp"
-            | "udp"
-            | "ssh"
-            | "sftp"
-            | "smb"
-            | "ldap"
-            | "ldaps"
-            | "rtsp"
-            | "dns"
-            | "tls"
-            | "socks5"
-            | "stratum+tcp"
-    ) {
-        return Err("its scheme is not one of a network");
-    }
+    let known = SCHEMES.iter().find(|(scheme, _)| *scheme == url.scheme());
+    let (_, meant) = known.ok_or("its scheme is not one of a network")?;
     let clean = match url.host() {
         None => return Err("it has no host"),
         Some(Host::Ipv4(_)) => None,
         Some(Host::Ipv6(addr)) => addr.to_ipv4_mapped().map(|addr| addr.to_string()),
         Some(Host::Domain(name)) => {
-            let folded = name.trim_end_matches('.').to_ascii_lowercase();
+            let folded = match Host::parse(name).map_err(|_| "its host is not valid")? {
+                Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+                Host::Ipv4(addr) => addr.to_string(),
+                Host::Ipv6(_) => return Err("its host is not valid"),
+            };
             if folded.is_empty() {
                 return Err("it has no host");
             }
@@ -185,10 +198,44 @@ pub(super) fn url(text: &str) -> Result<String, &'static str> {
     if let Some(clean) = clean {
         url.set_host(Some(&clean)).map_err(|_| "its host is not valid")?;
     }
-    Ok(url.into())
+    if url.port().is_some() && url.port() == *meant {
+        url.set_port(None).map_err(|()| "its port is not valid")?;
+    }
+    if !url.is_special() && url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        url.set_path("");
+    }
+    Ok(unescaped(url.as_str()))
 }
 
-/// A mail address: the domain in normal form, the local part as written. `Name <a@b>` and `mailto:` are undone.
+/// RFC 3986, 6.2.2: a sign that needs no escape has none, and an escape has upper-case digits.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let two = after.get(..2).filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+        let Some(two) = two else {
+            out.push('%');
+            rest = after;
+            continue;
+        };
+        match u8::from_str_radix(two, 16).map(char::from) {
+            Ok(sign) if sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.' | '_' | '~') => out.push(sign),
+            _ => {
+                out.push('%');
+                out.push_str(&two.to_ascii_uppercase());
+            }
+        }
+        rest = after.get(2..).unwrap_or("");
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A mail address: the domain in normal form, the local part in lower case. `Name <a@b>` and `mailto:` are undone.
+///
+/// RFC 5321 lets a host tell `A@b` from `a@b`; none that matters does, and one address that two firms write in two ways
+/// must be one value.
 pub(super) fn email(text: &str) -> Result<String, &'static str> {
     no_control(text)?;
     let text = match (text.rfind('<'), text.rfind('>')) {
@@ -207,7 +254,7 @@ pub(super) fn email(text: &str) -> Result<String, &'static str> {
         return Err("its local part holds a sign that no address has");
     }
     match host(Kind::Domain, domain) {
-        Ok((_, domain)) => Ok(format!("{local}@{domain}")),
+        Ok((_, domain)) => Ok(format!("{}@{domain}", composed(local).to_lowercase())),
         Err(_) => Err("the part after @ is no domain name"),
     }
 }

@@ -1,15 +1,18 @@
 //! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
 
+mod size;
 mod stored;
 mod v1;
 
-use model::Timestamp;
+pub use size::{object_bytes, text_bytes};
+
+use model::{CaseId, Timestamp};
 
 use crate::entry::Body;
 
 /// Longest stored form of an entry that came in.
 pub const INPUT_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Longest stored form of a release or of findings.
+/// Longest stored form of a release or of findings, by [`object_bytes`] and [`text_bytes`].
 pub const RELEASE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Why an entry could not be encoded or decoded.
@@ -65,6 +68,14 @@ pub fn type_of(bytes: &[u8]) -> Result<&'static str, CodecError> {
         // Not as this program writes it: the whole is read, for the error if for nothing else.
         None => decode(bytes).map(|body| body.type_name()),
     }
+}
+
+/// The case of a stored report, without reading the rest of it.
+///
+/// # Errors
+/// [`CodecError`] if it is no report.
+pub(crate) fn case_of(bytes: &[u8]) -> Result<CaseId, CodecError> {
+    stored::case(bytes)
 }
 
 /// Reads a stored body.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::CodecError;
 use super::v1::{
-    AdvisoryReadV1, AdvisoryV1, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
+    AdvisoryReadV1, AdvisoryV1, Case, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
     PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
@@ -208,6 +208,11 @@ fn data_set(stored: DataSetV1) -> Result<DataSet, CodecError> {
         version: stored.version,
         bytes: stored.bytes,
     })
+}
+
+/// The case of a report, by the field that all its versions have.
+pub(super) fn case(stored: &[u8]) -> Result<CaseId, CodecError> {
+    word("case", &shape::<Case<'_>>(stored)?.case)
 }
 
 pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {

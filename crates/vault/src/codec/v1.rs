@@ -11,6 +11,12 @@ pub(super) struct Head<'a> {
     pub(super) v: u32,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Case<'a> {
+    #[serde(borrow)]
+    pub(super) case: Cow<'a, str>,
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Typed<'a, T> {
     pub(super) t: Cow<'a, str>,

@@ -76,4 +76,10 @@ impl Journal for MemoryJournal {
     fn on_append(&self, wake: Wake) {
         self.tail.on_append(wake);
     }
+
+    #[cfg(test)]
+    fn source_of(&self, case: model::CaseId) -> Option<model::OrganisationId> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.sources.iter().find(|source| source.case == case).map(|source| source.organisation)
+    }
 }

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use model::Timestamp;
-use rusqlite::{Connection, OpenFlags, params};
+use model::{CaseId, OrganisationId, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::tail::Tail;
 use super::{Done, Head, Journal, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
+use crate::files;
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
@@ -85,19 +87,64 @@ pub struct SqliteJournal {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
-fn connect(path: &Path) -> Result<Connection, JournalError> {
+/// What a connection that writes must do, and the answer of one that does. A commit is on disk when it returns only in
+/// this mode; a page that is not what it says is an error and not data.
+const PRAGMAS: [(&str, &str, &str); 6] = [
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", "2"),
+    ("fullfsync", "ON", "1"),
+    ("checkpoint_fullfsync", "ON", "1"),
+    ("cell_size_check", "ON", "1"),
+    ("wal_autocheckpoint", "8000", "8000"),
+];
+
+fn new_enough() -> Result<(), JournalError> {
     if rusqlite::version_number() < SQLITE_VERSION_MIN {
         return Err(JournalError::io(format!("SQLite {} is older than 3.51.3", rusqlite::version())));
     }
+    Ok(())
+}
+
+fn connect(path: &Path) -> Result<Connection, JournalError> {
+    new_enough()?;
+    // SQLite gives the files beside it the mode of this one; those of an older version are closed as well.
+    files::private_file(path).map_err(JournalError::io)?;
+    for end in ["-wal", "-shm"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(end);
+        let beside = PathBuf::from(beside);
+        if beside.exists() {
+            files::close_to_others(&beside).map_err(JournalError::io)?;
+        }
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+    for (name, value, _) in PRAGMAS {
+        connection.pragma_update(None, name, value)?;
+    }
+    is_durable(&connection)?;
     Ok(connection)
 }
 
+/// SQLite takes an unknown or impossible setting without a word, so what holds is asked for.
+fn is_durable(connection: &Connection) -> Result<(), JournalError> {
+    for (name, _, expected) in PRAGMAS {
+        let holds = connection.pragma_query_value(None, name, |row| {
+            Ok(match row.get(0)? {
+                Value::Text(text) => text,
+                Value::Integer(number) => number.to_string(),
+                other => format!("{other:?}"),
+            })
+        })?;
+        if holds != expected {
+            return Err(JournalError::io(format!("SQLite has {name} {holds}, where {expected} is needed")));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, JournalError> {
+    new_enough()?;
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(10))?;
@@ -140,6 +187,18 @@ pub(crate) fn read_raw(connection: &Connection, from: Seq, max: usize) -> Result
         });
     }
     Ok(entries)
+}
+
+/// Who is recorded to have filed a case.
+pub(crate) fn source(connection: &Connection, case: CaseId) -> Result<Option<OrganisationId>, JournalError> {
+    let mut statement = connection.prepare_cached("SELECT organisation FROM source WHERE case_id = ?1")?;
+    let found = statement.query_row([case.as_bytes()], |row| row.get(0)).optional()?;
+    Ok(found.map(OrganisationId::from_bytes))
+}
+
+/// How many records the source table has.
+pub(crate) fn sources(connection: &Connection) -> Result<u64, JournalError> {
+    Ok(unsigned(connection.query_row("SELECT count(*) FROM source", [], |row| row.get(0))?))
 }
 
 /// The entry if it is the one after `previous` and its hash follows from its bytes.
@@ -383,6 +442,11 @@ impl Journal for SqliteJournal {
         self.tail.on_append(wake);
     }
 
+    #[cfg(test)]
+    fn source_of(&self, case: CaseId) -> Option<OrganisationId> {
+        source(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case).unwrap()
+    }
+
     fn waiting(&self) -> usize {
         self.waiting.entries.load(Ordering::Acquire)
     }
@@ -436,6 +500,53 @@ mod tests {
         let again = SqliteJournal::open(&options).unwrap();
         assert_eq!(again.append(vec![report(9_999, 3_000)]).unwrap(), [stored + 2]);
         assert_eq!(again.read(1, 10_000).unwrap().len() as u64, stored + 2);
+    }
+
+    #[test]
+    fn a_connection_that_does_not_sync_is_not_written_to() {
+        let (_folder, options) = folder();
+        is_durable(&connect(&options.path).unwrap()).unwrap();
+        for (name, value) in [("synchronous", "NORMAL"), ("synchronous", "OFF"), ("journal_mode", "DELETE")] {
+            let connection = connect(&options.path).unwrap();
+            connection.pragma_update(None, name, value).unwrap();
+            let error = is_durable(&connection).unwrap_err().to_string();
+            assert!(error.contains(&format!("SQLite has {name}")), "{error}");
+        }
+        assert!(is_durable(&Connection::open_in_memory().unwrap()).is_err());
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_before_another_connection_can_read_it() {
+        let (_folder, options) = folder();
+        let journal = SqliteJournal::open(&options).unwrap();
+        let (told, ends) = sync_channel(32);
+        for n in 0..32 {
+            let (told, path) = (told.clone(), options.path.clone());
+            let done = move |outcome: Result<Vec<Seq>, JournalError>| {
+                let seq = *outcome.unwrap().last().unwrap();
+                let head = head_of(&open_read_only(&path).unwrap()).unwrap();
+                told.send((seq, head.seq)).unwrap();
+            };
+            journal.append_then(vec![report(n, 0)], Box::new(done)).unwrap();
+        }
+        for _ in 0..32 {
+            let (seq, stored) = ends.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert!(stored >= seq, "entry {seq} was acknowledged when the file ended at {stored}");
+        }
+    }
+
+    #[test]
+    fn the_file_and_those_beside_it_are_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, options) = folder();
+        std::fs::write(&options.path, b"").unwrap();
+        std::fs::set_permissions(&options.path, std::fs::Permissions::from_mode(0o664)).unwrap();
+        let journal = SqliteJournal::open(&options).unwrap();
+        journal.append(vec![tick(1)]).unwrap();
+        for end in ["db", "db-wal", "db-shm"] {
+            let mode = std::fs::metadata(options.path.with_extension(end)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{end}");
+        }
     }
 
     #[test]

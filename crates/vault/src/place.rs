@@ -1,0 +1,87 @@
+//! Where a vault lies on disk: its data folder, closed to others and locked, and its keys folder outside of it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::{Clock, Entropy};
+
+use crate::checkpoint;
+use crate::entry::Seq;
+use crate::error::VaultError;
+use crate::files;
+use crate::journal::Journal as _;
+use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
+use crate::keys::{Keys, default_keys_dir};
+use crate::verify::{self, FILE};
+
+/// An opened place; nothing of it has been checked yet.
+pub(crate) struct Place {
+    /// Held as long as it is open: one process has the data folder open.
+    pub(crate) lock: File,
+    pub(crate) journal: SqliteJournal,
+    pub(crate) keys: Keys,
+}
+
+impl Place {
+    /// Opens the folders and what is in them, making them if they are absent.
+    pub(crate) fn open(dir: &Path, keys_dir: Option<PathBuf>, entropy: &Arc<dyn Entropy>) -> Result<Self, VaultError> {
+        files::private_folder(dir)?;
+        files::close_to_others(dir)?;
+        let keys_dir = keys_dir.unwrap_or_else(|| default_keys_dir(dir));
+        if files::lies_in(&keys_dir, dir)? {
+            return Err(VaultError::KeysInside { keys_dir, data_dir: dir.to_owned() });
+        }
+        let lock = locked(dir)?;
+        let journal = SqliteJournal::open(&SqliteOptions { path: dir.join(FILE) })?;
+        let entries = journal.head().seq;
+        if entries > 0 && !keys_dir.exists() {
+            return Err(VaultError::KeysMissing { keys_dir, entries });
+        }
+        let keys = Keys::open(&keys_dir, Arc::clone(entropy))?;
+        Ok(Self { lock, journal, keys })
+    }
+}
+
+fn locked(dir: &Path) -> Result<File, VaultError> {
+    let path = dir.join("lock");
+    files::private_file(&path)?;
+    let lock = OpenOptions::new().write(true).open(&path).map_err(files::at(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(VaultError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(files::at(&path)(error)),
+    }
+}
+
+/// A head that somebody took responsibility for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptedHead {
+    /// Number of entries.
+    pub entries: Seq,
+    /// Hash of the last.
+    pub head: [u8; 32],
+    /// Whether there was a checkpoint before, which lies beside the new one as `checkpoint.replaced` now.
+    pub replaced: bool,
+}
+
+/// Signs the head of a journal that no checkpoint vouches for, because somebody knows it to be the right one: after the
+/// checkpoint or the keys were lost, or after an older journal was restored. The chain is checked first, and the source
+/// table against it. Nothing else ever signs such a head.
+///
+/// # Errors
+/// [`VaultError`] if the journal is in use, absent or damaged, or its keys folder is missing.
+pub fn accept_head(
+    data_dir: &Path,
+    keys_dir: Option<PathBuf>,
+    clock: &dyn Clock,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<AcceptedHead, VaultError> {
+    let path = data_dir.join(FILE);
+    std::fs::metadata(&path).map_err(files::at(&path))?;
+    let Place { lock: _lock, journal, keys } = Place::open(data_dir, keys_dir, entropy)?;
+    verify::chain(&path)?;
+    let replaced = checkpoint::set_aside(&keys)?;
+    let head = checkpoint::sign(&keys, &journal, clock)?;
+    Ok(AcceptedHead { entries: head.seq, head: head.hash, replaced })
+}

@@ -1,0 +1,262 @@
+//! What the vault vouches for: checkpoints that are never signed anew, folders closed to others, sources that belong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use model::{
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
+    WhoMayKnow,
+};
+use vault::codec::CodecError;
+use vault::{
+    GenesisIfNew, Item, JournalError, ReportContent, Submission, Vault, VaultConfig, VaultError, accept_head,
+    default_keys_dir, export_folder, verify,
+};
+
+struct Outside(AtomicU64);
+
+impl Clock for Outside {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+}
+
+impl Entropy for Outside {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let step = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            *byte = (step >> 40) as u8;
+        }
+    }
+}
+
+fn outside() -> Arc<Outside> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Arc::new(Outside(AtomicU64::new(NEXT.fetch_add(1, Ordering::Relaxed) << 40)))
+}
+
+fn open_with(dir: &Path, keys_dir: Option<&Path>) -> Result<Arc<Vault>, VaultError> {
+    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
+    let config = VaultConfig { dir: dir.to_owned(), keys_dir: keys_dir.map(Path::to_owned), genesis };
+    Vault::open(config, outside(), outside()).map(Arc::new)
+}
+
+fn open(dir: &Path) -> Result<Arc<Vault>, VaultError> {
+    open_with(dir, None)
+}
+
+fn submission(value: &str) -> Submission {
+    Submission {
+        organisation: OrganisationId::from_bytes([7; 16]),
+        sector: None,
+        region: None,
+        received_at: Timestamp::from_millis(1_800_000_000_000),
+        named: None,
+        own: false,
+        report: ReportContent {
+            happened_at: None,
+            warn: WhoMayBeWarned::Now,
+            know: WhoMayKnow::Nobody,
+            marking: Marking::default(),
+            attack: AttackKind::Phishing,
+            severity: Severity::High,
+            ongoing: false,
+            title: "t".into(),
+            narrative: String::new(),
+            techniques: vec![],
+            tags: vec![],
+            items: vec![Item { observable: Observable::from_normal(Kind::Domain, value), seen_at: None, held: None }],
+        },
+    }
+}
+
+/// Opens, files so many reports, and ends in order.
+fn filled(dir: &Path, reports: u32) {
+    let vault = open(dir).unwrap();
+    for n in 0..reports {
+        vault.submit(vec![submission(&format!("d{n}.test"))], false).unwrap();
+    }
+}
+
+fn accept(dir: &Path) -> Result<vault::AcceptedHead, VaultError> {
+    let entropy: Arc<dyn Entropy> = outside();
+    accept_head(dir, None, &*outside(), &entropy)
+}
+
+fn sql(dir: &Path, text: &str) {
+    rusqlite::Connection::open(dir.join("vault.db")).unwrap().execute_batch(text).unwrap();
+}
+
+#[test]
+fn a_lost_checkpoint_is_signed_anew_by_nobody_but_who_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    filled(&dir, 3);
+    fs::remove_file(keys.join("checkpoint")).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(open(&dir), Err(VaultError::NoCheckpoint { entries: 4, .. })));
+        assert_eq!(export_folder(&dir, &mut Vec::new()).unwrap(), 4);
+        assert!(matches!(verify(&dir, &keys), Err(VaultError::NoCheckpoint { entries: 4, .. })));
+        assert!(!keys.join("checkpoint").exists());
+    }
+    let accepted = accept(&dir).unwrap();
+    assert_eq!((accepted.entries, accepted.replaced), (4, false));
+    assert_eq!(verify(&dir, &keys).unwrap().checkpoint.unwrap().0, 4);
+    filled(&dir, 1);
+}
+
+#[test]
+fn lost_keys_need_somebody_to_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    filled(&dir, 3);
+    fs::remove_dir_all(&keys).unwrap();
+    assert!(matches!(accept(&dir), Err(VaultError::KeysMissing { .. })));
+    fs::create_dir(&keys).unwrap();
+    fs::set_permissions(&keys, Permissions::from_mode(0o700)).unwrap();
+    assert!(matches!(open(&dir), Err(VaultError::NoCheckpoint { .. })));
+    accept(&dir).unwrap();
+    filled(&dir, 1);
+}
+
+#[test]
+fn an_older_copy_is_accepted_only_by_name_and_the_old_checkpoint_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    filled(&dir, 3);
+    let copy = folder.path().join("copy.db");
+    fs::copy(dir.join("vault.db"), &copy).unwrap();
+    filled(&dir, 3);
+    fs::copy(&copy, dir.join("vault.db")).unwrap();
+    assert!(matches!(open(&dir), Err(VaultError::Checkpoint(_))));
+    assert!(accept(&dir).unwrap().replaced);
+    assert!(fs::read_to_string(keys.join("checkpoint.replaced")).unwrap().contains("\n7\n"));
+    assert_eq!(verify(&dir, &keys).unwrap().entries, 4);
+    // Without its journal the checkpoint still stands: nothing new takes the place of what is gone.
+    fs::remove_file(dir.join("vault.db")).unwrap();
+    assert!(matches!(open(&dir), Err(VaultError::Checkpoint(_))));
+    assert!(matches!(open(&dir), Err(VaultError::Checkpoint(_))));
+}
+
+#[test]
+fn what_follows_the_signed_entry_must_follow_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    filled(&dir, 3);
+    let signed = fs::read(keys.join("checkpoint")).unwrap();
+    filled(&dir, 5);
+    // As a crash leaves it: entries after the last checkpoint. That opens.
+    fs::write(keys.join("checkpoint"), &signed).unwrap();
+    drop(open(&dir).unwrap());
+    let whole = fs::read(dir.join("vault.db")).unwrap();
+    for (change, told) in [
+        ("UPDATE journal SET at = at + 1 WHERE seq = 7", "journal entry 7: its hash"),
+        ("DELETE FROM journal WHERE seq = 7", "journal entry 7: it is missing"),
+        ("UPDATE journal SET hash = zeroblob(32) WHERE seq = 9", "journal entry 9: its hash"),
+    ] {
+        fs::write(dir.join("vault.db"), &whole).unwrap();
+        fs::write(keys.join("checkpoint"), &signed).unwrap();
+        sql(&dir, change);
+        let error = open(&dir).err().unwrap().to_string();
+        assert!(error.starts_with(told), "{change}: {error}");
+        assert_eq!(fs::read(keys.join("checkpoint")).unwrap(), signed, "{change}: it was signed");
+        assert!(accept(&dir).is_err(), "{change}: a damaged chain was accepted");
+    }
+}
+
+#[test]
+fn two_threads_that_sign_leave_a_whole_checkpoint_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let path = default_keys_dir(&dir).join("checkpoint");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let signers: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| (0..60).for_each(|_| vault.checkpoint(true).unwrap()))).collect();
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 5);
+            }
+        });
+        let ended: Vec<_> = signers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        done.store(true, Ordering::Relaxed);
+        assert!(ended.iter().all(Result::is_ok));
+    });
+}
+
+#[test]
+fn a_data_folder_that_was_open_to_others_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("lock"), b"").unwrap();
+    fs::create_dir(dir.join("blobs")).unwrap();
+    for (path, mode) in [(dir.clone(), 0o755), (dir.join("lock"), 0o644), (dir.join("blobs"), 0o755)] {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+    let vault = open(&dir).unwrap();
+    vault.use_data_set("list", "1", b"192.0.2.1\n").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&dir), mode(&dir.join("blobs"))), (0o700, 0o700));
+    for file in fs::read_dir(&dir).unwrap().chain(fs::read_dir(dir.join("blobs")).unwrap()) {
+        let path = file.unwrap().path();
+        assert!(path.is_dir() || mode(&path) == 0o600, "{} {:o}", path.display(), mode(&path));
+    }
+}
+
+#[test]
+fn keys_never_lie_in_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    symlink(&dir, folder.path().join("link")).unwrap();
+    symlink(dir.join("hidden"), folder.path().join("dangling")).unwrap();
+    for inside in ["data", "data/keys", "data/a/b", "link/keys", "link", "elsewhere/../data/keys", "link/../data/k"] {
+        let error = open_with(&dir, Some(&folder.path().join(inside))).err().unwrap();
+        assert!(matches!(error, VaultError::KeysInside { .. }), "{inside}: {error}");
+    }
+    assert!(open_with(&folder.path().join("link"), Some(&dir.join("keys"))).is_err());
+    assert!(open_with(&dir, Some(&folder.path().join("dangling"))).is_err());
+    assert_eq!(fs::read_dir(&dir).unwrap().filter(|file| file.as_ref().unwrap().path().is_dir()).count(), 0);
+    open_with(&dir, Some(&folder.path().join("data-keys"))).unwrap();
+}
+
+#[test]
+fn each_report_has_one_source_and_each_source_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    filled(&dir, 3);
+    verify(&dir, &keys).unwrap();
+    sql(&dir, "INSERT INTO source VALUES (zeroblob(16), zeroblob(16))");
+    let error = verify(&dir, &keys).unwrap_err();
+    assert!(matches!(error, VaultError::Sources { stored: 4, reports: 3 }), "{error}");
+    sql(&dir, "DELETE FROM source WHERE case_id <> zeroblob(16) AND case_id = (SELECT max(case_id) FROM source)");
+    let error = verify(&dir, &keys).unwrap_err().to_string();
+    assert!(error.ends_with("no source is recorded for its case"), "{error}");
+}
+
+#[test]
+fn a_report_that_is_too_long_is_told_from_a_store_that_fails() {
+    let outside = outside();
+    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
+    let vault = Arc::new(Vault::in_memory(&genesis, outside.clone(), outside).unwrap());
+    let mut long = submission("a.test");
+    long.report.narrative = "\"".repeat(1024 * 1024);
+    let error = vault.submit(vec![submission("b.test"), long], false).unwrap_err();
+    assert!(
+        matches!(&error, VaultError::Journal(JournalError::Codec(CodecError::TooLong { kind: "report", .. }))),
+        "{error}"
+    );
+    assert_eq!(vault.journal().head().seq, 1, "nothing of the batch is stored");
+    vault.submit(vec![submission("b.test")], false).unwrap();
+}
