@@ -72,6 +72,7 @@ fn closed() -> Problem {
 fn refused(error: &SendError) -> Problem {
     match error {
         SendError::Busy => Problem::busy("too much is coming in; nothing was stored, try again"),
+        SendError::Refused(why) => Problem::wrong_field(why.as_str()),
         SendError::Unreachable(why) | SendError::Failed(why) => {
             tracing::error!(why, "intake could not deliver");
             Problem::busy("it could not be stored; keep it and try again")
@@ -200,8 +201,8 @@ fn send_and_wait(
     let message = Message::Submit { submissions, skip_known: true };
     match runtime.block_on(sender.send(message)) {
         Ok(Told::Accepted(accepted)) => Ok(accepted),
-        Ok(Told::Done) => Err(ImportError("the vault gave no outcome".to_owned())),
-        Err(error) => Err(ImportError(error.to_string())),
+        Ok(Told::Done) => Err(ImportError::Stopped("the vault gave no outcome".to_owned())),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -231,6 +232,11 @@ pub(crate) async fn import(
         tracing::error!(%error, "an import stopped");
         Problem::busy("the import stopped before its end; send the file again, what was stored is not stored twice")
     })?;
+    // A file that cannot be read is the sender's to mend: the same bytes would fail again.
+    if let (0, Some(unread)) = (totals.reports + totals.duplicates, totals.unread.first()) {
+        let field = if unread.field.is_empty() { String::new() } else { format!("{}: ", unread.field) };
+        return Err(Problem::wrong_field(format!("the file cannot be read: {field}{}", unread.why)));
+    }
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let problem = |problem: intake::PlacedProblem| ImportProblem {
         line: problem.line.map(std::num::NonZeroU32::get),
@@ -243,7 +249,7 @@ pub(crate) async fn import(
         accepted: count(totals.accepted),
         duplicates: count(totals.duplicates),
         refused: count(totals.refused),
-        problems: totals.problems.into_iter().take(PROBLEMS_TOLD_MAX).map(problem).collect(),
+        problems: totals.unread.into_iter().chain(totals.problems).take(PROBLEMS_TOLD_MAX).map(problem).collect(),
     };
     reply(StatusCode::CREATED, &receipt)
 }
