@@ -10,7 +10,9 @@ mod prose;
 mod unpack;
 mod when;
 
-pub use import::{Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader};
+pub use import::{
+    Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader, json_bytes,
+};
 pub use limits::*;
 pub use noise_list::{ListKind, WarningList, parse_plain_list, parse_warning_list};
 pub use prose::extract;

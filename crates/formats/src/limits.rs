@@ -14,6 +14,8 @@ pub const RATIO_MAX: u64 = 200;
 pub const RATIO_FREE_BYTES: u64 = 4 << 20;
 /// Most values in one draft; what follows goes into a further draft of the same title.
 pub const DRAFT_ITEMS_MAX: usize = 1000;
+/// Most bytes of the values of one draft, as JSON writes them; what follows goes into a further draft.
+pub const DRAFT_BYTES_MAX: usize = 1 << 20;
 /// Most problems told of one file; the rest is counted.
 pub const PROBLEMS_MAX: u64 = 1000;
 /// Longest title, in characters.

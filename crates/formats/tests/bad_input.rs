@@ -217,3 +217,125 @@ fn formats_are_recognised_by_content() {
         assert_eq!(detect_format(head), *expect, "{}", String::from_utf8_lossy(head));
     }
 }
+
+fn values(bytes: &[u8]) -> Vec<String> {
+    let (drafts, _) = import_bytes("file", bytes);
+    drafts.iter().flat_map(|d| &d.indicators).map(|one| one.observable.value().to_owned()).collect()
+}
+
+#[test]
+fn a_stray_quote_swallows_no_rows() {
+    let five = |first: &str, last: &str| {
+        let mut text = "type,value,comment\n".to_owned();
+        for n in 1..=5 {
+            let comment = match n {
+                1 => first,
+                5 => last,
+                _ => "plain",
+            };
+            text.push_str(&format!("domain,d{n}.bad-post.example,{comment}\n"));
+        }
+        assert_eq!(values(text.as_bytes()).len(), 5, "{text}");
+    };
+    five("5\" disk", "7\" disk");
+    five("5\" disk", "plain");
+    five("\"5 inch", "7\" disk");
+    five("\"5 inch", "plain");
+    five("\"5\"\" disk\"", "\"7\"\" disk\"");
+    five("\"over\ntwo lines\"", "\"over\n\"\"three\"\"\nlines\" ");
+}
+
+#[test]
+fn a_draft_is_cut_by_the_bytes_that_its_values_take() {
+    let long = |n: usize| format!("http://a{n}.bad-post.example/{}\n", "x".repeat(2_400));
+    let text: String = std::iter::once("url\n".to_owned()).chain((0..1_000).map(long)).collect();
+    let (drafts, problems) = import_bytes("urls.csv", text.as_bytes());
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(drafts.iter().map(|draft| draft.indicators.len()).sum::<usize>(), 1_000);
+    for draft in &drafts {
+        let bytes: usize = draft.indicators.iter().map(|one| formats::json_bytes(one.observable.value())).sum();
+        assert!(bytes <= 1 << 20, "{bytes}");
+    }
+    // What JSON writes as two or six bytes counts as such.
+    assert_eq!(formats::json_bytes("a\"\\\u{1}é"), 1 + 2 + 2 + 6 + 2);
+}
+
+#[test]
+fn text_that_begins_with_a_bracket_is_text() {
+    for note in ["[TLP:GREEN] Weekly note", "[2026-03-01] seen", "[1] of it", "[\"x\"] of it", "{draft} seen", "[x]"] {
+        let text = format!("{note}: panel[.]bad-route[.]example\n");
+        assert_eq!(values(text.as_bytes()), ["panel.bad-route.example"], "{note}");
+    }
+    check(b"{'Event': {}}", None, "", "begins as JSON does", 0);
+    check(b"[{\"Event\": {}} oops", Some(1), "[1]", "broken JSON", 0);
+}
+
+#[test]
+fn lines_of_json_are_lines_however_long_the_first_is() {
+    let report = |values: usize| {
+        let values: Vec<String> = (0..values).map(|n| format!("[\"domain\",\"d{n}.bad-post.example\"]")).collect();
+        format!("{{\"id\":\"1\",\"reporter\":\"a\",\"indicators\":[{}]}}\n", values.join(","))
+    };
+    for first in [1, 1_600, 1_700, 20_000] {
+        assert_eq!(values(format!("{}{}", report(first), report(2)).as_bytes()).len(), first + 2, "{first}");
+    }
+    let edge = |bytes: usize| {
+        let line = "{\"id\":\"1\",\"indicators\":[[\"domain\",\"a.bad-post.example\"]]}";
+        format!("{line}{}\n{line}\n", " ".repeat(bytes - line.len()))
+    };
+    for bytes in (65_530..65_540).chain([131_071, 131_072]) {
+        assert_eq!(values(edge(bytes).as_bytes()).len(), 2, "{bytes}");
+    }
+}
+
+#[test]
+fn what_lost_bytes_on_the_way_is_refused() {
+    check(b"type,value\nfilename,b\xffd.exe\nfilename,good.exe\n", Some(2), "value", "U+FFFD", 1);
+}
+
+#[test]
+fn a_hash_is_known_by_its_length() {
+    let text = format!("type,value\nhash,{}\nhash,{}\nhash,12\n", "a1".repeat(16), "b2".repeat(32));
+    check(text.as_bytes(), Some(4), "value", "2 digits", 2);
+    assert_eq!(values(format!("domain,hash\nevil.example,{}\n", "a1".repeat(20)).as_bytes()).len(), 2);
+    check(b"type,value\nsha384,12\ndomain,evil.example\n", Some(2), "value", "\"sha384\" is not read", 1);
+}
+
+/// Reads to the end, and whether the file is told to be broken.
+fn is_broken(bytes: &[u8]) -> bool {
+    let mut last = None;
+    let summary = import_reader("x", &mut &*bytes, &ImportOptions::default(), &mut |event| {
+        if let Event::Problem(problem) = event {
+            last = Some(problem.why);
+        }
+    });
+    assert!(!summary.broken || last.is_some());
+    summary.broken
+}
+
+#[test]
+fn a_file_that_is_not_read_to_its_end_is_broken_and_one_with_bad_objects_is_not() {
+    let event = br#"{"Event": {"info": "x", "Attribute": [{"type": "domain", "value": "evil.example"}]}}"#;
+    let packed = gzip(event);
+    for broken in
+        [&packed[..packed.len() - 9], b"PK\x03\x04", b"", b"{\"Event\": {", b"{\"a\": 1}", &gzip(&packed), b"{'a': 1}"]
+    {
+        assert!(is_broken(broken), "{}", String::from_utf8_lossy(broken));
+    }
+    let long = format!("type,value\n{}", "domain,evil.example\n".repeat(100_000));
+    let cut = gzip(long.as_bytes());
+    assert!(is_broken(&cut[..cut.len() / 2]), "a table that breaks off");
+    for whole in
+        [&packed[..], event, b"type,value\nmd5,xyz\n", b"nothing in it\n", b"{\"indicators\":[[\"domain\"]]}\n"]
+    {
+        assert!(!is_broken(whole), "{}", String::from_utf8_lossy(whole));
+    }
+}
+
+#[test]
+fn every_row_is_counted_once() {
+    let text =
+        "type,value\ndomain,evil.example\ndomain,evil.example\nmd5,xyz\ncomment,x\ndomain,\nurl,http://a.example/\n";
+    let summary = import_reader("x", &mut text.as_bytes(), &ImportOptions::default(), &mut |_| {});
+    assert_eq!((summary.indicators, summary.repeated, summary.refused), (2, 1, 3), "{summary:?}");
+}

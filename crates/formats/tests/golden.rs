@@ -58,11 +58,13 @@ macro_rules! golden {
 golden! {
     misp_event => "misp-event.json";
     misp_manifest => "misp-manifest.json";
+    misp_hashes => "misp-hashes.csv";
     stix_21 => "stix-2.1.json";
     stix_20 => "stix-2.0.json";
     table_of_posts => "table-posts.csv";
     table_with_header => "table-header.csv";
     table_of_pairs => "table-pairs.tsv";
+    table_with_stray_quotes => "table-quotes.csv";
     labelled_reports => "reports.jsonl";
     prose => "prose.md";
 }

@@ -10,6 +10,7 @@ mod remote;
 mod report;
 mod reporter;
 mod sender;
+mod size;
 
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
 pub use limits::*;

@@ -20,3 +20,5 @@ pub const VALUE_CHARS_MAX: usize = 8_192;
 pub const CHUNK_REPORTS_MAX: usize = 256;
 /// Values that an import sends at once.
 pub const CHUNK_ITEMS_MAX: usize = 4_000;
+/// Bytes of the reports that an import sends at once, as JSON writes them; the seam between two processes takes twice that.
+pub const CHUNK_BYTES_MAX: usize = 8 * 1024 * 1024;

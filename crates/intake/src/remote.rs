@@ -8,14 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{AdvisoryId, CaseId, Entropy, MemberToken, OrganisationId};
+use model::{AdvisoryId, CaseId, Entropy, OrganisationId};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OnceCell, Semaphore};
-use vault::{Accepted, Body, ItemOutcome, ReportContent, ReportEntry, Submission, codec};
+use vault::{Accepted, Body, ItemOutcome, ReportContent, Submission, codec};
 
 use crate::sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
+use crate::size::entry_of;
 
 /// Longest frame.
 const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -59,38 +60,18 @@ enum Response {
     Accepted(Vec<Taken>),
     Done,
     Busy,
+    Refused(String),
     Failed(String),
 }
 
-fn to_filed(submission: Submission) -> Result<Filed, SendError> {
-    let content = submission.report;
-    let entry = ReportEntry {
-        // The vault makes both: what travels here are empty places.
-        case: CaseId::from_bytes([0; 16]),
-        token: MemberToken::from_bytes([0; 16]),
-        sector: submission.sector,
-        region: submission.region,
-        received_at: submission.received_at,
-        happened_at: content.happened_at,
-        warn: content.warn,
-        know: content.know,
-        named: None,
-        own: submission.own,
-        marking: content.marking,
-        attack: content.attack,
-        severity: content.severity,
-        ongoing: content.ongoing,
-        title: content.title,
-        narrative: content.narrative,
-        techniques: content.techniques,
-        tags: content.tags,
-        items: content.items,
-    };
-    let bytes = codec::encode(&Body::Report(Box::new(entry))).map_err(|error| SendError::Failed(error.to_string()))?;
+fn to_filed(mut submission: Submission) -> Result<Filed, SendError> {
+    let (organisation, named, own) = (submission.organisation, submission.named.take(), submission.own);
+    let entry = entry_of(submission);
+    let bytes = codec::encode(&Body::Report(Box::new(entry))).map_err(|error| SendError::Refused(error.to_string()))?;
     Ok(Filed {
-        organisation: submission.organisation.to_string(),
-        named: submission.named,
-        own: submission.own,
+        organisation: organisation.to_string(),
+        named,
+        own,
         entry: String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?,
     })
 }
@@ -197,6 +178,7 @@ impl RemoteSender {
         match response {
             Response::Done => Ok(Answer::Done),
             Response::Busy => Err(SendError::Busy),
+            Response::Refused(why) => Err(SendError::Refused(why)),
             Response::Failed(why) => Err(SendError::Failed(why)),
             Response::Accepted(taken) => {
                 let accepted = taken.into_iter().map(|taken| {
@@ -254,6 +236,7 @@ fn told(answer: Result<Answer, SendError>) -> Response {
                 .collect(),
         ),
         Err(SendError::Busy) => Response::Busy,
+        Err(SendError::Refused(why)) => Response::Refused(why),
         Err(error) => Response::Failed(error.to_string()),
     }
 }

@@ -14,6 +14,7 @@ use vault::{Item, ReportContent, Submission};
 
 use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX, VALUE_CHARS_MAX};
 use crate::reporter::Reporter;
+use crate::size::stored_bytes;
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "warn: one of now, next-epoch, once-three, cell-only, or {\"group\": UUID}")]
@@ -156,8 +157,18 @@ pub fn parse_report(
     exercise: bool,
     now: Timestamp,
 ) -> Result<Parsed, Vec<FieldProblem>> {
-    let body: Body = serde_json::from_slice(bytes)
-        .map_err(|error| vec![FieldProblem { field: String::new(), why: error.to_string() }])?;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let body: Body = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| {
+            let field = error.path().to_string();
+            // The path of the body as a whole is a dot.
+            FieldProblem { field: if field == "." { String::new() } else { field }, why: error.inner().to_string() }
+        })
+        .and_then(|body| match reader.end() {
+            Ok(()) => Ok(body),
+            Err(error) => Err(FieldProblem { field: String::new(), why: error.to_string() }),
+        })
+        .map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     if body.title.trim().is_empty() {
         problems.push(FieldProblem { field: "title".into(), why: "a title is needed".into() });
@@ -237,7 +248,9 @@ pub fn parse_report(
         tags,
         items,
     };
-    Ok(Parsed { submission: submission(report, reporter, now), items: results })
+    let submission = submission(report, reporter, now);
+    stored_bytes(&submission).map_err(|why| vec![FieldProblem { field: String::new(), why }])?;
+    Ok(Parsed { submission, items: results })
 }
 
 fn value(indicator: &Indicator) -> ItemResult {
@@ -253,6 +266,9 @@ fn value(indicator: &Indicator) -> ItemResult {
         None => Observable::detect(&indicator.value).ok_or_else(|| "its kind cannot be told: name it".to_owned()),
     };
     match read {
+        Ok(observable) if observable.value().contains('\u{fffd}') => {
+            refused("it holds U+FFFD, which stands for bytes that were no UTF-8".to_owned())
+        }
         Ok(observable) => ItemResult { observable: Some(observable), outcome: Outcome::Accepted, why: None },
         Err(why) => refused(why),
     }

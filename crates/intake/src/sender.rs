@@ -45,7 +45,10 @@ pub enum SendError {
     /// The vault cannot be reached. Nothing was stored, or the answer was lost and a repeat is recognised.
     #[error("intake is not reachable: {0}")]
     Unreachable(String),
-    /// The vault refused or failed.
+    /// It can never be stored as it is: sending it again is of no use. Nothing was stored.
+    #[error("{0}")]
+    Refused(String),
+    /// The vault failed.
     #[error("{0}")]
     Failed(String),
 }
@@ -76,6 +79,7 @@ impl LocalSender {
 fn refused(error: &VaultError) -> SendError {
     match error {
         VaultError::Journal(JournalError::Full) => SendError::Busy,
+        VaultError::Journal(JournalError::Codec(error)) => SendError::Refused(error.to_string()),
         other => SendError::Failed(other.to_string()),
     }
 }

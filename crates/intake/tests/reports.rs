@@ -83,8 +83,11 @@ fn wrong_words_are_refused_by_field() {
     refused("warn", json!({ "group": "friends" }), &["warn: ", "friends", "UUID"]);
     refused("techniques", json!(["T1566", "T15"]), &["techniques[1]: ", "T15"]);
     refused("title", json!(" \t"), &["title: "]);
-    refused("title", json!(7), &["invalid type"]);
-    refused("indicators", json!({}), &["invalid type"]);
+    refused("title", json!(7), &["title: invalid type"]);
+    refused("indicators", json!({}), &["indicators: invalid type"]);
+    refused("indicators", json!([{ "value": "evil.test" }, { "value": 7 }]), &["indicators[1].value: invalid type"]);
+    refused("tags", json!(["x", null]), &["tags[1]: invalid type"]);
+    refused("ongoing", json!("yes"), &["ongoing: invalid type"]);
 }
 
 #[test]
@@ -137,6 +140,25 @@ fn values_that_cannot_be_read_are_refused_one_by_one() {
     assert_eq!(outcomes, [Accepted, Refused, Refused, Refused, Accepted]);
     assert!(parsed.items.iter().filter(|item| item.outcome == Refused).all(|item| item.why.is_some()));
     assert_eq!(parsed.items[0].observable.as_ref().unwrap().value(), "evil.test");
+}
+
+#[test]
+fn a_value_that_has_lost_bytes_is_refused() {
+    let values = json!([{ "kind": "file-name", "value": "b\u{fffd}d.exe" }, { "value": "evil.test" }]);
+    let parsed = parse(&with("indicators", values)).unwrap();
+    assert_eq!(parsed.items[0].outcome, Outcome::Refused);
+    assert!(parsed.items[0].why.as_ref().unwrap().contains("U+FFFD"));
+    assert_eq!(parsed.submission.report.items.len(), 1);
+}
+
+#[test]
+fn a_report_that_no_entry_can_hold_is_refused_before_it_is_sent() {
+    // Each of these bytes is written as two.
+    let values: Vec<Value> =
+        (0..520).map(|n| json!({ "kind": "mutex", "value": format!("{n}{}", "\\".repeat(4_000)) })).collect();
+    let bytes = with("indicators", Value::Array(values));
+    let problems = parse(&bytes).expect_err("too long").join("; ");
+    assert!(problems.contains("report entry has") && problems.contains("send it in parts"), "{problems}");
 }
 
 #[test]

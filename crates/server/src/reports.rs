@@ -108,6 +108,7 @@ fn slow_down(secs: i64) -> Problem {
 fn refused(error: &SendError) -> Problem {
     match error {
         SendError::Busy => Problem::busy("too much is coming in; nothing was stored, try again"),
+        SendError::Refused(why) => Problem::wrong_field(why.as_str()),
         SendError::Unreachable(why) | SendError::Failed(why) => {
             tracing::error!(why, "intake could not deliver");
             Problem::busy("it could not be stored; keep it and try again")
@@ -242,8 +243,8 @@ fn send_and_wait(
     let message = Message::Submit { submissions, skip_known: true };
     match runtime.block_on(sender.send(message)) {
         Ok(Told::Accepted(accepted)) => Ok(accepted),
-        Ok(Told::Done) => Err(ImportError("the vault gave no outcome".to_owned())),
-        Err(error) => Err(ImportError(error.to_string())),
+        Ok(Told::Done) => Err(ImportError::Stopped("the vault gave no outcome".to_owned())),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -276,7 +277,7 @@ pub(crate) async fn import(
             let reports = u32::try_from(submissions.len()).unwrap_or(u32::MAX);
             quota.take(organisation, reports, clock.now()).map_err(|secs| {
                 wait = Some(secs);
-                ImportError("over quota".to_owned())
+                ImportError::Stopped("over quota".to_owned())
             })?;
             send_and_wait(&runtime, &*sender, submissions)
         };
@@ -293,6 +294,11 @@ pub(crate) async fn import(
             ));
         }
     };
+    // A file that cannot be read is the sender's to mend: the same bytes would fail again.
+    if let (0, Some(unread)) = (totals.reports + totals.duplicates, totals.unread.first()) {
+        let field = if unread.field.is_empty() { String::new() } else { format!("{}: ", unread.field) };
+        return Err(Problem::wrong_field(format!("the file cannot be read: {field}{}", unread.why)));
+    }
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let problem = |problem: intake::PlacedProblem| ImportProblem {
         line: problem.line.map(std::num::NonZeroU32::get),
@@ -305,7 +311,7 @@ pub(crate) async fn import(
         accepted: count(totals.accepted),
         duplicates: count(totals.duplicates),
         refused: count(totals.refused),
-        problems: totals.problems.into_iter().take(PROBLEMS_TOLD_MAX).map(problem).collect(),
+        problems: totals.unread.into_iter().chain(totals.problems).take(PROBLEMS_TOLD_MAX).map(problem).collect(),
         exercise: member.exercise,
     };
     reply(StatusCode::CREATED, &receipt)

@@ -83,6 +83,17 @@ async fn a_file_comes_in_and_a_second_time_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_can_never_be_read_is_the_senders_to_mend() {
+    let world = World::new();
+    let path = "/api/v1/import?name=x&warn=now&know=nobody";
+    for (file, why) in [(&b"{\"Event\": {"[..], "broken off"), (b"PK\x03\x04", "ZIP"), (b"", "the file is empty")] {
+        let answer = call(&world.member, world.request("POST", path, 2, Body::from(file))).await;
+        assert_eq!(answer.status, 422, "{}", String::from_utf8_lossy(&answer.body));
+        assert!(answer.json()["detail"].as_str().unwrap().contains(why), "{}", answer.json());
+    }
+}
+
+#[tokio::test]
 async fn a_members_stream_resumes_where_it_broke_off() {
     let mut world = World::new();
     world.pass(1_000);

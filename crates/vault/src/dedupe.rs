@@ -1,42 +1,91 @@
 //! Knows which values a submitter has sent before, without keeping who: "duplicate" means of the same submitter's own items.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{Hash, Hasher};
 
-use model::{MemberToken, ObservableKey};
+use model::{Marking, MemberToken, ObservableKey};
 
-/// Token windows that are remembered: a submitter's token of an older window cannot come again.
-const WINDOWS_MAX: usize = 2;
+/// Token windows that are remembered: what a submitter sent in an older one counts as new.
+pub(crate) const WINDOWS_MAX: usize = 2;
+/// Bits of a noted value that hold its marking.
+const MARKING_BITS: u64 = 0x1f;
 
-/// 64-bit mixes of token and value key of everything accepted, by token window.
-#[derive(Default)]
-pub(crate) struct OwnItems(BTreeMap<u32, HashSet<u64>>);
+/// A mix of token and value key, and in its lowest bits the strictest marking that the value came with.
+#[derive(Clone, Copy)]
+struct Noted(u64);
 
-fn mix(token: MemberToken, key: ObservableKey) -> u64 {
-    let mut low = [0; 8];
-    for (to, from) in low.iter_mut().zip(token.as_bytes()) {
-        *to = *from;
+impl Noted {
+    fn new(token: MemberToken, key: ObservableKey, marking: Marking) -> Self {
+        let mut low = [0; 8];
+        for (to, from) in low.iter_mut().zip(token.as_bytes()) {
+            *to = *from;
+        }
+        // Token and key are both keyed hashes; a multiplication spreads their sum over all bits.
+        let mix = (u64::from_le_bytes(low) ^ key.0.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self((mix & !MARKING_BITS) | ((marking.tlp as u64) << 2) | marking.pap as u64)
     }
-    // Token and key are both keyed hashes; a multiplication spreads their sum over all bits.
-    (u64::from_le_bytes(low) ^ key.0.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+
+    const fn mix(self) -> u64 {
+        self.0 & !MARKING_BITS
+    }
+
+    /// The stricter of both in each half of the marking.
+    fn join(self, other: Self) -> Self {
+        let half = |bits: u64| (self.0 & bits).max(other.0 & bits);
+        Self(self.mix() | half(0b1_1100) | half(0b11))
+    }
 }
 
+impl PartialEq for Noted {
+    fn eq(&self, other: &Self) -> bool {
+        self.mix() == other.mix()
+    }
+}
+
+impl Eq for Noted {}
+
+impl Hash for Noted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.mix().hash(state);
+    }
+}
+
+/// Everything accepted, by token window.
+#[derive(Default)]
+pub(crate) struct OwnItems(BTreeMap<u32, HashSet<Noted>>);
+
 impl OwnItems {
-    /// Notes a value of a submitter; true if it is new.
-    pub(crate) fn note(&mut self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
-        let new = self.0.entry(window).or_default().insert(mix(token, key));
+    /// Notes a value of a submitter; true if it is new, or stricter than before: a merge takes the strictest.
+    pub(crate) fn note(&mut self, window: u32, token: MemberToken, key: ObservableKey, marking: Marking) -> bool {
+        let new = self.enter(window, Noted::new(token, key, marking));
         self.forget();
         new
     }
 
-    /// Whether a submitter has sent a value before.
-    pub(crate) fn has(&self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
-        self.0.get(&window).is_some_and(|noted| noted.contains(&mix(token, key)))
+    fn enter(&mut self, window: u32, noted: Noted) -> bool {
+        let window = self.0.entry(window).or_default();
+        let joined = window.get(&noted).map_or(noted, |earlier| earlier.join(noted));
+        window.replace(joined).is_none_or(|earlier| earlier.0 != joined.0)
+    }
+
+    /// Whether a submitter has sent a value before, under a marking at least as strict.
+    pub(crate) fn has(&self, window: u32, token: MemberToken, key: ObservableKey, marking: Marking) -> bool {
+        let noted = Noted::new(token, key, marking);
+        let earlier = self.0.get(&window).and_then(|window| window.get(&noted));
+        earlier.is_some_and(|earlier| earlier.join(noted).0 == earlier.0)
+    }
+
+    /// The windows of which anything is remembered.
+    pub(crate) fn windows(&self) -> Vec<u32> {
+        self.0.keys().copied().collect()
     }
 
     /// Notes everything that another has noted.
     pub(crate) fn take_in(&mut self, other: Self) {
-        for (window, noted) in other.0 {
-            self.0.entry(window).or_default().extend(noted);
+        for (window, all) in other.0 {
+            for noted in all {
+                self.enter(window, noted);
+            }
         }
         self.forget();
     }
@@ -50,21 +99,44 @@ impl OwnItems {
 
 #[cfg(test)]
 mod tests {
+    use model::{Pap, Tlp};
+
     use super::*;
+
+    const USUAL: Marking = Marking { tlp: Tlp::Amber, pap: Pap::Green };
 
     #[test]
     fn a_value_is_known_per_submitter_and_the_oldest_window_is_forgotten() {
         let (one, two) = (MemberToken::from_bytes([1; 16]), MemberToken::from_bytes([2; 16]));
         let key = ObservableKey(7);
         let mut own = OwnItems::default();
-        assert!(own.note(10, one, key));
-        assert!(!own.note(10, one, key));
-        assert!(own.note(10, two, key));
+        assert!(own.note(10, one, key, USUAL));
+        assert!(!own.note(10, one, key, USUAL));
+        assert!(own.note(10, two, key, USUAL));
         let mut batch = OwnItems::default();
-        assert!(batch.note(11, one, key));
+        assert!(batch.note(11, one, key, USUAL));
         own.take_in(batch);
-        assert!(own.has(10, one, key) && own.has(11, one, key) && !own.has(11, two, key));
-        assert!(own.note(12, one, key));
-        assert!(!own.has(10, one, key) && own.has(11, one, key) && own.has(12, one, key));
+        let has = |own: &OwnItems, window, token| own.has(window, token, key, USUAL);
+        assert!(has(&own, 10, one) && has(&own, 11, one) && !has(&own, 11, two));
+        assert!(own.note(12, one, key, USUAL));
+        assert!(!has(&own, 10, one) && has(&own, 11, one) && has(&own, 12, one));
+        assert_eq!(own.windows(), [11, 12]);
+    }
+
+    #[test]
+    fn a_stricter_marking_is_new_and_a_looser_one_is_not() {
+        let (token, key) = (MemberToken::from_bytes([1; 16]), ObservableKey(7));
+        let mut own = OwnItems::default();
+        assert!(own.note(10, token, key, USUAL));
+        let mut seen = USUAL;
+        for tlp in Tlp::ALL {
+            for pap in [Pap::Clear, Pap::Green, Pap::Amber, Pap::Red] {
+                let marking = Marking { tlp, pap };
+                let stricter = seen.join(marking) != seen;
+                assert_eq!(own.has(10, token, key, marking), !stricter, "{marking:?} after {seen:?}");
+                assert_eq!(own.note(10, token, key, marking), stricter, "{marking:?} after {seen:?}");
+                seen = seen.join(marking);
+            }
+        }
     }
 }

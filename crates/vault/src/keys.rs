@@ -137,7 +137,15 @@ impl Keys {
     /// # Errors
     /// [`KeyError`] if the window's key cannot be read or made.
     pub fn token(&self, organisation: OrganisationId, at: Timestamp) -> Result<MemberToken, KeyError> {
-        let window = at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS);
+        self.token_at(organisation, at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS))
+    }
+
+    /// As [`Self::token`], by the number of the window.
+    pub(crate) fn token_in(&self, organisation: OrganisationId, window: u32) -> Result<MemberToken, KeyError> {
+        self.token_at(organisation, window.into())
+    }
+
+    fn token_at(&self, organisation: OrganisationId, window: i64) -> Result<MemberToken, KeyError> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match tokens.entry(window) {
             Entry::Occupied(known) => known.into_mut(),

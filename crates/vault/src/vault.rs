@@ -11,7 +11,7 @@ use policy::Params;
 use crate::blobs::Blobs;
 use crate::checkpoint::{self, Checkpointer};
 use crate::codec::{self, CodecError};
-use crate::dedupe::OwnItems;
+use crate::dedupe::{OwnItems, WINDOWS_MAX};
 use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
@@ -152,6 +152,7 @@ impl Vault {
     /// Reads back which values each submitter has sent, and which data and rule sets are in use.
     fn recall(&self) -> Result<(), VaultError> {
         let seed = self.key_seed();
+        let oldest = self.oldest_remembered()?;
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let mut from: Seq = 1;
         loop {
@@ -161,13 +162,16 @@ impl Vault {
             for entry in &entries {
                 let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
-                if !matches!(codec::type_of(&entry.body).map_err(corrupt)?, "report" | "data-set" | "rule-set") {
-                    continue;
+                match codec::type_of(&entry.body).map_err(corrupt)? {
+                    "report" if Keys::window(entry.at) >= oldest => {}
+                    "data-set" | "rule-set" => {}
+                    _ => continue,
                 }
                 match codec::decode(&entry.body).map_err(corrupt)? {
                     Body::Report(report) => {
                         for item in &report.items {
-                            own.note(Keys::window(report.received_at), report.token, item.observable.key(seed));
+                            let key = item.observable.key(seed);
+                            own.note(Keys::window(report.received_at), report.token, key, report.marking);
                         }
                     }
                     Body::DataSet(set) | Body::RuleSet(set) => {
@@ -178,6 +182,23 @@ impl Vault {
                 }
             }
         }
+    }
+
+    /// The oldest token window that a start reads reports of: those before it would be forgotten at once.
+    fn oldest_remembered(&self) -> Result<u32, VaultError> {
+        let mut end = self.journal.head().seq;
+        while end > 0 {
+            let from = end.saturating_sub(ENTRIES_AT_ONCE as Seq) + 1;
+            let entries = self.journal.read_raw(from, usize::try_from(end - from + 1).unwrap_or(ENTRIES_AT_ONCE))?;
+            for entry in entries.iter().rev() {
+                let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
+                if codec::type_of(&entry.body).map_err(corrupt)? == "report" {
+                    return Ok((Keys::window(entry.at) + 1).saturating_sub(WINDOWS_MAX as u32));
+                }
+            }
+            end = from - 1;
+        }
+        Ok(0)
     }
 
     /// The journal.
@@ -227,13 +248,19 @@ impl Vault {
         let seed = self.key_seed();
         let content = submission.report;
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        // The submitter had another token in the window before: what it sent a day ago is not new because a month began.
+        let mut tokens = vec![(window, token)];
+        for earlier in own.windows().into_iter().filter(|earlier| *earlier != window) {
+            tokens.push((earlier, self.keys.token_in(submission.organisation, earlier)?));
+        }
+        let known = |key| tokens.iter().any(|&(window, token)| own.has(window, token, key, content.marking));
         let items: Vec<ItemOutcome> = content
             .items
             .iter()
             .map(|item| {
                 let key = item.observable.key(seed);
                 // Each value is noted for the batch, even if an earlier one has it already.
-                if own.has(window, token, key) | !batch.note(window, token, key) {
+                if known(key) | !batch.note(window, token, key, content.marking) {
                     ItemOutcome::Duplicate
                 } else {
                     ItemOutcome::Accepted

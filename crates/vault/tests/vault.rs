@@ -88,6 +88,26 @@ fn duplicates_are_of_the_same_submitter_and_survive_a_restart() {
 }
 
 #[test]
+fn a_restart_recalls_this_window_and_the_one_before_with_their_markings() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let at = |windows: i64, value: &str| {
+        let mut submission = submission(1, &[value]);
+        submission.received_at = Timestamp::from_millis(1_800_000_000_000 + windows * vault::TOKEN_WINDOW_MILLIS);
+        submission
+    };
+    let old = [at(0, "oldest.test"), at(1, "older.test"), at(2, "now.test")];
+    open(&dir).unwrap().submit(old.to_vec(), true).unwrap();
+    let vault = open(&dir).unwrap();
+    let mut stricter = at(2, "older.test");
+    stricter.report.marking.tlp = model::Tlp::Red;
+    let again = vec![at(2, "oldest.test"), at(2, "older.test"), at(2, "now.test"), stricter];
+    let outcomes: Vec<_> = vault.submit(again, true).unwrap().into_iter().map(|report| report.items[0]).collect();
+    use ItemOutcome::{Accepted, Duplicate};
+    assert_eq!(outcomes, [Accepted, Duplicate, Duplicate, Accepted]);
+}
+
+#[test]
 fn one_process_at_a_time_has_the_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");

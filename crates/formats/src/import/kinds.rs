@@ -8,8 +8,17 @@ pub(super) enum Named {
     Kind(Kind),
     /// Two values in one text, parted by a bar (or `first` alone if there is none).
     Pair(Option<Kind>, Option<Kind>),
+    /// A hash of a file whose length tells which.
+    Hash,
     /// Known, but no observable: comments, links, sizes.
     NoValue,
+}
+
+impl Named {
+    /// Whether values of it are read.
+    pub const fn is_read(&self) -> bool {
+        !matches!(self, Self::NoValue)
+    }
 }
 
 /// Reads the name of a type in any spelling.
@@ -22,7 +31,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
             _ => folded.push(c.to_ascii_lowercase()),
         }
     }
-    let folded = folded.strip_prefix("filehash").unwrap_or(&folded);
+    let folded = if folded == "filehash" { "hash" } else { folded.strip_prefix("filehash").unwrap_or(&folded) };
     let kind = match folded {
         "ip" | "ipv4" | "ipv6" | "ipsrc" | "ipdst" | "ipaddress" | "ipv4addr" | "ipv6addr" | "ipaddr" | "address"
         | "cidr" | "netblock" | "ipv4cidr" | "ipsubnet" | "ipnet" | "network" => K::Ipv4,
@@ -62,6 +71,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
         "btc" | "bitcoin" | "bitcoinaddress" => K::Btc,
         "cve" | "vulnerability" => K::Cve,
         "account" | "username" | "useraccount" | "jabberid" | "twitterid" | "githubusername" => K::Account,
+        "hash" => return Some(Named::Hash),
         "filename|md5" => return Some(Named::Pair(Some(K::FileName), Some(K::Md5))),
         "filename|sha1" => return Some(Named::Pair(Some(K::FileName), Some(K::Sha1))),
         "filename|sha256" => return Some(Named::Pair(Some(K::FileName), Some(K::Sha256))),
@@ -127,7 +137,6 @@ pub(super) fn named(name: &str) -> Option<Named> {
         | "emaildstdisplayname"
         | "httpmethod"
         | "malware"
-        | "hash"
         | "named pipe"
         | "namedpipe"
         | "windowsservicename"
@@ -174,8 +183,21 @@ pub(super) fn read(named: &Named, text: &str) -> Vec<Result<Observable, String>>
                 .filter_map(|(kind, part)| kind.map(|kind| one(kind, part)))
                 .collect()
         }
+        Named::Hash => vec![read_hash(text)],
         Named::NoValue => Vec::new(),
     }
+}
+
+fn read_hash(text: &str) -> Result<Observable, String> {
+    let text = text.trim();
+    let kind = match text.len() {
+        32 => Kind::Md5,
+        40 => Kind::Sha1,
+        64 => Kind::Sha256,
+        128 => Kind::Sha512,
+        digits => return Err(format!("a hash of {digits} digits is of no kind that is read")),
+    };
+    read_one(kind, text)
 }
 
 /// Reads a value of `kind`, or of a neighbour that feeds confuse it with.

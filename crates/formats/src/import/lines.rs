@@ -91,7 +91,7 @@ impl<'r> Lines<'r> {
                 Ok(Next::Line) => {
                     let text = String::from_utf8_lossy(&self.bytes);
                     if matches!(text, std::borrow::Cow::Owned(_)) {
-                        out.problem(self.number(), "", "the line holds invalid UTF-8");
+                        out.note(self.number(), "", "the line holds invalid UTF-8");
                     }
                     let text = if self.number == 1 {
                         text.trim_start_matches('\u{feff}').to_owned()
@@ -103,7 +103,7 @@ impl<'r> Lines<'r> {
                 Ok(Next::TooLong) => self.too_long(out),
                 Ok(Next::End) => return None,
                 Err(error) => {
-                    out.problem(NonZeroU32::new(self.number.saturating_add(1)), "", error.to_string());
+                    out.broken(NonZeroU32::new(self.number.saturating_add(1)), "", error.to_string());
                     return None;
                 }
             }
@@ -126,7 +126,7 @@ pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
             }
             Ok(Next::End) => return,
             Err(error) => {
-                out.problem(lines.number(), "", error.to_string());
+                out.broken(lines.number(), "", error.to_string());
                 return;
             }
         }

@@ -18,6 +18,7 @@ use crate::json::{self, Value};
 use crate::limits;
 use crate::unpack::{Packing, packing, unpacking};
 use out::Out;
+pub use out::json_bytes;
 
 /// Bytes by which a file is recognised.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -47,7 +48,7 @@ pub struct Problem {
 pub enum Format {
     /// MISP event JSON: one event, a response or a list of them.
     Misp,
-    /// The index of a MISP feed: nothing in it but names of event files, so it is passed over.
+    /// An index of a MISP feed: names of event files, or hashes of the values in them; passed over, as it holds none itself.
     MispManifest,
     /// STIX 2.0 or 2.1: a bundle, an object, or a TAXII collection of them.
     Stix,
@@ -89,8 +90,14 @@ pub struct Summary {
     pub drafts: u64,
     /// Values in them.
     pub indicators: u64,
-    /// Problems, also those beyond the limit of those handed out.
+    /// Values left out because the same draft has them already.
+    pub repeated: u64,
+    /// Values and other objects that could not be taken.
+    pub refused: u64,
+    /// Problems, also those beyond the limit of those handed out; not each refuses an object.
     pub problems: u64,
+    /// The file could not be read, or not to its end: the last problem handed out says why.
+    pub broken: bool,
     /// Bytes read, after unpacking.
     pub bytes: u64,
 }
@@ -107,11 +114,11 @@ pub fn import_reader(
     options: &ImportOptions,
     sink: &mut dyn FnMut(Event),
 ) -> Summary {
-    let mut out = Out { name, options, summary: Summary::default(), sink };
+    let mut out = Out { name, options, summary: Summary::default(), sink, broken: None };
     if let Err(error) = read(reader, &mut out) {
-        out.problem(None, "", error.to_string());
+        out.broken(None, "", error.to_string());
     }
-    out.summary
+    out.finish()
 }
 
 fn read(reader: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
@@ -127,6 +134,7 @@ fn read(reader: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
 fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     let mut head = Vec::new();
     unpacked.take(HEAD_BYTES).read_to_end(&mut head)?;
+    read_first_line(unpacked, &mut head)?;
     if packing(&head) != Packing::No {
         return Err(io::Error::other("it is packed twice: only one level is unpacked"));
     }
@@ -147,12 +155,36 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
             out.summary.format = Some(Format::Table);
             table::read(&layout, &mut lines::Lines::new(whole), out);
         }
-        Recognised::Text => {
+        Recognised::FeedIndex => {
+            out.summary.format = Some(Format::MispManifest);
+            io::copy(&mut { whole }, &mut io::sink())?;
+        }
+        Recognised::Text { bracket } => {
             out.summary.format = Some(Format::Prose);
-            text::read(&mut lines::Lines::new(whole), out);
+            text::read(&mut lines::Lines::new(whole), bracket, out);
         }
     }
     Ok(())
+}
+
+/// The first of several lines of JSON may be longer than the head: then as much is read as shows what follows it.
+fn read_first_line(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<()> {
+    let begins = without_bom(head).trim_ascii_start().first() == Some(&b'{');
+    while begins && head.len() as u64 >= HEAD_BYTES && head.len() <= limits::LINE_BYTES_MAX {
+        let mut lines = without_bom(head).trim_ascii_start().splitn(2, |&b| b == b'\n').skip(1);
+        let known = head.len();
+        if lines.any(|rest| !rest.trim_ascii_start().is_empty()) || {
+            (&mut *reader).take(HEAD_BYTES).read_to_end(head)?;
+            head.len() == known
+        } {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
@@ -168,7 +200,7 @@ fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
     let value = match json::parse(&bytes) {
         Ok(value) => value,
         Err(problem) => {
-            out.problem(problem.line, problem.field, problem.why);
+            out.broken(problem.line, problem.field, problem.why);
             return Ok(());
         }
     };
@@ -187,7 +219,7 @@ fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
         }
         Some(format) => out.summary.format = Some(format),
         None => {
-            out.problem(None, "", format!("the JSON is neither a MISP event nor STIX: it is {}", looks(&value)));
+            out.broken(None, "", format!("the JSON is neither a MISP event nor STIX: it is {}", looks(&value)));
         }
     }
     Ok(())
@@ -222,15 +254,20 @@ fn format_of(value: &Value<'_>) -> Option<Format> {
 enum Recognised {
     Json,
     JsonLines,
+    FeedIndex,
     Table(table::Layout),
-    Text,
+    /// With whether it begins as JSON might.
+    Text {
+        bracket: bool,
+    },
 }
 
 fn recognise(head: &[u8]) -> Option<Recognised> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let head = without_bom(head);
     let start = head.trim_ascii_start();
     let first = *start.first()?;
-    if matches!(first, b'{' | b'[') {
+    let bracket = matches!(first, b'{' | b'[');
+    if bracket && goes_on_as_json(start) {
         let (line, rest) =
             start.iter().position(|&b| b == b'\n').and_then(|end| start.split_at_checked(end)).unwrap_or((start, b""));
         let more = matches!(rest.trim_ascii_start().first(), Some(b'{'));
@@ -254,7 +291,35 @@ fn recognise(head: &[u8]) -> Option<Recognised> {
     } else {
         &text
     };
-    Some(table::layout(sample).map_or(Recognised::Text, Recognised::Table))
+    if table::is_feed_index(sample) {
+        return Some(Recognised::FeedIndex);
+    }
+    Some(table::layout(sample).map_or(Recognised::Text { bracket }, Recognised::Table))
+}
+
+/// Whether what begins with a bracket is JSON to behind its first token: `[TLP:GREEN] Weekly note` is text.
+fn goes_on_as_json(start: &[u8]) -> bool {
+    let Some((open, rest)) = start.split_first() else { return false };
+    if *open == b'{' {
+        return matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}') | None);
+    }
+    let mut values = serde_json::Deserializer::from_slice(start).into_iter::<serde::de::IgnoredAny>();
+    let end = match values.next() {
+        Some(Ok(_)) => {
+            let end = values.byte_offset();
+            if start.get(end..).unwrap_or_default().trim_ascii().is_empty() {
+                return true;
+            }
+            end
+        }
+        Some(Err(error)) if !error.is_eof() => {
+            let before: usize = start.split_inclusive(|&b| b == b'\n').take(error.line() - 1).map(<[u8]>::len).sum();
+            before + error.column()
+        }
+        _ => return true,
+    };
+    // More than one token was understood, so it is JSON that breaks later.
+    start.get(1..end).unwrap_or_default().iter().any(|b| matches!(b, b'{' | b'[' | b','))
 }
 
 /// How files begin that nothing here reads.
@@ -305,7 +370,8 @@ pub fn detect_format(head: &[u8]) -> Option<Format> {
     match recognise(head)? {
         Recognised::JsonLines => Some(Format::ReportLines),
         Recognised::Table(_) => Some(Format::Table),
-        Recognised::Text => Some(Format::Prose),
+        Recognised::FeedIndex => Some(Format::MispManifest),
+        Recognised::Text { .. } => Some(Format::Prose),
         Recognised::Json => {
             if let Ok(value) = json::parse(head) {
                 return format_of(&value);

@@ -8,8 +8,11 @@ use std::num::NonZeroU32;
 use model::{AttackKind, Draft, DraftIndicator, Observable, Origin, Technique, Timestamp};
 
 use super::{Event, ImportOptions, Problem, Summary};
-use crate::limits::{NARRATIVE_CHARS_MAX, TAGS_MAX, TECHNIQUES_MAX, TITLE_CHARS_MAX};
+use crate::limits::{DRAFT_BYTES_MAX, NARRATIVE_CHARS_MAX, TAGS_MAX, TECHNIQUES_MAX, TITLE_CHARS_MAX};
 use crate::when::parse_time;
+
+/// Bytes that a stored value takes beside its text: its kind, its time, why it is held.
+const ITEM_BYTES: usize = 400;
 
 /// The way out of an importer.
 pub(super) struct Out<'s> {
@@ -17,20 +20,29 @@ pub(super) struct Out<'s> {
     pub options: &'s ImportOptions,
     pub summary: Summary,
     pub sink: &'s mut dyn FnMut(Event),
+    /// Why the file cannot be read, or not to its end.
+    pub broken: Option<Problem>,
 }
 
 impl Out<'_> {
-    /// Hands out a draft, each value once, cut into several if it holds too many.
+    /// Hands out a draft, each value once, cut into several if it holds too many or too long ones.
     pub fn draft(&mut self, mut draft: Draft) {
+        self.refuse_lossy(&mut draft.indicators);
+        let read = draft.indicators.len();
         once_each(&mut draft.indicators);
+        self.summary.repeated += (read - draft.indicators.len()) as u64;
         draft.title = clipped(&draft.title, TITLE_CHARS_MAX);
         if draft.title.is_empty() {
             draft.title = self.name.to_owned();
         }
         draft.narrative = clipped_text(&draft.narrative, NARRATIVE_CHARS_MAX);
         let items_max = self.options.items_max.max(1);
-        while draft.indicators.len() > items_max {
-            let rest = draft.indicators.split_off(items_max);
+        loop {
+            let fitting = fitting(&draft.indicators, items_max);
+            if fitting >= draft.indicators.len() {
+                break;
+            }
+            let rest = draft.indicators.split_off(fitting);
             let mut part = draft.clone();
             part.indicators.shrink_to_fit();
             self.send(part);
@@ -39,18 +51,52 @@ impl Out<'_> {
         self.send(draft);
     }
 
+    /// A value with U+FFFD has lost bytes on the way: it would never be met again, so it is refused.
+    fn refuse_lossy(&mut self, indicators: &mut Vec<DraftIndicator>) {
+        indicators.retain(|indicator| {
+            let lossy = indicator.observable.value().contains('\u{fffd}');
+            if lossy {
+                let kind = indicator.observable.kind().as_str();
+                let why = format!("the {kind} holds U+FFFD, which stands for bytes that were no UTF-8");
+                self.problem(indicator.origin.line, indicator.origin.field.clone(), why);
+            }
+            !lossy
+        });
+    }
+
     fn send(&mut self, draft: Draft) {
         self.summary.drafts += 1;
         self.summary.indicators += draft.indicators.len() as u64;
         (self.sink)(Event::Draft(draft));
     }
 
-    /// Hands out a problem, unless there were too many.
+    /// Tells of an object that is refused; its text is handed out unless there were too many.
     pub fn problem(&mut self, line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) {
+        self.summary.refused += 1;
+        self.note(line, field, why);
+    }
+
+    /// Tells of something wrong for which no object is refused.
+    pub fn note(&mut self, line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) {
         self.summary.problems += 1;
         if self.summary.problems <= self.options.problems_max {
             (self.sink)(Event::Problem(Problem { line, field: field.into(), why: why.into() }));
         }
+    }
+
+    /// The file cannot be read, or not from here on: told at the end, however many problems there were.
+    pub fn broken(&mut self, line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) {
+        self.broken.get_or_insert_with(|| Problem { line, field: field.into(), why: why.into() });
+    }
+
+    /// Ends the import.
+    pub fn finish(mut self) -> Summary {
+        if let Some(problem) = self.broken.take() {
+            self.summary.problems += 1;
+            self.summary.broken = true;
+            (self.sink)(Event::Problem(problem));
+        }
+        self.summary
     }
 
     /// A time, or a problem at its place.
@@ -58,11 +104,37 @@ impl Out<'_> {
         match parse_time(text) {
             Ok(time) => Some(time),
             Err(why) => {
-                self.problem(line, field, why);
+                self.note(line, field, why);
                 None
             }
         }
     }
+}
+
+/// Bytes of a text inside JSON, where some characters are written as several.
+#[must_use]
+pub fn json_bytes(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+/// How many of the values, from the first on, go into one draft.
+fn fitting(indicators: &[DraftIndicator], items_max: usize) -> usize {
+    let mut bytes = 0;
+    indicators
+        .iter()
+        .take(items_max)
+        .position(|indicator| {
+            bytes += ITEM_BYTES + json_bytes(indicator.observable.value());
+            bytes > DRAFT_BYTES_MAX
+        })
+        .unwrap_or(items_max)
+        .max(1)
 }
 
 /// Drops repetitions. Two values that only hash alike both stay: what follows counts a repetition anyway.

@@ -7,7 +7,7 @@ use model::{Draft, Observable, Timestamp, refang};
 
 use super::kinds::{self, Named};
 use super::lines::Lines;
-use super::out::{Out, add_tag, add_techniques, attack_of, indicator};
+use super::out::{Out, add_tag, add_techniques, attack_of, clipped, indicator};
 use crate::limits::LINE_BYTES_MAX;
 use crate::when::parse_time;
 
@@ -46,7 +46,7 @@ pub(super) fn layout(head: &str) -> Option<Layout> {
         if !first.contains(delimiter) {
             continue;
         }
-        let rows: Vec<Vec<String>> = lines.iter().map(|line| split(line, delimiter)).collect();
+        let rows = sample_rows(&lines, delimiter);
         let width = rows.first()?.len();
         let alike = rows.iter().filter(|row| row.len() == width).count();
         if width < 2 || alike * 5 < rows.len() * 4 {
@@ -69,8 +69,8 @@ fn one_column(head: &str, first: &str) -> Option<Layout> {
         lines += 1;
         values += usize::from(Observable::detect(line).is_some());
     }
-    let header =
-        kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_))) || role(first) == Some(Role::Value);
+    let header = kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_) | Named::Hash))
+        || role(first) == Some(Role::Value);
     (values > 0 && values * 10 >= (lines - usize::from(header)) * 9).then(|| Layout {
         delimiter: '\t',
         header,
@@ -123,7 +123,7 @@ fn by_header(row: &[String], delimiter: char) -> Option<Layout> {
             Some(Role::Tags) => layout.tags.push(column),
             Some(Role::Group) if layout.group.is_none() => layout.group = Some(column),
             _ => {
-                if let Some(Named::Kind(_) | Named::Pair(..)) = kinds::named(name) {
+                if kinds::named(name).is_some_and(|named| named.is_read()) {
                     layout.named.push((column, name.clone()));
                 }
             }
@@ -146,7 +146,7 @@ fn by_content(rows: &[Vec<String>], delimiter: char) -> Option<Layout> {
             .collect();
         if filled.is_empty() { 0 } else { filled.iter().filter(|cell| test(cell)).count() * 100 / filled.len() }
     };
-    let is_kind = |cell: &str| matches!(kinds::named(cell), Some(Named::Kind(_) | Named::Pair(..)));
+    let is_kind = |cell: &str| kinds::named(cell).is_some_and(|named| named.is_read());
     let is_time = |cell: &str| cell.len() >= 10 && cell.contains(['-', '/']) && parse_time(cell).is_ok();
     let is_link = |cell: &str| cell.starts_with("http://") || cell.starts_with("https://");
     let is_value = |cell: &str| Observable::detect(cell).is_some();
@@ -174,60 +174,123 @@ fn by_content(rows: &[Vec<String>], delimiter: char) -> Option<Layout> {
     Some(layout)
 }
 
-/// The fields of one row. A quote counts only where it opens a field.
-fn split(line: &str, delimiter: char) -> Vec<String> {
-    let mut fields = Vec::new();
-    let mut field = String::new();
-    let mut chars = line.chars().peekable();
-    let mut quoted = false;
-    let mut fresh = true;
-    while let Some(c) = chars.next() {
-        if quoted {
-            if c == '"' {
-                if chars.peek() == Some(&'"') {
-                    chars.next();
-                    field.push('"');
-                } else {
-                    quoted = false;
-                }
-            } else {
-                field.push(c);
-            }
-        } else if c == delimiter {
-            fields.push(std::mem::take(&mut field));
-            fresh = true;
-            if fields.len() >= FIELDS_MAX {
-                return fields;
-            }
-            continue;
-        } else if c == '"' && fresh {
-            quoted = true;
-        } else {
-            field.push(c);
-        }
-        fresh = fresh && c == ' ' && !quoted;
-    }
-    fields.push(field);
-    fields
+/// Where in a field a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At its start, but for spaces.
+    Start,
+    /// In it.
+    Plain,
+    /// Between its quotes.
+    Quoted,
+    /// Behind a quote between its quotes: the closing one, or the first of two that stand for one.
+    Quote,
 }
 
-/// Whether a quoted field of the row is still open at its end.
-fn is_open(line: &str, delimiter: char) -> bool {
-    let (mut quoted, mut fresh) = (false, true);
-    for c in line.chars() {
-        if c == '"' {
-            if quoted {
-                quoted = false;
-            } else if fresh {
-                quoted = true;
-            } else {
-                // The second of two quotes inside a quoted field opens it again.
-                quoted = !quoted;
-            }
-        }
-        fresh = c == delimiter && !quoted;
+/// Takes rows apart as RFC 4180 has it: a quote counts only where it opens a field.
+struct Cells {
+    delimiter: char,
+    fields: Vec<String>,
+    field: String,
+    at: At,
+    /// Something stands between a closing quote and the end of its field.
+    odd: bool,
+    /// Bytes taken.
+    bytes: usize,
+}
+
+impl Cells {
+    const fn new(delimiter: char) -> Self {
+        Self { delimiter, fields: Vec::new(), field: String::new(), at: At::Start, odd: false, bytes: 0 }
     }
-    quoted
+
+    fn take(&mut self, text: &str) {
+        self.bytes += text.len();
+        for c in text.chars() {
+            self.at = match self.at {
+                At::Quoted if c == '"' => At::Quote,
+                At::Quoted => {
+                    self.field.push(c);
+                    At::Quoted
+                }
+                At::Quote if c == '"' => {
+                    self.field.push(c);
+                    At::Quoted
+                }
+                _ if c == self.delimiter => {
+                    self.end_field();
+                    At::Start
+                }
+                At::Start if c == '"' => At::Quoted,
+                At::Start if c == ' ' => At::Start,
+                at => {
+                    self.odd |= at == At::Quote && !c.is_whitespace();
+                    self.field.push(c);
+                    if at == At::Quote && c.is_whitespace() { At::Quote } else { At::Plain }
+                }
+            };
+        }
+    }
+
+    fn end_field(&mut self) {
+        let field = std::mem::take(&mut self.field);
+        if self.fields.len() < FIELDS_MAX {
+            self.fields.push(field);
+        }
+    }
+
+    /// Whether a quoted field goes on.
+    fn is_open(&self) -> bool {
+        self.at == At::Quoted
+    }
+
+    /// Whether the quote that had the row go on behind its `first` line was none: it never closes, or in the middle of a
+    /// later row. The lines are rows of their own then.
+    fn is_mistaken(&self, first: &str) -> bool {
+        self.is_open() || (self.odd && self.bytes > first.len())
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        self.end_field();
+        self.fields
+    }
+}
+
+/// The rows that some lines are, as [`Rows`] will read them.
+fn sample_rows(mut lines: &[&str], delimiter: char) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    while let Some((first, after)) = lines.split_first() {
+        let mut cells = Cells::new(delimiter);
+        cells.take(first);
+        let mut more = after.iter();
+        while cells.is_open()
+            && let Some(line) = more.next()
+        {
+            cells.take("\n");
+            cells.take(line);
+        }
+        lines = more.as_slice();
+        if cells.is_mistaken(first) {
+            cells = Cells::new(delimiter);
+            cells.take(first);
+            lines = after;
+        }
+        rows.push(cells.finish());
+    }
+    rows
+}
+
+/// Whether these are lines of a feed's `hashes.csv`: the MD5 of a value and the id of the event that holds it.
+pub(super) fn is_feed_index(head: &str) -> bool {
+    let mut lines = head.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let all_hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_uuid = |text: &str| {
+        let mut parts = text.split('-');
+        [8, 4, 4, 4, 12].iter().all(|&len| parts.next().is_some_and(|part| all_hex(part, len)))
+            && parts.next().is_none()
+    };
+    lines.peek().is_some()
+        && lines.all(|line| line.split_once(',').is_some_and(|(hash, event)| all_hex(hash, 32) && is_uuid(event)))
 }
 
 /// Rows of a table: a quoted field may span lines, but not without end.
@@ -246,28 +309,32 @@ impl Rows<'_, '_> {
         Some((self.lines.number(), text))
     }
 
-    fn next(&mut self, out: &mut Out<'_>) -> Option<(Option<NonZeroU32>, String)> {
-        let (number, mut text) = self.line(out)?;
-        if !text.contains('"') || !is_open(&text, self.delimiter) {
-            return Some((number, text));
-        }
-        let first = text.len();
-        let mut taken = Vec::new();
-        while taken.len() < QUOTED_LINES_MAX && text.len() < LINE_BYTES_MAX {
-            let Some((at, more)) = self.line(out) else { break };
-            text.push('\n');
-            text.push_str(&more);
-            taken.push((at, more));
-            if !is_open(&text, self.delimiter) {
-                return Some((number, text));
+    /// The next row that is neither empty nor a comment.
+    fn next(&mut self, out: &mut Out<'_>) -> Option<(Option<NonZeroU32>, Vec<String>)> {
+        let (number, first) = loop {
+            let (number, text) = self.line(out)?;
+            if !text.trim().is_empty() && !text.starts_with('#') {
+                break (number, text);
             }
+        };
+        let mut cells = Cells::new(self.delimiter);
+        cells.take(&first);
+        let mut taken = Vec::new();
+        while cells.is_open() && taken.len() < QUOTED_LINES_MAX && cells.bytes < LINE_BYTES_MAX {
+            let Some((at, more)) = self.line(out) else { break };
+            cells.take("\n");
+            cells.take(&more);
+            taken.push((at, more));
         }
-        out.problem(number, "", "a quote is opened and never closed");
-        for line in taken.into_iter().rev() {
-            self.waiting.push_front(line);
+        if cells.is_mistaken(&first) {
+            out.note(number, "", "a quote is opened and never closed");
+            for line in taken.into_iter().rev() {
+                self.waiting.push_front(line);
+            }
+            cells = Cells::new(self.delimiter);
+            cells.take(&first);
         }
-        text.truncate(first);
-        Some((number, text))
+        Some((number, cells.finish()))
     }
 }
 
@@ -280,15 +347,11 @@ pub(super) fn read(layout: &Layout, lines: &mut Lines<'_>, out: &mut Out<'_>) {
     let mut rows = Rows { lines, waiting: VecDeque::new(), delimiter: layout.delimiter };
     let mut open: Option<Open> = None;
     let mut header = layout.header;
-    while let Some((number, text)) = rows.next(out) {
-        if text.trim().is_empty() || text.starts_with('#') {
-            continue;
-        }
+    while let Some((number, row)) = rows.next(out) {
         if header {
             header = false;
             continue;
         }
-        let row = split(&text, layout.delimiter);
         let cell = |column: Option<usize>| column.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
         let (reporter, group) = (cell(layout.reporter), cell(layout.group));
         let key = match (layout.reporter, layout.group) {
@@ -360,15 +423,19 @@ fn read_values(
     let mut take = |name: &str, text: &str, field: &str, out: &mut Out<'_>| {
         let named = kinds::named(name);
         match named {
-            Some(named @ (Named::Kind(_) | Named::Pair(..))) => {
-                for outcome in kinds::read(&named, text) {
+            Some(named) if named.is_read() => {
+                let outcomes = kinds::read(&named, text);
+                if outcomes.is_empty() {
+                    out.problem(number, field, "holds no value");
+                }
+                for outcome in outcomes {
                     match outcome {
                         Ok(observable) => values.push(indicator(observable, time, number, field)),
                         Err(why) => out.problem(number, field, why),
                     }
                 }
             }
-            Some(Named::NoValue) => {}
+            Some(_) => out.problem(number, field, format!("a value of type {:?} is not read", clipped(name, 40))),
             None => match Observable::detect(text) {
                 Some(observable) => values.push(indicator(observable, time, number, field)),
                 None => out.problem(
@@ -388,11 +455,16 @@ fn read_values(
         let name = layout.kind.and_then(|column| row.get(column)).map_or("", |cell| cell.trim());
         take(name, text, "value", out);
     }
+    let mut empty = layout.value.is_none();
     for (column, name) in &layout.named {
         let text = row.get(*column).map_or("", |cell| cell.trim());
         if !text.is_empty() {
+            empty = false;
             take(name, text, name, out);
         }
+    }
+    if empty {
+        out.problem(number, "", "the row holds no value");
     }
 }
 
@@ -400,12 +472,25 @@ fn read_values(
 mod tests {
     use super::*;
 
+    fn split(line: &str, delimiter: char) -> Vec<String> {
+        let mut cells = Cells::new(delimiter);
+        cells.take(line);
+        cells.finish()
+    }
+
     #[test]
     fn splits_rows() {
         assert_eq!(split("a,\"b,\"\"c\",d", ','), ["a", "b,\"c", "d"]);
         assert_eq!(split("a\tb \"c\td", '\t'), ["a", "b \"c", "d"]);
-        assert!(is_open("a,\"b", ','));
-        assert!(!is_open("a,\"https://x/?v=1\"\";\",,b", ','));
+        assert_eq!(split("5\" disk,\"b\" ,c\"", ','), ["5\" disk", "b ", "c\""]);
+        let is_open = |line| {
+            let mut cells = Cells::new(',');
+            cells.take(line);
+            cells.is_open()
+        };
+        assert!(is_open("a,\"b"));
+        assert!(!is_open("a,\"https://x/?v=1\"\";\",,b"));
+        assert!(!is_open("5\" disk,b"));
     }
 
     #[test]

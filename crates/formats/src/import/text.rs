@@ -12,7 +12,9 @@ use crate::prose::extract_line;
 /// Most values of one text; what follows is a problem.
 const VALUES_MAX: usize = 100 * DRAFT_ITEMS_MAX;
 
-pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
+/// Reads a text. One that begins with a `bracket` may have been meant as JSON.
+pub(super) fn read(lines: &mut Lines<'_>, bracket: bool, out: &mut Out<'_>) {
+    let mut beyond: u64 = 0;
     let mut draft = Draft::titled("");
     let mut seen: HashSet<Observable> = HashSet::new();
     let mut headed = false;
@@ -26,8 +28,13 @@ pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
         }
         add_techniques(&mut draft, &text);
         extract_line(&text, &mut |observable| {
-            if seen.len() < VALUES_MAX && seen.insert(observable.clone()) {
+            if seen.contains(&observable) {
+                out.summary.repeated += 1;
+            } else if seen.len() < VALUES_MAX {
+                seen.insert(observable.clone());
                 draft.indicators.push(indicator(observable, None, line, ""));
+            } else {
+                beyond += 1;
             }
         });
         if draft.narrative.len() < NARRATIVE_CHARS_MAX {
@@ -35,11 +42,16 @@ pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
             draft.narrative.push('\n');
         }
     }
-    if seen.len() >= VALUES_MAX {
-        out.problem(lines.number(), "", format!("the text holds more than {VALUES_MAX} values: the rest is not read"));
+    if beyond > 0 {
+        out.summary.refused += beyond;
+        out.note(lines.number(), "", format!("the text holds more than {VALUES_MAX} values: the rest is not read"));
     }
     if draft.indicators.is_empty() {
-        out.problem(None, "", "the text holds no indicator (bare domains and URLs count only if defanged)");
+        if bracket {
+            out.broken(None, "", "it begins as JSON does, but is none, and as text it holds no indicator");
+        } else {
+            out.note(None, "", "the text holds no indicator (bare domains and URLs count only if defanged)");
+        }
         return;
     }
     if let Some(attack) = attack_of(&draft.title) {

@@ -33,9 +33,10 @@ enum Command {
     Init {
         #[command(flatten)]
         folders: Folders,
-        /// Name of the partnership, for a store that is new
-        #[arg(long, value_name = "NAME", default_value = "Sharing partnership")]
-        partnership: String,
+        /// Name of the partnership, for a store that is new; it stands in the journal's first entry for good
+        /// [default: Sharing partnership]
+        #[arg(long, value_name = "NAME")]
+        partnership: Option<String>,
         #[command(flatten)]
         person: PersonArgs,
     },
@@ -241,7 +242,7 @@ const PASSWORD_BYTES_MAX: u64 = 4_096;
 /// Runs it.
 pub fn run(args: AdminArgs) -> Result<(), Failure> {
     match args.command {
-        Command::Init { folders, partnership, person } => init(&folders, &partnership, &person),
+        Command::Init { folders, partnership, person } => init(&folders, partnership.as_deref(), &person),
         Command::Organisation(Organisation::Add { folders, name, sector, region, domains, json }) => {
             add_organisation(&folders, name, &sector, region.as_deref(), domains, json)
         }
@@ -315,14 +316,21 @@ fn told(email: &str, password: &str, made: bool, as_json: bool) {
     }
 }
 
-fn init(folders: &Folders, partnership: &str, person: &PersonArgs) -> Result<(), Failure> {
+fn init(folders: &Folders, partnership: Option<&str>, person: &PersonArgs) -> Result<(), Failure> {
     let register = store::register(&folders.data_dir)?;
     if register.people().iter().any(|known| known.role == register::Role::Lead) {
         return Err(Failure::new("there is a cell lead already"));
     }
-    let (password, made) = chosen(person.password_stdin)?;
     // The journal begins here, so that it carries the partnership's name from its first entry on.
-    drop(store::vault(folders, store::genesis(partnership, false))?);
+    let vault = store::vault(folders, store::genesis(partnership.unwrap_or(store::PARTNERSHIP), false))?;
+    let known = vault.genesis().partnership.clone();
+    drop(vault);
+    if let Some(wanted) = partnership.filter(|wanted| *wanted != known) {
+        return Err(Failure::new(format!(
+            "the store is of {known:?} since its first entry, which nothing changes: leave out --partnership, or begin {wanted:?} in a new data folder"
+        )));
+    }
+    let (password, made) = chosen(person.password_stdin)?;
     register.init_lead(&person.email, &person.name, &password).context("not made")?;
     told(&person.email, &password, made, person.json);
     Ok(())

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use formats::Summary;
+use formats::{Format, Summary};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::{ImportError, Importer, Reporter};
-use model::{Marking, WhoMayBeWarned};
+use model::{Marking, WhoMayBeWarned, WhoMayKnow};
 use register::Answers;
-use vault::Vault;
+use vault::{JournalError, Vault, VaultError};
 
 use super::Folders;
 use super::import_files::{self, Found};
@@ -33,19 +33,22 @@ use crate::{logs, noise, store};
 
 What is imported is the cell's own unless --as names a member.", "\
 Files that hold bad objects are read all the same: each is listed by file and line, and the exit code is 0.
-It is 1 if a file could not be read at all."))]
+It is 1 if a file could not be read, or not to its end: not opened, damaged, too big, broken JSON, or of no known format.
+The others are read all the same."))]
 pub struct ImportArgs {
     #[command(flatten)]
     folders: Folders,
     /// The member organisation that submits this [default: the cell itself]
-    #[arg(long = "as", value_name = "ORG")]
+    #[arg(long = "as", value_name = "ORG", requires_all = ["warn", "know"])]
     organisation: Option<String>,
-    /// Who may be warned: now, next-epoch, once-three or cell-only
-    #[arg(long, value_name = "WHO", default_value = "now", value_parser = ["now", "next-epoch", "once-three", "cell-only"])]
-    warn: String,
-    /// Who may know who reported it: nobody, cell or everybody
-    #[arg(long, value_name = "WHO", default_value = "cell", value_parser = ["nobody", "cell", "everybody"])]
-    know: String,
+    /// Who may be warned: now, next-epoch, once-three or cell-only; nothing is chosen for a member: --as needs it
+    /// [default for what is the cell's own: now]
+    #[arg(long, value_name = "WHO", value_parser = ["now", "next-epoch", "once-three", "cell-only"])]
+    warn: Option<String>,
+    /// Who may know who reported it: nobody, cell or everybody; --as needs it too
+    /// [default for what is the cell's own: cell]
+    #[arg(long, value_name = "WHO", value_parser = ["nobody", "cell", "everybody"])]
+    know: Option<String>,
     /// TLP of what carries none of its own
     #[arg(long, value_name = "LABEL")]
     tlp: Option<String>,
@@ -71,7 +74,10 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
     let files = import_files::find(&args.paths);
     let mut report = ImportReport::default();
     for (path, why) in &files.unreadable {
-        report.unreadable(path, why);
+        report.unopened(path, why);
+    }
+    for (path, why) in &files.passed_over {
+        report.problem(path, None, "", why);
     }
     let answers = answers(&args)?;
     let marking = marking(&args)?;
@@ -90,48 +96,71 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
     };
     let bar = progress_bar(files.found.iter().map(|file| file.bytes).sum());
     let clock = SystemClock;
+    let mut stopped = None;
     for file in &files.found {
+        if stopped.is_some() {
+            report.unopened(&file.path, "it was not reached");
+            continue;
+        }
+        if file.feed_index {
+            report.add(format_name(Some(Format::MispManifest)), Totals { files: 1, ..Totals::default() });
+            continue;
+        }
         let mut importer = Importer::new(&reporter, answers, marking, genesis.exercise, &clock);
-        match read(file, &bar, &mut importer, &vault) {
-            Ok(Some(summary)) => {
-                let totals = importer.into_totals();
-                for problem in &totals.problems {
-                    report.problem(&file.path, problem.line, &problem.field, &problem.why);
-                }
-                report.left_out(totals.refused.saturating_sub(totals.problems.len() as u64));
-                report.add(
-                    format_name(summary.format),
-                    Totals {
-                        files: 1,
-                        reports: totals.reports,
-                        accepted: totals.accepted,
-                        duplicates: totals.duplicates,
-                        refused: totals.refused,
-                    },
-                );
+        let outcome = match read(file, &bar, &mut importer, &vault) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                report.unopened(&file.path, &error.to_string());
+                continue;
             }
-            Ok(None) => report.unreadable(&file.path, "it could not be opened"),
-            Err(failure) => return Err(failure),
+        };
+        let totals = importer.into_totals();
+        for problem in &totals.problems {
+            report.problem(&file.path, problem.line, &problem.field, &problem.why);
+        }
+        report.left_out(totals.untold);
+        for problem in &totals.unread {
+            report.unreadable(&file.path, problem.line, &problem.field, &problem.why);
+        }
+        let format = outcome.as_ref().ok().and_then(|summary| summary.format);
+        let not_read = !totals.unread.is_empty() || outcome.is_err();
+        report.add(
+            format_name(format),
+            Totals {
+                files: 1,
+                reports: totals.reports,
+                accepted: totals.accepted,
+                duplicates: totals.duplicates,
+                refused: totals.refused,
+                not_read: u64::from(not_read),
+            },
+        );
+        if let Err(error) = outcome {
+            report.unreadable(&file.path, None, "", &format!("the import stopped here: {error}"));
+            stopped = Some(error);
         }
     }
     bar.finish_and_clear();
-    vault.checkpoint(true).context("checkpoint")?;
     let seconds = start.elapsed().as_secs_f64();
     print!("{}", if args.json { report.json(seconds) + "\n" } else { report.text(seconds) });
-    match report.unreadable_count() {
-        0 => Ok(()),
-        count => Err(Failure::new(format!("{count} paths could not be read"))),
+    vault.checkpoint(true).context("checkpoint")?;
+    match (stopped, report.unreadable_count()) {
+        (Some(error), _) => Err(Failure::new(format!("the import stopped before its end: {error}"))),
+        (None, 0) => Ok(()),
+        (None, count) => Err(Failure::new(format!("{count} files could not be read to their end"))),
     }
 }
 
 fn answers(args: &ImportArgs) -> Result<Answers, Failure> {
-    let warn = match args.warn.as_str() {
-        "now" => WhoMayBeWarned::Now,
-        "next-epoch" => WhoMayBeWarned::NextEpoch,
-        "once-three" => WhoMayBeWarned::OnceThreeHaveIt,
-        _ => WhoMayBeWarned::CellOnly,
+    // The defaults are for the cell's own alone: the command line asks for both where a member is named.
+    let warn = match args.warn.as_deref() {
+        None | Some("now") => WhoMayBeWarned::Now,
+        Some("next-epoch") => WhoMayBeWarned::NextEpoch,
+        Some("once-three") => WhoMayBeWarned::OnceThreeHaveIt,
+        Some(_) => WhoMayBeWarned::CellOnly,
     };
-    Ok(Answers { warn, know: args.know.parse().map_err(Failure::new)? })
+    let know = args.know.as_deref().map_or(Ok(WhoMayKnow::Cell), str::parse).map_err(Failure::new)?;
+    Ok(Answers { warn, know })
 }
 
 fn marking(args: &ImportArgs) -> Result<Marking, Failure> {
@@ -141,29 +170,27 @@ fn marking(args: &ImportArgs) -> Result<Marking, Failure> {
     Ok(Marking { tlp: tlp.unwrap_or(default.tlp), pap: pap.unwrap_or(default.pap) })
 }
 
-/// Reads one file; `None` if it could not be opened.
+/// Reads one file; the outer error says why it could not be opened.
 fn read(
     file: &Found,
     bar: &ProgressBar,
     importer: &mut Importer<'_>,
     vault: &Arc<Vault>,
-) -> Result<Option<Summary>, Failure> {
+) -> std::io::Result<Result<Summary, ImportError>> {
     let path = &file.path;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     bar.set_message(path.display().to_string());
     let before = bar.position();
-    let Ok(opened) = File::open(path) else {
-        bar.inc(file.bytes);
-        return Ok(None);
-    };
-    let mut reader = bar.wrap_read(opened);
-    let summary = importer
-        .read(&name, &mut reader, &mut |chunk| {
-            vault.submit(chunk, true).map_err(|error| ImportError(error.to_string()))
+    let opened = File::open(path);
+    let mut reader = bar.wrap_read(opened.inspect_err(|_| bar.inc(file.bytes))?);
+    let outcome = importer.read(&name, &mut reader, &mut |chunk| {
+        vault.submit(chunk, true).map_err(|error| match error {
+            VaultError::Journal(JournalError::Codec(error)) => ImportError::Refused(error.to_string()),
+            error => ImportError::Stopped(error.to_string()),
         })
-        .context(path.display())?;
+    });
     bar.set_position(before + file.bytes);
-    Ok(Some(summary))
+    Ok(outcome)
 }
 
 /// A bar on a terminal, nothing elsewhere.

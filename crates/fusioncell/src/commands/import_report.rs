@@ -12,6 +12,9 @@ use crate::table::{Table, thousands};
 /// Most problems that are kept for the list; the rest is counted.
 const PROBLEMS_KEPT_MAX: usize = 20_000;
 
+/// The row of paths that were never opened.
+const NOT_OPENED: &str = "not opened";
+
 /// Counts of one format, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
@@ -21,10 +24,23 @@ pub struct Totals {
     pub reports: u64,
     /// Values that are new of this submitter.
     pub accepted: u64,
-    /// Values that the same submitter has sent before.
+    /// Values that the same submitter has sent before, or that stand in one report twice.
     pub duplicates: u64,
-    /// Values and objects that could not be taken.
+    /// Values that could not be taken, and reports that hold none.
     pub refused: u64,
+    /// Files that could not be read, or not to their end.
+    pub not_read: u64,
+}
+
+impl Totals {
+    fn add(&mut self, more: &Self) {
+        self.files += more.files;
+        self.reports += more.reports;
+        self.accepted += more.accepted;
+        self.duplicates += more.duplicates;
+        self.refused += more.refused;
+        self.not_read += more.not_read;
+    }
 }
 
 /// One problem with its place.
@@ -74,12 +90,7 @@ pub const fn format_name(format: Option<Format>) -> &'static str {
 impl ImportReport {
     /// Adds counts to a format.
     pub fn add(&mut self, format: &'static str, more: Totals) {
-        let totals = self.by_format.entry(format).or_default();
-        totals.files += more.files;
-        totals.reports += more.reports;
-        totals.accepted += more.accepted;
-        totals.duplicates += more.duplicates;
-        totals.refused += more.refused;
+        self.by_format.entry(format).or_default().add(&more);
     }
 
     /// Adds a problem.
@@ -96,24 +107,26 @@ impl ImportReport {
         self.problems_left_out += count;
     }
 
-    /// Adds a file that could not be read at all.
-    pub fn unreadable(&mut self, file: &Path, why: &str) {
-        self.unreadable.push(Located { file: file.to_owned(), line: None, field: String::new(), why: why.to_owned() });
+    /// Adds a path that could not be opened.
+    pub fn unopened(&mut self, file: &Path, why: &str) {
+        self.add(NOT_OPENED, Totals { not_read: 1, ..Totals::default() });
+        self.unreadable(file, None, "", why);
+    }
+
+    /// Tells why a file could not be read, or not to its end.
+    pub fn unreadable(&mut self, file: &Path, line: Option<NonZeroU32>, field: &str, why: &str) {
+        self.unreadable.push(Located { file: file.to_owned(), line, field: field.to_owned(), why: why.to_owned() });
     }
 
     /// How many files could not be read.
-    pub fn unreadable_count(&self) -> usize {
-        self.unreadable.len()
+    pub fn unreadable_count(&self) -> u64 {
+        self.total().not_read
     }
 
     fn total(&self) -> Totals {
-        self.by_format.values().fold(Totals::default(), |sum, totals| Totals {
-            files: sum.files + totals.files,
-            reports: sum.reports + totals.reports,
-            accepted: sum.accepted + totals.accepted,
-            duplicates: sum.duplicates + totals.duplicates,
-            refused: sum.refused + totals.refused,
-        })
+        let mut total = Totals::default();
+        self.by_format.values().for_each(|totals| total.add(totals));
+        total
     }
 
     /// The list of problems and the table.
@@ -129,10 +142,11 @@ impl ImportReport {
         if !text.is_empty() {
             text.push('\n');
         }
-        let mut table = Table::new(&["", "files", "reports", "accepted", "duplicates", "refused"]);
+        let mut table = Table::new(&["", "files", "reports", "accepted", "duplicates", "refused", "not read"]);
         let row = |name: &str, totals: &Totals| {
-            let counts = [totals.files, totals.reports, totals.accepted, totals.duplicates, totals.refused];
-            std::iter::once(name.to_owned()).chain(counts.into_iter().map(thousands)).collect::<Vec<_>>()
+            let of_values = [totals.reports, totals.accepted, totals.duplicates, totals.refused];
+            let counts = std::iter::once(totals.files).chain(of_values).chain([totals.not_read]);
+            std::iter::once(name.to_owned()).chain(counts.map(thousands)).collect::<Vec<_>>()
         };
         for (name, totals) in &self.by_format {
             table.row(row(name, totals));
@@ -140,10 +154,10 @@ impl ImportReport {
         let total = self.total();
         table.row(row("total", &total));
         text.push_str(&table.render());
-        let values = total.accepted + total.duplicates;
+        let values = total.accepted + total.duplicates + total.refused;
         text.push_str(&format!("\n{} values in {seconds:.1} s", thousands(values)));
-        if !self.unreadable.is_empty() {
-            text.push_str(&format!("; {} paths could not be read", self.unreadable.len()));
+        if total.not_read > 0 {
+            text.push_str(&format!("; {} files could not be read to their end", thousands(total.not_read)));
         }
         text.push('\n');
         text
@@ -184,24 +198,36 @@ mod tests {
     #[test]
     fn problems_then_the_table() {
         let mut report = ImportReport::default();
-        report.add("MISP event", Totals { files: 2, reports: 2, accepted: 1200, duplicates: 3, refused: 1 });
-        report.add("STIX", Totals { files: 1, reports: 1, accepted: 5, duplicates: 0, refused: 0 });
+        let totals = |files, accepted, duplicates, refused, not_read| Totals {
+            files,
+            reports: files,
+            accepted,
+            duplicates,
+            refused,
+            not_read,
+        };
+        report.add("MISP event", totals(2, 1200, 3, 1, 0));
+        report.add("STIX", totals(1, 5, 0, 0, 1));
         report.problem(
             Path::new("a/b.json"),
             NonZeroU32::new(7),
             "Event.Attribute[3].value",
             "\"x\u{1b}[2J\" is no IPv4 address",
         );
-        report.unreadable(Path::new("gone"), "no such file");
+        report.unopened(Path::new("gone"), "no such file");
+        report.unreadable(Path::new("cut.json"), NonZeroU32::new(2), "objects", "broken off");
         assert_eq!(
             report.text(1.25),
-            "a/b.json:7: Event.Attribute[3].value: \"x\\u{1b}[2J\" is no IPv4 address\ngone: no such file\n\n\
-             \x20           files  reports  accepted  duplicates  refused\n\
-             MISP event      2        2     1,200           3        1\n\
-             STIX            1        1         5           0        0\n\
-             total           3        3     1,205           3        1\n\n\
-             1,208 values in 1.2 s; 1 paths could not be read\n"
+            "a/b.json:7: Event.Attribute[3].value: \"x\\u{1b}[2J\" is no IPv4 address\ngone: no such file\n\
+             cut.json:2: objects: broken off\n\n\
+             \x20           files  reports  accepted  duplicates  refused  not read\n\
+             MISP event      2        2     1,200           3        1         0\n\
+             STIX            1        1         5           0        0         1\n\
+             not opened      0        0         0           0        0         1\n\
+             total           3        3     1,205           3        1         2\n\n\
+             1,209 values in 1.2 s; 2 files could not be read to their end\n"
         );
+        assert_eq!(report.unreadable_count(), 2);
         assert!(report.json(1.0).contains("\"accepted\": 1205"));
     }
 }

@@ -1,7 +1,7 @@
 //! `fusioncell journal`: check the hash chain, rebuild every view, write the entries as JSON lines, or sign a head anew.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use model::Entropy;
 use release::EngineConfig;
 use serde_json::json;
-use vault::default_keys_dir;
+use vault::{JournalError, VaultError, default_keys_dir};
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
@@ -84,14 +84,47 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn checked(folders: &Folders) -> Result<vault::Report, Failure> {
+/// Whether an error tells of damage, and not of a folder that is not there or cannot be read.
+fn is_damage(error: &VaultError) -> bool {
+    match error {
+        VaultError::Checkpoint(_) | VaultError::NoGenesis => true,
+        VaultError::Journal(JournalError::Corrupt { .. } | JournalError::Codec(_)) => true,
+        // How SQLite says it.
+        VaultError::Journal(JournalError::Io(why)) => why.contains("malformed") || why.contains("not a database"),
+        _ => false,
+    }
+}
+
+/// Checks the chain. With `as_json` a failure is told on standard output too.
+fn checked(folders: &Folders, as_json: bool) -> Result<vault::Report, Failure> {
     let keys_dir = folders.keys_dir.clone().unwrap_or_else(|| default_keys_dir(&folders.data_dir));
-    vault::verify(&folders.data_dir, &keys_dir).map_err(|error| Failure::damaged(error.to_string()))
+    let absent = |folder: &std::path::Path, what: &str| {
+        let why = format!("{}: there is no {what}", folder.display());
+        (!folder.is_dir()).then_some((why, false))
+    };
+    let failed = absent(&folders.data_dir, "such folder").or_else(|| {
+        let journal = folders.data_dir.join("vault.db");
+        if journal.exists() {
+            absent(&keys_dir, "such keys folder")
+        } else {
+            Some((format!("{}: there is no journal", folders.data_dir.display()), false))
+        }
+    });
+    let outcome = match failed {
+        Some(failed) => Err(failed),
+        None => vault::verify(&folders.data_dir, &keys_dir).map_err(|error| (error.to_string(), is_damage(&error))),
+    };
+    outcome.map_err(|(why, damaged)| {
+        if as_json {
+            println!("{}", json!({ "ok": false, "damaged": damaged, "why": why }));
+        }
+        if damaged { Failure::damaged(why) } else { Failure::new(why) }
+    })
 }
 
 fn verify(folders: &Folders, as_json: bool) -> Result<(), Failure> {
     let start = Instant::now();
-    let report = checked(folders)?;
+    let report = checked(folders, as_json)?;
     let checkpoint = report.checkpoint.map(|(seq, _)| seq);
     if as_json {
         println!(
@@ -111,17 +144,18 @@ fn verify(folders: &Folders, as_json: bool) -> Result<(), Failure> {
 
 fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
     let start = Instant::now();
-    let chain = checked(folders)?;
+    let chain = checked(folders, as_json)?;
     let vault = store::vault(folders, store::genesis(store::PARTNERSHIP, false))?;
     let rebuilt =
         release::rebuild(&vault, &folders.data_dir, EngineConfig::default(), &mut |_| {}).context("not rebuilt")?;
     let equal = rebuilt.released_before.is_none_or(|before| before == rebuilt.released);
+    let state_equal = note_state(folders, &chain, &rebuilt.state)?;
     let seconds = start.elapsed().as_secs_f64();
     if as_json {
         println!(
             "{}",
             json!({
-                "ok": equal,
+                "ok": equal && state_equal != Some(false),
                 "entries": chain.entries,
                 "reports": rebuilt.reports,
                 "observations": rebuilt.observations,
@@ -130,6 +164,7 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
                 "released_before": rebuilt.released_before.map(|before| hex(&before)),
                 "fusion": hex(&rebuilt.state),
                 "other_rules": rebuilt.other_rules,
+                "fusion_equal": state_equal,
                 "seconds": seconds,
             })
         );
@@ -144,7 +179,12 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
             None => "there was none before",
         };
         println!("released store: {} objects, digest {} ({same})", rebuilt.objects, hex(&rebuilt.released));
-        println!("fusion: state {}", hex(&rebuilt.state));
+        let same = match state_equal {
+            Some(true) => "equal to what an earlier replay of these entries came to",
+            Some(false) => "NOT equal to what an earlier replay of these entries came to",
+            None => "no earlier replay of these entries by this version to compare it with",
+        };
+        println!("fusion: state {} ({same})", hex(&rebuilt.state));
         if rebuilt.other_rules > 0 {
             println!(
                 "{} reports came while other rules were in use: their campaigns may differ from those of then",
@@ -153,13 +193,37 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
         }
         println!("rebuilt in {seconds:.1} s");
     }
-    if equal {
+    if equal && state_equal == Some(false) {
+        Err(Failure::damaged("fusion's state differs from what an earlier replay of the same entries came to"))
+    } else if equal {
         Ok(())
     } else {
         Err(Failure::damaged(
             "the rebuilt released store differs from the one that was there; the rebuilt one is in place",
         ))
     }
+}
+
+/// Name of the file in the data folder that notes what the last rebuild's replay came to.
+const STATE_FILE: &str = "fusion.replayed";
+/// Longest such file.
+const STATE_BYTES_MAX: u64 = 1024;
+
+/// Compares fusion's state with what an earlier replay of the same entries by the same version came to, and notes it for
+/// the next; `None` if there is nothing to compare with.
+fn note_state(folders: &Folders, chain: &vault::Report, state: &[u8; 32]) -> Result<Option<bool>, Failure> {
+    let path = folders.data_dir.join(STATE_FILE);
+    let entries = format!("{} {} {}", env!("CARGO_PKG_VERSION"), chain.entries, hex(&chain.head));
+    let mut noted = String::new();
+    if let Ok(file) = File::open(&path) {
+        // A file that cannot be read as text notes nothing.
+        let _ = file.take(STATE_BYTES_MAX).read_to_string(&mut noted);
+    }
+    let equal = noted.strip_prefix(&entries).map(|before| before.trim() == hex(state));
+    if equal != Some(false) {
+        std::fs::write(&path, format!("{entries} {}\n", hex(state))).context(path.display())?;
+    }
+    Ok(equal)
 }
 
 fn export(folders: &Folders, output: Option<PathBuf>) -> Result<(), Failure> {

@@ -35,7 +35,10 @@ pub fn load(folder: &Path, items_per_second: f64) -> Result<Replay, Failure> {
     );
     let mut builder = ReplayBuilder::new(ITEMS_MAX);
     let mut problems: u64 = 0;
-    for Found { path, bytes } in files.found {
+    for Found { path, bytes, feed_index } in files.found {
+        if feed_index {
+            continue;
+        }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let source = source_of(folder, &path);
         match File::open(&path) {
