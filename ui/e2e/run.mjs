@@ -4,7 +4,8 @@ import { journeys } from './journeys.mjs'
 import { close, launch } from './kit.mjs'
 import { outage } from './outage.mjs'
 
-const only = process.argv[2], browser = await launch()
+const only = process.argv[2],
+  browser = await launch()
 if (only !== 'outage') await journeys(browser)
 if (only !== 'journeys') await outage(browser)
 await browser.close()

@@ -20,27 +20,57 @@ afterEach(cleanup)
 const face = { face: 'member' as const, partnership: 'Northern', exercise: true }
 
 describe('markings', () => {
-  it.each(['RED', 'AMBER', 'AMBER+STRICT', 'GREEN', 'CLEAR'])('TLP:%s comes with its meaning in words', v => { const { container } = render(<Tlp v={v} meaning />); expect(container.textContent).toBe(`TLP:${v} ${words.tlp[v]}`); expect(container.querySelector(`.tlp-${v.replace('+', '-')}`)).toBeTruthy() })
-  it('takes a prefixed label', () => { const { container } = render(<Tlp v="tlp:amber" />); expect(container.querySelector('.tlp')!.textContent).toBe('TLP:AMBER') })
-  it('severity is shape and word, not colour alone', () => { const { container } = render(<Severity v="critical" />); expect(container.textContent).toBe('Critical'); expect(container.querySelector('svg path')).toBeTruthy() })
-  it('EXERCISE is shown only in one', () => { const { container } = render(<><Exercise on={false} /><Exercise on /></>); expect(container.textContent).toBe('EXERCISE') })
+  it.each(['RED', 'AMBER', 'AMBER+STRICT', 'GREEN', 'CLEAR'])('TLP:%s comes with its meaning in words', v => {
+    const { container } = render(<Tlp v={v} meaning />)
+    expect(container.textContent).toBe(`TLP:${v} ${words.tlp[v]}`)
+    expect(container.querySelector(`.tlp-${v.replace('+', '-')}`)).toBeTruthy()
+  })
+  it('takes a prefixed label', () => {
+    const { container } = render(<Tlp v="tlp:amber" />)
+    expect(container.querySelector('.tlp')!.textContent).toBe('TLP:AMBER')
+  })
+  it('severity is shape and word, not colour alone', () => {
+    const { container } = render(<Severity v="critical" />)
+    expect(container.textContent).toBe('Critical')
+    expect(container.querySelector('svg path')).toBeTruthy()
+  })
+  it('EXERCISE is shown only in one', () => {
+    const { container } = render(
+      <>
+        <Exercise on={false} />
+        <Exercise on />
+      </>,
+    )
+    expect(container.textContent).toBe('EXERCISE')
+  })
 })
 
 describe('sign-in', () => {
-  it('gives a wrong address and a wrong password one answer', () => expect(problemOf(new ApiError(401, 'no such person', null))).toBe(words.signin.wrong))
+  it('gives a wrong address and a wrong password one answer', () =>
+    expect(problemOf(new ApiError(401, 'no such person', null))).toBe(words.signin.wrong))
   it('says how long to wait', () => expect(problemOf(new ApiError(429, '', 30))).toContain('30 seconds'))
-  it('tells an unreachable server from a broken one', () => { expect(problemOf(new ApiError(0, '', null))).toBe(words.signin.offline); expect(problemOf(new ApiError(500, '', null))).toBe(words.signin.broken) })
+  it('tells an unreachable server from a broken one', () => {
+    expect(problemOf(new ApiError(0, '', null))).toBe(words.signin.offline)
+    expect(problemOf(new ApiError(500, '', null))).toBe(words.signin.broken)
+  })
   it('asks for what is missing, in a summary that takes the focus, and sends nothing', () => {
     const submit = vi.fn()
     render(<SignInForm face={face} submit={submit} done={() => {}} />)
     fireEvent.submit(screen.getByRole('button', { name: words.signin.go }).closest('form')!)
     expect(submit).not.toHaveBeenCalled()
     expect(document.activeElement).toBe(screen.getByRole('alert'))
-    expect(screen.getAllByRole('link').map(a => a.textContent)).toEqual([words.signin.needEmail, words.signin.needPassword])
+    expect(screen.getAllByRole('link').map(a => a.textContent)).toEqual([
+      words.signin.needEmail,
+      words.signin.needPassword,
+    ])
     expect(document.title).toMatch(/^Error:/)
   })
   it('shows a refusal and keeps the form; leads on only within this site', async () => {
-    const done = vi.fn(), submit = vi.fn().mockRejectedValueOnce(new ApiError(401, '', null)).mockResolvedValueOnce({ name: 'P' })
+    const done = vi.fn(),
+      submit = vi
+        .fn()
+        .mockRejectedValueOnce(new ApiError(401, '', null))
+        .mockResolvedValueOnce({ name: 'P' })
     render(<SignInForm face={face} next="//evil.example" submit={submit} done={done} />)
     fireEvent.change(screen.getByLabelText(words.signin.email), { target: { value: 'a@b.example' } })
     fireEvent.change(screen.getByLabelText(words.signin.password), { target: { value: 'x' } })
@@ -53,50 +83,160 @@ describe('sign-in', () => {
 })
 
 describe('states', () => {
-  it('an error says what failed, that work is safe, and offers one action', () => { const again = vi.fn(); render(<Failed error={new ApiError(503, 'the journal is full', null)} retry={again} />); expect(screen.getByRole('alert').textContent).toContain('the journal is full'); expect(screen.getByText(words.states.safe)).toBeTruthy(); fireEvent.click(screen.getByRole('button')); expect(again).toHaveBeenCalledOnce() })
-  it('“not seen” is said not to be “safe”, even if the server forgets', () => { render(<Verdict verdict="not-seen" value="a.example" kind="domain" meaning="Nothing." />); expect(screen.getByText(/does not mean safe/)).toBeTruthy(); expect(screen.getByText('a[.]example')).toBeTruthy() })
-  it('a verdict has an icon and words', () => { const { container } = render(<Verdict verdict="block" value="a.example" kind="domain" meaning="M" />); expect(screen.getByRole('heading').textContent).toBe('Block it'); expect(container.querySelector('h2 svg')).toBeTruthy() })
+  it('an error says what failed, that work is safe, and offers one action', () => {
+    const again = vi.fn()
+    render(<Failed error={new ApiError(503, 'the journal is full', null)} retry={again} />)
+    expect(screen.getByRole('alert').textContent).toContain('the journal is full')
+    expect(screen.getByText(words.states.safe)).toBeTruthy()
+    fireEvent.click(screen.getByRole('button'))
+    expect(again).toHaveBeenCalledOnce()
+  })
+  it('“not seen” is said not to be “safe”, even if the server forgets', () => {
+    render(<Verdict verdict="not-seen" value="a.example" kind="domain" meaning="Nothing." />)
+    expect(screen.getByText(/does not mean safe/)).toBeTruthy()
+    expect(screen.getByText('a[.]example')).toBeTruthy()
+  })
+  it('a verdict has an icon and words', () => {
+    const { container } = render(<Verdict verdict="block" value="a.example" kind="domain" meaning="M" />)
+    expect(screen.getByRole('heading').textContent).toBe('Block it')
+    expect(container.querySelector('h2 svg')).toBeTruthy()
+  })
 })
 
 describe('the wall’s posture', () => {
-  const sectors = [{ id: 'e', name: 'Energy', normal: 1 }, { id: 'w', name: 'Water', normal: 1 }]
-  it('is high when a sector is and something spreads', () => expect(say(sectors, [2, 0], [row('a')], [], null)).toEqual({ word: 'high', first: 'Energy well above normal', second: 'Campaign A spreading' }))
-  it('is never a plain Normal from a part-blind screen', () => expect(say(sectors, [0, 0], [], [{ id: 's', name: 'S', at: null, silent: true }], null)).toMatchObject({ word: 'normal', second: 'Nothing is spreading, but 1 source is silent' }))
-  it('takes the lead’s word up, never down', () => { expect(say(sectors, [0, 0], [], [], { word: 'high', text: 'Told', at: at(0) })).toMatchObject({ word: 'high', first: 'Told' }); expect(say(sectors, [2, 0], [row('a')], [], { word: 'normal', text: 'Calm', at: at(0) }).word).toBe('high') })
+  const sectors = [
+    { id: 'e', name: 'Energy', normal: 1 },
+    { id: 'w', name: 'Water', normal: 1 },
+  ]
+  it('is high when a sector is and something spreads', () =>
+    expect(say(sectors, [2, 0], [row('a')], [], null)).toEqual({
+      word: 'high',
+      first: 'Energy well above normal',
+      second: 'Campaign A spreading',
+    }))
+  it('is never a plain Normal from a part-blind screen', () =>
+    expect(say(sectors, [0, 0], [], [{ id: 's', name: 'S', at: null, silent: true }], null)).toMatchObject({
+      word: 'normal',
+      second: 'Nothing is spreading, but 1 source is silent',
+    }))
+  it('takes the lead’s word up, never down', () => {
+    expect(say(sectors, [0, 0], [], [], { word: 'high', text: 'Told', at: at(0) })).toMatchObject({
+      word: 'high',
+      first: 'Told',
+    })
+    expect(say(sectors, [2, 0], [row('a')], [], { word: 'normal', text: 'Calm', at: at(0) }).word).toBe('high')
+  })
 })
 
 describe('the cell’s wall', () => {
-  const made = (w: Parameters<typeof wall>[0] = {}) => { const t = { wall: T0 + 15_000, mono: 0 }, live = new WallLive({ wall: () => t.wall, mono: () => t.mono }); live.event({ type: 'snapshot', data: wall(w) }); live.flush(); return { live, t } }
-  it('has every panel', () => { const { live } = made({ campaigns: [row('a')], reports: [report('r')], alerts: [{ id: 'x', title: 'Do it', tlp: 'GREEN', at: at(0), sent: 9, read: 4 }], feeds: [{ id: 'p', name: 'Portal', at: at(0), silent: false }] }); const { container } = render(<Wall live={live} exercise />)
-    for (const h of [wallWords.lanes, wallWords.same, wallWords.reports, wallWords.alerts, wallWords.sources]) expect(screen.getByRole('heading', { name: h })).toBeTruthy()
-    expect(container.textContent).toMatch(/EXERCISE.*Live/); expect(container.textContent).toContain('4 of 9 read'); expect(container.textContent).toContain('unclaimed'); expect(container.querySelector('canvas')!.getAttribute('aria-label')).toBeTruthy() })
-  it('quiet says what it means', () => { const { live } = made(); render(<Wall live={live} exercise={false} />); expect(screen.getByText(wallWords.noSame)).toBeTruthy(); expect(screen.getByText(wallWords.noReports)).toBeTruthy(); expect(screen.getByText('Normal')).toBeTruthy() })
-  it('behind: greys and says how far', () => { const { live, t } = made(); t.mono += 10_000; live.setLink('reconnecting', t.wall + 4000); const { container } = render(<Wall live={live} exercise={false} />); expect(container.querySelector('.stale')).toBeTruthy(); expect(screen.getByRole('alert').textContent).toContain('This screen is 10 seconds behind. Reconnecting…'); expect(screen.getByRole('alert').textContent).toContain('Next try in 4 seconds') })
-  it('signed out says so and offers the way back', () => { const { live } = made(); live.setLink('signed-out', null); render(<Wall live={live} exercise={false} />); expect(screen.getByRole('link', { name: wallWords.signIn }).getAttribute('href')).toBe('/signin?next=/wall') })
-  it('not reached yet is not drawn as quiet', () => { const live = new WallLive(); live.setLink('reconnecting', null); render(<Wall live={live} exercise={false} />); expect(screen.queryByText(wallWords.noReports)).toBeNull(); expect(screen.getByRole('alert').textContent).toContain(wallWords.cannot) })
+  const made = (w: Parameters<typeof wall>[0] = {}) => {
+    const t = { wall: T0 + 15_000, mono: 0 },
+      live = new WallLive({ wall: () => t.wall, mono: () => t.mono })
+    live.event({ type: 'snapshot', data: wall(w) })
+    live.flush()
+    return { live, t }
+  }
+  it('has every panel', () => {
+    const { live } = made({
+      campaigns: [row('a')],
+      reports: [report('r')],
+      alerts: [{ id: 'x', title: 'Do it', tlp: 'GREEN', at: at(0), sent: 9, read: 4 }],
+      feeds: [{ id: 'p', name: 'Portal', at: at(0), silent: false }],
+    })
+    const { container } = render(<Wall live={live} exercise />)
+    for (const h of [wallWords.lanes, wallWords.same, wallWords.reports, wallWords.alerts, wallWords.sources])
+      expect(screen.getByRole('heading', { name: h })).toBeTruthy()
+    expect(container.textContent).toMatch(/EXERCISE.*Live/)
+    expect(container.textContent).toContain('4 of 9 read')
+    expect(container.textContent).toContain('unclaimed')
+    expect(container.querySelector('canvas')!.getAttribute('aria-label')).toBeTruthy()
+  })
+  it('quiet says what it means', () => {
+    const { live } = made()
+    render(<Wall live={live} exercise={false} />)
+    expect(screen.getByText(wallWords.noSame)).toBeTruthy()
+    expect(screen.getByText(wallWords.noReports)).toBeTruthy()
+    expect(screen.getByText('Normal')).toBeTruthy()
+  })
+  it('behind: greys and says how far', () => {
+    const { live, t } = made()
+    t.mono += 10_000
+    live.setLink('reconnecting', t.wall + 4000)
+    const { container } = render(<Wall live={live} exercise={false} />)
+    expect(container.querySelector('.stale')).toBeTruthy()
+    expect(screen.getByRole('alert').textContent).toContain('This screen is 10 seconds behind. Reconnecting…')
+    expect(screen.getByRole('alert').textContent).toContain('Next try in 4 seconds')
+  })
+  it('signed out says so and offers the way back', () => {
+    const { live } = made()
+    live.setLink('signed-out', null)
+    render(<Wall live={live} exercise={false} />)
+    expect(screen.getByRole('link', { name: wallWords.signIn }).getAttribute('href')).toBe('/signin?next=/wall')
+  })
+  it('not reached yet is not drawn as quiet', () => {
+    const live = new WallLive()
+    live.setLink('reconnecting', null)
+    render(<Wall live={live} exercise={false} />)
+    expect(screen.queryByText(wallWords.noReports)).toBeNull()
+    expect(screen.getByRole('alert').textContent).toContain(wallWords.cannot)
+  })
 })
 
 describe('the member’s wall', () => {
   it('shows released form only: no lanes, rates or read counts', () => {
     const live = new MemberLive({ wall: () => T0, mono: () => 0 })
-    live.event({ type: 'snapshot', data: home({ advisories: [advisory('x')], campaigns: [campaign('Fake mails', 0, { band: '4+', sectors: ['Energy'] })], latest: [indicator('evil', 0, { block: true })], posture: { type: 'posture', word: 'raised', text: 'Be careful', released_at: at(0) } }) })
+    live.event({
+      type: 'snapshot',
+      data: home({
+        advisories: [advisory('x')],
+        campaigns: [campaign('Fake mails', 0, { band: '4+', sectors: ['Energy'] })],
+        latest: [indicator('evil', 0, { block: true })],
+        posture: { type: 'posture', word: 'raised', text: 'Be careful', released_at: at(0) },
+      }),
+    })
     const { container } = render(<MemberWall live={live} exercise />)
     expect(container.querySelector('canvas')).toBeNull()
-    for (const t of ['EXERCISE', 'Raised', 'Be careful', 'at 4+ members', 'Energy', 'evil[.]example', 'Block', 'First', 'Second']) expect(container.textContent).toContain(t)
+    for (const t of [
+      'EXERCISE',
+      'Raised',
+      'Be careful',
+      'at 4+ members',
+      'Energy',
+      'evil[.]example',
+      'Block',
+      'First',
+      'Second',
+    ])
+      expect(container.textContent).toContain(t)
     expect(container.textContent).not.toMatch(/\bread\b|a min|× normal|firms/)
   })
 })
 
 describe('report × indicator', () => {
   const c: Pick<CellCampaign, 'reports' | 'indicators'> = {
-    reports: [{ case: 'a', at: at(0), sector: 'Energy', attack: 'P', severity: 'high', title: 't' }, { case: 'b', at: at(60), sector: null, attack: 'P', severity: 'high', title: 't' }, { case: 'c', at: at(90), sector: 'Energy', attack: 'P', severity: 'high', title: 't' }],
-    indicators: [{ kind: 'domain', value: 'late.example', score: 1, noise: null, reports: [1, 2] }, { kind: 'domain', value: 'single.example', score: 1, noise: null, reports: [0] }, { kind: 'domain', value: 'early.example', score: 1, noise: null, reports: [0, 2] }],
+    reports: [
+      { case: 'a', at: at(0), sector: 'Energy', attack: 'P', severity: 'high', title: 't' },
+      { case: 'b', at: at(60), sector: null, attack: 'P', severity: 'high', title: 't' },
+      { case: 'c', at: at(90), sector: 'Energy', attack: 'P', severity: 'high', title: 't' },
+    ],
+    indicators: [
+      { kind: 'domain', value: 'late.example', score: 1, noise: null, reports: [1, 2] },
+      { kind: 'domain', value: 'single.example', score: 1, noise: null, reports: [0] },
+      { kind: 'domain', value: 'early.example', score: 1, noise: null, reports: [0, 2] },
+    ],
   }
   it('groups columns by sector in the order hit, marks who held a value first, and folds singles last', () => {
     const m = matrix(c, 'not shown')
-    expect(m.groups).toEqual([{ sector: 'Energy', span: 2 }, { sector: 'not shown', span: 1 }])
+    expect(m.groups).toEqual([
+      { sector: 'Energy', span: 2 },
+      { sector: 'not shown', span: 1 },
+    ])
     expect(m.columns.map(x => x.index)).toEqual([0, 2, 1])
-    expect(m.rows.map(r => [r.value, r.cells])).toEqual([['early.example', ['first', 'has', '']], ['late.example', ['', 'has', 'first']], ['single.example', ['first', '', '']]])
+    expect(m.rows.map(r => [r.value, r.cells])).toEqual([
+      ['early.example', ['first', 'has', '']],
+      ['late.example', ['', 'has', 'first']],
+      ['single.example', ['first', '', '']],
+    ])
     expect(m.single).toBe(1)
   })
 })

@@ -4,18 +4,57 @@ import { ms } from './format'
 
 export const COLUMNS_MAX = 40
 export type Column = { index: number; sector: string; at: number }
-export type MatrixRow = { begun: number; kind: string; value: string; noise: string | null; total: number; cells: ('first' | 'has' | '')[] }
-export type Matrix = { columns: Column[]; groups: { sector: string; span: number }[]; rows: MatrixRow[]; single: number; reports: number }
+export type MatrixRow = {
+  begun: number
+  kind: string
+  value: string
+  noise: string | null
+  total: number
+  cells: ('first' | 'has' | '')[]
+}
+export type Matrix = {
+  columns: Column[]
+  groups: { sector: string; span: number }[]
+  rows: MatrixRow[]
+  single: number
+  reports: number
+}
 
 export function matrix(c: Pick<CellCampaign, 'reports' | 'indicators'>, noSector: string): Matrix {
-  const oldest = c.reports.map((r, index) => ({ index, sector: r.sector ?? noSector, at: ms(r.at) })).toSorted((a, b) => a.at - b.at || a.index - b.index).slice(0, COLUMNS_MAX)
+  const oldest = c.reports
+    .map((r, index) => ({ index, sector: r.sector ?? noSector, at: ms(r.at) }))
+    .toSorted((a, b) => a.at - b.at || a.index - b.index)
+    .slice(0, COLUMNS_MAX)
   const order = [...new Set(oldest.map(x => x.sector))] // sectors in the order they were hit
-  const columns = oldest.toSorted((a, b) => order.indexOf(a.sector) - order.indexOf(b.sector) || a.at - b.at || a.index - b.index)
+  const columns = oldest.toSorted(
+    (a, b) => order.indexOf(a.sector) - order.indexOf(b.sector) || a.at - b.at || a.index - b.index,
+  )
   const groups = order.map(sector => ({ sector, span: columns.filter(x => x.sector === sector).length }))
-  const begun = (i: { reports: number[] }) => { const r = c.reports[i.reports[0] ?? -1]; return r ? ms(r.at) : Infinity }
-  const rows = c.indicators.map(i => {
-    const held = new Set(i.reports), first = i.reports[0]
-    return { begun: begun(i), kind: i.kind, value: i.value, noise: i.noise, total: held.size, cells: columns.map(x => (x.index === first ? 'first' as const : held.has(x.index) ? 'has' as const : '' as const)) }
-  }).toSorted((a, b) => Number(b.total > 1) - Number(a.total > 1) || a.begun - b.begun || b.total - a.total || (a.value < b.value ? -1 : 1))
+  const begun = (i: { reports: number[] }) => {
+    const r = c.reports[i.reports[0] ?? -1]
+    return r ? ms(r.at) : Infinity
+  }
+  const rows = c.indicators
+    .map(i => {
+      const held = new Set(i.reports),
+        first = i.reports[0]
+      return {
+        begun: begun(i),
+        kind: i.kind,
+        value: i.value,
+        noise: i.noise,
+        total: held.size,
+        cells: columns.map(x =>
+          x.index === first ? ('first' as const) : held.has(x.index) ? ('has' as const) : ('' as const),
+        ),
+      }
+    })
+    .toSorted(
+      (a, b) =>
+        Number(b.total > 1) - Number(a.total > 1) ||
+        a.begun - b.begun ||
+        b.total - a.total ||
+        (a.value < b.value ? -1 : 1),
+    )
   return { columns, groups, rows, single: rows.filter(r => r.total < 2).length, reports: c.reports.length }
 }

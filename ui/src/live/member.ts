@@ -8,10 +8,16 @@ export const CAMPAIGNS_MAX = 10
 export const ADVISORIES_MAX = 3
 export const emptyHome: Home = { as_of: '', posture: null, advisories: [], campaigns: [], latest: [] }
 
-const newest = <T extends { id: string; released_at: string | number }>(a: T, b: T) => ms(b.released_at) - ms(a.released_at) || (a.id < b.id ? 1 : -1)
+const newest = <T extends { id: string; released_at: string | number }>(a: T, b: T) =>
+  ms(b.released_at) - ms(a.released_at) || (a.id < b.id ? 1 : -1)
 // every report makes a campaign; those known to have hit several members come first, as in the home that the server gives
 const broadest = (a: CampaignView, b: CampaignView) => Number(!!b.band) - Number(!!a.band) || newest(a, b)
-function upsert<T extends { id: string; released_at: string | number }>(rows: T[], row: T, max: number, order: (a: T, b: T) => number = newest): T[] {
+function upsert<T extends { id: string; released_at: string | number }>(
+  rows: T[],
+  row: T,
+  max: number,
+  order: (a: T, b: T) => number = newest,
+): T[] {
   const i = rows.findIndex(r => r.id === row.id)
   if (i >= 0) return rows.map((r, j) => (j === i ? row : r)) // a change stays where it is: nothing reshuffles under a reader
   return [row, ...rows].toSorted(order).slice(0, max)
@@ -21,7 +27,8 @@ export function release(home: Home, objects: readonly ReleasedObject[]): Home {
   let h = home
   for (const o of objects) {
     if (o.type === 'indicator') h = { ...h, latest: upsert<IndicatorView>(h.latest, o, LATEST_MAX) }
-    else if (o.type === 'campaign') h = { ...h, campaigns: upsert<CampaignView>(h.campaigns, o, CAMPAIGNS_MAX, broadest) }
+    else if (o.type === 'campaign')
+      h = { ...h, campaigns: upsert<CampaignView>(h.campaigns, o, CAMPAIGNS_MAX, broadest) }
     else if (o.type === 'advisory') h = { ...h, advisories: upsert<AdvisoryView>(h.advisories, o, ADVISORIES_MAX) }
     else if (o.type === 'posture') h = { ...h, posture: o }
   }

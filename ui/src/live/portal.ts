@@ -17,26 +17,76 @@ export class CellLive {
   private n = 0
   private dirty = false
   private subs = new Set<() => void>()
-  subscribe = (f: () => void) => { this.subs.add(f); return () => { this.subs.delete(f) } }
+  subscribe = (f: () => void) => {
+    this.subs.add(f)
+    return () => {
+      this.subs.delete(f)
+    }
+  }
   version = () => this.n
-  flush() { if (this.dirty) { this.dirty = false; this.n++; for (const f of this.subs) f() } }
-  setLink(link: Link) { if (link !== this.link) { this.link = link; this.dirty = true } }
+  flush() {
+    if (this.dirty) {
+      this.dirty = false
+      this.n++
+      for (const f of this.subs) f()
+    }
+  }
+  setLink(link: Link) {
+    if (link !== this.link) {
+      this.link = link
+      this.dirty = true
+    }
+  }
   event(e: StreamEvent) {
     const next = cellStep(this.rows, e)
-    if (!next) { this.onResync(); return }
-    if (next !== this.rows) { this.rows = next; this.dirty = true }
+    if (!next) {
+      this.onResync()
+      return
+    }
+    if (next !== this.rows) {
+      this.rows = next
+      this.dirty = true
+    }
     if (e.type === 'snapshot') this.ready = true
   }
 }
 
-function run<L extends MemberLive | CellLive>(live: L, face: Face, present: () => StreamEvent, fetchAll: () => Promise<Home | Wall>): () => void {
-  live.onResync = () => { fetchAll().then(data => { live.event({ type: 'snapshot', data }); live.flush() }, () => { /* the reconnect brings it */ }) }
+function run<L extends MemberLive | CellLive>(
+  live: L,
+  face: Face,
+  present: () => StreamEvent,
+  fetchAll: () => Promise<Home | Wall>,
+): () => void {
+  live.onResync = () => {
+    fetchAll().then(
+      data => {
+        live.event({ type: 'snapshot', data })
+        live.flush()
+      },
+      () => {
+        /* the reconnect brings it */
+      },
+    )
+  }
   const stop = shareStream({
-    name: face, url: `${prefixOf(face)}/stream`, probe: () => session(face).then(() => 200, (e: { status?: number }) => e.status ?? 0), present: () => (live.ready ? present() : null),
-    onMessage: m => { if (m.t === 'event') live.event(m.e); else live.setLink(m.link, m.retryAt) },
+    name: face,
+    url: `${prefixOf(face)}/stream`,
+    probe: () =>
+      session(face).then(
+        () => 200,
+        (e: { status?: number }) => e.status ?? 0,
+      ),
+    present: () => (live.ready ? present() : null),
+    onMessage: m => {
+      if (m.t === 'event') live.event(m.e)
+      else live.setLink(m.link, m.retryAt)
+    },
   })
   const timer = setInterval(() => live.flush(), FLUSH_MS)
-  return () => { stop(); clearInterval(timer) }
+  return () => {
+    stop()
+    clearInterval(timer)
+  }
 }
 
 export function useMemberLive(): MemberLive {

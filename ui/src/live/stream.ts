@@ -1,15 +1,30 @@
 // Keeps one event stream open. `EventSource` gives up for good on any answer that is not 200, so it is reopened here with back-off.
 export type Link = 'connecting' | 'live' | 'reconnecting' | 'signed-out'
 export type StreamEvent = { type: string; data: unknown }
-export const EVENTS = ['snapshot', 'release', 'resync', 'beat', 'tick', 'report', 'claim', 'campaign', 'alert', 'feeds', 'posture'] as const
+export const EVENTS = [
+  'snapshot',
+  'release',
+  'resync',
+  'beat',
+  'tick',
+  'report',
+  'claim',
+  'campaign',
+  'alert',
+  'feeds',
+  'posture',
+] as const
 
 export const BACKOFF_FIRST_MS = 1000
 export const BACKOFF_MAX_MS = 15_000
 export const SILENCE_MAX_MS = 20_000
 /** The wait before try `n` (from 0): grows by 1.6 up to a cap, spread by ±30 % so that many screens do not return at once. */
-export const backoff = (n: number, chance: number) => Math.min(BACKOFF_FIRST_MS * 1.6 ** n, BACKOFF_MAX_MS) * (0.7 + chance * 0.6)
+export const backoff = (n: number, chance: number) =>
+  Math.min(BACKOFF_FIRST_MS * 1.6 ** n, BACKOFF_MAX_MS) * (0.7 + chance * 0.6)
 
-export type Source = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'> & { onerror: ((e: Event) => unknown) | null }
+export type Source = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'> & {
+  onerror: ((e: Event) => unknown) | null
+}
 export type StreamOptions = {
   url: string
   onEvent: (e: StreamEvent) => void
@@ -20,15 +35,34 @@ export type StreamOptions = {
   chance?: () => number
 }
 
-export function openStream({ url, onEvent, onLink, probe, make = u => new EventSource(u), chance = Math.random }: StreamOptions): () => void {
-  let source: Source | undefined, timer: ReturnType<typeof setTimeout> | undefined, tries = 0, stopped = false, last = Date.now()
+export function openStream({
+  url,
+  onEvent,
+  onLink,
+  probe,
+  make = u => new EventSource(u),
+  chance = Math.random,
+}: StreamOptions): () => void {
+  let source: Source | undefined,
+    timer: ReturnType<typeof setTimeout> | undefined,
+    tries = 0,
+    stopped = false,
+    last = Date.now()
   const again = () => {
-    source?.close(); source = undefined
+    source?.close()
+    source = undefined
     const wait = backoff(tries++, chance())
     onLink('reconnecting', Date.now() + wait)
     clearTimeout(timer)
     timer = setTimeout(open, wait)
-    probe().then(status => { if (!stopped && status === 401) onLink('signed-out', null) }, () => { /* unreachable: the back-off goes on */ })
+    probe().then(
+      status => {
+        if (!stopped && status === 401) onLink('signed-out', null)
+      },
+      () => {
+        /* unreachable: the back-off goes on */
+      },
+    )
   }
   const open = () => {
     if (stopped) return
@@ -39,7 +73,11 @@ export function openStream({ url, onEvent, onLink, probe, make = u => new EventS
         if (s !== source) return
         last = Date.now()
         let data: unknown
-        try { data = JSON.parse((e as MessageEvent<string>).data) } catch { return }
+        try {
+          data = JSON.parse((e as MessageEvent<string>).data)
+        } catch {
+          return
+        }
         if (tries && type !== 'resync') tries = 0
         onLink('live', null)
         onEvent({ type, data })
@@ -54,6 +92,13 @@ export function openStream({ url, onEvent, onLink, probe, make = u => new EventS
   onLink('connecting', null)
   open()
   // A connection can die without an error (a proxy that swallows it): silence beyond several beats counts as one.
-  const watch = setInterval(() => { if (source && Date.now() - last > SILENCE_MAX_MS) again() }, 2000)
-  return () => { stopped = true; clearTimeout(timer); clearInterval(watch); source?.close() }
+  const watch = setInterval(() => {
+    if (source && Date.now() - last > SILENCE_MAX_MS) again()
+  }, 2000)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    clearInterval(watch)
+    source?.close()
+  }
 }

@@ -18,15 +18,23 @@ export function roll(lane: Float32Array, n: number, listening: boolean) {
 
 /** Mean count per slot over three slots ending at `i`; gaps are left out; NaN when nothing is known. */
 export function mean3(lane: Float32Array, i: number): number {
-  let sum = 0, n = 0
-  for (let j = Math.max(0, i - 2); j <= i; j++) { const v = lane[j]!; if (!Number.isNaN(v)) { sum += v; n++ } }
+  let sum = 0,
+    n = 0
+  for (let j = Math.max(0, i - 2); j <= i; j++) {
+    const v = lane[j]!
+    if (!Number.isNaN(v)) {
+      sum += v
+      n++
+    }
+  }
   return n ? sum / n : Number.NaN
 }
 
 /** Counts a minute over the open slot and the two before it, by the time that has really passed in them. */
 export function ratePerMinute(lane: Float32Array, slotMs: number, sinceSlotStart: number): number {
   const last = lane.length - 1
-  let sum = 0, time = 0
+  let sum = 0,
+    time = 0
   for (let j = Math.max(0, last - 2); j <= last; j++) {
     const v = lane[j]!
     if (Number.isNaN(v)) continue
@@ -45,7 +53,8 @@ export function figure(rate: number): string {
 }
 
 /** `normal` is null while the cell has seen too little to say: then nothing is called raised. */
-export const ratio = (rate: number, normal: number | null) => (normal !== null && normal > 0 ? rate / normal : Number.NaN)
+export const ratio = (rate: number, normal: number | null) =>
+  normal !== null && normal > 0 ? rate / normal : Number.NaN
 
 /** Above normal or not, with a dead band: a sector at the edge does not blink. */
 export function level(x: number, before: Level): Level {
@@ -66,4 +75,5 @@ export function unitOf(lane: Float32Array, normalPerSlot: number | null): number
   for (const v of lane) if (v > peak) peak = v
   return Math.max(1, (peak * 2) / LANE_FULL)
 }
-export const barHeight = (count: number, unit: number) => (Number.isNaN(count) ? Number.NaN : Math.min(1, Math.max(0, count / unit / LANE_FULL)))
+export const barHeight = (count: number, unit: number) =>
+  Number.isNaN(count) ? Number.NaN : Math.min(1, Math.max(0, count / unit / LANE_FULL))
