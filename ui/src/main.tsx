@@ -14,18 +14,33 @@ import './tokens.css'
 import './ui/portal.css'
 import { ApiError, getFace, session } from './api/client'
 import type { FaceView, Session } from './api/types'
+import { isExercise, setExercise } from './lib/exercise'
 import { applyTheme } from './lib/theme'
 import { Failed, NotFound } from './ui/States'
 import { Shell } from './ui/Shell'
+import { Exercise, Mark } from './ui/bits'
+import { words } from './words/portal'
 
 type Context = { queries: QueryClient; face: FaceView | null; session: Session | null }
 const text = (v: unknown) => (typeof v === 'string' && v ? v : typeof v === 'number' ? String(v) : undefined)
-const faceQuery = { queryKey: ['face'], queryFn: getFace, staleTime: Infinity }
+const faceQuery = {
+  queryKey: ['face'],
+  queryFn: async () => {
+    const face = await getFace()
+    setExercise(face.exercise)
+    return face
+  },
+  staleTime: Infinity,
+}
 
 function RootFailed({ error }: { error: unknown }) {
   const r = useRouter()
   return (
     <main className="bare">
+      <p className="brand">
+        <Mark />
+        <b>{words.product}</b> <Exercise on={isExercise()} />
+      </p>
       <Failed error={error} retry={() => r.invalidate()} />
     </main>
   )

@@ -1,10 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Wall } from '../src/api/types'
-import { cellStep, emptyCell, shownCampaigns } from '../src/live/cell'
-import { LATEST_MAX, memberStep, release } from '../src/live/member'
+import { CAMPAIGNS_MAX, aged, cellStep as step, emptyCell, shownCampaigns, type CellState } from '../src/live/cell'
+import { LATEST_MAX, fromCommunity, memberStep, release } from '../src/live/member'
+import type { StreamEvent } from '../src/live/stream'
 import { MemberLive } from '../src/wall/member-live'
 import { WallLive } from '../src/wall/live'
+import { say } from '../src/wall/posture'
 import { T0, advisory, at, campaign, home, indicator, report, row, wall } from './things'
+
+const cellStep = (s: CellState, e: StreamEvent) => step(s, e, T0)
 
 describe('a member’s state', () => {
   it('takes a snapshot whole', () =>
@@ -45,13 +49,24 @@ describe('a member’s state', () => {
     expect(h.advisories[0]?.id).toBe('x')
     expect(h.posture?.word).toBe('high')
   })
-  it('asks to be fetched anew on resync', () => {
-    expect(memberStep(home(), { type: 'resync', data: {} })).toBeNull()
-    const live = new MemberLive(),
-      again = vi.fn()
-    live.onResync = again
-    live.event({ type: 'resync', data: {} })
-    expect(again).toHaveBeenCalledOnce()
+  it('goes by the last snapshot, whatever was folded before', () => {
+    const live = new MemberLive()
+    live.event({ type: 'snapshot', data: home({ latest: [indicator('a')] }) })
+    live.event({ type: 'snapshot', data: home({ latest: [indicator('b')] }) })
+    expect(live.home.latest.map(i => i.id)).toEqual(['b'])
+  })
+  it('says what the released campaigns say while no lead has set a posture: bands and marks, never a count of members', () => {
+    expect(fromCommunity([campaign('a')])).toEqual({
+      word: 'Quiet',
+      first: 'No campaign is known to have hit several members',
+      second: 'From what is shared; the cell has set no posture',
+    })
+    expect(fromCommunity([campaign('a', 0, { band: '4+', sectors: ['Energy'] }), campaign('b')])).toEqual({
+      word: 'Active',
+      first: '1 campaign has hit several members',
+      second: 'Sectors marked: Energy',
+    })
+    expect(fromCommunity([campaign('a', 0, { band: '10+' })]).second).toBe('No sector can be named yet')
   })
   it('ignores what it does not know', () => {
     const h = home()
@@ -80,7 +95,41 @@ describe('the cell’s rows', () => {
       ),
     ).toEqual([false, true])
   })
-  it('ask for a resync', () => expect(cellStep(s, { type: 'resync', data: {} })).toBeNull())
+  it('drop a campaign that joined another or is kept no longer', () => {
+    const two = cellStep(s, { type: 'campaign', data: row('y') })
+    expect(cellStep(two, { type: 'campaign-gone', data: { id: 'x', into: 'y' } }).campaigns.map(c => c.id)).toEqual([
+      'y',
+    ])
+    expect(cellStep(two, { type: 'campaign-gone', data: { id: 'never', into: null } })).toBe(two)
+  })
+  it('keep a bounded number of campaigns: single firms give way first, what spreads last', () => {
+    let all = cellStep(emptyCell, { type: 'campaign', data: row('spreading') })
+    all = cellStep(all, { type: 'campaign', data: row('single', { firms: 1 }) })
+    for (let i = 0; i < 99; i++) all = cellStep(all, { type: 'campaign', data: row(`c${i}`, { trend: 'steady' }) })
+    expect(all.campaigns).toHaveLength(CAMPAIGNS_MAX)
+    expect(all.grown.size).toBe(CAMPAIGNS_MAX)
+    expect(all.campaigns.some(c => c.id === 'spreading')).toBe(true)
+    expect(all.campaigns.some(c => c.id === 'single')).toBe(false)
+  })
+  it('age while nothing comes: “in 10 min” and “spreading” end by themselves', () => {
+    const MIN = 60_000
+    const after = (c: CellState, minutes: number) => {
+      const x = aged(c, T0 + minutes * MIN).campaigns[0]!
+      return [x.delta, x.trend]
+    }
+    let one = step(
+      emptyCell,
+      { type: 'snapshot', data: wall({ now: at(0), campaigns: [row('x', { firms: 3, delta: 2 })] }) },
+      T0,
+    )
+    expect(after(one, 9)).toEqual([2, 'spreading'])
+    expect(aged(one, T0 + 9 * MIN)).toBe(one)
+    expect(after(one, 10)).toEqual([0, 'steady'])
+    expect(after(one, 16)).toEqual([0, 'cooling'])
+    one = step(one, { type: 'campaign', data: row('x', { firms: 4, delta: 3 }) }, T0 + 6 * MIN)
+    expect(after(one, 11)).toEqual([1, 'spreading'])
+    expect(after(one, 16)).toEqual([0, 'steady'])
+  })
 })
 
 describe('which campaigns a wall shows', () => {
@@ -172,13 +221,37 @@ describe('the wall’s clockwork', () => {
     live.event({ type: 'snapshot', data: wall() })
     expect(live.now()).toBe(T0 + 15_000)
   })
-  it('asks for a resync rather than showing half a state', () => {
-    const { live } = make(),
-      again = vi.fn()
-    live.onResync = again
-    live.event({ type: 'resync', data: {} })
-    expect(again).toHaveBeenCalledOnce()
-    expect(live.rows.sectors).toHaveLength(2)
+  it('a second snapshot replaces the open slot: nothing is counted twice', () => {
+    const { live } = make()
+    live.event({ type: 'tick', data: { at: at(15), c: [3, 0] } })
+    live.event({
+      type: 'snapshot',
+      data: wall({
+        history: [
+          [10, 10, 10, 8],
+          [5, 5, 5, 2],
+        ],
+      }),
+    })
+    expect(live.lanes[0]![3]).toBe(8)
+  })
+  it('comes back to Normal when things die down', () => {
+    const { live, pass } = make({
+      campaigns: [row('a')],
+      history: [
+        [10, 10, 60, 60],
+        [5, 5, 5, 2],
+      ],
+    })
+    const said = () => say(live.rows.sectors, live.levels, live.rows.campaigns, live.rows.feeds, null).word
+    expect(said()).toBe('high')
+    for (let i = 0; i < 700; i++) {
+      pass(1000)
+      live.event({ type: 'beat', data: { at: at(15 + i) } })
+      live.second()
+    }
+    expect(said()).toBe('normal')
+    expect(live.rows.campaigns[0]).toMatchObject({ delta: 0, trend: 'steady' })
   })
   it('tells its readers only when flushed', () => {
     const { live } = make(),

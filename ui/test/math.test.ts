@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
   barHeight,
+  barLevels,
+  held,
+  windowSlots,
   figure,
   isBehind,
   isFrozen,
   level,
-  mean3,
   ratePerMinute,
   ratio,
   roll,
@@ -38,23 +40,46 @@ describe('slots', () => {
     expect([...l]).toEqual([1, 2, 3])
   })
 })
-describe('three-slot mean', () => {
-  it('is over the slot and the two before it', () => expect(mean3(lane(9, 3, 6, 9), 3)).toBe(6))
-  it('leaves gaps out', () => expect(mean3(lane(NaN, 4, 8), 2)).toBe(6))
-  it('is unknown where nothing is known', () => expect(mean3(lane(NaN, NaN), 1)).toBeNaN())
-  it('keeps one noisy half-minute from lighting up', () => {
-    const l = lane(10, 10, 40),
-      x = ratio(mean3(lane(10, 10, 22), 2), 10)
-    expect(x).toBeLessThan(1.5)
-    expect(mean3(l, 2)).toBe(20)
+describe('the window', () => {
+  it('is three slots of 30 s, and as long in time with shorter slots', () => {
+    expect([30_000, 60_000, 6000].map(windowSlots)).toEqual([3, 3, 15])
+  })
+  it('holds the slot and those before it, gaps left out', () => {
+    expect(held(lane(9, 3, 6, 9), 3, 3)).toEqual({ sum: 18, slots: 3 })
+    expect(held(lane(NaN, 4, 8), 2, 3)).toEqual({ sum: 12, slots: 2 })
+    expect(held(lane(NaN, NaN), 1, 3)).toEqual({ sum: 0, slots: 0 })
   })
 })
 describe('rate', () => {
+  const rate = (...a: Parameters<typeof ratePerMinute>) => ratePerMinute(...a).rate
   it('counts the open slot by the time that has passed in it', () =>
-    expect(ratePerMinute(lane(10, 10, 5), 30_000, 15_000)).toBe(20))
-  it('does not drop when a slot has just opened', () => expect(ratePerMinute(lane(10, 10, 0), 30_000, 0)).toBe(20))
-  it('leaves gaps out of sum and time', () => expect(ratePerMinute(lane(NaN, 10, 0), 30_000, 0)).toBe(20))
-  it('is unknown without data', () => expect(ratePerMinute(lane(NaN, NaN, NaN), 30_000, 10_000)).toBeNaN())
+    expect(rate(lane(10, 10, 5), 30_000, 15_000)).toBe(20))
+  it('does not drop when a slot has just opened', () => expect(rate(lane(10, 10, 0), 30_000, 0)).toBe(20))
+  it('leaves gaps out of sum and time', () => expect(rate(lane(NaN, 10, 0), 30_000, 0)).toBe(20))
+  it('is unknown without data', () => expect(rate(lane(NaN, NaN, NaN), 30_000, 10_000)).toBeNaN())
+})
+describe('colour of the bars', () => {
+  it('keeps one noisy half-minute from lighting up', () =>
+    expect(barLevels(lane(10, 10, 22, 10), 10, 30_000)).toEqual([0, 0, 0, 0]))
+  it('rises at 1.5 and 2.5 times normal, and falls only below the dead band', () =>
+    expect(barLevels(lane(10, 15, 20, 12, 11, 5), 10, 30_000)).toEqual([0, 0, 1, 1, 1, 0]))
+  it('needs more than a handful: a quiet lane does not flicker', () =>
+    expect(barLevels(lane(0, 1, 3, 1, 0), 0.5, 30_000)).toEqual([0, 0, 0, 0, 0]))
+  it('is calm on short slots with few counts: chance alone colours next to nothing', () => {
+    let seed = 7
+    const chance = () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32
+    let coloured = 0
+    for (let run = 0; run < 20; run++) {
+      // 1.2 a slot of 6 s on average, as a lane of the exercise has it
+      const bars = Float32Array.from(
+        { length: 120 },
+        () => Array.from({ length: 12 }, () => chance() < 0.1).filter(Boolean).length,
+      )
+      coloured += barLevels(bars, 1.2, 6000).filter(Boolean).length
+    }
+    expect(coloured / 2400).toBeLessThan(0.06)
+  })
+  it('starts anew after a gap', () => expect(barLevels(lane(30, NaN, NaN, NaN, 10), 10, 30_000).at(-1)).toBe(0))
 })
 describe('level', () => {
   it.each<[number, Level, Level]>([

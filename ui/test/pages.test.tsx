@@ -3,10 +3,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
 import type { CellCampaign } from '../src/api/types'
 import { matrix } from '../src/lib/matrix'
+import { isExercise, setExercise } from '../src/lib/exercise'
+import { MARKINGS, refused } from '../src/pages/Write'
 import { SignInForm, problemOf } from '../src/pages/SignIn'
 import { Verdict } from '../src/pages/Search'
 import { Failed } from '../src/ui/States'
 import { Exercise, Severity, Tlp } from '../src/ui/bits'
+import { Behind } from '../src/wall/Frame'
 import { Wall } from '../src/wall/Wall'
 import { MemberWall } from '../src/wall/MemberWall'
 import { MemberLive } from '../src/wall/member-live'
@@ -79,6 +82,40 @@ describe('sign-in', () => {
     await screen.findByText(words.signin.wrong)
     fireEvent.submit(form)
     await waitFor(() => expect(done).toHaveBeenCalledWith({ name: 'P' }, '/'))
+  })
+})
+
+describe('a refused advisory', () => {
+  it.each([
+    ['tlp: AMBER+STRICT is not for all members', 'tlp'],
+    ['title is longer than 120 characters', 'title'],
+    ['action is empty', 'actions'],
+    ['campaign: there is none with this id', 'campaign'],
+    ['weather: bad', 'send'],
+  ])('“%s” belongs to %s', (detail, field) => {
+    const p = refused(new ApiError(422, detail, null))
+    expect(p.field).toBe(field)
+    expect(p.text).toContain(detail.split(/:? /).slice(1).join(' ').slice(-10))
+  })
+  it('offers no marking that is for fewer than all members', () =>
+    expect(MARKINGS).toEqual(['CLEAR', 'GREEN', 'AMBER']))
+  it('a failure that is no field’s is said of the whole form', () =>
+    expect(
+      [refused(new ApiError(403, '', null)), refused(new ApiError(503, 'busy', null)), refused(null)].map(p => p.field),
+    ).toEqual(['send', 'send', 'send']))
+})
+
+describe('EXERCISE', () => {
+  afterEach(() => setExercise(false))
+  it('is in the title of an error too, as the face last said', () => {
+    setExercise(true)
+    render(<Failed error={null} retry={() => {}} />)
+    expect(document.title).toBe(`Error: [EXERCISE] ${words.states.failed} – Fusion Cell`)
+  })
+  it('is remembered while the server cannot be asked', () => {
+    setExercise(true)
+    expect(localStorage.getItem('fc-exercise')).toBe('1')
+    expect(isExercise()).toBe(true)
   })
 })
 
@@ -164,8 +201,29 @@ describe('the cell’s wall', () => {
     live.setLink('reconnecting', t.wall + 4000)
     const { container } = render(<Wall live={live} exercise={false} />)
     expect(container.querySelector('.stale')).toBeTruthy()
-    expect(screen.getByRole('alert').textContent).toContain('This screen is 10 seconds behind. Reconnecting…')
-    expect(screen.getByRole('alert').textContent).toContain('Next try in 4 seconds')
+    const banner = container.querySelector('.behind')!
+    expect(banner.textContent).toContain('This screen is 10 seconds behind. Reconnecting…')
+    expect(banner.textContent).toContain('Next try in 4 seconds')
+  })
+  it('behind: is read out once, not with every second', () => {
+    const said = [6000, 7000, 65_000].map(age => {
+      const { container, unmount } = render(<Behind ready age={age} link="reconnecting" wait={3} />)
+      const alerts = [...container.querySelectorAll('[role=alert], [aria-live]')].map(x => x.textContent)
+      unmount()
+      return alerts.join()
+    })
+    expect(new Set(said)).toEqual(new Set([wallWords.behindNow]))
+  })
+  it('hides a pointer at rest and shows it when it moves', () => {
+    vi.useFakeTimers()
+    const { live } = made()
+    render(<Wall live={live} exercise />)
+    const still = () => document.documentElement.classList.contains('still')
+    vi.advanceTimersByTime(3100)
+    expect(still()).toBe(true)
+    fireEvent.pointerMove(document.body)
+    expect(still()).toBe(false)
+    vi.useRealTimers()
   })
   it('signed out says so and offers the way back', () => {
     const { live } = made()

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   BACKOFF_MAX_MS,
   SILENCE_MAX_MS,
+  SNAPSHOT_WAIT_MS,
   backoff,
   openStream,
   type Link,
@@ -98,6 +99,48 @@ describe('the stream', () => {
     vi.advanceTimersByTime(10_000)
     expect(Fake.all).toHaveLength(1)
     expect(links.at(-1)).toBe('reconnecting')
+    stop()
+  })
+  it('tells nothing between a resync and its snapshot, and never the resync', () => {
+    const { events, stop } = start()
+    const s = Fake.all[0]!
+    s.send('snapshot', 1)
+    s.send('resync', {})
+    s.send('tick', { c: [9] })
+    s.send('snapshot', 2)
+    s.send('tick', { c: [1] })
+    expect(events.map(e => [e.type, e.data])).toEqual([
+      ['snapshot', 1],
+      ['snapshot', 2],
+      ['tick', { c: [1] }],
+    ])
+    stop()
+  })
+  it('opens anew when the snapshot after a resync does not come', () => {
+    const { events, stop } = start()
+    Fake.all[0]!.send('resync', {})
+    for (let i = 0; i < SNAPSHOT_WAIT_MS / 1000 + 3; i++) {
+      vi.advanceTimersByTime(1000)
+      Fake.all[0]!.send('beat', {})
+    }
+    expect(Fake.all[0]!.closed).toBe(true)
+    expect(Fake.all).toHaveLength(2)
+    Fake.all[1]!.send('snapshot', 3)
+    expect(events).toEqual([{ type: 'snapshot', data: 3 }])
+    stop()
+  })
+  it('stays signed out over every retry, until an event comes', async () => {
+    const { links, stop } = start(401)
+    Fake.all[0]!.fail(2)
+    await vi.advanceTimersByTimeAsync(0)
+    const from = links.length
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(16_000)
+      Fake.all.at(-1)!.fail(i % 2 ? 2 : 0)
+    }
+    expect(new Set(links.slice(from))).toEqual(new Set(['signed-out']))
+    Fake.all.at(-1)!.send('snapshot', {})
+    expect(links.at(-1)).toBe('live')
     stop()
   })
   it('says signed out on 401, and keeps trying', async () => {

@@ -6,7 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 const DIST = new URL('../dist/', import.meta.url).pathname
 const TEXT = /\.(js|css|html|svg|json)$/
 const PORTAL_FIRST_LOAD_MAX = 180_000
-const WALL_JS_MAX = 80_000
+// React alone is 64 kB of it; the rest is ours
+const WALL_JS_MAX = 82_000
 const walk = dir =>
   readdirSync(dir).flatMap(f => {
     const p = join(dir, f)

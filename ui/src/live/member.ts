@@ -1,5 +1,6 @@
 // A member's live state: the home object, folded forward by release batches. Pure; nothing here knows of the network.
-import { ms } from '../lib/format'
+import { list, ms } from '../lib/format'
+import { shared } from '../words/shared'
 import type { AdvisoryView, CampaignView, Home, IndicatorView, ReleasedObject } from '../api/types'
 import type { StreamEvent } from './stream'
 
@@ -35,10 +36,21 @@ export function release(home: Home, objects: readonly ReleasedObject[]): Home {
   return h
 }
 
-/** `null` means that this event cannot be folded: the state must be fetched again. */
-export function memberStep(home: Home, e: StreamEvent): Home | null {
+/** What the released campaigns say of "is now unusual?" while no lead has said it: bands and sector marks alone, never a count. */
+export function fromCommunity(campaigns: readonly CampaignView[]): { word: string; first: string; second: string } {
+  const W = shared.community,
+    broad = campaigns.filter(c => c.band)
+  if (!broad.length) return { word: W.quiet, first: W.none, second: W.source }
+  const sectors = [...new Set(broad.flatMap(c => c.sectors))]
+  return {
+    word: W.active,
+    first: W.some(broad.length, broad.length >= CAMPAIGNS_MAX),
+    second: sectors.length ? W.where(list(sectors, 3)) : W.nowhere,
+  }
+}
+
+export function memberStep(home: Home, e: StreamEvent): Home {
   if (e.type === 'snapshot') return e.data as Home
-  if (e.type === 'resync') return null
   if (e.type === 'release') return release(home, (e.data as { objects?: ReleasedObject[] }).objects ?? [])
   return home
 }

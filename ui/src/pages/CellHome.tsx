@@ -8,12 +8,11 @@ import { isTyping, keysOn } from '../lib/theme'
 import { useCellLive } from '../live/portal'
 import { Letter, When, useNow } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
-import { Heading, Loading } from '../ui/States'
+import { Failed, Heading, Loading } from '../ui/States'
 import { words } from '../words/portal'
 
 const T = words.desk
 const REPORTS_LISTED = 15
-const STUCK_MS = 6000
 const FRESH_MS = 6000
 
 export function Reports({
@@ -147,27 +146,13 @@ function SetPosture({ now: current }: { now: PostureRow | null }) {
 }
 
 export function CellHome({ session }: { session: Session }) {
-  const live = useCellLive(),
+  const { live, failed } = useCellLive(),
     now = useNow(5000),
     { reports, campaigns, alerts, feeds, posture } = live.rows
-  const ready = live.ready
-  useEffect(() => {
-    if (ready) return
-    const t = setTimeout(() => {
-      cell.wall().then(
-        data => {
-          live.event({ type: 'snapshot', data })
-          live.flush()
-        },
-        () => {},
-      )
-    }, STUCK_MS)
-    return () => clearTimeout(t)
-  }, [live, ready])
   if (!live.ready)
     return (
       <div className="page">
-        <Loading what={words.loading.home} />
+        {failed ? <Failed error={null} retry={() => location.reload()} /> : <Loading what={words.loading.home} />}
       </div>
     )
   const open = reports.filter(r => !r.owner).length,
@@ -175,7 +160,7 @@ export function CellHome({ session }: { session: Session }) {
   return (
     <div className="page wide">
       <Heading title={T.heading(open)} page={T.title} exercise={session.exercise} />
-      {live.link === 'reconnecting' && (
+      {live.link !== 'live' && (
         <p className="note warn" role="status">
           {words.states.paused}
         </p>

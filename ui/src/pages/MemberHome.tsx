@@ -1,9 +1,8 @@
 // A member's home: what needs doing, what is attacking the partnership, and released items as they come.
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { member } from '../api/client'
 import type { CampaignView, IndicatorView, PostureView } from '../api/types'
 import { ago, both, defang, list, ms } from '../lib/format'
+import { fromCommunity } from '../live/member'
 import { useMemberLive } from '../live/portal'
 import { When, useNow } from '../ui/When'
 import { Tlp } from '../ui/bits'
@@ -14,24 +13,31 @@ import { AdvisoryCard, isRead } from './AdvisoryCard'
 const T = words.home
 const SHOWN = 12
 const FRESH_MS = 8000
-const STUCK_MS = 6000
 
-function Posture({ p, now }: { p: PostureView | null; now: number }) {
-  const P = words.posture
+function Posture({ p, campaigns, now }: { p: PostureView | null; campaigns: CampaignView[]; now: number }) {
+  const P = words.posture,
+    broad = fromCommunity(campaigns)
   return (
-    <section className="card posture" data-word={p?.word ?? 'none'} aria-labelledby="hp" aria-live="polite">
+    <section className="card posture" data-word={p?.word ?? 'none'} aria-labelledby="hp">
       <h2 id="hp">{P.heading}</h2>
+      {/* only what was said is read out when it changes; how long ago it was changes by itself */}
+      <div aria-live="polite">
+        {p ? (
+          <>
+            <p className="word">{words.postures[p.word]}</p>
+            <p>{p.text}</p>
+          </>
+        ) : (
+          <>
+            <p className="word">{broad.word}</p>
+            <p>{broad.first}</p>
+          </>
+        )}
+      </div>
       {p ? (
-        <>
-          <p className="word">{words.postures[p.word]}</p>
-          <p>{p.text}</p>
-          <p className="meta">{P.setAt(`${ago(p.released_at, now)} · ${both(p.released_at, now)}`)}</p>
-        </>
+        <p className="meta">{P.setAt(`${ago(p.released_at, now)} · ${both(p.released_at, now)}`)}</p>
       ) : (
-        <>
-          <p className="word">{P.none}</p>
-          <p>{P.noneMeaning}</p>
-        </>
+        <p className="meta">{words.community.source}</p>
       )}
     </section>
   )
@@ -77,38 +83,21 @@ function Item({ i, now }: { i: IndicatorView; now: number }) {
 }
 
 export function MemberHome({ exercise }: { exercise: boolean }) {
-  const live = useMemberLive(),
-    clockNow = useNow(2000),
-    [late, setLate] = useState(false)
-  const ready = live.ready
-  useEffect(() => {
-    // a stream that does not come must not leave a blank page: fetch the same object once
-    if (ready) return
-    const t = setTimeout(() => {
-      setLate(true)
-      member.home().then(
-        data => {
-          live.event({ type: 'snapshot', data })
-          live.flush()
-        },
-        () => {},
-      )
-    }, STUCK_MS)
-    return () => clearTimeout(t)
-  }, [live, ready])
+  const { live, failed } = useMemberLive(),
+    clockNow = useNow(2000)
   const h = live.home,
     now = clockNow + live.skew,
     todo = h.advisories.filter(a => !isRead(a.id))
   if (!live.ready)
     return (
       <div className="page">
-        {late ? <Failed error={null} retry={() => location.reload()} /> : <Loading what={words.loading.home} />}
+        {failed ? <Failed error={null} retry={() => location.reload()} /> : <Loading what={words.loading.home} />}
       </div>
     )
   return (
     <div className="page wide">
       <Heading title={T.todo(todo.length)} page={T.title} exercise={exercise} />
-      {live.link === 'reconnecting' && (
+      {live.link !== 'live' && (
         <p className="note warn" role="status">
           {words.states.paused}
         </p>
@@ -144,7 +133,7 @@ export function MemberHome({ exercise }: { exercise: boolean }) {
           </section>
         </div>
         <div className="rail">
-          <Posture p={h.posture} now={now} />
+          <Posture p={h.posture} campaigns={h.campaigns} now={now} />
           <section className="card latest" aria-labelledby="hl">
             <h2 id="hl">
               {T.latest}{' '}

@@ -7,6 +7,7 @@ import type { FaceView, Session } from '../api/types'
 import { safeNext } from '../lib/format'
 import { Exercise, Mark } from '../ui/bits'
 import { Heading } from '../ui/States'
+import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.signin
@@ -38,7 +39,7 @@ export function SignInForm({
   const summary = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (problems.length) {
-      document.title = words.errorTitle(T.heading)
+      document.title = words.errorTitle(T.heading, isExercise())
       summary.current?.focus()
     }
   }, [problems])

@@ -5,14 +5,28 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { Severity } from '../api/types'
 import { Heading, NotFound } from '../ui/States'
+import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.write
 const TITLE_CHARS_MAX = 120
 const SUMMARY_CHARS_MAX = 2000
 const LEVELS: Severity[] = ['critical', 'high', 'medium', 'low']
-const MARKINGS = ['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT']
+// an advisory goes to every member, so nothing that is for fewer can be chosen
+export const MARKINGS = ['CLEAR', 'GREEN', 'AMBER']
+const FIELDS = ['title', 'summary', 'actions', 'severity', 'tlp', 'campaign']
 type Problem = { field: string; text: string }
+
+/** Where a refusal belongs: the server names the field first, as in "tlp: …" or "title is empty"; else it is about the whole form. */
+export function refused(x: unknown): Problem {
+  if (!(x instanceof ApiError)) return { field: 'send', text: T.failed }
+  if (x.status === 403) return { field: 'send', text: words.states.forbidden }
+  const first = /^[a-z]+/.exec(x.detail)?.[0] ?? '',
+    field = first === 'action' ? 'actions' : first
+  return x.status === 422 && FIELDS.includes(field)
+    ? { field, text: `${T.failed} ${T.names[field] ?? field}: ${x.detail.slice(first.length).replace(/^:?\s+/, '')}` }
+    : { field: 'send', text: `${T.failed} ${x.detail}`.trim() }
+}
 
 export function Write() {
   const { face, session } = useRouteContext({ from: '/shell' }),
@@ -23,7 +37,7 @@ export function Write() {
     summary = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (problems.length) {
-      document.title = words.errorTitle(T.title)
+      document.title = words.errorTitle(T.title, isExercise())
       summary.current?.focus()
     }
   }, [problems])
@@ -56,15 +70,7 @@ export function Write() {
       setState('sent')
     } catch (x) {
       setState('idle')
-      set([
-        {
-          field: 'title',
-          text:
-            x instanceof ApiError && x.status === 403
-              ? words.states.forbidden
-              : `${T.failed} ${x instanceof ApiError ? x.detail : ''}`,
-        },
-      ])
+      set([refused(x)])
     }
   }
   const bad = (field: string) => problems.some(p => p.field === field)
@@ -118,9 +124,9 @@ export function Write() {
           <textarea id="actions" name="actions" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('actions')} />
         </p>
         <div className="pair">
-          <p className="field">
+          <p className={bad('severity') ? 'field bad' : 'field'}>
             <label htmlFor="severity">{T.severity}</label>
-            <select id="severity" name="severity" defaultValue="high">
+            <select id="severity" aria-invalid={bad('severity')} name="severity" defaultValue="high">
               {LEVELS.map(s => (
                 <option key={s} value={s}>
                   {words.severity[s]}
@@ -128,19 +134,20 @@ export function Write() {
               ))}
             </select>
           </p>
-          <p className="field">
+          <p className={bad('tlp') ? 'field bad' : 'field'}>
             <label htmlFor="tlp">{T.tlp}</label>
-            <select id="tlp" name="tlp" defaultValue="AMBER">
+            <select id="tlp" aria-invalid={bad('tlp')} name="tlp" defaultValue="AMBER">
               {MARKINGS.map(m => (
                 <option key={m} value={m}>{`TLP:${m}: ${words.tlp[m]}`}</option>
               ))}
             </select>
           </p>
         </div>
-        <p className="field">
+        <p className={bad('campaign') ? 'field bad' : 'field'}>
           <label htmlFor="campaign">{T.campaign}</label>
           <select
             id="campaign"
+            aria-invalid={bad('campaign')}
             name="campaign"
             defaultValue={campaign ?? ''}
             key={`${campaign}${list.data?.items.length}`}
@@ -152,7 +159,7 @@ export function Write() {
           </select>
         </p>
         <p>
-          <button className="btn big" disabled={state === 'busy'}>
+          <button id="send" className="btn big" disabled={state === 'busy'}>
             {state === 'busy' ? T.going : T.go}
           </button>
         </p>

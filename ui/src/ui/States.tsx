@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { ApiError } from '../api/client'
+import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.states
@@ -23,7 +24,7 @@ export function Failed({
   meaning?: string
 }) {
   useEffect(() => {
-    document.title = words.errorTitle(title)
+    document.title = words.errorTitle(title, isExercise())
   }, [title])
   const why =
     error instanceof ApiError
@@ -63,7 +64,7 @@ export function NotFound({ title = T.notFound, meaning = T.notFoundMeaning }: { 
 export function Heading({
   title,
   page,
-  exercise = false,
+  exercise = isExercise(),
   children,
 }: {
   title: string

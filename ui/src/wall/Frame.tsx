@@ -8,6 +8,7 @@ import { shared } from '../words/shared'
 import { wall as T } from '../words/wall'
 
 const LIVE_MS = 3000
+const POINTER_MS = 3000
 export function useSecond() {
   const [, set] = useState(0)
   useEffect(() => {
@@ -47,7 +48,11 @@ export function Behind({ ready, age, link, wait }: { ready: boolean; age: number
   const out = link === 'signed-out'
   if (!out && (ready ? age <= 5000 : link === 'connecting')) return null
   return (
-    <div className="behind" role="alert">
+    <div className="behind">
+      {/* read out once: the seconds below change all the time, and are for the eye */}
+      <p className="vh" role="alert">
+        {out ? T.signedOut : ready ? T.behindNow : T.cannot}
+      </p>
       <p>
         {ready ? T.behind(behind(age)) : out ? '' : T.cannot} {out ? T.signedOut : T.reconnecting}
       </p>
@@ -87,8 +92,22 @@ export function Frame({
         else document.documentElement.requestFullscreen()
       }
     }
+    // a pointer lying on a wall is hidden until somebody moves it
+    let timer: ReturnType<typeof setTimeout>
+    const still = document.documentElement.classList
+    const moved = () => {
+      still.remove('still')
+      clearTimeout(timer)
+      timer = setTimeout(() => still.add('still'), POINTER_MS)
+    }
+    moved()
     addEventListener('keydown', k)
-    return () => removeEventListener('keydown', k)
+    addEventListener('pointermove', moved)
+    return () => {
+      clearTimeout(timer)
+      removeEventListener('keydown', k)
+      removeEventListener('pointermove', moved)
+    }
   }, [exercise])
   return (
     <main className={`wall ${kind ?? ''} ${stale ? 'stale' : ''}`}>

@@ -1,7 +1,7 @@
 // A member's wall: posture, what to do, campaigns with band and sector marks, and released items as they come. No lanes, rates or read counts.
 import { useSyncExternalStore } from 'react'
 import type { CampaignView } from '../api/types'
-import { CAMPAIGNS_MAX } from '../live/member'
+import { fromCommunity } from '../live/member'
 import { clock, defang, list, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
 import { kindWord, shared } from '../words/shared'
@@ -17,7 +17,8 @@ const FRESH_MS = 6000
 
 function Posture({ live }: { live: MemberLive }) {
   const p = live.home.posture,
-    n = live.home.campaigns.filter(c => c.band).length
+    broad = fromCommunity(live.home.campaigns),
+    [first, second] = p ? [p.text, broad.first] : [broad.first, broad.second]
   if (!live.ready)
     return (
       <div className="posture" data-word="none">
@@ -26,10 +27,10 @@ function Posture({ live }: { live: MemberLive }) {
     )
   return (
     <div className="posture" data-word={p?.word ?? 'none'} role="status" aria-live="polite">
-      {p ? <strong>{shared.postures[p.word]}</strong> : null}
-      <p data-long={p && p.text.length > LINE_CHARS ? true : undefined}>
-        <b>{p ? p.text : T.noPosture}</b>
-        <span>{T.broadCount(n, n >= CAMPAIGNS_MAX)}</span>
+      <strong>{p ? shared.postures[p.word] : broad.word}</strong>
+      <p data-long={Math.max(first.length, second.length) > LINE_CHARS || undefined}>
+        <b>{first}</b>
+        <span>{second}</span>
       </p>
     </div>
   )

@@ -86,8 +86,8 @@ function Lanes({ live }: { live: WallLive }) {
           <i className="dot">A</i> {T.keyHit} <i className="rule" /> {T.keyNormal}
         </p>
         <p className="axis" aria-hidden="true">
-          {T.axis(Math.round((live.slots * live.slotMs) / 60_000)).map(a => (
-            <span key={a}>{a}</span>
+          {T.axis(Math.round((live.slots * live.slotMs) / 60_000)).map((a, i) => (
+            <span key={i}>{a}</span>
           ))}
         </p>
         <p className="units" aria-hidden="true">

@@ -1,7 +1,7 @@
 // Draws the sector lanes on one canvas: bars, the normal line, letter marks and the dashed path between them.
 import { ms } from '../lib/format'
 import type { WallLive } from './live'
-import { HIGH, LANE_FULL, RAISED, barHeight, mean3, ratio, unitOf } from './math'
+import { LANE_FULL, barHeight, barLevels, unitOf } from './math'
 
 const C = {
   calm: '#4A6884',
@@ -44,7 +44,8 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
     const bars = live.lanes[s]!,
       sector = live.rows.sectors[s]!,
       normal = sector.normal === null ? null : (sector.normal * live.slotMs) / 60_000,
-      one = unitOf(bars, normal)
+      one = unitOf(bars, normal),
+      levels = barLevels(bars, normal, live.slotMs)
     const y0 = (s + 1) * lane - pad,
       full = lane - 2 * pad,
       last = bars.length - 1
@@ -53,9 +54,9 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
       // the open slot is shown at its present rate, not as a drop to zero
       const v = open ? (live.rates[s]! * live.slotMs) / 60_000 : bars[i]!
       if (Number.isNaN(v)) continue // no data: a blank column, never a zero
-      const k = open ? (live.levels[s] === 2 ? HIGH : live.levels[s] === 1 ? RAISED : 0) : ratio(mean3(bars, i), normal)
+      const k = open ? live.levels[s] : levels[i]
       const bh = Math.max(1.5 * unit, barHeight(v, one) * full)
-      g.fillStyle = k >= HIGH ? C.high : k >= RAISED ? C.raised : open ? C.calmNow : C.calm
+      g.fillStyle = k === 2 ? C.high : k === 1 ? C.raised : open ? C.calmNow : C.calm
       g.fillRect(i * dx, y0 - bh, bw, bh)
     }
     if (normal !== null && normal > 0) {

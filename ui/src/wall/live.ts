@@ -1,7 +1,7 @@
 // The cell wall's live state, outside React: events touch typed arrays, and the screen is told at most four times a second.
 import { ms } from '../lib/format'
 import type { Wall } from '../api/types'
-import { cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
+import { aged, cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
 import type { Link, StreamEvent } from '../live/stream'
 import { isBehind, isFrozen, level, ratePerMinute, ratio, roll, slotOf, type Level } from './math'
 
@@ -21,8 +21,6 @@ export class WallLive {
   link: Link = 'connecting'
   retryAt: number | null = null
   ready = false
-  /** Set when the state cannot be folded on and a fresh snapshot is needed. */
-  onResync: () => void = () => {}
   private heardAt = -Infinity
   private dirty = new Set<Slice>()
   private subs = new Map<Slice, Set<() => void>>()
@@ -89,21 +87,19 @@ export class WallLive {
       this.advance()
       return
     }
-    const next = cellStep(this.rows, e)
-    if (!next) {
-      this.onResync()
-      return
-    }
+    if (e.type === 'snapshot') this.skew = ms((e.data as Wall).now) - this.clock.wall()
+    this.take(cellStep(this.rows, e, this.now()))
     if (e.type === 'snapshot') this.load(e.data as Wall)
-    if (next !== this.rows) {
-      this.rows = next
-      this.shown = shownCampaigns(this.shown, next.campaigns)
-      this.dirty.add('rows')
-    }
+  }
+
+  private take(next: CellState) {
+    if (next === this.rows) return
+    this.rows = next
+    this.shown = shownCampaigns(this.shown, next.campaigns)
+    this.dirty.add('rows')
   }
 
   private load(w: Wall) {
-    this.skew = ms(w.now) - this.clock.wall()
     this.slotMs = w.slot_ms
     this.slots = w.slots
     this.head = ms(w.slot_start)
@@ -149,12 +145,13 @@ export class WallLive {
     if (!this.ready) return
     this.advance()
     if (isFrozen(this.age())) return
+    this.take(aged(this.rows, this.now()))
     const since = this.now() - this.head
     for (let i = 0; i < this.lanes.length; i++) {
-      const r = ratePerMinute(this.lanes[i]!, this.slotMs, since)
-      if (Number.isNaN(r)) continue
-      this.rates[i] = r
-      this.levels[i] = level(ratio(r, this.rows.sectors[i]?.normal ?? null), this.levels[i] ?? 0)
+      const { rate, sum } = ratePerMinute(this.lanes[i]!, this.slotMs, since)
+      if (Number.isNaN(rate)) continue
+      this.rates[i] = rate
+      this.levels[i] = level(ratio(rate, this.rows.sectors[i]?.normal ?? null), this.levels[i] ?? 0, sum)
     }
     this.dirty.add('lanes')
   }

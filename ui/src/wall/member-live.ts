@@ -10,7 +10,6 @@ export class MemberLive {
   link: Link = 'connecting'
   retryAt: number | null = null
   skew = 0
-  onResync: () => void = () => {}
   private heardAt = -Infinity
   private n = 0
   private dirty = false
@@ -62,10 +61,6 @@ export class MemberLive {
           : Number.NaN
     if (e.type === 'beat' && !Number.isNaN(at)) this.skew = at - this.clock.wall()
     const next = memberStep(this.home, e)
-    if (!next) {
-      this.onResync()
-      return
-    }
     if (e.type === 'snapshot') {
       this.ready = true
       this.dirty = true

@@ -4,7 +4,7 @@ import { shared } from './shared'
 
 export const words = {
   ...shared,
-  errorTitle: (page: string) => `Error: ${page}`,
+  errorTitle: (page: string, exercise: boolean) => `Error: ${shared.title(page, exercise)}`,
   skip: 'Skip to main content',
   loading: {
     page: 'Loading the page…',
@@ -66,7 +66,6 @@ export const words = {
   },
   posture: {
     none: 'No posture set',
-    noneMeaning: 'The cell has not set one yet.',
     heading: 'Posture',
     setAt: (t: string) => `Set ${t}`,
     word: 'Posture word',
@@ -255,6 +254,14 @@ export const words = {
     needSummary: 'Say what happened',
     needActions: 'Say at least one thing to do',
     failed: 'It was not sent. Your words are still here.',
+    names: {
+      title: 'Title',
+      summary: 'What happened',
+      actions: 'Do this',
+      severity: 'Severity',
+      tlp: 'Marking',
+      campaign: 'Campaign',
+    } as Record<string, string>,
   },
   noise: {
     title: 'Over-common values',

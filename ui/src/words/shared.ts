@@ -47,6 +47,17 @@ export const shared = {
   live: { live: 'Live', connecting: 'Connecting…', reconnecting: 'Reconnecting…', behind: 'Not live' },
   postures: { normal: 'Normal', raised: 'Raised', high: 'High' },
   act: { block: 'Block', watch: 'Watch' },
+  /** A member's first line while no lead has set a posture: drawn from what is released. */
+  community: {
+    quiet: 'Quiet',
+    active: 'Active',
+    none: 'No campaign is known to have hit several members',
+    some: (n: number, most: boolean) =>
+      `${n}${most ? ' or more' : ''} ${n === 1 && !most ? 'campaign has' : 'campaigns have'} hit several members`,
+    where: (sectors: string) => `Sectors marked: ${sectors}`,
+    nowhere: 'No sector can be named yet',
+    source: 'From what is shared; the cell has set no posture',
+  },
 } as const
 
 export const kindWord = (kind: string | null | undefined) => (kind ? (shared.kinds[kind] ?? kind) : '')

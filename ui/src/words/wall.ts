@@ -8,6 +8,7 @@ export const wall = {
   cannot: 'This screen cannot reach the server.',
   signedOut: 'This screen is signed out.',
   signIn: 'Sign in',
+  behindNow: 'This screen is not live. It reconnects by itself.',
   behind: (t: string) => `This screen is ${t} behind.`,
   reconnecting: 'Reconnecting…',
   nextTry: (s: number) => `Next try in ${count(s, 'second')}.`,
@@ -60,13 +61,7 @@ export const wall = {
   noCampaigns: 'No campaign is being shared between members right now.',
   noLatest: 'Nothing has been shared yet.',
   noAdvice: 'The cell has sent no advisory.',
-  noPosture: 'No posture set',
-  noPostureMeaning: 'The cell has not set one yet',
   full: 'Press f for full screen',
   spread: (b: string) => `at ${b} members`,
   fewer: 'breadth not shown yet',
-  broadCount: (n: number, most: boolean) =>
-    n
-      ? `${most ? `${n} or more campaigns have` : count(n, 'campaign has', 'campaigns have')} hit several members`
-      : 'No campaign is known to have hit several members',
 } as const
