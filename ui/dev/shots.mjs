@@ -14,6 +14,7 @@ const b = await chromium.launch({
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--host-resolver-rules=MAP cell.localhost 127.0.0.1',
   ],
 })
 const sizes = { wall: [1920, 1080], desk: [1440, 900], phone: [390, 844] }
@@ -22,7 +23,7 @@ const plan = {
     ['/', 'desk', 'phone'],
     ['/wall', 'wall'],
     ['/campaigns', 'desk'],
-    [process.env.CELL_CAMPAIGN ?? '/campaigns/a1', 'desk', 'phone'],
+    ['first-campaign', 'desk', 'phone'],
     ['/search?q=sign-docs.example', 'desk'],
     ['/noise', 'desk'],
     ['/advisories/new', 'desk'],
@@ -30,7 +31,7 @@ const plan = {
   member: [
     ['/', 'desk', 'phone'],
     ['/wall', 'wall'],
-    [process.env.MEMBER_CAMPAIGN ?? '/campaigns/a1', 'desk', 'phone'],
+    ['first-campaign', 'desk', 'phone'],
     ['/search?q=sign-docs.example', 'desk'],
     ['/search?q=unseen.example', 'phone'],
     ['/advisories', 'desk'],
@@ -58,7 +59,12 @@ for (const [face, url, cred] of [
     for (const [at, ...ss] of plan[face])
       for (const s of ss) {
         await p.setViewportSize({ width: sizes[s][0], height: sizes[s][1] })
-        await p.goto(url + at)
+        let to = at
+        if (at === 'first-campaign') {
+          await p.goto(url + '/campaigns')
+          to = await p.locator('a[href^="/campaigns/"]').first().getAttribute('href')
+        }
+        await p.goto(url + to)
         await p.waitForTimeout(at === '/wall' ? 4000 : 1800)
         await p.screenshot({
           path: `${out}/${face}${at.replace(/[^a-z0-9]+/gi, '-').slice(0, 24)}-${s}${theme === 'dark' ? '-dark' : ''}.png`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, behind, both, clock, count, defang, list, safeNext, span } from '../src/lib/format'
+import { brief, ago, behind, both, clock, count, defang, list, safeNext, span } from '../src/lib/format'
 
 const now = Date.parse('2026-07-10T12:00:00.000Z')
 describe('times', () => {
@@ -69,4 +69,9 @@ describe('where a sign-in may lead', () => {
     [undefined, '/'],
     ['/a\nb', '/'],
   ])('%s leads to %s', (next, want) => expect(safeNext(next)).toBe(want))
+})
+
+it('a title keeps the ends of a fingerprint only', () => {
+  expect(brief(`Ransomware: ${'ab12'.repeat(16)} and 4 more`)).toBe('Ransomware: ab12ab12…ab12 and 4 more')
+  expect(brief('Phishing: sign-docs.example and 7 more')).toBe('Phishing: sign-docs.example and 7 more')
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   barHeight,
   barLevels,
+  barsOf,
   held,
   windowSlots,
   figure,
@@ -98,6 +99,21 @@ describe('level', () => {
     expect(ratio(10, 0)).toBeNaN()
     expect(level(ratio(10, null), 0)).toBe(0)
   })
+})
+describe('slots drawn together', () => {
+  it('keep their boundaries as time goes on', () => {
+    expect(barsOf(lane(1, 2, 3, 4, 5), 10, 3).map(b => [b.from, b.to, b.mean])).toEqual([
+      [0, 2, 2],
+      [3, 4, 4.5],
+    ])
+    expect(barsOf(lane(2, 3, 4, 5, 6), 11, 3).map(b => [b.from, b.to])).toEqual([
+      [0, 1],
+      [2, 4],
+    ])
+  })
+  it('leave a blank where nothing was heard', () =>
+    expect(barsOf(lane(NaN, NaN, NaN, 4, NaN, 2), 5, 3).map(b => b.mean)).toEqual([NaN, 3]))
+  it('are the slots themselves when these are long', () => expect(barsOf(lane(1, 2), 7, 1)).toHaveLength(2))
 })
 describe('bars', () => {
   it('put normal at a fifth and never overflow', () => {

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/re
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
 import type { CellCampaign } from '../src/api/types'
-import { matrix } from '../src/lib/matrix'
+import { links, matrix } from '../src/lib/matrix'
 import { isExercise, setExercise } from '../src/lib/exercise'
 import { MARKINGS, refused } from '../src/pages/Write'
 import { SignInForm, problemOf } from '../src/pages/SignIn'
@@ -267,6 +267,20 @@ describe('the member’s wall', () => {
     ])
       expect(container.textContent).toContain(t)
     expect(container.textContent).not.toMatch(/\bread\b|a min|× normal|firms/)
+  })
+})
+
+describe('why reports are linked', () => {
+  it('tells two reports once, with all that they share', () => {
+    const r = (from: string, to: string, text: string) => ({ from, to, text, at: at(0) })
+    expect(
+      links([
+        r('b', 'a', 'both name x'),
+        r('b', 'a', 'both name y'),
+        r('c', 'a', 'both name x'),
+        r('c', 'a', 'a lead said so'),
+      ]).map(l => l.text),
+    ).toEqual(['both name x and y', 'both name x; a lead said so'])
   })
 })
 

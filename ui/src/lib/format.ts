@@ -68,6 +68,9 @@ export function list(words: readonly string[], max = Infinity): string {
   return a.length < 2 ? a.join('') : `${a.slice(0, -1).join(', ')} and ${a.at(-1)}`
 }
 
+/** A title on a wall or in a narrow list: the middle of a long fingerprint says nothing to a person. */
+export const brief = (title: string) => title.replace(/\b[0-9a-f]{24,}\b/gi, h => `${h.slice(0, 8)}…${h.slice(-4)}`)
+
 export const count = (n: number, one: string, many = one + 's') =>
   `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`
 

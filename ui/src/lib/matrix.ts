@@ -1,6 +1,25 @@
 // Which report holds which value: columns by time grouped under their sector, shared rows first, in the order in which a report first held them. Pure.
 import type { CellCampaign } from '../api/types'
-import { ms } from './format'
+import { list, ms } from './format'
+
+export type Reason = CellCampaign['reasons'][number]
+const BOTH = 'both name '
+/** Links between the same two reports told once, with everything that they have in common. */
+export function links(reasons: readonly Reason[]): { at: Reason['at']; from: string; to: string; text: string }[] {
+  const pairs = new Map<string, Reason[]>()
+  for (const r of reasons) {
+    const key = `${r.from} ${r.to}`
+    pairs.set(key, [...(pairs.get(key) ?? []), r])
+  }
+  return [...pairs.values()].map(all => {
+    const first = all[0]!,
+      texts = [...new Set(all.map(r => r.text))]
+    const text = texts.every(t => t.startsWith(BOTH))
+      ? BOTH + list(texts.map(t => t.slice(BOTH.length)))
+      : texts.join('; ')
+    return { at: first.at, from: first.from, to: first.to, text }
+  })
+}
 
 export const COLUMNS_MAX = 40
 export type Column = { index: number; sector: string; at: number }

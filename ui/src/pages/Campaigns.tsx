@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useRouteContext } from '@tanstack/react-router'
 import { cell, member } from '../api/client'
-import { list } from '../lib/format'
+import { brief, list } from '../lib/format'
 import { Letter, When, useNow } from '../ui/When'
 import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading } from '../ui/States'
@@ -56,7 +56,7 @@ function CellList() {
           <h2 className="t">
             <Letter v={c.letter} />
             <Link to="/campaigns/$id" params={{ id: c.id }}>
-              {c.title}
+              {brief(c.title)}
             </Link>
           </h2>
           <p className="meta">

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { CellCampaign } from '../api/types'
 import { both, clock, count, defang, list, ms } from '../lib/format'
-import { matrix } from '../lib/matrix'
+import { links, matrix } from '../lib/matrix'
 import { Copy } from '../ui/Copy'
 import { Letter, useNow } from '../ui/When'
 import { Severity } from '../ui/bits'
@@ -211,6 +211,7 @@ export function CellCampaignView({
 }) {
   const c = d.campaign,
     started = d.reports.length ? Math.min(...d.reports.map(r => ms(r.at))) : null
+  const reasons = useMemo(() => links(d.reasons), [d])
   const [all, setAll] = useState(false),
     column = new Map(d.reports.map((r, i) => [r.case, i]))
   const name = (id: string) => {
@@ -282,11 +283,11 @@ export function CellCampaignView({
       </section>
       <section className="card" aria-labelledby="hr">
         <h2 id="hr">{T.reasons}</h2>
-        {!d.reasons.length ? (
+        {!reasons.length ? (
           <p className="empty">{T.reasonsNone}</p>
         ) : (
           <ol className="steps">
-            {d.reasons.slice(0, all ? undefined : REASONS_SHOWN).map((r, i) => (
+            {reasons.slice(0, all ? undefined : REASONS_SHOWN).map((r, i) => (
               <li key={`${r.from}${r.to}${i}`}>
                 <time dateTime={String(r.at)}>{both(r.at, now)}</time>
                 <span>{r.text}</span>
@@ -295,10 +296,10 @@ export function CellCampaignView({
             ))}
           </ol>
         )}
-        {!all && d.reasons.length > REASONS_SHOWN && (
+        {!all && reasons.length > REASONS_SHOWN && (
           <p>
             <button className="btn quiet" onClick={() => setAll(true)}>
-              {words.campaign.next}: {count(d.reasons.length - REASONS_SHOWN, 'link')}
+              {words.campaign.next}: {count(reasons.length - REASONS_SHOWN, 'link')}
             </button>
           </p>
         )}

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { cell } from '../api/client'
 import type { PostureRow, PostureWord, ReportRow, Session } from '../api/types'
-import { list, ms } from '../lib/format'
+import { brief, list, ms } from '../lib/format'
 import { isTyping, keysOn } from '../lib/theme'
 import { useCellLive } from '../live/portal'
 import { Letter, When, useNow } from '../ui/When'
@@ -202,7 +202,7 @@ export function CellHome({ session }: { session: Session }) {
                     <h3 className="t">
                       <Letter v={c.letter} />
                       <Link to="/campaigns/$id" params={{ id: c.id }}>
-                        {c.title}
+                        {brief(c.title)}
                       </Link>
                     </h3>
                     <p className="meta">

@@ -1,7 +1,7 @@
 // A member's home: what needs doing, what is attacking the partnership, and released items as they come.
 import { Link } from '@tanstack/react-router'
 import type { CampaignView, IndicatorView, PostureView } from '../api/types'
-import { ago, both, defang, list, ms } from '../lib/format'
+import { ago, both, brief, defang, list, ms } from '../lib/format'
 import { fromCommunity } from '../live/member'
 import { useMemberLive } from '../live/portal'
 import { When, useNow } from '../ui/When'
@@ -48,7 +48,7 @@ export function CampaignLine({ c, now, page }: { c: CampaignView; now: number; p
     <li>
       <H className="t">
         <Link to="/campaigns/$id" params={{ id: c.id }}>
-          {c.title}
+          {brief(c.title)}
         </Link>
       </H>
       <p className="meta">

@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react'
 import type { CampaignView } from '../api/types'
 import { fromCommunity } from '../live/member'
-import { clock, defang, list, ms, span } from '../lib/format'
+import { brief, clock, defang, list, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
 import { kindWord, shared } from '../words/shared'
 import { wall as T } from '../words/wall'
@@ -13,7 +13,7 @@ import type { MemberLive } from './member-live'
 const CAMPAIGNS_ON_WALL = 5
 const ITEMS_ON_WALL = 9
 const LINE_CHARS = 45
-const FRESH_MS = 6000
+const FRESH_MS = 2500
 
 function Posture({ live }: { live: MemberLive }) {
   const p = live.home.posture,
@@ -38,7 +38,7 @@ function Posture({ live }: { live: MemberLive }) {
 function Campaign({ c, now }: { c: CampaignView; now: number }) {
   return (
     <li>
-      <h3>{c.title}</h3>
+      <h3>{brief(c.title)}</h3>
       <p className="facts">
         {c.band ? <span className="band">{T.spread(c.band)}</span> : <span className="flat">{T.fewer}</span>}
         {c.sectors.length > 0 && <span className="sectors">{list(c.sectors)}</span>}

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { CampaignRow, ReportRow } from '../api/types'
 import { REPORTS_MAX } from '../live/cell'
-import { clock, ms, span } from '../lib/format'
+import { brief, clock, ms, span } from '../lib/format'
 import { SevGlyph, Tlp } from '../ui/bits'
 import { shared } from '../words/shared'
 import { wall as T } from '../words/wall'
@@ -16,7 +16,7 @@ const REPORTS_SHOWN = 6
 const SILENT_SHOWN = 2
 const UNCLAIMED_LATE_MS = 300_000
 const LINE_CHARS = 45 // what fits beside the EXERCISE sign at full size
-const FRESH_MS = 6000
+const FRESH_MS = 2500
 type Slice = 'rows' | 'lanes' | 'link'
 const useSlice = (l: WallLive, s: Slice) => useSyncExternalStore(l.subscribe(s), l.version(s))
 
@@ -135,7 +135,7 @@ function Campaigns({ live }: { live: WallLive }) {
           <li key={c.id} data-trend={c.trend}>
             <span className="letter">{c.letter}</span>
             <div>
-              <h3>{c.title}</h3>
+              <h3>{brief(c.title)}</h3>
               <p className="facts">
                 <b>{c.firms}</b> {T.firms(c.firms)}{' '}
                 <span className={c.delta ? 'up' : 'flat'}>{c.delta ? T.delta(c.delta) : T.noDelta}</span>

@@ -1,7 +1,7 @@
 // Draws the sector lanes on one canvas: bars, the normal line, letter marks and the dashed path between them.
 import { ms } from '../lib/format'
 import type { WallLive } from './live'
-import { LANE_FULL, barHeight, barLevels, unitOf } from './math'
+import { LANE_FULL, barHeight, barLevels, barsOf, unitOf } from './math'
 
 const C = {
   calm: '#4A6884',
@@ -15,6 +15,8 @@ const C = {
   cool: '#8FA0B0',
   ground: '#0B1118',
 }
+/** The least time that a bar stands for: short slots are drawn together, so that a bar can be told from across a room. */
+export const BAR_MS = 15_000
 type Point = { x: number; y: number }
 
 export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
@@ -34,8 +36,7 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
   const n = live.lanes.length,
     lane = h / n,
     pad = lane * 0.12,
-    dx = w / live.slots,
-    bw = Math.max(1, dx - 1.2 * unit)
+    dx = w / live.slots
   const span = live.slots * live.slotMs
   g.fillStyle = C.grid
   for (const q of [1, 2, 3]) g.fillRect(Math.round((w * q) / 4), 0, 1, h)
@@ -49,15 +50,15 @@ export function draw(cv: HTMLCanvasElement, live: WallLive, unit: number) {
     const y0 = (s + 1) * lane - pad,
       full = lane - 2 * pad,
       last = bars.length - 1
-    for (let i = 0; i <= last; i++) {
-      const open = i === last
-      // the open slot is shown at its present rate, not as a drop to zero
-      const v = open ? (live.rates[s]! * live.slotMs) / 60_000 : bars[i]!
+    for (const b of barsOf(bars, live.head / live.slotMs, Math.ceil(BAR_MS / live.slotMs))) {
+      const open = b.to === last
+      // the newest bar is shown at its present rate, not as a drop to zero
+      const v = open ? (live.rates[s]! * live.slotMs) / 60_000 : b.mean
       if (Number.isNaN(v)) continue // no data: a blank column, never a zero
-      const k = open ? live.levels[s] : levels[i]
+      const k = open ? live.levels[s] : levels[b.to]
       const bh = Math.max(1.5 * unit, barHeight(v, one) * full)
       g.fillStyle = k === 2 ? C.high : k === 1 ? C.raised : open ? C.calmNow : C.calm
-      g.fillRect(i * dx, y0 - bh, bw, bh)
+      g.fillRect(b.from * dx, y0 - bh, Math.max(1, (b.to - b.from + 1) * dx - 1.2 * unit), bh)
     }
     if (normal !== null && normal > 0) {
       g.fillStyle = C.base

@@ -81,6 +81,23 @@ export function barLevels(lane: Float32Array, normalPerSlot: number | null, slot
   })
 }
 
+export type Bar = { from: number; to: number; mean: number }
+/** Slots drawn as one bar, `together` at a time, on boundaries that stay with the clock (`head` is the open slot's number). */
+export function barsOf(lane: Float32Array, head: number, together: number): Bar[] {
+  const bars: Bar[] = [],
+    last = lane.length - 1
+  for (let i = 0; i <= last; i++) {
+    const b = bars.at(-1)
+    if (b && Math.floor((head - last + i) / together) === Math.floor((head - last + b.from) / together)) b.to = i
+    else bars.push({ from: i, to: i, mean: Number.NaN })
+  }
+  for (const b of bars) {
+    const h = held(lane, b.to, b.to - b.from + 1)
+    if (h.slots) b.mean = h.sum / h.slots
+  }
+  return bars
+}
+
 export const isFrozen = (age: number) => age > FREEZE_MS
 export const isBehind = (age: number) => age > BEHIND_MS
 

@@ -237,7 +237,7 @@ export const words = {
   },
   write: {
     title: 'Send an advisory',
-    intro: 'Goes to every member its marking allows, at once. Members see it as coming from the cell.',
+    intro: 'Goes to every member at once, as coming from the cell. The marking says how far they may pass it on.',
     name: 'Title, in plain words',
     summary: 'What happened',
     actions: 'Do this, one action a line',
