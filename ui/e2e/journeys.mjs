@@ -1,16 +1,12 @@
 // What a member and the cell do in a real browser, and axe over every page in both themes at three widths.
-import { CELL, MEMBER, WHO, axe, check, expect, noSidewaysScroll, signIn, watched } from './kit.mjs'
+import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, watched } from './kit.mjs'
 
-const SIZES = [
+export const SIZES = [
   [1440, 900],
   [390, 844],
   [320, 640],
 ]
-const clean = w => {
-  const f = w.faults()
-  expect(!f.length, [...new Set(f)].join('\n'))
-}
-const UNSEEN = `never-seen-${Date.now().toString(36)}.example`
+export const UNSEEN = `never-seen-${Date.now().toString(36)}.example`
 const lead = WHO.lead ?? WHO.analyst
 
 export async function journeys(browser) {
@@ -66,11 +62,8 @@ export async function journeys(browser) {
   })
 
   // --- the cell's wall
-  const wall = await c.ctx.newPage()
+  const wall = await c.another()
   await wall.setViewportSize({ width: 1920, height: 1080 })
-  const wallErrors = []
-  wall.on('pageerror', e => wallErrors.push(e.message))
-  wall.on('console', x => x.type() === 'error' && wallErrors.push(x.text()))
   await check('the cell’s wall becomes live', async () => {
     await wall.goto(`${CELL}/wall`)
     await wall.waitForSelector('.clock[data-state=live]', { timeout: 10_000 })
@@ -143,7 +136,14 @@ export async function journeys(browser) {
       await axe(wall, `/wall at ${x}`)
     }
   })
-  await check('the wall makes no console error', async () => expect(!wallErrors.length, wallErrors.join('\n')))
+  await check('the cell’s wall makes no policy report, no outside request and no console error', async () => clean(c))
+  await check('the wall’s pointer is hidden at rest and comes back when it moves', async () => {
+    await wall.waitForFunction(() => getComputedStyle(document.body).cursor === 'none', null, { timeout: 8000 })
+    await wall.mouse.move(300, 300)
+    await wall.mouse.move(320, 310)
+    const pointer = await wall.evaluate(() => getComputedStyle(document.body).cursor)
+    expect(pointer !== 'none', 'the pointer stays hidden')
+  })
   await wall.close()
 
   // --- the cell's pages
@@ -172,16 +172,28 @@ export async function journeys(browser) {
   })
   await check('a report is claimed', async () => {
     await c.page.goto(`${CELL}/`)
-    const b = c.page.locator('.rep button').first()
-    await b.waitFor({ timeout: 30_000 })
-    const before = await c.page.locator('.rep .who', { hasNot: c.page.locator('button') }).count()
-    await b.click()
-    await c.page.waitForFunction(
-      n => [...document.querySelectorAll('.rep .who')].filter(x => !x.querySelector('button')).length > n,
-      before,
-      { timeout: 10_000 },
-    )
-    clean(c)
+    // the demo has an analyst who claims too: who comes second is told 409 and takes another
+    for (let tries = 0; tries < 8; tries++) {
+      const open = c.page.locator('.rep li:has(button)').first()
+      await open.waitFor({ timeout: 30_000 })
+      const id = await open.getAttribute('data-case'),
+        row = c.page.locator(`.rep li[data-case="${id}"]`)
+      await row
+        .locator('button')
+        .click({ timeout: 3000 })
+        .catch(() => {})
+      const claimed = row.locator('.who', { hasText: lead.name })
+      if (
+        await claimed.waitFor({ timeout: 4000 }).then(
+          () => true,
+          () => false,
+        )
+      ) {
+        clean(c, /status of 409/)
+        return
+      }
+    }
+    throw new Error('none of eight reports could be claimed')
   })
 
   // --- the member's pages
@@ -227,6 +239,42 @@ export async function journeys(browser) {
       clean(c)
     },
   )
+  await check('an advisory can be sent in every marking that the form offers', async () => {
+    await c.page.goto(`${CELL}/advisories/new`)
+    await c.page.waitForSelector('#tlp')
+    const markings = await c.page.locator('#tlp option').evaluateAll(all => all.map(o => o.value))
+    expect(markings.length > 1, `only ${markings}`)
+    for (const marking of markings) {
+      await c.page.goto(`${CELL}/advisories/new`)
+      await c.page.fill('#title', `Marked ${marking} (${Date.now().toString(36)})`)
+      await c.page.fill('#summary', 'A mail that looks like an invoice.')
+      await c.page.fill('#actions', 'Block the sender')
+      await c.page.selectOption('#tlp', marking)
+      await c.page.click('form.write button.btn')
+      await c.page
+        .waitForFunction(() => /Sent/.test(document.querySelector('h1')?.textContent ?? ''), null, { timeout: 10_000 })
+        .catch(async () => expect(false, `${marking}: ${await c.page.locator('main').innerText()}`))
+    }
+    clean(c)
+  })
+  await check('a refusal is told at its field, and the words stay', async () => {
+    await c.page.goto(`${CELL}/advisories/new`)
+    await c.page.fill('#title', 'Kept words')
+    await c.page.fill('#summary', 'What happened')
+    await c.page.fill('#actions', 'One')
+    await c.page.evaluate(() => {
+      const marking = document.querySelector('#tlp')
+      marking.options[0].value = 'RED'
+      marking.selectedIndex = 0
+    })
+    await c.page.click('form.write button.btn')
+    await c.page.waitForSelector('.errsum a[href="#tlp"]')
+    expect((await c.page.locator('#tlp').getAttribute('aria-invalid')) === 'true', 'the field is not marked')
+    expect((await c.page.inputValue('#title')) === 'Kept words', 'the title is gone')
+    const title = await c.page.title()
+    expect(title.startsWith('Error: [EXERCISE] ') === !!WHO.exercise, `the title is ${title}`)
+    clean(c, /status of 422/)
+  })
   let memberCampaign = ''
   await check('a campaign page shows its released form and indicators', async () => {
     await m.page.goto(`${MEMBER}/campaigns`)
@@ -303,78 +351,5 @@ export async function journeys(browser) {
     await w.close()
   })
 
-  // --- every page, both themes, three widths
-  const pages = [
-    [
-      m,
-      MEMBER,
-      [
-        '/',
-        '/advisories',
-        '/campaigns',
-        () => memberCampaign,
-        () => `/search?q=${encodeURIComponent(value)}`,
-        `/search?q=${UNSEEN}`,
-        '/search',
-      ],
-    ],
-    [
-      c,
-      CELL,
-      [
-        '/',
-        '/campaigns',
-        () => cellCampaign,
-        () => `/search?q=${encodeURIComponent(value)}`,
-        '/noise',
-        '/advisories/new',
-      ],
-    ],
-  ]
-  for (const [w, base, list] of pages)
-    for (const theme of ['light', 'dark'])
-      for (const p of list) {
-        const path = typeof p === 'function' ? p() : p
-        await check(
-          `axe: ${base === CELL ? 'cell' : 'member'} ${path.slice(0, 40)} ${theme} at 1440, 390, 320`,
-          async () => {
-            await w.page.emulateMedia({ colorScheme: theme })
-            await w.page.goto(base + path)
-            await w.page.waitForSelector('main h1')
-            await w.page.waitForFunction(() => !document.querySelector('.loading'))
-            for (const [x, y] of SIZES) {
-              await w.page.setViewportSize({ width: x, height: y })
-              await axe(w.page, `${path} ${theme} ${x}`)
-              await noSidewaysScroll(w.page, `${path} at ${x}`)
-            }
-            await w.page.setViewportSize({ width: 1440, height: 900 })
-            clean(w)
-          },
-        )
-      }
-
-  // --- leaving
-  await check('signing out ends the session on both faces', async () => {
-    for (const [w, base] of [
-      [m, MEMBER],
-      [c, CELL],
-    ]) {
-      await w.page.goto(`${base}/`)
-      await w.page.waitForSelector('main h1')
-      await w.page.getByRole('button', { name: 'Sign out' }).click()
-      await w.page.waitForURL(/\/signin/)
-      expect(
-        (await w.page.evaluate(
-          u => fetch(u).then(r => r.status),
-          base === CELL ? '/cell/v1/session' : '/api/v1/session',
-        )) === 401,
-        'the session still answers',
-      )
-      await w.page.goto(`${base}/campaigns`)
-      await w.page.waitForURL(/\/signin/)
-      clean(w)
-    }
-  })
-  await m.close()
-  await c.close()
+  return { m, c, memberCampaign, cellCampaign, value }
 }

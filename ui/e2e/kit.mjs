@@ -4,6 +4,7 @@ import http from 'node:http'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import { chromium } from 'playwright-core'
+import { PLANTS, plantIn } from './plants.mjs'
 
 // Where and who: a file that `fusioncell demo --sign-ins FILE` writes, or the environment.
 const USAGE =
@@ -23,6 +24,12 @@ function world() {
 }
 export const { member: MEMBER, cell: CELL, who: WHO } = world()
 export const PLANT = process.env.PLANT ?? ''
+if (PLANT && !PLANTS[PLANT]) {
+  console.error(`no fault is called ${PLANT}; there are ${Object.keys(PLANTS).join(', ')}`)
+  process.exit(2)
+}
+/** What a run with a planted fault ends with when the check meant for it caught it. */
+const CAUGHT = 3
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const FLAGS = [
   '--no-sandbox',
@@ -41,25 +48,24 @@ export const launch = () =>
 let passed = 0,
   failed = 0
 export async function check(name, run) {
-  const t = Date.now()
+  const t = Date.now(),
+    meant = PLANT && name === PLANTS[PLANT].check
+  let problem
   try {
     await run()
     passed++
     console.log(`ok    ${name} (${Date.now() - t} ms)`)
   } catch (e) {
+    problem = String(e?.message ?? e)
     failed++
-    console.log(
-      `FAIL  ${name}\n      ${String(e?.message ?? e)
-        .split('\n')
-        .slice(0, 6)
-        .join('\n      ')}`,
-    )
+    console.log(`FAIL  ${name}\n      ${problem.split('\n').slice(0, 6).join('\n      ')}`)
   }
-  if (PLANT && failed) {
-    console.log(`the planted fault (${PLANT}) was caught`)
-    close()
-    process.exit(1)
-  } // one catch proves the point; the rest would only wait
+  // A planted fault proves one check: that check must fail, and say why; anything else is an accident.
+  if (meant && problem && PLANTS[PLANT].says.test(problem)) {
+    console.log(`caught by: ${name}`)
+    process.exit(CAUGHT)
+  }
+  if (PLANT && (meant || problem)) process.exit(problem ? 1 : 0)
 }
 export function close() {
   console.log(`${passed} passed, ${failed} failed`)
@@ -72,11 +78,8 @@ export function expect(ok, what) {
 // a 401 to "who am I?" before signing in is an answer, not an error, but Chromium writes it to the console
 const quiet = s => !/status of 401/.test(s)
 
-/** A page that reports what it should never do. `faults()` empties what was seen so far. */
-export async function watched(browser, options = {}, also = []) {
-  const ctx = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options }),
-    page = await ctx.newPage(),
-    seen = []
+/** Watches a page for what it should never do; what is seen goes to `seen`. */
+async function watch(page, seen, also) {
   await page.exposeFunction('policyReport', s => seen.push(`policy report: ${s}`))
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', e =>
@@ -92,18 +95,36 @@ export async function watched(browser, options = {}, also = []) {
     if (!['data:', 'blob:'].includes(u.protocol) && ![MEMBER, CELL, ...also].includes(u.origin))
       seen.push(`outside request: ${r.url()}`)
   })
-  if (PLANT === 'csp')
-    page.on('load', () => {
-      page
-        .evaluate(() => {
-          const s = document.createElement('style')
-          s.textContent = 'body{outline:0}'
-          document.head.append(s)
-        })
-        .catch(() => {})
-    })
-  if (PLANT === 'dead-stream') await ctx.route('**/stream', r => r.fulfill({ status: 503, body: '' }))
-  return { ctx, page, faults: () => seen.splice(0).filter(quiet), close: () => ctx.close() }
+}
+
+/** A browser of its own whose pages are all watched. `faults()` empties what was seen so far. */
+export async function watched(browser, options = {}, also = []) {
+  const ctx = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      bypassCSP: PLANT === 'outside',
+      ...options,
+    }),
+    page = await ctx.newPage(),
+    seen = []
+  await watch(page, seen, also)
+  if (PLANT) await plantIn(PLANT, ctx, page)
+  return {
+    ctx,
+    page,
+    faults: () => seen.splice(0).filter(quiet),
+    close: () => ctx.close(),
+    /** Another page of the same browser, watched too. */
+    another: async () => {
+      const p = await ctx.newPage()
+      await watch(p, seen, also)
+      return p
+    },
+  }
+}
+/** Fails if a watched browser saw anything; `except` are faults that the journey itself provoked. */
+export function clean(w, except = /^$/) {
+  const f = [...new Set(w.faults())].filter(x => !except.test(x))
+  expect(!f.length, f.join('\n'))
 }
 
 export async function signIn(page, base, who) {
@@ -117,11 +138,7 @@ export async function signIn(page, base, who) {
 
 /** axe over the whole page. It runs in the page's own world by evaluation, which the page's policy does not touch. */
 export async function axe(page, where) {
-  if (PLANT === 'axe')
-    await page.evaluate(() => {
-      const b = document.createElement('button')
-      ;(document.querySelector('main') ?? document.body).append(b)
-    })
+  if (PLANT === 'axe') await page.evaluate(() => document.body.append(document.createElement('button')))
   await page.evaluate(AXE)
   const r = await page.evaluate(async () => {
     const x = await window.axe.run(document, {

@@ -138,7 +138,11 @@ const router = createRouter({
   context: { queries, face: null, session: null },
   defaultPreload: 'intent',
   scrollRestoration: false,
-  defaultNotFoundComponent: () => <NotFound />,
+  defaultNotFoundComponent: () => (
+    <main className="bare">
+      <NotFound />
+    </main>
+  ),
   notFoundMode: 'root',
 })
 declare module '@tanstack/react-router' {

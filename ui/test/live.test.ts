@@ -1,3 +1,4 @@
+// How events become what a screen shows, with time passing.
 import { describe, expect, it, vi } from 'vitest'
 import type { Wall } from '../src/api/types'
 import { CAMPAIGNS_MAX, aged, cellStep as step, emptyCell, shownCampaigns, type CellState } from '../src/live/cell'

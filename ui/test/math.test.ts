@@ -1,3 +1,4 @@
+// The arithmetic of the lanes.
 import { describe, expect, it } from 'vitest'
 import {
   barHeight,

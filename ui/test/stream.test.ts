@@ -1,3 +1,4 @@
+// The stream that is reopened, falls silent, resyncs and is signed out.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   BACKOFF_MAX_MS,

@@ -7,6 +7,7 @@ import type { CellCampaign } from '../api/types'
 import { both, clock, count, defang, list, ms } from '../lib/format'
 import { links, matrix } from '../lib/matrix'
 import { Copy } from '../ui/Copy'
+import { Value } from '../ui/Value'
 import { Letter, useNow } from '../ui/When'
 import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
@@ -155,9 +156,7 @@ export function MatrixTable({ d }: { d: CellCampaign }) {
             {rows.map(r => (
               <tr key={`${r.kind} ${r.value}`}>
                 <th scope="row" className="mono">
-                  <Link to="/search" search={{ q: r.value }}>
-                    {defang(r.value, r.kind)}
-                  </Link>
+                  <Value value={r.value} kind={r.kind} />
                   {r.noise && (
                     <small>
                       {T.noise}: {r.noise}

@@ -57,7 +57,7 @@ export function Reports({
       </p>
       <ul className="rep" ref={body}>
         {rows.slice(0, REPORTS_LISTED).map(r => (
-          <li key={r.case} tabIndex={-1} className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}>
+          <li key={r.case} data-case={r.case} tabIndex={-1} className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}>
             <span className="t">
               <When at={r.at} now={now} short />
             </span>

@@ -1,10 +1,10 @@
 // A campaign as members see it: band, sector marks, when things were shared, and the indicators to use.
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { ApiError, member } from '../api/client'
 import type { CampaignPage } from '../api/types'
 import { both, defang, list } from '../lib/format'
 import { Copy } from '../ui/Copy'
+import { Value } from '../ui/Value'
 import { When, useNow } from '../ui/When'
 import { Tlp } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
@@ -98,9 +98,7 @@ export function MemberCampaignView({ d, now, exercise }: { d: CampaignPage; now:
                 {d.indicators.map(i => (
                   <tr key={i.id}>
                     <th scope="row">
-                      <Link to="/search" search={{ q: i.value }} className="mono">
-                        {defang(i.value, i.kind)}
-                      </Link>
+                      <Value value={i.value} kind={i.kind} />
                       {i.common && <small>{T.common(i.common)}</small>}
                     </th>
                     <td>{kindWord(i.kind)}</td>

@@ -1,10 +1,11 @@
 // A member's home: what needs doing, what is attacking the partnership, and released items as they come.
 import { Link } from '@tanstack/react-router'
 import type { CampaignView, IndicatorView, PostureView } from '../api/types'
-import { ago, both, brief, defang, list, ms } from '../lib/format'
+import { ago, both, brief, list, ms } from '../lib/format'
 import { fromCommunity } from '../live/member'
 import { useMemberLive } from '../live/portal'
 import { When, useNow } from '../ui/When'
+import { Value } from '../ui/Value'
 import { Tlp } from '../ui/bits'
 import { Failed, Heading, Loading } from '../ui/States'
 import { kindWord, words } from '../words/portal'
@@ -68,9 +69,7 @@ function Item({ i, now }: { i: IndicatorView; now: number }) {
   return (
     <li className={now - ms(i.released_at) < FRESH_MS ? 'fresh' : ''}>
       <p className="val">
-        <Link to="/search" search={{ q: i.value }} className="mono">
-          {defang(i.value, i.kind)}
-        </Link>
+        <Value value={i.value} kind={i.kind} />
         <span className={i.block ? 'act block' : 'act'}>{i.block ? words.act.block : words.act.watch}</span>
       </p>
       <p className="meta">
