@@ -280,6 +280,7 @@ describe('why reports are linked', () => {
         r('b', 'a', 'both name y'),
         r('c', 'a', 'both name x'),
         r('c', 'a', 'a lead said so'),
+        r('c', 'a', 'x is on a host that the other names too'),
       ]).map(l => l.text),
     ).toEqual(['both name x and y', 'both name x; a lead said so'])
   })

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::run::{build_binary, command, has, root};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
+const KEY_LIMIT: Duration = Duration::from_secs(10);
 /// A report as somebody would keep it in a file, to be imported.
 const REPORT: &str = "Seen today: hxxps://sign.bad-docs[.]org/login and 198.51.100[.]7\n";
 
@@ -130,8 +131,18 @@ fn report_by_curl(
         .replacen("curl ", "curl --silent --show-error --write-out '\\n%{http_code}' ", 1)
         .replace("fck_…", key)
         .replace("127.0.0.1:8460", member);
-    let answer = run(&line)?;
-    if answer.ends_with("\n201") { Ok(()) } else { Err(format!("README.md: curl got {answer}, not 201")) }
+    // A key that another process made is known to a running server within a second.
+    let start = Instant::now();
+    loop {
+        let answer = run(&line)?;
+        if answer.ends_with("\n201") {
+            return Ok(());
+        }
+        if !answer.ends_with("\n401") || start.elapsed() > KEY_LIMIT {
+            return Err(format!("README.md: curl got {answer}, not 201"));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn free_address() -> Result<String, String> {

@@ -14,9 +14,10 @@ export function links(reasons: readonly Reason[]): { at: Reason['at']; from: str
   return [...pairs.values()].map(all => {
     const first = all[0]!,
       texts = [...new Set(all.map(r => r.text))]
-    const text = texts.every(t => t.startsWith(BOTH))
-      ? BOTH + list(texts.map(t => t.slice(BOTH.length)))
-      : texts.join('; ')
+    const named = texts.filter(t => t.startsWith(BOTH)).map(t => t.slice(BOTH.length)),
+      // that a value which both name also lies on a host of the other adds nothing
+      others = texts.filter(t => !t.startsWith(BOTH) && !named.some(v => t.startsWith(v + ' ')))
+    const text = [...(named.length ? [BOTH + list(named)] : []), ...others].join('; ')
     return { at: first.at, from: first.from, to: first.to, text }
   })
 }
