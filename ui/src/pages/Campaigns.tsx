@@ -21,7 +21,9 @@ function MemberList() {
   })
   if (q.isError) return <Failed error={q.error} retry={() => q.refetch()} />
   if (!q.data) return <Loading what={words.loading.list} />
-  const items = q.data.pages.flatMap(p => p.items)
+  const all = q.data.pages.flatMap(p => p.items),
+    // every report makes a campaign: those known to have hit several members come first
+    items = [...all.filter(c => c.band), ...all.filter(c => !c.band)]
   return (
     <>
       {!items.length ? (

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { CellCampaign } from '../api/types'
-import { both, clock, count, defang, list, ms } from '../lib/format'
+import { both, brief, clock, count, defang, list, ms } from '../lib/format'
 import { links, matrix } from '../lib/matrix'
 import { Copy } from '../ui/Copy'
 import { Value } from '../ui/Value'
@@ -14,7 +14,7 @@ import { Failed, Heading, Loading, NotFound } from '../ui/States'
 import { kindWord, words } from '../words/portal'
 
 const T = words.cellCampaign
-const REASONS_SHOWN = 30
+const REASONS_SHOWN = 12
 const ROWS_FOLDED = 24
 
 const TIMELINE_EVENTS_LISTED = 200
@@ -289,7 +289,7 @@ export function CellCampaignView({
             {reasons.slice(0, all ? undefined : REASONS_SHOWN).map((r, i) => (
               <li key={`${r.from}${r.to}${i}`}>
                 <time dateTime={String(r.at)}>{both(r.at, now)}</time>
-                <span>{r.text}</span>
+                <span>{brief(r.text)}</span>
                 <small>{[name(r.from), name(r.to)].filter(Boolean).join(' – ')}</small>
               </li>
             ))}
