@@ -16,9 +16,20 @@ fn tally() -> MutexGuard<'static, Tally> {
     TALLY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A line without the escape sequences that colour it; some runners colour even what goes into a pipe.
+fn without_colour(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    plain
+}
+
 /// Passed and failed of a closing line of cargo's tests, of vitest, or of the journeys.
 fn closing(line: &str) -> Option<(u64, u64)> {
-    let line = line.trim();
+    let plain = without_colour(line);
+    let line = plain.trim();
     let ours = line.split_once(" passed, ").is_some_and(|(n, rest)| {
         n.bytes().all(|c| c.is_ascii_digit()) && rest.trim_end_matches(" failed").bytes().all(|c| c.is_ascii_digit())
     });
@@ -36,7 +47,7 @@ fn closing(line: &str) -> Option<(u64, u64)> {
 pub fn hear(line: &str) {
     if let Some((passed, failed)) = closing(line).filter(|(passed, failed)| passed + failed > 0) {
         let mut tally = tally();
-        tally.lines.push(line.trim().to_owned());
+        tally.lines.push(without_colour(line).trim().to_owned());
         tally.passed += passed;
         tally.failed += failed;
     }
@@ -64,6 +75,8 @@ mod tests {
         let cargo = "test result: FAILED. 12 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.1s";
         assert_eq!(closing(cargo), Some((12, 1)));
         assert_eq!(closing("      Tests  145 passed (145)"), Some((145, 0)));
+        let coloured = "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m146 passed\u{1b}[39m\u{1b}[22m\u{1b}[90m (146)\u{1b}[39m";
+        assert_eq!(closing(coloured), Some((146, 0)));
         assert_eq!(closing("      Tests  1 failed | 125 passed (126)"), Some((125, 1)));
         assert_eq!(closing("94 passed, 2 failed"), Some((94, 2)));
         assert_eq!(closing(" Test Files  5 passed (5)"), None);
