@@ -1,3 +1,4 @@
+// How the pages are built and tested.
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 

@@ -1,11 +1,17 @@
 // Journeys in a real browser against a running server. SIGN_INS=FILE, or MEMBER_URL, CELL_URL and CREDENTIALS, say where and who.
-// PLANT=axe|csp|dead-stream breaks something on purpose; such a run must fail. An argument (journeys, outage) runs that part alone.
+// PLANT=NAME (see plants.mjs) breaks something on purpose: the run ends with 3 if the check meant for it caught it.
+// An argument (journeys, outage, standin) runs that part alone.
 import { journeys } from './journeys.mjs'
 import { close, launch } from './kit.mjs'
 import { outage } from './outage.mjs'
+import { everyPage } from './pages.mjs'
+import { standIn } from './standin.mjs'
 
-const only = process.argv[2], browser = await launch()
-if (only !== 'outage') await journeys(browser)
-if (only !== 'journeys') await outage(browser)
+const only = process.argv[2],
+  browser = await launch(),
+  runs = part => !only || only === part
+if (runs('journeys')) await everyPage(browser, await journeys(browser))
+if (runs('outage')) await outage(browser)
+if (runs('standin')) await standIn(browser)
 await browser.close()
 close()

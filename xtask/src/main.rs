@@ -2,10 +2,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod bench;
+mod demo;
 mod journeys;
 mod pages;
 mod prove;
+mod readme;
 mod run;
+mod tally;
 #[cfg(test)]
 mod tidy;
 mod tiers;
@@ -41,7 +44,7 @@ enum Command {
     },
     /// Measures; names pick single benchmarks, none means all. Results go to standard output.
     Bench {
-        /// `acks`, `flow`, `latency`, `memory`, `rebuild`.
+        /// `acks`, `flow`, `import`, `latency`, `light`, `memory`, `rebuild`.
         names: Vec<String>,
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.
@@ -52,7 +55,7 @@ enum Command {
         #[arg(long, default_value_t = 2_000)]
         amount: u64,
     },
-    /// Writes `openapi.json` from the code.
+    /// Writes `openapi.json` from the code, and the pages' client from that.
     Openapi,
 }
 

@@ -1,9 +1,12 @@
 //! Running other programs from the root of the checkout, with errors that name the command.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
+
+use crate::tally;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {
@@ -64,6 +67,29 @@ impl Run {
         if status.success() { Ok(()) } else { Err(format!("`{told}` failed ({status})")) }
     }
 
+    /// Runs to the end like `go`, and listens for the closing lines of test runners.
+    pub fn hear(mut self) -> Result<(), String> {
+        let told = self.told();
+        let started = self.0.stdout(Stdio::piped()).spawn();
+        let mut child = started.map_err(|error| format!("`{told}` does not start: {error}"))?;
+        if let Some(output) = child.stdout.take() {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                println!("{line}");
+                tally::hear(&line);
+            }
+        }
+        let status = child.wait().map_err(|error| format!("`{told}`: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("`{told}` failed ({status})")) }
+    }
+
+    /// Runs to the end and gives the exit code and what it printed, whatever the code is.
+    pub fn code_and_output(mut self) -> Result<(Option<i32>, String), String> {
+        let told = self.told();
+        let output = self.0.output().map_err(|error| format!("`{told}` does not start: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        Ok((output.status.code(), said))
+    }
+
     /// Runs to the end and gives what it printed.
     pub fn output(mut self) -> Result<String, String> {
         let told = self.told();
@@ -81,10 +107,24 @@ impl Run {
     }
 }
 
+/// Where a program is found on the search path.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
 /// Whether a program is found on the search path.
 pub fn has(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    find(program).is_some()
+}
+
+/// Fails unless a kept file is what was made anew.
+pub fn fresh(name: &str, kept: &str, made: &str) -> Result<(), String> {
+    if kept.trim() == made.trim() {
+        return Ok(());
+    }
+    let line = kept.lines().zip(made.lines()).take_while(|(kept, made)| kept == made).count() + 1;
+    Err(format!("{name} is stale from line {line} on: run `cargo xtask openapi` and commit it"))
 }
 
 /// Builds the binary in a profile (`dev` or `release`) and gives its path.
@@ -101,4 +141,22 @@ pub fn step(name: &str, work: impl FnOnce() -> Result<(), String>) -> Result<(),
     let outcome = work();
     println!("── {name}: {} in {:.1} s", if outcome.is_ok() { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
     outcome.map_err(|problem| format!("{name}: {problem}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, fresh};
+
+    #[test]
+    fn a_stale_file_is_told_by_its_line() {
+        fresh("x", "a\nb\n", "a\nb").unwrap();
+        let problem = fresh("schema.d.ts", "a\nb\nc", "a\nB\nc").unwrap_err();
+        assert!(problem.starts_with("schema.d.ts is stale from line 2 on"), "{problem}");
+    }
+
+    #[test]
+    fn a_program_is_found_where_the_path_has_it() {
+        assert!(find("sh").is_some_and(|path| path.ends_with("sh") && path.is_absolute()));
+        assert!(find("no-such-program-anywhere").is_none());
+    }
 }

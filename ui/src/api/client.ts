@@ -6,23 +6,40 @@ import type { Face, NewAdvisory, PostureWord } from './types'
 const http = createFetchClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: r => globalThis.fetch(r) })
 
 export class ApiError extends Error {
-  constructor(readonly status: number, readonly detail: string, readonly retryAfter: number | null) { super(detail || `status ${status}`) }
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly retryAfter: number | null,
+  ) {
+    super(detail || `status ${status}`)
+  }
   /** Status 0: the request never reached the server. */
-  get offline() { return this.status === 0 }
+  get offline() {
+    return this.status === 0
+  }
 }
 
 async function call<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   let r: Awaited<typeof request>
-  try { r = await request } catch { throw new ApiError(0, '', null) }
+  try {
+    r = await request
+  } catch {
+    throw new ApiError(0, '', null)
+  }
   if (r.response.ok) return r.data as T
-  const p = r.error as { detail?: unknown } | undefined, wait = Number(r.response.headers.get('retry-after'))
+  const p = r.error as { detail?: unknown } | undefined,
+    wait = Number(r.response.headers.get('retry-after'))
   throw new ApiError(r.response.status, typeof p?.detail === 'string' ? p.detail : '', wait > 0 ? wait : null)
 }
 
 export const getFace = () => call(http.GET('/face'))
 export const session = (f: Face) => call(f === 'cell' ? http.GET('/cell/v1/session') : http.GET('/api/v1/session'))
-export const signIn = (f: Face, email: string, password: string) => { const body = { email, password }; return call(f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body })) }
-export const signOut = (f: Face) => call(f === 'cell' ? http.DELETE('/cell/v1/session') : http.DELETE('/api/v1/session'))
+export const signIn = (f: Face, email: string, password: string) => {
+  const body = { email, password }
+  return call(f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body }))
+}
+export const signOut = (f: Face) =>
+  call(f === 'cell' ? http.DELETE('/cell/v1/session') : http.DELETE('/api/v1/session'))
 
 const PAGE = 50
 export const member = {
@@ -38,7 +55,8 @@ export const cell = {
   campaigns: () => call(http.GET('/cell/v1/campaigns')),
   campaign: (id: string) => call(http.GET('/cell/v1/campaigns/{id}', { params: { path: { id } } })),
   lookup: (value: string) => call(http.GET('/cell/v1/lookup', { params: { query: { value } } })),
-  noise: (q: string, cursor?: string) => call(http.GET('/cell/v1/noise', { params: { query: { q: q || undefined, cursor } } })),
+  noise: (q: string, cursor?: string) =>
+    call(http.GET('/cell/v1/noise', { params: { query: { q: q || undefined, cursor } } })),
   claim: (id: string) => call(http.POST('/cell/v1/reports/{case}/claim', { params: { path: { case: id } } })),
   advise: (body: NewAdvisory) => call(http.POST('/cell/v1/advisories', { body })),
   posture: (word: PostureWord, text: string) => call(http.PUT('/cell/v1/posture', { body: { word, text } })),

@@ -7,16 +7,27 @@ const clocks = new Map<string, Intl.DateTimeFormat>()
 function clockFormat(zone: string | undefined, seconds: boolean) {
   const key = `${zone}|${seconds}`
   let f = clocks.get(key)
-  if (!f) clocks.set(key, (f = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: seconds ? '2-digit' : undefined, timeZone: zone })))
+  if (!f)
+    clocks.set(
+      key,
+      (f = new Intl.DateTimeFormat('en-GB', {
+        hour: '2-digit',
+        minute: '2-digit',
+        second: seconds ? '2-digit' : undefined,
+        timeZone: zone,
+      })),
+    )
   return f
 }
 export const clock = (t: Instant, zone?: string, seconds = false) => clockFormat(zone, seconds).format(ms(t))
-const day = (t: Instant, zone?: string) => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone }).format(ms(t))
+const day = (t: Instant, zone?: string) =>
+  new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone }).format(ms(t))
 
 /** Local and UTC. Where both read the same it is said once; another day than today's names its date. */
 export function both(t: Instant, now: number, zone?: string): string {
   if (Number.isNaN(ms(t))) return '–'
-  const local = clock(t, zone), utc = clock(t, 'UTC')
+  const local = clock(t, zone),
+    utc = clock(t, 'UTC')
   const date = day(t, zone) === day(now, zone) ? '' : `${day(t, zone)} `
   return local === utc ? `${date}${utc} UTC` : `${date}${local} (${utc} UTC)`
 }
@@ -36,7 +47,13 @@ export function ago(t: Instant, now: number): string {
 /** A span of time for a wall: short, never negative. */
 export function span(milliseconds: number): string {
   const m = Math.floor(Math.max(0, milliseconds) / 60_000)
-  return m < 1 ? 'now' : m < 60 ? `${m} min` : m < 1440 ? `${Math.floor(m / 60)} h ${m % 60}` : `${Math.floor(m / 1440)} d`
+  return m < 1
+    ? 'now'
+    : m < 60
+      ? `${m} min`
+      : m < 1440
+        ? `${Math.floor(m / 60)} h ${m % 60}`
+        : `${Math.floor(m / 1440)} d`
 }
 
 /** How far behind a screen is, in words that stay true as it grows. */
@@ -51,7 +68,16 @@ export function list(words: readonly string[], max = Infinity): string {
   return a.length < 2 ? a.join('') : `${a.slice(0, -1).join(', ')} and ${a.at(-1)}`
 }
 
-export const count = (n: number, one: string, many = one + 's') => `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`
+/** A title on a wall or in a narrow list: the middle of a long fingerprint says nothing to a person. */
+export const brief = (title: string) => title.replace(/\b[0-9a-f]{24,}\b/gi, h => `${h.slice(0, 8)}…${h.slice(-4)}`)
+
+export const count = (n: number, one: string, many = one + 's') =>
+  `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`
+
+// A look-up has the value alone: of these kinds it cannot tell what they are, or takes them for another.
+const NOT_BY_VALUE = /^(mutex|user-agent|email-subject|account|ja3|imphash|x509-fingerprint|file-name|hostname)$/
+/** Whether the look-up page understands a value of this kind. */
+export const canLookUp = (kind: string) => !NOT_BY_VALUE.test(kind)
 
 /** Breaks the host so that nothing turns the value into a link; a path stays readable. Only network kinds are broken. */
 export function defang(value: string, kind?: string | null): string {
@@ -70,6 +96,7 @@ const dots = (host: string) => host.replaceAll('.', '[.]')
 
 /** Where a sign-in may lead back to: a path of ours, and nothing that a browser reads as another host. */
 export function safeNext(next: string | undefined): string {
-  if (!next || !next.startsWith('/') || next.startsWith('//') || /[\\\s]/.test(next) || next.startsWith('/signin')) return '/'
+  if (!next || !next.startsWith('/') || next.startsWith('//') || /[\\\s]/.test(next) || next.startsWith('/signin'))
+    return '/'
   return next
 }

@@ -3,6 +3,11 @@ import { useParams, useRouteContext } from '@tanstack/react-router'
 import { CellCampaignPage } from './CellCampaign'
 import { MemberCampaignPage } from './MemberCampaign'
 export function Campaign() {
-  const { face, session } = useRouteContext({ from: '/shell' }), { id } = useParams({ from: '/shell/campaigns/$id' })
-  return face?.face === 'cell' ? <CellCampaignPage id={id} exercise={!!session?.exercise} lead={session?.role !== 'member'} /> : <MemberCampaignPage id={id} exercise={!!session?.exercise} />
+  const { face, session } = useRouteContext({ from: '/shell' }),
+    { id } = useParams({ from: '/shell/campaigns/$id' })
+  return face?.face === 'cell' ? (
+    <CellCampaignPage id={id} exercise={!!session?.exercise} lead={session?.role !== 'member'} />
+  ) : (
+    <MemberCampaignPage id={id} exercise={!!session?.exercise} />
+  )
 }

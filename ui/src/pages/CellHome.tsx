@@ -3,27 +3,48 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { cell } from '../api/client'
 import type { PostureRow, PostureWord, ReportRow, Session } from '../api/types'
-import { list, ms } from '../lib/format'
+import { brief, list, ms } from '../lib/format'
 import { isTyping, keysOn } from '../lib/theme'
 import { useCellLive } from '../live/portal'
 import { Letter, When, useNow } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
-import { Heading, Loading } from '../ui/States'
+import { Failed, Heading, Loading } from '../ui/States'
 import { words } from '../words/portal'
 
 const T = words.desk
 const REPORTS_LISTED = 15
-const STUCK_MS = 6000
 const FRESH_MS = 6000
 
-export function Reports({ rows, now, claim }: { rows: ReportRow[]; now: number; claim: (r: ReportRow) => Promise<void> }) {
-  const body = useRef<HTMLUListElement>(null), [failed, fail] = useState<string | null>(null), [said, say] = useState('')
-  const go = async (r: ReportRow) => { fail(null); try { await claim(r); say(T.claimedAnnounce(r.attack, '✓')) } catch { fail(r.case) } }
+export function Reports({
+  rows,
+  now,
+  claim,
+}: {
+  rows: ReportRow[]
+  now: number
+  claim: (r: ReportRow) => Promise<void>
+}) {
+  const body = useRef<HTMLUListElement>(null),
+    [failed, fail] = useState<string | null>(null),
+    [said, say] = useState('')
+  const go = async (r: ReportRow) => {
+    fail(null)
+    try {
+      await claim(r)
+      say(T.claimedAnnounce(r.attack, '✓'))
+    } catch {
+      fail(r.case)
+    }
+  }
   useEffect(() => {
     const k = (e: KeyboardEvent) => {
       if (!keysOn() || isTyping(e) || !body.current) return
-      const trs = [...body.current.querySelectorAll<HTMLLIElement>(':scope > li')], at = trs.findIndex(r => r.contains(document.activeElement))
-      if (e.key === 'j' || e.key === 'k') { e.preventDefault(); trs[Math.min(trs.length - 1, Math.max(0, at + (e.key === 'j' ? 1 : at < 0 ? 1 : -1)))]?.focus() }
+      const trs = [...body.current.querySelectorAll<HTMLLIElement>(':scope > li')],
+        at = trs.findIndex(r => r.contains(document.activeElement))
+      if (e.key === 'j' || e.key === 'k') {
+        e.preventDefault()
+        trs[Math.min(trs.length - 1, Math.max(0, at + (e.key === 'j' ? 1 : at < 0 ? 1 : -1)))]?.focus()
+      }
       if (e.key === 'c' && at >= 0) trs[at]?.querySelector('button')?.click()
     }
     addEventListener('keydown', k)
@@ -31,61 +52,229 @@ export function Reports({ rows, now, claim }: { rows: ReportRow[]; now: number; 
   }, [])
   return (
     <>
-      <p className="vh" role="status" aria-live="polite">{said}</p>
-      <ul className="rep" ref={body}>{rows.slice(0, REPORTS_LISTED).map(r => (
-        <li key={r.case} tabIndex={-1} className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}><span className="t"><When at={r.at} now={now} short /></span><Severity v={r.severity} />
-          <span className="what"><b>{r.attack}</b> <span className="sub">{r.sector ?? T.sectorNone}</span></span>
-          <span className="link">{r.campaign && r.campaign_id ? <Link to="/campaigns/$id" params={{ id: r.campaign_id }} aria-label={`${T.campaign} ${r.campaign}`}><Letter v={r.campaign} small /></Link> : r.campaign ? <Letter v={r.campaign} small /> : null}</span>
-          <span className="who">{r.owner ?? <button className="btn quiet sm" onClick={() => go(r)}>{T.claim}<span className="vh"> {r.attack}{r.sector ? `, ${r.sector}` : ''}</span></button>}</span>
-          {failed === r.case && <span className="err" role="alert">{T.claimFailed}</span>}</li>))}</ul>
+      <p className="vh" role="status" aria-live="polite">
+        {said}
+      </p>
+      <ul className="rep" ref={body}>
+        {rows.slice(0, REPORTS_LISTED).map(r => (
+          <li key={r.case} data-case={r.case} tabIndex={-1} className={now - ms(r.at) < FRESH_MS ? 'fresh' : ''}>
+            <span className="t">
+              <When at={r.at} now={now} short />
+            </span>
+            <Severity v={r.severity} />
+            <span className="what">
+              <b>{r.attack}</b> <span className="sub">{r.sector ?? T.sectorNone}</span>
+            </span>
+            <span className="link">
+              {r.campaign && r.campaign_id ? (
+                <Link to="/campaigns/$id" params={{ id: r.campaign_id }} aria-label={`${T.campaign} ${r.campaign}`}>
+                  <Letter v={r.campaign} small />
+                </Link>
+              ) : r.campaign ? (
+                <Letter v={r.campaign} small />
+              ) : null}
+            </span>
+            <span className="who">
+              {r.owner ?? (
+                <button className="btn quiet sm" onClick={() => go(r)}>
+                  {T.claim}
+                  <span className="vh">
+                    {' '}
+                    {r.attack}
+                    {r.sector ? `, ${r.sector}` : ''}
+                  </span>
+                </button>
+              )}
+            </span>
+            {failed === r.case && (
+              <span className="err" role="alert">
+                {T.claimFailed}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
     </>
   )
 }
 
 function SetPosture({ now: current }: { now: PostureRow | null }) {
-  const P = words.posture, [state, set] = useState<'idle' | 'done' | 'failed' | 'empty'>('idle')
+  const P = words.posture,
+    [state, set] = useState<'idle' | 'done' | 'failed' | 'empty'>('idle')
   const send = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
-    const form = e.currentTarget, f = new FormData(form), text = String(f.get('text') ?? '').trim()
-    if (!text) { set('empty'); document.getElementById('ptext')?.focus(); return }
-    try { await cell.posture(String(f.get('word')) as PostureWord, text); set('done'); form.reset() } catch { set('failed') }
+    const form = e.currentTarget,
+      f = new FormData(form),
+      text = String(f.get('text') ?? '').trim()
+    if (!text) {
+      set('empty')
+      document.getElementById('ptext')?.focus()
+      return
+    }
+    try {
+      await cell.posture(String(f.get('word')) as PostureWord, text)
+      set('done')
+      form.reset()
+    } catch {
+      set('failed')
+    }
   }
   return (
     <form className="small" onSubmit={send}>
-      <p className="field"><label htmlFor="pword">{P.word}</label><select id="pword" name="word" defaultValue={current?.word ?? 'normal'} key={current?.word}>{(['normal', 'raised', 'high'] as const).map(w => <option key={w} value={w}>{words.postures[w]}</option>)}</select></p>
-      <p className="field"><label htmlFor="ptext">{P.text}</label><input id="ptext" name="text" maxLength={200} aria-invalid={state === 'empty'} /></p>
-      <p><button className="btn">{P.set}</button></p>
-      <p role="status" className={state === 'done' ? 'good' : 'err'}>{state === 'done' ? P.done : state === 'empty' ? P.needText : state === 'failed' ? words.write.failed : ''}</p>
+      <p className="field">
+        <label htmlFor="pword">{P.word}</label>
+        <select id="pword" name="word" defaultValue={current?.word ?? 'normal'} key={current?.word}>
+          {(['normal', 'raised', 'high'] as const).map(w => (
+            <option key={w} value={w}>
+              {words.postures[w]}
+            </option>
+          ))}
+        </select>
+      </p>
+      <p className="field">
+        <label htmlFor="ptext">{P.text}</label>
+        <input id="ptext" name="text" maxLength={200} aria-invalid={state === 'empty'} />
+      </p>
+      <p>
+        <button className="btn">{P.set}</button>
+      </p>
+      <p role="status" className={state === 'done' ? 'good' : 'err'}>
+        {state === 'done' ? P.done : state === 'empty' ? P.needText : state === 'failed' ? words.write.failed : ''}
+      </p>
     </form>
   )
 }
 
 export function CellHome({ session }: { session: Session }) {
-  const live = useCellLive(), now = useNow(5000), { reports, campaigns, alerts, feeds, posture } = live.rows
-  const ready = live.ready
-  useEffect(() => {
-    if (ready) return
-    const t = setTimeout(() => { cell.wall().then(data => { live.event({ type: 'snapshot', data }); live.flush() }, () => {}) }, STUCK_MS)
-    return () => clearTimeout(t)
-  }, [live, ready])
-  if (!live.ready) return <div className="page"><Loading what={words.loading.home} /></div>
-  const open = reports.filter(r => !r.owner).length, several = campaigns.filter(c => c.firms > 1)
+  const { live, failed } = useCellLive(),
+    now = useNow(5000),
+    { reports, campaigns, alerts, feeds, posture } = live.rows
+  if (!live.ready)
+    return (
+      <div className="page">
+        {failed ? <Failed error={null} retry={() => location.reload()} /> : <Loading what={words.loading.home} />}
+      </div>
+    )
+  const open = reports.filter(r => !r.owner).length,
+    several = campaigns.filter(c => c.firms > 1)
   return (
     <div className="page wide">
       <Heading title={T.heading(open)} page={T.title} exercise={session.exercise} />
-      {live.link === 'reconnecting' && <p className="note warn" role="status">{words.states.paused}</p>}
+      {live.link !== 'live' && (
+        <p className="note warn" role="status">
+          {words.states.paused}
+        </p>
+      )}
       <div className="homegrid">
         <div className="todo-col">
-          <section aria-labelledby="hr"><h2 id="hr">{T.reports}</h2>{!reports.length ? <p className="empty card">{T.noReports}</p> : <div className="card tight"><Reports rows={reports} now={now} claim={r => cell.claim(r.case).then(() => { live.event({ type: 'claim', data: { case: r.case, owner: session.name } }); live.flush() })} /></div>}</section>
+          <section aria-labelledby="hr">
+            <h2 id="hr">{T.reports}</h2>
+            {!reports.length ? (
+              <p className="empty card">{T.noReports}</p>
+            ) : (
+              <div className="card tight">
+                <Reports
+                  rows={reports}
+                  now={now}
+                  claim={r =>
+                    cell.claim(r.case).then(() => {
+                      live.event({ type: 'claim', data: { case: r.case, owner: session.name } })
+                      live.flush()
+                    })
+                  }
+                />
+              </div>
+            )}
+          </section>
         </div>
         <div className="rail">
-          <section className="card" aria-labelledby="hc"><div className="hd"><h2 id="hc">{T.campaigns}</h2><Link to="/campaigns">{T.all}</Link></div>
-            {!several.length ? <p className="empty">{T.noCampaigns}</p> : <ul className="lines in">{several.slice(0, 6).map(c => <li key={c.id}><h3 className="t"><Letter v={c.letter} /><Link to="/campaigns/$id" params={{ id: c.id }}>{c.title}</Link></h3><p className="meta"><b>{T.firms(c.firms)}</b><span>{T.delta(c.delta)}</span><span className={c.owner ? '' : 'open'}>{c.owner ?? T.nobody}</span></p>{c.sectors.length > 0 && <p className="sub">{list(c.sectors, 4)}</p>}</li>)}</ul>}</section>
-          <section className="card posture" data-word={posture?.word ?? 'none'} aria-labelledby="hp"><h2 id="hp">{words.posture.heading}</h2><p className="word">{posture ? words.postures[posture.word] : words.posture.none}</p>{posture && <><p>{posture.text}</p><p className="meta"><When at={posture.at} now={now} /></p></>}
-            {session.role === 'lead' && <details><summary>{words.posture.set}</summary><SetPosture now={posture} /></details>}</section>
-          <section className="card" aria-labelledby="ha"><div className="hd"><h2 id="ha">{T.alerts}</h2><Link to="/advisories/new">{words.write.title}</Link></div>
-            {!alerts.length ? <p className="empty">{T.noAlerts}</p> : <ul className="lines in">{alerts.map(a => <li key={a.id}><h3 className="t">{a.title}</h3><p className="meta"><Tlp v={a.tlp} /><When at={a.at} now={now} short /><span>{T.readBy(a.read, a.sent)}</span></p></li>)}</ul>}</section>
-          <section className="card" aria-labelledby="hso"><h2 id="hso">{T.sources}</h2><ul className="plainlist">{feeds.map(f => <li key={f.id}><span>{f.name}</span><span className={f.silent ? 'open' : 'sub'}>{f.silent ? T.silent : T.answering}{f.at !== null && <> · <When at={f.at} now={now} short /></>}</span></li>)}</ul></section>
+          <section className="card" aria-labelledby="hc">
+            <div className="hd">
+              <h2 id="hc">{T.campaigns}</h2>
+              <Link to="/campaigns">{T.all}</Link>
+            </div>
+            {!several.length ? (
+              <p className="empty">{T.noCampaigns}</p>
+            ) : (
+              <ul className="lines in">
+                {several.slice(0, 6).map(c => (
+                  <li key={c.id}>
+                    <h3 className="t">
+                      <Letter v={c.letter} />
+                      <Link to="/campaigns/$id" params={{ id: c.id }}>
+                        {brief(c.title)}
+                      </Link>
+                    </h3>
+                    <p className="meta">
+                      <b>{T.firms(c.firms)}</b>
+                      <span>{T.delta(c.delta)}</span>
+                      <span className={c.owner ? '' : 'open'}>{c.owner ?? T.nobody}</span>
+                    </p>
+                    {c.sectors.length > 0 && <p className="sub">{list(c.sectors, 4)}</p>}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+          <section className="card posture" data-word={posture?.word ?? 'none'} aria-labelledby="hp">
+            <h2 id="hp">{words.posture.heading}</h2>
+            <p className="word">{posture ? words.postures[posture.word] : words.posture.none}</p>
+            {posture && (
+              <>
+                <p>{posture.text}</p>
+                <p className="meta">
+                  <When at={posture.at} now={now} />
+                </p>
+              </>
+            )}
+            {session.role === 'lead' && (
+              <details>
+                <summary>{words.posture.set}</summary>
+                <SetPosture now={posture} />
+              </details>
+            )}
+          </section>
+          <section className="card" aria-labelledby="ha">
+            <div className="hd">
+              <h2 id="ha">{T.alerts}</h2>
+              <Link to="/advisories/new">{words.write.title}</Link>
+            </div>
+            {!alerts.length ? (
+              <p className="empty">{T.noAlerts}</p>
+            ) : (
+              <ul className="lines in">
+                {alerts.map(a => (
+                  <li key={a.id}>
+                    <h3 className="t">{a.title}</h3>
+                    <p className="meta">
+                      <Tlp v={a.tlp} />
+                      <When at={a.at} now={now} short />
+                      <span>{T.readBy(a.read, a.sent)}</span>
+                    </p>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+          <section className="card" aria-labelledby="hso">
+            <h2 id="hso">{T.sources}</h2>
+            <ul className="plainlist">
+              {feeds.map(f => (
+                <li key={f.id}>
+                  <span>{f.name}</span>
+                  <span className={f.silent ? 'open' : 'sub'}>
+                    {f.silent ? T.silent : T.answering}
+                    {f.at !== null && (
+                      <>
+                        {' '}
+                        · <When at={f.at} now={now} short />
+                      </>
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </section>
         </div>
       </div>
     </div>

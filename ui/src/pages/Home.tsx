@@ -8,5 +8,15 @@ const CellHome = lazy(() => import('./CellHome').then(m => ({ default: m.CellHom
 const MemberHome = lazy(() => import('./MemberHome').then(m => ({ default: m.MemberHome })))
 export function Home() {
   const { face, session } = useRouteContext({ from: '/shell' })
-  return <Suspense fallback={<div className="page"><Loading what={words.loading.home} /></div>}>{face?.face === 'cell' ? <CellHome session={session!} /> : <MemberHome exercise={!!session?.exercise} />}</Suspense>
+  return (
+    <Suspense
+      fallback={
+        <div className="page">
+          <Loading what={words.loading.home} />
+        </div>
+      }
+    >
+      {face?.face === 'cell' ? <CellHome session={session!} /> : <MemberHome exercise={!!session?.exercise} />}
+    </Suspense>
+  )
 }

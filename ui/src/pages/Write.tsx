@@ -5,46 +5,164 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { Severity } from '../api/types'
 import { Heading, NotFound } from '../ui/States'
+import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.write
 const TITLE_CHARS_MAX = 120
 const SUMMARY_CHARS_MAX = 2000
 const LEVELS: Severity[] = ['critical', 'high', 'medium', 'low']
-const MARKINGS = ['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT']
+// an advisory goes to every member, so nothing that is for fewer can be chosen
+export const MARKINGS = ['CLEAR', 'GREEN', 'AMBER']
+const FIELDS = ['title', 'summary', 'actions', 'severity', 'tlp', 'campaign']
 type Problem = { field: string; text: string }
 
+/** Where a refusal belongs: the server names the field first, as in "tlp: …" or "title is empty"; else it is about the whole form. */
+export function refused(x: unknown): Problem {
+  if (!(x instanceof ApiError)) return { field: 'send', text: T.failed }
+  if (x.status === 403) return { field: 'send', text: words.states.forbidden }
+  const first = /^[a-z]+/.exec(x.detail)?.[0] ?? '',
+    field = first === 'action' ? 'actions' : first
+  return x.status === 422 && FIELDS.includes(field)
+    ? { field, text: `${T.failed} ${T.names[field] ?? field}: ${x.detail.slice(first.length).replace(/^:?\s+/, '')}` }
+    : { field: 'send', text: `${T.failed} ${x.detail}`.trim() }
+}
+
 export function Write() {
-  const { face, session } = useRouteContext({ from: '/shell' }), { campaign } = useSearch({ from: '/shell/advisories/new' })
+  const { face, session } = useRouteContext({ from: '/shell' }),
+    { campaign } = useSearch({ from: '/shell/advisories/new' })
   const list = useQuery({ queryKey: ['cell-campaigns'], queryFn: cell.campaigns, enabled: face?.face === 'cell' })
-  const [problems, set] = useState<Problem[]>([]), [state, setState] = useState<'idle' | 'busy' | 'sent'>('idle'), summary = useRef<HTMLDivElement>(null)
-  useEffect(() => { if (problems.length) { document.title = words.errorTitle(T.title); summary.current?.focus() } }, [problems])
+  const [problems, set] = useState<Problem[]>([]),
+    [state, setState] = useState<'idle' | 'busy' | 'sent'>('idle'),
+    summary = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (problems.length) {
+      document.title = words.errorTitle(T.title, isExercise())
+      summary.current?.focus()
+    }
+  }, [problems])
   if (face?.face !== 'cell') return <NotFound />
   const send = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
-    const f = new FormData(e.currentTarget), get = (k: string) => String(f.get(k) ?? '').trim(), actions = get('actions').split('\n').map(x => x.replace(/^\s*\d+[.)]\s*/, '').trim()).filter(Boolean)
-    const missing = [...(get('title') ? [] : [{ field: 'title', text: T.needTitle }]), ...(get('summary') ? [] : [{ field: 'summary', text: T.needSummary }]), ...(actions.length ? [] : [{ field: 'actions', text: T.needActions }])]
+    const f = new FormData(e.currentTarget),
+      get = (k: string) => String(f.get(k) ?? '').trim(),
+      actions = get('actions')
+        .split('\n')
+        .map(x => x.replace(/^\s*\d+[.)]\s*/, '').trim())
+        .filter(Boolean)
+    const missing = [
+      ...(get('title') ? [] : [{ field: 'title', text: T.needTitle }]),
+      ...(get('summary') ? [] : [{ field: 'summary', text: T.needSummary }]),
+      ...(actions.length ? [] : [{ field: 'actions', text: T.needActions }]),
+    ]
     set(missing)
     if (missing.length) return
     setState('busy')
-    try { await cell.advise({ title: get('title'), summary: get('summary'), actions, severity: get('severity') as Severity, tlp: get('tlp'), ...(get('campaign') ? { campaign: get('campaign') } : {}) }); setState('sent') } catch (x) {
-      setState('idle'); set([{ field: 'title', text: x instanceof ApiError && x.status === 403 ? words.states.forbidden : `${T.failed} ${x instanceof ApiError ? x.detail : ''}` }])
+    try {
+      await cell.advise({
+        title: get('title'),
+        summary: get('summary'),
+        actions,
+        severity: get('severity') as Severity,
+        tlp: get('tlp'),
+        ...(get('campaign') ? { campaign: get('campaign') } : {}),
+      })
+      setState('sent')
+    } catch (x) {
+      setState('idle')
+      set([refused(x)])
     }
   }
   const bad = (field: string) => problems.some(p => p.field === field)
-  if (state === 'sent') return <div className="page"><Heading title={T.sent} page={T.title} exercise={!!session?.exercise} key="sent" /><p className="acts"><button className="btn" onClick={() => setState('idle')}>{T.another}</button><Link to="/">{T.toDesk}</Link></p></div>
+  if (state === 'sent')
+    return (
+      <div className="page">
+        <Heading title={T.sent} page={T.title} exercise={!!session?.exercise} key="sent" />
+        <p className="acts">
+          <button className="btn" onClick={() => setState('idle')}>
+            {T.another}
+          </button>
+          <Link to="/">{T.toDesk}</Link>
+        </p>
+      </div>
+    )
   return (
     <div className="page">
-      {problems.length > 0 && <div className="errsum" role="alert" tabIndex={-1} ref={summary}><h2>{words.signin.summary}</h2><ul>{problems.map(p => <li key={p.text}><a href={`#${p.field}`} onClick={e => { e.preventDefault(); document.getElementById(p.field)?.focus() }}>{p.text}</a></li>)}</ul></div>}
-      <Heading title={T.title} page={T.title} exercise={!!session?.exercise} /><p className="lede">{T.intro}</p>
+      {problems.length > 0 && (
+        <div className="errsum" role="alert" tabIndex={-1} ref={summary}>
+          <h2>{words.signin.summary}</h2>
+          <ul>
+            {problems.map(p => (
+              <li key={p.text}>
+                <a
+                  href={`#${p.field}`}
+                  onClick={e => {
+                    e.preventDefault()
+                    document.getElementById(p.field)?.focus()
+                  }}
+                >
+                  {p.text}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <Heading title={T.title} page={T.title} exercise={!!session?.exercise} />
+      <p className="lede">{T.intro}</p>
       <form onSubmit={send} noValidate className="write">
-        <p className={bad('title') ? 'field bad' : 'field'}><label htmlFor="title">{T.name}</label><input id="title" name="title" maxLength={TITLE_CHARS_MAX} aria-invalid={bad('title')} /></p>
-        <p className={bad('summary') ? 'field bad' : 'field'}><label htmlFor="summary">{T.summary}</label><textarea id="summary" name="summary" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('summary')} /></p>
-        <p className={bad('actions') ? 'field bad' : 'field'}><label htmlFor="actions">{T.actions}</label><textarea id="actions" name="actions" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('actions')} /></p>
-        <div className="pair"><p className="field"><label htmlFor="severity">{T.severity}</label><select id="severity" name="severity" defaultValue="high">{LEVELS.map(s => <option key={s} value={s}>{words.severity[s]}</option>)}</select></p>
-          <p className="field"><label htmlFor="tlp">{T.tlp}</label><select id="tlp" name="tlp" defaultValue="AMBER">{MARKINGS.map(m => <option key={m} value={m}>{`TLP:${m}: ${words.tlp[m]}`}</option>)}</select></p></div>
-        <p className="field"><label htmlFor="campaign">{T.campaign}</label><select id="campaign" name="campaign" defaultValue={campaign ?? ''} key={`${campaign}${list.data?.items.length}`}><option value="">{T.noCampaign}</option>{list.data?.items.map(c => <option key={c.id} value={c.id}>{`${c.letter} ${c.title}`}</option>)}</select></p>
-        <p><button className="btn big" disabled={state === 'busy'}>{state === 'busy' ? T.going : T.go}</button></p>
+        <p className={bad('title') ? 'field bad' : 'field'}>
+          <label htmlFor="title">{T.name}</label>
+          <input id="title" name="title" maxLength={TITLE_CHARS_MAX} aria-invalid={bad('title')} />
+        </p>
+        <p className={bad('summary') ? 'field bad' : 'field'}>
+          <label htmlFor="summary">{T.summary}</label>
+          <textarea id="summary" name="summary" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('summary')} />
+        </p>
+        <p className={bad('actions') ? 'field bad' : 'field'}>
+          <label htmlFor="actions">{T.actions}</label>
+          <textarea id="actions" name="actions" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('actions')} />
+        </p>
+        <div className="pair">
+          <p className={bad('severity') ? 'field bad' : 'field'}>
+            <label htmlFor="severity">{T.severity}</label>
+            <select id="severity" aria-invalid={bad('severity')} name="severity" defaultValue="high">
+              {LEVELS.map(s => (
+                <option key={s} value={s}>
+                  {words.severity[s]}
+                </option>
+              ))}
+            </select>
+          </p>
+          <p className={bad('tlp') ? 'field bad' : 'field'}>
+            <label htmlFor="tlp">{T.tlp}</label>
+            <select id="tlp" aria-invalid={bad('tlp')} name="tlp" defaultValue="AMBER">
+              {MARKINGS.map(m => (
+                <option key={m} value={m}>{`TLP:${m}: ${words.tlp[m]}`}</option>
+              ))}
+            </select>
+          </p>
+        </div>
+        <p className={bad('campaign') ? 'field bad' : 'field'}>
+          <label htmlFor="campaign">{T.campaign}</label>
+          <select
+            id="campaign"
+            aria-invalid={bad('campaign')}
+            name="campaign"
+            defaultValue={campaign ?? ''}
+            key={`${campaign}${list.data?.items.length}`}
+          >
+            <option value="">{T.noCampaign}</option>
+            {list.data?.items.map(c => (
+              <option key={c.id} value={c.id}>{`${c.letter} ${c.title}`}</option>
+            ))}
+          </select>
+        </p>
+        <p>
+          <button id="send" className="btn big" disabled={state === 'busy'}>
+            {state === 'busy' ? T.going : T.go}
+          </button>
+        </p>
       </form>
     </div>
   )

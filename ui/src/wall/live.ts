@@ -1,7 +1,7 @@
 // The cell wall's live state, outside React: events touch typed arrays, and the screen is told at most four times a second.
 import { ms } from '../lib/format'
 import type { Wall } from '../api/types'
-import { cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
+import { aged, cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
 import type { Link, StreamEvent } from '../live/stream'
 import { isBehind, isFrozen, level, ratePerMinute, ratio, roll, slotOf, type Level } from './math'
 
@@ -21,51 +21,94 @@ export class WallLive {
   link: Link = 'connecting'
   retryAt: number | null = null
   ready = false
-  /** Set when the state cannot be folded on and a fresh snapshot is needed. */
-  onResync: () => void = () => {}
   private heardAt = -Infinity
   private dirty = new Set<Slice>()
   private subs = new Map<Slice, Set<() => void>>()
   private versions: Record<Slice, number> = { rows: 0, lanes: 0, link: 0 }
 
-  constructor(private clock: { wall: () => number; mono: () => number } = { wall: () => Date.now(), mono: () => performance.now() }) {}
+  constructor(
+    private clock: { wall: () => number; mono: () => number } = {
+      wall: () => Date.now(),
+      mono: () => performance.now(),
+    },
+  ) {}
 
-  now() { return this.clock.wall() + this.skew }
-  age() { return this.clock.mono() - this.heardAt }
+  now() {
+    return this.clock.wall() + this.skew
+  }
+  age() {
+    return this.clock.mono() - this.heardAt
+  }
   /** Seconds until the next try, for a person to see. */
-  wait() { return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000)) }
-  subscribe = (s: Slice) => (f: () => void) => { let set = this.subs.get(s); if (!set) this.subs.set(s, (set = new Set())); set.add(f); return () => { set.delete(f) } }
+  wait() {
+    return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000))
+  }
+  subscribe = (s: Slice) => (f: () => void) => {
+    let set = this.subs.get(s)
+    if (!set) this.subs.set(s, (set = new Set()))
+    set.add(f)
+    return () => {
+      set.delete(f)
+    }
+  }
   version = (s: Slice) => () => this.versions[s]
   flush() {
-    for (const s of this.dirty) { this.versions[s]++; for (const f of this.subs.get(s) ?? []) f() }
+    for (const s of this.dirty) {
+      this.versions[s]++
+      for (const f of this.subs.get(s) ?? []) f()
+    }
     this.dirty.clear()
   }
 
-  setLink(link: Link, retryAt: number | null) { if (link !== this.link || retryAt !== this.retryAt) { this.link = link; this.retryAt = retryAt; this.dirty.add('link') } }
+  setLink(link: Link, retryAt: number | null) {
+    if (link !== this.link || retryAt !== this.retryAt) {
+      this.link = link
+      this.retryAt = retryAt
+      this.dirty.add('link')
+    }
+  }
 
   event(e: StreamEvent) {
-    const gap = this.age(), wasFrozen = isFrozen(gap)
+    const gap = this.age(),
+      wasFrozen = isFrozen(gap)
     if (wasFrozen) this.advance() // what passed unheard becomes a gap before this event counts as hearing
-    if (wasFrozen && !isBehind(gap)) for (const lane of this.lanes) { const i = lane.length - 1; if (Number.isNaN(lane[i]!)) lane[i] = 0 } // a late beat on a whole stream lost nothing
+    if (wasFrozen && !isBehind(gap))
+      for (const lane of this.lanes) {
+        const i = lane.length - 1
+        if (Number.isNaN(lane[i]!)) lane[i] = 0
+      } // a late beat on a whole stream lost nothing
     this.heardAt = this.clock.mono()
     if (wasFrozen) this.dirty.add('link')
-    if (e.type === 'tick') { this.tick(e.data as { at: string | number; c: number[] }); return }
-    if (e.type === 'beat') { this.advance(); return }
-    const next = cellStep(this.rows, e)
-    if (!next) { this.onResync(); return }
+    if (e.type === 'tick') {
+      this.tick(e.data as { at: string | number; c: number[] })
+      return
+    }
+    if (e.type === 'beat') {
+      this.advance()
+      return
+    }
+    if (e.type === 'snapshot') this.skew = ms((e.data as Wall).now) - this.clock.wall()
+    this.take(cellStep(this.rows, e, this.now()))
     if (e.type === 'snapshot') this.load(e.data as Wall)
-    if (next !== this.rows) { this.rows = next; this.shown = shownCampaigns(this.shown, next.campaigns); this.dirty.add('rows') }
+  }
+
+  private take(next: CellState) {
+    if (next === this.rows) return
+    this.rows = next
+    this.shown = shownCampaigns(this.shown, next.campaigns)
+    this.dirty.add('rows')
   }
 
   private load(w: Wall) {
-    this.skew = ms(w.now) - this.clock.wall()
     this.slotMs = w.slot_ms
     this.slots = w.slots
     this.head = ms(w.slot_start)
     this.lanes = w.sectors.map((_, i) => {
       const lane = new Float32Array(w.slots).fill(Number.NaN) // a history shorter than the hour leaves blank columns, not zeros
       const h = (w.history[i] ?? []).slice(-w.slots)
-      h.forEach((v, j) => { lane[w.slots - h.length + j] = v ?? Number.NaN })
+      h.forEach((v, j) => {
+        lane[w.slots - h.length + j] = v ?? Number.NaN
+      })
       return lane
     })
     this.rates = new Float32Array(w.sectors.length).fill(Number.NaN)
@@ -78,14 +121,17 @@ export class WallLive {
   private tick(t: { c: number[] }) {
     this.advance()
     for (let i = 0; i < this.lanes.length; i++) {
-      const n = t.c[i] ?? 0, lane = this.lanes[i]!, last = lane.length - 1
+      const n = t.c[i] ?? 0,
+        lane = this.lanes[i]!,
+        last = lane.length - 1
       if (n) lane[last] = (Number.isNaN(lane[last]!) ? 0 : lane[last]!) + n
     }
     this.dirty.add('lanes')
   }
 
   private advance() {
-    const slot = slotOf(this.now(), this.slotMs), n = Math.round((slot - this.head) / this.slotMs)
+    const slot = slotOf(this.now(), this.slotMs),
+      n = Math.round((slot - this.head) / this.slotMs)
     if (!this.ready || n <= 0) return
     const listening = !isFrozen(this.age())
     for (const lane of this.lanes) roll(lane, n, listening)
@@ -99,12 +145,13 @@ export class WallLive {
     if (!this.ready) return
     this.advance()
     if (isFrozen(this.age())) return
+    this.take(aged(this.rows, this.now()))
     const since = this.now() - this.head
     for (let i = 0; i < this.lanes.length; i++) {
-      const r = ratePerMinute(this.lanes[i]!, this.slotMs, since)
-      if (Number.isNaN(r)) continue
-      this.rates[i] = r
-      this.levels[i] = level(ratio(r, this.rows.sectors[i]?.normal ?? null), this.levels[i] ?? 0)
+      const { rate, sum } = ratePerMinute(this.lanes[i]!, this.slotMs, since)
+      if (Number.isNaN(rate)) continue
+      this.rates[i] = rate
+      this.levels[i] = level(ratio(rate, this.rows.sectors[i]?.normal ?? null), this.levels[i] ?? 0, sum)
     }
     this.dirty.add('lanes')
   }

@@ -3,7 +3,9 @@
 mod acks;
 mod client;
 mod flow;
+mod import;
 mod latency;
+mod light;
 mod load;
 mod memory;
 mod rebuild;
@@ -14,7 +16,9 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 5] = [
+const ALL: [(&str, Bench); 7] = [
+    ("light", light::run),
+    ("import", import::run),
     ("acks", acks::run),
     ("latency", latency::run),
     ("memory", memory::run),
