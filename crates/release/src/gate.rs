@@ -26,6 +26,7 @@ use crate::sets::{self, NOISE_SET, RULE_SET};
 use crate::value::{OPEN, REPOINT};
 
 /// What of a report is needed when its values are opened.
+#[derive(Clone)]
 pub(crate) struct Facts {
     pub(crate) case: CaseId,
     pub(crate) token: MemberToken,
@@ -276,7 +277,8 @@ impl Gate {
         let next = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
         let token_place = *self.tokens.entry(report.token).or_insert(next);
         let mut facts = facts_of(at, report, token_place, window, counts, community);
-        facts.likeness = self.likeness(&facts, keys);
+        let released = keys.iter().zip(&report.items).filter(|(_, item)| item.held.is_none()).map(|(key, _)| key.0);
+        facts.likeness = self.likeness(&facts, released.collect());
         let facts = Arc::new(facts);
         let mut items = Vec::with_capacity(keys.len());
         for (key, item) in keys.iter().zip(&report.items) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use model::{CaseId, Observable, ObservableKey, Timestamp};
+use model::{CaseId, Observable, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
@@ -23,8 +23,7 @@ pub(crate) struct Held {
 
 impl Gate {
     /// Hash of what a report says and carries: two reports of a member that are equal in it show the same.
-    pub(crate) fn likeness(&self, facts: &Facts, keys: &[ObservableKey]) -> u64 {
-        let mut keys: Vec<u64> = keys.iter().map(|key| key.0).collect();
+    pub(crate) fn likeness(&self, facts: &Facts, mut keys: Vec<u64>) -> u64 {
         keys.sort_unstable();
         self.hasher.hash_one((
             keys,
@@ -42,6 +41,11 @@ impl Gate {
         let same = |known: &Held| (known.facts.token_place, known.facts.window) == (facts.token_place, facts.window);
         if let Some(known) = held.iter_mut().find(|known| known.facts.likeness == facts.likeness && same(known)) {
             known.until = known.until.max(until);
+            // What opens must be named as if both had been kept, or ids would tell that one member filed twice: by the lesser
+            // case. When it was filed is the earlier time, which is the known one's.
+            if facts.case < known.facts.case {
+                known.facts = Arc::new(Facts { case: facts.case, ..(*known.facts).clone() });
+            }
         } else if held.iter().filter(|known| same(known)).count() < HELD_BY_MEMBER_MAX {
             held.push(Held { facts: Arc::clone(facts), observable: observable.clone(), until });
         } else {
