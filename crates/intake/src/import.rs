@@ -112,7 +112,7 @@ impl<'a> Importer<'a> {
         let mut chunk: Vec<Submission> = Vec::new();
         let mut items = 0;
         let mut failed = None;
-        let options = self.options;
+        let options = ImportOptions { marking: self.marking, ..self.options };
         let summary = formats::import_reader(name, reader, &options, &mut |event| match event {
             Event::Problem(problem) => self.problem(name, problem),
             Event::Draft(draft) => {

@@ -1,10 +1,14 @@
 //! Import: what a file is, by its content, and the drafts that are in it.
 
+mod document;
 mod kinds;
 mod lines;
 mod misp;
 mod out;
+mod report;
 mod stix;
+mod stix_marks;
+mod stix_objects;
 mod stix_pattern;
 mod table;
 mod text;
@@ -12,7 +16,7 @@ mod text;
 use std::io::{self, Read};
 use std::num::NonZeroU32;
 
-use model::Draft;
+use model::{Draft, Marking};
 
 use crate::json::{self, Value};
 use crate::limits;
@@ -68,6 +72,8 @@ pub struct ImportOptions {
     pub items_max: usize,
     /// Most problems handed out; further ones are counted only.
     pub problems_max: u64,
+    /// What counts for what carries no marking of its own.
+    pub marking: Marking,
 }
 
 impl Default for ImportOptions {
@@ -76,6 +82,7 @@ impl Default for ImportOptions {
             bytes_max: limits::FILE_BYTES_MAX,
             items_max: limits::DRAFT_ITEMS_MAX,
             problems_max: limits::PROBLEMS_MAX,
+            marking: Marking::default(),
         }
     }
 }
@@ -135,7 +142,7 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     };
     let whole: Box<dyn Read + '_> = Box::new(io::Cursor::new(&head).chain(unpacked));
     match recognised {
-        Recognised::Json => read_json(whole, out)?,
+        Recognised::Json => document::read(whole, out)?,
         Recognised::JsonLines => {
             if let Some(seen) = lines::unknown(&head) {
                 return Err(io::Error::other(format!("the format is not known: JSON lines, each {seen}")));
@@ -150,44 +157,6 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
         Recognised::Text => {
             out.summary.format = Some(Format::Prose);
             text::read(&mut lines::Lines::new(whole), out);
-        }
-    }
-    Ok(())
-}
-
-fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    whole.take(limits::JSON_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limits::JSON_BYTES_MAX {
-        return Err(io::Error::other(format!(
-            "a JSON document of more than {} bytes is not read",
-            limits::JSON_BYTES_MAX
-        )));
-    }
-    bytes.shrink_to_fit();
-    let value = match json::parse(&bytes) {
-        Ok(value) => value,
-        Err(problem) => {
-            out.problem(problem.line, problem.field, problem.why);
-            return Ok(());
-        }
-    };
-    match format_of(&value) {
-        Some(format @ Format::Misp) => {
-            out.summary.format = Some(format);
-            misp::read(&value, out);
-        }
-        Some(format @ Format::Stix) => {
-            out.summary.format = Some(format);
-            stix::read(&value, out);
-        }
-        Some(format @ Format::ReportLines) => {
-            out.summary.format = Some(format);
-            lines::read_report(&value, NonZeroU32::new(1), out);
-        }
-        Some(format) => out.summary.format = Some(format),
-        None => {
-            out.problem(None, "", format!("the JSON is neither a MISP event nor STIX: it is {}", looks(&value)));
         }
     }
     Ok(())
@@ -212,7 +181,7 @@ fn format_of(value: &Value<'_>) -> Option<Format> {
         Some(Format::Stix)
     } else if misp::is_misp(value) {
         Some(Format::Misp)
-    } else if lines::is_report(value) {
+    } else if report::is_report(value) {
         Some(Format::ReportLines)
     } else {
         None

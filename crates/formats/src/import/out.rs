@@ -85,8 +85,19 @@ fn once_each(indicators: &mut Vec<DraftIndicator>) {
 
 /// One line of at most `max` characters.
 pub(super) fn clipped(text: &str, max: usize) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|c| !c.is_control()).take(max).collect()
+    // Word by word, so that a long text of short words takes no room.
+    let mut line = String::new();
+    let mut left = max;
+    for word in text.split_whitespace() {
+        for c in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars().filter(|c| !c.is_control())) {
+            if left == 0 {
+                return line;
+            }
+            line.push(c);
+            left -= 1;
+        }
+    }
+    line
 }
 
 fn clipped_text(text: &str, max: usize) -> String {
