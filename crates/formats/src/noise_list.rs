@@ -39,7 +39,7 @@ pub struct WarningList {
     pub entries: Vec<String>,
 }
 
-const ENTRIES: Kin = Kin { next: Next::Tree(|_| false), ends: &[] };
+const ENTRIES: Kin = Kin { next: Next::Tree(|_| false), alien: |_| false, ends: &[] };
 
 fn problem(line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) -> Problem {
     Problem { line, field: field.into(), why: why.into() }

@@ -17,12 +17,14 @@ use crate::limits::{DEPTH_MAX, NARRATIVE_CHARS_MAX};
 
 const REFERENCE_CATEGORIES: &[&str] = &["External analysis", "Internal reference"];
 
-const EVENTS: Kin = Kin { next: Next::Key("\"Event\""), ends: &[] };
+const EVENTS: Kin = Kin { next: Next::Key("\"Event\""), alien: |_| false, ends: &[] };
 const ATTRIBUTES: Kin = Kin {
     next: Next::Tree(is_attribute),
+    alien: |value| !is_attribute(value) && (is_object(value) || value.get("Event").is_some()),
     ends: &["\"Attribute\"", "\"Object\"", "\"ObjectReference\"", "\"Event\"", "\"info\"", "\"response\""],
 };
-const OBJECTS: Kin = Kin { next: Next::Tree(is_object), ends: &["\"Event\"", "\"info\"", "\"response\""] };
+const OBJECTS: Kin =
+    Kin { next: Next::Tree(is_object), alien: |_| false, ends: &["\"Event\"", "\"info\"", "\"response\""] };
 /// Members of an event that are read besides its attributes and objects.
 const HEAD: &[&str] = &["info", "threat_level_id", "Orgc", "Org", "date", "Tag", "Galaxy", "distribution"];
 /// Those of them that say how far the event may travel.

@@ -11,7 +11,11 @@ use crate::json::Value;
 use crate::json::doc::{Doc, Halt, Kin, Next, Walk};
 use crate::limits::NARRATIVE_CHARS_MAX;
 
-const PAIRS: Kin = Kin { next: Next::Tree(is_pair), ends: &["\"indicators\"", "\"reporter\"", "\"time\"", "\"refs\""] };
+const PAIRS: Kin = Kin {
+    next: Next::Tree(is_pair),
+    alien: |value| value.as_str().is_some() || value.items().iter().any(|item| !item.items().is_empty()),
+    ends: &["\"indicators\"", "\"reporter\"", "\"time\"", "\"refs\""],
+};
 const HEAD: &[&str] = &["title", "id", "reporter", "time", "refs"];
 
 /// Whether a document is a labelled report.
@@ -35,10 +39,7 @@ pub(super) fn read(doc: &Doc<'_>, at: usize, out: &mut Out<'_>) -> Walk {
         }
         if key == "indicators" {
             lists.push(value);
-            return doc.elements(value, &PAIRS, &mut |_, start| match doc.value(start) {
-                Ok((_, end)) => Ok(end),
-                Err(fault) => Err(Halt::from(&fault)),
-            });
+            return doc.trees(value, &PAIRS, &mut |_, _, _| {});
         }
         let Some(name) = HEAD.iter().find(|name| **name == key) else { return doc.skim(value) };
         match doc.value(value) {

@@ -13,8 +13,8 @@ use crate::json::Value;
 use crate::json::doc::{Doc, Fault, Halt, Kin, Next, Walk};
 use crate::limits::{NARRATIVE_CHARS_MAX, TITLE_CHARS_MAX};
 
-const OBJECTS: Kin = Kin { next: Next::Tree(is_object), ends: &["\"objects\""] };
-const BUNDLES: Kin = Kin { next: Next::Key("\"type\""), ends: &[] };
+const OBJECTS: Kin = Kin { next: Next::Tree(is_object), alien: |_| false, ends: &["\"objects\""] };
+const BUNDLES: Kin = Kin { next: Next::Key("\"type\""), alien: |_| false, ends: &[] };
 /// How deep bundles are looked for in what holds them.
 const LEVELS_MAX: usize = 8;
 /// Identities and named objects that are kept in view.

@@ -40,6 +40,10 @@ pub(crate) enum Halt {
 pub(crate) struct Lost {
     /// Where.
     pub at: usize,
+    /// From where on the text is looked through for something whole.
+    from: usize,
+    /// Whether the end of what holds it is not to be believed either.
+    far: bool,
     /// What is wrong, unless it has been told.
     pub untold: Option<&'static str>,
     /// Whether the element's own end may be believed.
@@ -48,17 +52,22 @@ pub(crate) struct Lost {
 
 impl From<&Fault> for Halt {
     fn from(fault: &Fault) -> Self {
-        Self::Lost(Lost { at: fault.at, untold: None, syntax: fault.syntax })
+        Self::Lost(Lost { at: fault.at, from: fault.from, far: false, untold: None, syntax: fault.syntax })
     }
 }
 
 /// Where a walk goes on: the end of what was walked over.
 pub(crate) type Walk = Result<usize, Halt>;
 
+/// What is done with each element: its number, its place, its tree.
+pub(crate) type EachTree<'e, 'a> = dyn FnMut(usize, usize, Result<&Value<'a>, &Fault>) + 'e;
+
 /// What the elements of an array look like, to find the next one behind a broken one.
 pub(crate) struct Kin {
     /// How such an element is known.
     pub next: Next,
+    /// Whether a value is an element of the array around it, so that this one must have ended.
+    pub alien: fn(&Value<'_>) -> bool,
     /// Keys, with their quotes, that show that the array must have ended.
     pub ends: &'static [&'static str],
 }
@@ -72,7 +81,11 @@ pub(crate) enum Next {
 }
 
 fn lost(at: usize, untold: &'static str) -> Halt {
-    Halt::Lost(Lost { at, untold: Some(untold), syntax: true })
+    lost_from(at, at, untold)
+}
+
+fn lost_from(at: usize, from: usize, untold: &'static str) -> Halt {
+    Halt::Lost(Lost { at, from, far: false, untold: Some(untold), syntax: true })
 }
 
 impl<'a> Doc<'a> {
@@ -187,7 +200,10 @@ impl<'a> Doc<'a> {
         while pos < until {
             let Some(byte) = self.byte(pos) else { break };
             match byte {
-                b'"' => pos = self.skim_string(pos, until),
+                b'"' => match self.skim_string(pos, until) {
+                    Some(end) => pos = end,
+                    None => return Err(lost_from(pos, at, "broken JSON: a string has no end")),
+                },
                 b'{' | b'[' => {
                     let bit = 1_u64 << (depth % 64);
                     if depth.is_multiple_of(64) {
@@ -207,7 +223,7 @@ impl<'a> Doc<'a> {
                     depth -= 1;
                     let brace = open.last().is_some_and(|word| word & (1 << (depth % 64)) != 0);
                     if brace != (byte == b'}') {
-                        return Err(lost(pos, "broken JSON: brackets do not match"));
+                        return Err(lost_from(pos, at, "broken JSON: brackets do not match"));
                     }
                     if depth.is_multiple_of(64) {
                         open.pop();
@@ -223,21 +239,21 @@ impl<'a> Doc<'a> {
                 return Ok(pos);
             }
         }
-        if depth == 0 && pos > at { Ok(pos) } else { Err(lost(pos, "broken off JSON")) }
+        if depth == 0 && pos > at { Ok(pos) } else { Err(lost_from(pos, at, "broken off JSON")) }
     }
 
-    /// Past a string; a line break ends one too, since none may stand in a string.
-    fn skim_string(&self, quote: usize, until: usize) -> usize {
+    /// Past a string. A line break shows that its end is lost, since none may stand in a string.
+    fn skim_string(&self, quote: usize, until: usize) -> Option<usize> {
         let mut pos = quote + 1;
         while pos < until {
-            match self.byte(pos) {
-                Some(b'\\') => pos += 2,
-                Some(b'"') => return pos + 1,
-                Some(b'\n') | None => return pos,
-                Some(_) => pos += 1,
+            match self.byte(pos)? {
+                b'\\' => pos += 2,
+                b'"' => return Some(pos + 1),
+                b'\n' => return None,
+                _ => pos += 1,
             }
         }
-        until
+        None
     }
 
     /// Walks the members of the object at `open`. `each` gets the key, the place of its value and whether the key stood
@@ -259,7 +275,7 @@ impl<'a> Doc<'a> {
                     None => return Err(lost(end, "broken off JSON: a comma or } is missing")),
                 },
                 Err(Halt::Stop) => return Err(Halt::Stop),
-                Err(Halt::Lost(lost)) => match self.next_key(lost.at, keys) {
+                Err(Halt::Lost(lost)) => match self.next_key(lost.from, keys) {
                     Some(key) => pos = key,
                     None => return Err(Halt::Lost(lost)),
                 },
@@ -277,8 +293,11 @@ impl<'a> Doc<'a> {
         let (key, end) = match parser.string() {
             Ok(key) => (key, parser.pos),
             // A key that cannot be read is nobody's; its value is passed over.
-            Err(fault) if !fault.syntax => (Text::Plain("\u{fffd}"), self.skim_string(pos, self.bytes.len())),
-            Err(fault) => return Err(lost(fault.at, "broken JSON: a key is broken")),
+            Err(fault) if !fault.syntax => {
+                let end = self.skim_string(pos, self.bytes.len());
+                (Text::Plain("\u{fffd}"), end.ok_or(lost(pos, "broken JSON: a key has no end"))?)
+            }
+            Err(fault) => return Err(lost_from(fault.at, pos, "broken JSON: a key is broken")),
         };
         let colon = self.ws(end);
         match self.byte(colon) {
@@ -294,7 +313,8 @@ impl<'a> Doc<'a> {
         }
         match each(&key, value, again) {
             Ok(end) => Ok(self.ws(end)),
-            Err(Halt::Lost(lost)) => match self.plain_end(value, lost.at, b'}') {
+            Err(Halt::Lost(lost)) if lost.far => Err(Halt::Lost(lost)),
+            Err(Halt::Lost(lost)) => match self.plain_end(value, lost.from, b'}') {
                 Some(end) => Ok(end),
                 None => Err(Halt::Lost(lost)),
             },
@@ -354,14 +374,22 @@ impl<'a> Doc<'a> {
                             continue;
                         }
                         Some(b']') => return Ok(end + 1),
-                        Some(_) => Lost { at: end, untold: Some("broken JSON: a comma or ] is missing"), syntax: true },
+                        Some(_) => Lost {
+                            at: end,
+                            from: end,
+                            far: false,
+                            untold: Some("broken JSON: a comma or ] is missing"),
+                            syntax: true,
+                        },
                         None => return Err(lost(end, "broken off JSON: a comma or ] is missing")),
                     }
                 }
                 Err(Halt::Lost(lost)) => lost,
                 Err(Halt::Stop) => return Err(Halt::Stop),
             };
-            let Some((next, closed)) = self.recover(pos, &halt, kin) else { return Err(Halt::Lost(halt)) };
+            let Some((next, closed)) = self.recover(pos, &halt, kin) else {
+                return Err(Halt::Lost(Lost { far: true, ..halt }));
+            };
             if closed && self.byte(next) == Some(b']') {
                 return Ok(next + 1);
             }
@@ -371,13 +399,14 @@ impl<'a> Doc<'a> {
     }
 
     /// Each element of the array at `open` as a tree, or why it is none.
-    pub fn trees(
-        &self,
-        open: usize,
-        kin: &Kin,
-        each: &mut dyn FnMut(usize, usize, Result<&Value<'a>, &Fault>),
-    ) -> Walk {
+    pub fn trees(&self, open: usize, kin: &Kin, each: &mut EachTree<'_, 'a>) -> Walk {
         self.elements(open, kin, &mut |index, start| match self.value(start) {
+            Ok((value, _)) if (kin.alien)(&value) => {
+                let why = format!("broken JSON: {} is no element of this array", value.what());
+                let fault = Fault { at: start, from: start, field: String::new(), why, syntax: true };
+                each(index, start, Err(&fault));
+                Err(Halt::Lost(Lost { at: start, from: start, far: true, untold: None, syntax: true }))
+            }
             Ok((value, end)) => {
                 each(index, start, Ok(&value));
                 Ok(end)
@@ -391,7 +420,7 @@ impl<'a> Doc<'a> {
 
     /// Where an array goes on behind a broken element: at the element's own end (`true`), or at the next whole one.
     fn recover(&self, start: usize, lost: &Lost, kin: &Kin) -> Option<(usize, bool)> {
-        let closed = self.plain_end(start, lost.at, b']');
+        let closed = if lost.far { None } else { self.plain_end(start, lost.from, b']') };
         if let Some(end) = closed
             && (!lost.syntax || matches!(kin.next, Next::Key(_)))
         {
@@ -401,7 +430,7 @@ impl<'a> Doc<'a> {
         // may be one of a list within the element, so a whole one behind it is, unless another array has begun.
         let within = closed.unwrap_or(0);
         let until = closed.filter(|&end| self.byte(end) == Some(b',')).unwrap_or(self.bytes.len());
-        let mut pos = lost.at.max(start + 1);
+        let mut pos = lost.from.max(start + 1);
         while pos < until {
             match self.byte(pos) {
                 Some(b'"') if pos >= within && kin.ends.iter().any(|key| self.starts_with(pos, key)) => break,
@@ -444,7 +473,7 @@ fn breaks_in(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    const ANY: Kin = Kin { next: Next::Tree(|value| value.get("v").is_some()), ends: &["\"end\""] };
+    const ANY: Kin = Kin { next: Next::Tree(|value| value.get("v").is_some()), alien: |_| false, ends: &["\"end\""] };
 
     fn read(text: &str) -> (Vec<String>, usize, bool) {
         let doc = Doc::new(text.as_bytes(), 1);

@@ -12,7 +12,7 @@ const LEVELS_SHOWN: usize = 8;
 /// Values below the first two levels that an outline shows.
 const DEEP_SHOWN: usize = 2000;
 
-const NONE: Kin = Kin { next: Next::Tree(|_| false), ends: &[] };
+const NONE: Kin = Kin { next: Next::Tree(|_| false), alien: |_| false, ends: &[] };
 
 impl<'a> Doc<'a> {
     /// The outline of the value at `at`. What is broken is left out of it.

@@ -16,6 +16,8 @@ const KEY_CHARS_SHOWN: usize = 60;
 pub(crate) struct Fault {
     /// Where in the document.
     pub at: usize,
+    /// Where what is broken may have begun: the last string may have run on into what follows.
+    pub from: usize,
     /// The path within the value.
     pub field: String,
     /// What is wrong.
@@ -26,7 +28,7 @@ pub(crate) struct Fault {
 
 /// What stands behind the end of a document.
 pub(crate) fn trailing(at: usize) -> Fault {
-    Fault { at, field: String::new(), why: "broken JSON: trailing characters".to_owned(), syntax: true }
+    Fault { at, from: at, field: String::new(), why: "broken JSON: trailing characters".to_owned(), syntax: true }
 }
 
 enum Step<'a> {
@@ -39,6 +41,7 @@ pub(super) struct Parser<'a> {
     bytes: &'a [u8],
     start: usize,
     pub pos: usize,
+    last_string: usize,
     path: Vec<Step<'a>>,
     spent: usize,
 }
@@ -47,7 +50,7 @@ type Read<T> = Result<T, Fault>;
 
 impl<'a> Parser<'a> {
     pub fn new(bytes: &'a [u8], start: usize) -> Self {
-        Self { bytes, start, pos: start, path: Vec::new(), spent: 0 }
+        Self { bytes, start, pos: start, last_string: start, path: Vec::new(), spent: 0 }
     }
 
     fn byte(&self) -> Option<u8> {
@@ -75,7 +78,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        Fault { at: self.pos, field, why: why.into(), syntax }
+        Fault { at: self.pos, from: self.last_string.min(self.pos), field, why: why.into(), syntax }
     }
 
     fn broken(&self, expected: &str) -> Fault {
@@ -244,6 +247,7 @@ impl<'a> Parser<'a> {
 
     /// A string, at its opening quote.
     pub fn string(&mut self) -> Read<Text<'a>> {
+        self.last_string = self.pos;
         self.pos += 1;
         let mut owned: Option<String> = None;
         loop {
