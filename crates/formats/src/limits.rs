@@ -8,6 +8,16 @@ pub const JSON_BYTES_MAX: u64 = 64 << 20;
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of JSON.
 pub const DEPTH_MAX: usize = 64;
+/// Bytes that the tree of one element of a JSON document may take, however short it is.
+pub const TREE_FLOOR_BYTES: usize = 256 << 10;
+/// Bytes of tree for each byte of the element; with the document itself that is three times the input.
+pub const TREE_RATIO: usize = 2;
+/// Most members of one JSON object that are watched for keys that stand twice while it is walked.
+pub const MEMBERS_MAX: usize = 1000;
+/// How far the end of a broken element is looked for.
+pub const SKIM_BYTES_MAX: usize = 64 << 10;
+/// Bytes read again, for each byte of the document, to find where it goes on behind broken elements.
+pub const RECOVER_RATIO: usize = 32;
 /// Unpacked bytes allowed for each packed byte, once [`RATIO_FREE_BYTES`] are out.
 pub const RATIO_MAX: u64 = 200;
 /// Unpacked bytes that no ratio is asked of: small files may pack very well.

@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 
 use model::{Kind, Observable};
 
-use crate::json::{self, Value};
+use crate::json::Value;
+use crate::json::doc::{Doc, Halt, Kin, Next};
 use crate::limits::{JSON_BYTES_MAX, LIST_ENTRIES_MAX};
 use crate::{Problem, unpack};
 
@@ -38,6 +39,8 @@ pub struct WarningList {
     pub entries: Vec<String>,
 }
 
+const ENTRIES: Kin = Kin { next: Next::Tree(|_| false), alien: |_| false, ends: &[] };
+
 fn problem(line: Option<NonZeroU32>, field: impl Into<String>, why: impl Into<String>) -> Problem {
     Problem { line, field: field.into(), why: why.into() }
 }
@@ -50,15 +53,38 @@ pub fn parse_warning_list(bytes: &[u8]) -> (Option<WarningList>, Vec<Problem>) {
         Ok(bytes) => bytes,
         Err(why) => return (None, vec![problem(None, "", why)]),
     };
-    let value = match json::parse(&bytes) {
-        Ok(value) => value,
-        Err(problem) => return (None, vec![problem]),
-    };
+    let doc = Doc::new(&bytes, 1);
+    let at = doc.ws(0);
     let mut problems = Vec::new();
-    let Some(list @ Value::List(items)) = value.get("list") else {
-        return (None, vec![problem(None, "list", "the document has no array \"list\", so it is no warning-list")]);
+    let (mut list, mut head) = (None, Vec::new());
+    let walk = doc.members(at, &[], &mut |key, value, again| match key.as_str() {
+        "list" if !again && doc.byte(value) == Some(b'[') => {
+            list = Some(value);
+            doc.skim(value)
+        }
+        word @ ("name" | "type" | "version" | "description") => {
+            if again {
+                problems.push(problem(doc.line_at(value), word, "this key stands twice in its object"));
+                return doc.skim(value);
+            }
+            let (read, end) = doc.value(value).map_err(|fault| Halt::from(&fault))?;
+            head.push((word.to_owned(), read));
+            Ok(end)
+        }
+        _ => doc.skim(value),
+    });
+    let list = match (list, walk) {
+        (Some(list), Ok(_)) if doc.byte(at) == Some(b'{') => list,
+        (_, Err(Halt::Lost(lost))) => {
+            let why = lost.untold.unwrap_or("broken JSON");
+            return (None, vec![problem(doc.line_at(lost.at), "", why)]);
+        }
+        _ => {
+            return (None, vec![problem(None, "list", "the document has no array \"list\", so it is no warning-list")]);
+        }
     };
-    let kind = match value.str("type") {
+    let get = |key: &str| head.iter().find(|(word, _)| word == key).map(|(_, value)| value);
+    let kind = match get("type").and_then(Value::as_str) {
         Some("cidr") => ListKind::Cidr,
         Some("string") => ListKind::String,
         Some("hostname") => ListKind::Hostname,
@@ -66,26 +92,32 @@ pub fn parse_warning_list(bytes: &[u8]) -> (Option<WarningList>, Vec<Problem>) {
         Some("regex") => ListKind::Regex,
         other => return (None, vec![problem(None, "type", format!("{other:?} is no type of list"))]),
     };
-    let mut entries = Vec::new();
-    if kind == ListKind::Regex {
-        problems.push(problem(None, "list", format!("{} regular expressions are not used", list.items().len())));
-    } else {
-        for (index, item) in items.iter().enumerate().take(LIST_ENTRIES_MAX) {
-            match item.as_str().map(str::trim) {
-                Some("") | None => problems.push(problem(None, format!("list[{index}]"), "is no text")),
-                Some(text) => entries.push(text.to_owned()),
-            }
+    let (mut entries, mut count) = (Vec::new(), 0_usize);
+    let walk = doc.trees(list, &ENTRIES, &mut |index, start, item| {
+        count = index + 1;
+        if kind == ListKind::Regex || index >= LIST_ENTRIES_MAX {
+            return;
         }
-        if items.len() > LIST_ENTRIES_MAX {
-            problems.push(problem(None, "list", format!("more than {LIST_ENTRIES_MAX} entries: the rest is not used")));
+        match item.map(|item| item.as_str().map(str::trim)) {
+            Ok(Some(text)) if !text.is_empty() => entries.push(text.to_owned()),
+            Ok(_) => problems.push(problem(doc.line_at(start), format!("list[{index}]"), "is no text")),
+            Err(fault) => problems.push(problem(doc.line_at(fault.at), format!("list[{index}]"), fault.why.clone())),
         }
+    });
+    if let Err(Halt::Lost(lost)) = walk {
+        problems.push(problem(doc.line_at(lost.at), "list", lost.untold.unwrap_or("the rest of the list is broken")));
     }
-    let version = match value.get("version") {
+    if kind == ListKind::Regex {
+        problems.push(problem(None, "list", format!("{count} regular expressions are not used")));
+    } else if count > LIST_ENTRIES_MAX {
+        problems.push(problem(None, "list", format!("more than {LIST_ENTRIES_MAX} entries: the rest is not used")));
+    }
+    let version = match get("version") {
         Some(Value::Int(version)) => version.to_string(),
         Some(Value::Str(version)) => version.as_str().to_owned(),
         _ => String::new(),
     };
-    let text = |key: &str| value.str(key).unwrap_or("").to_owned();
+    let text = |key: &str| get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     (Some(WarningList { name: text("name"), description: text("description"), kind, version, entries }), problems)
 }
 

@@ -42,9 +42,9 @@ fn json() {
         "nested more than 64",
         0,
     );
-    check(b"{\"a\": 1, \"b\": 2}", None, "", "neither a MISP event nor STIX: it is an object with \"a\", \"b\"", 0);
-    check(b"[]", None, "", "neither", 0);
-    check(b"[1]", None, "", "neither", 0);
+    check(b"{\"a\": 1, \"b\": 2}", Some(1), "", "neither a MISP event nor STIX: it is an object with \"a\", \"b\"", 0);
+    check(b"[]", Some(1), "", "neither", 0);
+    check(b"[1]", Some(1), "", "neither", 0);
 }
 
 #[test]
@@ -53,31 +53,37 @@ fn wrong_types_lose_nothing_else() {
         br#"{"Event": {"info": 7, "date": [], "threat_level_id": {}, "Orgc": "x", "Tag": 5, "Attribute": [
             {"type": "domain", "value": 5}, 7, {"type": "domain", "value": "evil.example"}, {"type": "nonsense", "value": "x"},
             {"type": "md5", "value": "12"}]}}"#,
-        None,
+        Some(2),
         "Event.Attribute[0]",
         "has no text in value",
         1,
     );
     check(
         br#"{"Event": {"info": "x", "Attribute": {"a": 1}}}"#,
-        None,
+        Some(1),
         "Event.Attribute",
         "is an object, not an array",
         0,
     );
-    check(br#"{"Event": 7}"#, None, "Event", "not an object", 0);
+    check(br#"{"Event": 7}"#, Some(1), "Event", "not an object", 0);
     check(
         br#"{"Event": {"info": "x", "Attribute": [{"type": "md5", "value": "12"}]}}"#,
-        None,
+        Some(1),
         "Event.Attribute[0].value",
         "wrong number of digits",
         0,
     );
-    check(br#"{"type": "bundle", "id": "bundle--1", "objects": {}}"#, None, "objects", "is an object, not an array", 0);
+    check(
+        br#"{"type": "bundle", "id": "bundle--1", "objects": {}}"#,
+        Some(1),
+        "objects",
+        "is an object, not an array",
+        0,
+    );
     check(
         br#"{"type": "bundle", "id": "bundle--1", "objects": [5, {"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value = 'evil.example']"},
             {"type": "indicator", "id": "indicator--2"}, {"type": "domain-name", "id": "domain-name--1", "value": 9}]}"#,
-        None,
+        Some(2),
         "objects[3].value",
         "is a number, not a string",
         1,
@@ -86,7 +92,7 @@ fn wrong_types_lose_nothing_else() {
 
 #[test]
 fn dates() {
-    check(br#"{"Event": {"info": "x", "date": "9999-12-31", "Attribute": [{"type": "domain", "value": "evil.example", "timestamp": "-5"}]}}"#, None, "Event.date", "not between 1990 and 2099", 1);
+    check(br#"{"Event": {"info": "x", "date": "9999-12-31", "Attribute": [{"type": "domain", "value": "evil.example", "timestamp": "-5"}]}}"#, Some(1), "Event.date", "not between 1990 and 2099", 1);
     check(b"{\"id\":\"1\",\"time\":\"0001-01-01T00:00:00Z\",\"reporter\":\"a\",\"indicators\":[[\"domain\",\"evil.example\"]]}\n", Some(1), "time", "not between", 1);
     check(b"time,type,value\nyesterday,domain,evil.example\n", Some(2), "time", "is no time", 1);
 }

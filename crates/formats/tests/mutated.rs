@@ -130,3 +130,37 @@ proptest! {
         let _ = import_bytes("noise", &packed);
     }
 }
+
+/// A bad byte in one value of a real file costs the values of its element, which are two at most (`domain|ip` and the like).
+#[test]
+fn a_bad_byte_in_a_real_file_costs_one_element() {
+    let Some(dir) = common::data() else { return };
+    let values = |bytes: &[u8]| -> std::collections::HashSet<String> {
+        let (drafts, _) = import_bytes("x", bytes);
+        drafts.iter().flat_map(|draft| &draft.indicators).map(|one| one.observable.value().to_owned()).collect()
+    };
+    let mut tried = 0;
+    for path in
+        common::files(&dir.join("misp")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "json"))
+    {
+        let whole = std::fs::read(&path).unwrap();
+        let before = values(&whole);
+        if whole.len() > 10 * SEED_BYTES_MAX || before.len() < 3 {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&whole);
+        for (at, key) in text.match_indices("\"value\"").step_by(7).take(20) {
+            let quote = at + key.len() + text[at + key.len()..].find('"').unwrap();
+            let mut bytes = whole.clone();
+            if bytes.get(quote + 1).is_none_or(|&byte| byte == b'"') {
+                continue;
+            }
+            bytes[quote + 1] = 0xff;
+            let after = values(&bytes);
+            let lost: Vec<_> = before.difference(&after).collect();
+            assert!(lost.len() <= 2, "{} at {quote}: lost {lost:?}", path.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 50, "{tried}");
+}

@@ -130,7 +130,7 @@ impl<'a> Importer<'a> {
         reader: &mut dyn Read,
         send: &mut dyn FnMut(Vec<Submission>) -> Result<Vec<Accepted>, ImportError>,
     ) -> Result<Summary, ImportError> {
-        let options = self.options;
+        let options = ImportOptions { marking: self.marking, ..self.options };
         let mut told = 0;
         let mut reading = Reading { importer: self, name, send, chunk: Chunk::default(), problems: 0, stopped: None };
         let summary = formats::import_reader(name, reader, &options, &mut |event| match event {

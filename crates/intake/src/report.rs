@@ -310,7 +310,7 @@ pub(crate) fn of_draft(
         .map(|DraftIndicator { observable, seen_at, .. }| item(observable, seen_at, reporter, exercise));
     let report = ReportContent {
         happened_at: draft.happened_at,
-        warn: answers.warn,
+        warn: if draft.cell_only { WhoMayBeWarned::CellOnly } else { answers.warn },
         know: answers.know,
         marking: draft.marking.unwrap_or(default),
         attack: draft.attack,

@@ -118,6 +118,8 @@ pub struct Draft {
     pub author: Option<String>,
     /// Marking of everything in it, where the source gives none of its own.
     pub marking: Option<Marking>,
+    /// Whether the source leaves it to the cell, whatever the reporter answers for the rest.
+    pub cell_only: bool,
     /// ATT&CK techniques named.
     pub techniques: Vec<Technique>,
     /// Free tags, such as a malware family.
@@ -141,6 +143,7 @@ impl Draft {
             happened_at: None,
             author: None,
             marking: None,
+            cell_only: false,
             techniques: Vec::new(),
             tags: Vec::new(),
             indicators: Vec::new(),

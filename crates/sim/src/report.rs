@@ -91,7 +91,7 @@ impl Report {
         serde_json::to_string(&body).unwrap_or_default()
     }
 
-    /// A draft as a report of a member that lets everybody be warned at once, in pieces of at most `items_max` values.
+    /// A draft as a report of a member that lets everybody be warned at once, unless its source leaves it to the cell, in pieces of at most `items_max` values.
     #[must_use]
     pub fn of_draft(draft: &Draft, items_max: usize) -> Vec<Self> {
         draft
@@ -104,7 +104,7 @@ impl Report {
                 severity: draft.severity,
                 ongoing: draft.ongoing,
                 happened_before_millis: 0,
-                warn: "now",
+                warn: if draft.cell_only { "cell-only" } else { "now" },
                 know: "nobody",
                 tlp: draft.marking.map_or("GREEN", |marking| marking.tlp.as_str()),
                 techniques: draft.techniques.iter().map(Technique::as_str).map(String::from).collect(),

@@ -3,12 +3,10 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::num::NonZeroU32;
 
-use model::{Draft, Observable};
-
-use super::kinds::{self, Named};
-use super::out::{Out, add_techniques, attack_of, indicator};
-use super::{misp, stix};
-use crate::json::{self, Value};
+use super::document;
+use super::out::Out;
+use crate::json;
+use crate::json::doc::Doc;
 use crate::limits::LINE_BYTES_MAX;
 
 /// Buffer of the reader.
@@ -133,16 +131,8 @@ pub(super) fn read(lines: &mut Lines<'_>, out: &mut Out<'_>) {
         if lines.bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let line = lines.number();
-        match json::parse(&lines.bytes) {
-            Ok(value) if is_report(&value) => read_report(&value, line, out),
-            Ok(value) if misp::is_misp(&value) => misp::read(&value, out),
-            Ok(value) if stix::is_stix(&value) => stix::read(&value, out),
-            Ok(value) => {
-                out.problem(line, "", format!("is {}, but no report, MISP event or STIX object", value.what()))
-            }
-            Err(problem) => out.problem(line, problem.field, problem.why),
-        }
+        let first = lines.number().map_or(1, NonZeroU32::get);
+        document::read_line(&Doc::new(&lines.bytes, first), out);
     }
 }
 
@@ -159,64 +149,4 @@ pub(super) fn unknown(head: &[u8]) -> Option<String> {
         }
     }
     seen
-}
-
-/// Whether a document is a labelled report.
-pub(super) fn is_report(value: &Value<'_>) -> bool {
-    matches!(value.get("indicators"), Some(Value::List(_)))
-}
-
-/// One labelled report. Its `campaign` is the answer that a replay is judged by, so it is never read.
-pub(super) fn read_report(report: &Value<'_>, line: Option<NonZeroU32>, out: &mut Out<'_>) {
-    let title = report.str("title").map(str::to_owned).or_else(|| {
-        let id = report.str("id")?;
-        Some(match report.str("reporter") {
-            Some(reporter) => format!("Report {id} by {reporter}"),
-            None => format!("Report {id}"),
-        })
-    });
-    let mut draft = Draft::titled(title.unwrap_or_else(|| out.name.to_owned()));
-    draft.origin.line = line;
-    draft.author = report.str("reporter").map(str::to_owned);
-    match report.get("time") {
-        Some(Value::Str(text)) => draft.happened_at = out.time(text.as_str(), line, "time"),
-        Some(other) => out.problem(line, "time", format!("is {}, not a string", other.what())),
-        None => {}
-    }
-    let refs: Vec<&str> = report.get("refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
-    draft.narrative = refs.join("\n");
-    let seen_at = draft.happened_at;
-    for (index, item) in report.get("indicators").map_or(&[][..], Value::items).iter().enumerate() {
-        let field = format!("indicators[{index}]");
-        let (Some(kind), Some(value)) =
-            (item.items().first().and_then(Value::as_str), item.items().get(1).and_then(Value::as_str))
-        else {
-            out.problem(line, field, "is no pair of type and value");
-            continue;
-        };
-        match kinds::named(kind) {
-            Some(named @ (Named::Kind(_) | Named::Pair(..))) => {
-                for outcome in kinds::read(&named, value) {
-                    match outcome {
-                        Ok(observable) => draft.indicators.push(indicator(observable, seen_at, line, field.clone())),
-                        Err(why) => out.problem(line, field.clone(), why),
-                    }
-                }
-            }
-            _ => match Observable::detect(value) {
-                Some(observable) => draft.indicators.push(indicator(observable, seen_at, line, field)),
-                None => out.problem(
-                    line,
-                    field,
-                    format!("type {:?} is not read", kind.chars().take(40).collect::<String>()),
-                ),
-            },
-        }
-    }
-    let words = draft.title.clone();
-    add_techniques(&mut draft, &words);
-    if let Some(attack) = attack_of(&words) {
-        draft.attack = attack;
-    }
-    out.draft(draft);
 }

@@ -1,10 +1,14 @@
 //! Import: what a file is, by its content, and the drafts that are in it.
 
+mod document;
 mod kinds;
 mod lines;
 mod misp;
 mod out;
+mod report;
 mod stix;
+mod stix_marks;
+mod stix_objects;
 mod stix_pattern;
 mod table;
 mod text;
@@ -12,7 +16,7 @@ mod text;
 use std::io::{self, Read};
 use std::num::NonZeroU32;
 
-use model::Draft;
+use model::{Draft, Marking};
 
 use crate::json::{self, Value};
 use crate::limits;
@@ -69,6 +73,8 @@ pub struct ImportOptions {
     pub items_max: usize,
     /// Most problems handed out; further ones are counted only.
     pub problems_max: u64,
+    /// What counts for what carries no marking of its own.
+    pub marking: Marking,
 }
 
 impl Default for ImportOptions {
@@ -77,6 +83,7 @@ impl Default for ImportOptions {
             bytes_max: limits::FILE_BYTES_MAX,
             items_max: limits::DRAFT_ITEMS_MAX,
             problems_max: limits::PROBLEMS_MAX,
+            marking: Marking::default(),
         }
     }
 }
@@ -134,7 +141,6 @@ fn read(reader: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
 fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     let mut head = Vec::new();
     unpacked.take(HEAD_BYTES).read_to_end(&mut head)?;
-    read_first_line(unpacked, &mut head)?;
     if packing(&head) != Packing::No {
         return Err(io::Error::other("it is packed twice: only one level is unpacked"));
     }
@@ -143,7 +149,7 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     };
     let whole: Box<dyn Read + '_> = Box::new(io::Cursor::new(&head).chain(unpacked));
     match recognised {
-        Recognised::Json => read_json(whole, out)?,
+        Recognised::Json => document::read(whole, out)?,
         Recognised::JsonLines => {
             if let Some(seen) = lines::unknown(&head) {
                 return Err(io::Error::other(format!("the format is not known: JSON lines, each {seen}")));
@@ -167,62 +173,8 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The first of several lines of JSON may be longer than the head: then as much is read as shows what follows it.
-fn read_first_line(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<()> {
-    let begins = without_bom(head).trim_ascii_start().first() == Some(&b'{');
-    while begins && head.len() as u64 >= HEAD_BYTES && head.len() <= limits::LINE_BYTES_MAX {
-        let mut lines = without_bom(head).trim_ascii_start().splitn(2, |&b| b == b'\n').skip(1);
-        let known = head.len();
-        if lines.any(|rest| !rest.trim_ascii_start().is_empty()) || {
-            (&mut *reader).take(HEAD_BYTES).read_to_end(head)?;
-            head.len() == known
-        } {
-            break;
-        }
-    }
-    Ok(())
-}
-
 fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-fn read_json(whole: Box<dyn Read + '_>, out: &mut Out<'_>) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    whole.take(limits::JSON_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limits::JSON_BYTES_MAX {
-        return Err(io::Error::other(format!(
-            "a JSON document of more than {} bytes is not read",
-            limits::JSON_BYTES_MAX
-        )));
-    }
-    bytes.shrink_to_fit();
-    let value = match json::parse(&bytes) {
-        Ok(value) => value,
-        Err(problem) => {
-            out.broken(problem.line, problem.field, problem.why);
-            return Ok(());
-        }
-    };
-    match format_of(&value) {
-        Some(format @ Format::Misp) => {
-            out.summary.format = Some(format);
-            misp::read(&value, out);
-        }
-        Some(format @ Format::Stix) => {
-            out.summary.format = Some(format);
-            stix::read(&value, out);
-        }
-        Some(format @ Format::ReportLines) => {
-            out.summary.format = Some(format);
-            lines::read_report(&value, NonZeroU32::new(1), out);
-        }
-        Some(format) => out.summary.format = Some(format),
-        None => {
-            out.broken(None, "", format!("the JSON is neither a MISP event nor STIX: it is {}", looks(&value)));
-        }
-    }
-    Ok(())
 }
 
 /// What an unknown JSON value looks like, for a person.
@@ -244,7 +196,7 @@ fn format_of(value: &Value<'_>) -> Option<Format> {
         Some(Format::Stix)
     } else if misp::is_misp(value) {
         Some(Format::Misp)
-    } else if lines::is_report(value) {
+    } else if report::is_report(value) {
         Some(Format::ReportLines)
     } else {
         None

@@ -89,6 +89,18 @@ impl Out<'_> {
         self.broken.get_or_insert_with(|| Problem { line, field: field.into(), why: why.into() });
     }
 
+    /// The file breaks off at a problem that was told: nothing behind it can be read.
+    pub fn broke_off(&mut self, line: Option<NonZeroU32>) {
+        if self.broken.is_some() {
+            return;
+        }
+        if (1..=self.options.problems_max).contains(&self.summary.problems) {
+            self.summary.broken = true;
+        } else {
+            self.broken(line, "", "broken JSON: what follows is not read");
+        }
+    }
+
     /// Ends the import.
     pub fn finish(mut self) -> Summary {
         if let Some(problem) = self.broken.take() {
@@ -157,8 +169,19 @@ fn once_each(indicators: &mut Vec<DraftIndicator>) {
 
 /// One line of at most `max` characters.
 pub(super) fn clipped(text: &str, max: usize) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|c| !c.is_control()).take(max).collect()
+    // Word by word, so that a long text of short words takes no room.
+    let mut line = String::new();
+    let mut left = max;
+    for word in text.split_whitespace() {
+        for c in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars().filter(|c| !c.is_control())) {
+            if left == 0 {
+                return line;
+            }
+            line.push(c);
+            left -= 1;
+        }
+    }
+    line
 }
 
 fn clipped_text(text: &str, max: usize) -> String {

@@ -3,27 +3,26 @@
 
 use std::collections::HashMap;
 
-use model::{Draft, DraftIndicator, Marking, Technique, Timestamp, Tlp};
+use model::{Draft, DraftIndicator, Marking, Technique, Tlp};
 
-use super::out::{Out, add_tag, add_techniques, attack_of, indicator};
-use super::stix_pattern;
+use super::document::{join, told};
+use super::out::{Out, add_tag, add_techniques, attack_of, clipped};
+use super::stix_marks::{Mark, Marks};
+use super::stix_objects::{Place, read_indicator, read_observable, read_observed};
 use crate::json::Value;
-use crate::when::parse_time;
+use crate::json::doc::{Doc, Fault, Halt, Kin, Next, Walk};
+use crate::limits::{NARRATIVE_CHARS_MAX, TITLE_CHARS_MAX};
 
-const TLP2_EXTENSION: &str = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d";
-
-/// The markings that the standard defines once for all.
-const KNOWN_MARKINGS: &[(&str, Tlp)] = &[
-    ("marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::Clear),
-    ("marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::Green),
-    ("marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", Tlp::Amber),
-    ("marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed", Tlp::Red),
-    ("marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487", Tlp::Clear),
-    ("marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", Tlp::Green),
-    ("marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", Tlp::Amber),
-    ("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", Tlp::AmberStrict),
-    ("marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", Tlp::Red),
-];
+const OBJECTS: Kin = Kin { next: Next::Tree(is_object), alien: |_| false, ends: &["\"objects\""] };
+const BUNDLES: Kin = Kin { next: Next::Key("\"type\""), alien: |_| false, ends: &[] };
+/// How deep bundles are looked for in what holds them.
+const LEVELS_MAX: usize = 8;
+/// Identities and named objects that are kept in view.
+const KEPT_MAX: usize = 1000;
+/// Bytes of document for each reference of a report that is kept.
+const BYTES_PER_REFERENCE: usize = 32;
+/// How far behind a break a broken object is searched for signs of a report.
+const DOUBT_BYTES: usize = 4096;
 
 /// Objects that hold values.
 const VALUE_TYPES: &[&str] = &[
@@ -61,6 +60,10 @@ fn is_object(value: &Value<'_>) -> bool {
     }
 }
 
+fn is_bundle(value: &Value<'_>) -> bool {
+    value.str("type") == Some("bundle")
+}
+
 fn holds_objects(value: &Value<'_>, depth: usize) -> bool {
     if depth > 6 {
         return false;
@@ -77,316 +80,381 @@ fn holds_objects(value: &Value<'_>, depth: usize) -> bool {
 }
 
 /// Hands each group of objects that stand together to [`read_bundle`].
-pub(super) fn read(value: &Value<'_>, out: &mut Out<'_>) {
-    if is_object(value) && value.str("type") != Some("bundle") {
-        read_bundle(std::slice::from_ref(value), "", out);
-        return;
-    }
-    if let Some(objects) = value.get("objects") {
-        match objects {
-            Value::List(items) => read_bundle(items, "objects", out),
-            other => out.problem(None, "objects", format!("is {}, not an array", other.what())),
-        }
-        return;
-    }
-    if value.str("type") == Some("bundle") {
-        out.problem(None, "objects", "the bundle holds no objects");
-        return;
-    }
-    if value.items().iter().any(is_object) {
-        read_bundle(value.items(), "", out);
-        return;
-    }
-    read_nested(value, "", out);
+pub(super) fn read(doc: &Doc<'_>, at: usize, out: &mut Out<'_>) -> Walk {
+    read_any(doc, at, "", 0, out)
 }
 
-fn read_nested(value: &Value<'_>, path: &str, out: &mut Out<'_>) {
-    for (key, inner) in value.entries() {
-        let path = if path.is_empty() { key.as_str().to_owned() } else { format!("{path}.{}", key.as_str()) };
-        if key.as_str() == "objects" && inner.items().iter().any(is_object) {
-            read_bundle(inner.items(), &path, out);
+fn read_any(doc: &Doc<'_>, at: usize, path: &str, depth: usize, out: &mut Out<'_>) -> Walk {
+    match doc.byte(at) {
+        Some(b'[' | b'{') if depth >= LEVELS_MAX => doc.skim(at),
+        Some(b'[') => {
+            // Objects that stand in an array by themselves are a bundle too; what holds objects is none of them.
+            if depth == 0 && doc.outline(at).items().iter().any(|item| is_object(item) && !is_bundle(item)) {
+                return read_bundle(doc, at, path, out);
+            }
+            let walk = doc.elements(at, &BUNDLES, &mut |index, start| {
+                read_any(doc, start, &join(path, &format!("[{index}]")), depth + 1, out)
+            });
+            told(doc, path, walk, out)
+        }
+        Some(b'{') => read_holder(doc, at, path, depth, out),
+        _ => doc.skim(at),
+    }
+}
+
+fn read_holder(doc: &Doc<'_>, at: usize, path: &str, depth: usize, out: &mut Out<'_>) -> Walk {
+    let outline = doc.outline(at);
+    if is_object(&outline) && !is_bundle(&outline) {
+        if depth == 0 {
+            // An object by itself is read as if it stood in a bundle.
+            return read_bundle(doc, at, path, out);
+        }
+        return doc.skim(at);
+    }
+    let mut found = false;
+    let walk = doc.members(at, &["\"objects\""], &mut |key, value, again| {
+        let path = join(path, key.as_str());
+        if key.as_str() != "objects" {
+            return if matches!(doc.byte(value), Some(b'{' | b'[')) {
+                read_any(doc, value, &path, depth + 1, out)
+            } else {
+                doc.skim(value)
+            };
+        }
+        found = true;
+        if again {
+            out.problem(doc.line_at(value), path.as_str(), "this key stands twice in its object");
+        }
+        if doc.byte(value) == Some(b'[') {
+            return read_bundle(doc, value, &path, out);
+        }
+        out.problem(doc.line_at(value), path, format!("is {}, not an array", doc.what(value)));
+        doc.skim(value)
+    });
+    if !found && is_bundle(&outline) && walk.is_ok() {
+        out.problem(doc.line_at(at), join(path, "objects"), "the bundle holds no objects");
+    }
+    told(doc, path, walk, out)
+}
+
+/// Reads the objects of an array, or the one object at `at`.
+fn read_bundle(doc: &Doc<'_>, at: usize, path: &str, out: &mut Out<'_>) -> Walk {
+    let mut bundle = Bundle::new(doc, path);
+    let walk = if doc.byte(at) == Some(b'[') {
+        doc.trees(at, &OBJECTS, &mut |index, start, object| bundle.take(index, start, object, out))
+    } else {
+        let read = doc.value(at);
+        bundle.take(0, at, read.as_ref().map(|(object, _)| object), out);
+        read.map(|(_, end)| end).map_err(|fault| Halt::from(&fault))
+    };
+    // What is broken off may have been the report that marks the rest.
+    bundle.doubt |= walk.is_err();
+    if bundle.send_all(out) == 0 {
+        out.problem(doc.line_at(at), path, "holds no value that can be read");
+    }
+    told(doc, path, walk, out)
+}
+
+/// Stands for the report of an object that no report names.
+const NOBODY: u64 = u64::MAX;
+
+/// An object that may hold values: its place, and first its id, then the number of the report that names it.
+struct Found {
+    owner: u64,
+    start: u32,
+    index: u32,
+}
+
+/// What is known of a bundle once it has been walked: where its objects stand, since they are read again one by one.
+struct Bundle<'b, 'd> {
+    doc: &'b Doc<'d>,
+    path: &'b str,
+    marks: Marks,
+    identities: HashMap<u64, u32>,
+    reports: Vec<u32>,
+    /// The number of the first report that names an object.
+    owners: HashMap<u64, u32>,
+    /// Objects whose name or technique every draft gets.
+    named: Vec<u32>,
+    stand_in: Option<u32>,
+    found: Vec<Found>,
+    /// Whether a report may be among what could not be read, and with it how its objects are marked.
+    doubt: bool,
+}
+
+/// What a draft is begun with.
+struct Lead {
+    draft: Draft,
+    /// The label of the report or what stands in for it.
+    mark: Mark,
+    is_report: bool,
+}
+
+impl<'b, 'd> Bundle<'b, 'd> {
+    fn new(doc: &'b Doc<'d>, path: &'b str) -> Self {
+        Self {
+            doc,
+            path,
+            marks: Marks::new(),
+            identities: HashMap::new(),
+            reports: Vec::new(),
+            owners: HashMap::new(),
+            named: Vec::new(),
+            stand_in: None,
+            found: Vec::new(),
+            doubt: false,
+        }
+    }
+
+    /// Notes one object.
+    fn take(&mut self, index: usize, at: usize, object: Result<&Value<'_>, &Fault>, out: &mut Out<'_>) {
+        let doc = self.doc;
+        let field = if doc.byte(at) == Some(b'{') && self.path.is_empty() && index == 0 && at == doc.ws(0) {
+            String::new()
         } else {
-            read_nested(inner, &path, out);
+            format!("{}[{index}]", self.path)
+        };
+        let object = match object {
+            Ok(object) => object,
+            Err(fault) => {
+                out.problem(doc.line_at(fault.at), join(&field, &fault.field), fault.why.clone());
+                let around = String::from_utf8_lossy(doc.slice(at, fault.at.saturating_add(DOUBT_BYTES)));
+                self.doubt |= around.contains("report") || around.contains("grouping");
+                return;
+            }
+        };
+        let Some(kind) = object.str("type") else {
+            out.problem(doc.line_at(at), field, "is no STIX object: it has no type");
+            return;
+        };
+        let (Ok(start), Ok(index)) = (u32::try_from(at), u32::try_from(index)) else { return };
+        let id = object.str("id").map(|id| doc.hash(id));
+        match kind {
+            "identity" if self.identities.len() < KEPT_MAX => {
+                self.identities.extend(id.map(|id| (id, start)));
+            }
+            "marking-definition" => self.marks.define(object),
+            "report" | "grouping" => {
+                let number = u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
+                self.reports.push(start);
+                for id in object.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
+                    if self.owners.len() >= KEPT_MAX.max(doc.len() / BYTES_PER_REFERENCE) {
+                        out.problem(doc.line_at(at), join(&field, "object_refs"), "too many references for the size");
+                        self.doubt = true;
+                        break;
+                    }
+                    // What several reports name belongs to the first of them.
+                    self.owners.entry(doc.hash(id)).or_insert(number);
+                }
+            }
+            "attack-pattern" if self.named.len() < KEPT_MAX => self.named.push(start),
+            kind if NAMED_TYPES.contains(&kind) => {
+                self.stand_in.get_or_insert(start);
+                if self.named.len() < KEPT_MAX {
+                    self.named.push(start);
+                }
+            }
+            kind if VALUE_TYPES.contains(&kind) => {
+                self.found.push(Found { owner: id.unwrap_or(NOBODY), start, index });
+            }
+            _ => {}
         }
     }
-    for (index, item) in value.items().iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        if item.str("type") == Some("bundle") {
-            read_bundle(item.get("objects").map_or(&[][..], Value::items), &format!("{path}.objects"), out);
+
+    /// The object at a place where one has been read before.
+    fn object(&self, start: u32) -> Option<Value<'d>> {
+        self.doc.value(usize::try_from(start).ok()?).ok().map(|(object, _)| object)
+    }
+
+    /// Sends a draft for each report and one for the rest; returns the number of drafts.
+    fn send_all(&mut self, out: &mut Out<'_>) -> usize {
+        let mut found = std::mem::take(&mut self.found);
+        for one in &mut found {
+            one.owner = self.owners.get(&one.owner).map_or(NOBODY, |&number| u64::from(number));
+        }
+        let shared = self.shared(out);
+        let reports = std::mem::take(&mut self.reports);
+        if let [report] = reports.as_slice() {
+            return self.send(&found, Some(*report), &shared, out);
+        }
+        let mut sent = 0;
+        let mut rest = found.as_slice();
+        if !reports.is_empty() {
+            found.sort_unstable_by_key(|one| (one.owner, one.index));
+            rest = found.as_slice();
+            for (number, report) in reports.iter().enumerate() {
+                let end = rest.partition_point(|one| one.owner <= number as u64);
+                let (own, others) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+                rest = others;
+                sent += self.send(own, Some(*report), &shared, out);
+            }
+        }
+        sent + self.send(rest, self.stand_in, &shared, out)
+    }
+
+    /// What every draft of a bundle gets: names as tags, techniques, and how strictly those are marked.
+    fn shared(&self, out: &Out<'_>) -> (Draft, Mark) {
+        let mut draft = Draft::titled(out.name);
+        let mut mark = Mark::default();
+        for object in self.named.iter().filter_map(|&start| self.object(start)) {
+            let own = self.marks.of(&object);
+            // What is for the cell alone lends its name to nothing.
+            if own.held {
+                continue;
+            }
+            let before = (draft.tags.len(), draft.techniques.len());
+            if object.str("type") == Some("attack-pattern") {
+                for reference in object.get("external_references").map_or(&[][..], Value::items) {
+                    let id = reference.str("external_id").and_then(Technique::parse);
+                    if let Some(technique) = id {
+                        add_techniques(&mut draft, technique.as_str());
+                    }
+                }
+            } else if let Some(name) = object.str("name") {
+                add_tag(&mut draft, name);
+            }
+            if before != (draft.tags.len(), draft.techniques.len()) {
+                mark = mark.join(own);
+            }
+        }
+        (draft, mark)
+    }
+
+    fn lead(&self, start: Option<u32>, shared: &Draft, out: &mut Out<'_>) -> Lead {
+        let mut lead = Lead { draft: shared.clone(), mark: Mark::default(), is_report: false };
+        lead.draft.origin.field = self.path.to_owned();
+        let Some((start, object)) = start.and_then(|start| Some((start as usize, self.object(start)?))) else {
+            return lead;
+        };
+        lead.draft.origin.line = self.doc.line_at(start);
+        lead.mark = self.marks.of(&object);
+        lead.is_report = matches!(object.str("type"), Some("report" | "grouping"));
+        if lead.mark.held && !lead.is_report {
+            lead.mark = Mark::default();
+            return lead;
+        }
+        let draft = &mut lead.draft;
+        if let Some(title) = object.str("title").or_else(|| object.str("name")) {
+            draft.title = clipped(title, TITLE_CHARS_MAX);
+        }
+        draft.narrative = object.str("description").unwrap_or("").chars().take(NARRATIVE_CHARS_MAX).collect();
+        let author = object.str("created_by_ref").and_then(|id| self.identities.get(&self.doc.hash(id)));
+        draft.author = author
+            .and_then(|&start| self.object(start))
+            .and_then(|identity| identity.str("name").map(|name| clipped(name, TITLE_CHARS_MAX)));
+        let time = ["published", "created"].iter().find_map(|&key| Some((object.str(key)?, key)));
+        if let Some((text, key)) = time {
+            let line = self.doc.line_of(start, &[key]);
+            draft.happened_at = out.time(text, line, &join(self.path, key));
+        }
+        for label in object.get("labels").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
+            add_tag(draft, label);
+        }
+        lead
+    }
+
+    /// The mark of an object within its draft: its own, or else that of the report that names it.
+    fn mark(&self, object: &Value<'_>, one: &Found, lead: &Lead) -> Mark {
+        let own = self.marks.of(object);
+        if lead.is_report && lead.mark.held {
+            return Mark { held: true, ..own };
+        }
+        if own.held || own.tlp.is_some() {
+            return own;
+        }
+        if lead.is_report && one.owner != NOBODY && lead.mark.tlp.is_some() {
+            return lead.mark;
+        }
+        Mark { tlp: None, held: self.doubt }
+    }
+
+    /// Sends what belongs together, in parts if it is much; returns the number of drafts.
+    fn send(&self, found: &[Found], start: Option<u32>, shared: &(Draft, Mark), out: &mut Out<'_>) -> usize {
+        let mut lead = self.lead(start, &shared.0, out);
+        if found.is_empty() && !lead.is_report {
+            return 0;
+        }
+        // One marking for all of a draft: the strictest of what was read for it. What is unmarked counts as the caller says.
+        let mut all = shared.1.join(lead.mark);
+        let mut unmarked = false;
+        for one in found {
+            let Some(object) = self.object(one.start) else { continue };
+            let mark = self.mark(&object, one, &lead);
+            if !mark.held {
+                unmarked |= mark.tlp.is_none();
+                all = all.join(mark);
+            }
+        }
+        let gap = out.options.marking;
+        lead.draft.marking =
+            all.tlp.map(|tlp| Marking { tlp: if unmarked { tlp.max(gap.tlp) } else { tlp }, pap: gap.pap });
+        let words = format!("{} {}", lead.draft.title, lead.draft.tags.join(" "));
+        add_techniques(&mut lead.draft, &words);
+        if let Some(attack) = attack_of(&words) {
+            lead.draft.attack = attack;
+        }
+        let mut parts = Parts { open: Vec::new(), kept: Vec::new(), sent: 0 };
+        for one in found {
+            let Some(object) = self.object(one.start) else { continue };
+            let held = self.mark(&object, one, &lead).held;
+            let values = self.read_object(&object, one, out);
+            if lead.draft.happened_at.is_none() {
+                lead.draft.happened_at = values.iter().find_map(|value| value.seen_at);
+            }
+            parts.push(values, held, &lead.draft, out);
+        }
+        parts.send(true, &lead.draft, out);
+        parts.send(false, &lead.draft, out);
+        if parts.sent == 0 && lead.is_report {
+            out.draft(Draft { cell_only: lead.mark.held, ..lead.draft });
+            parts.sent = 1;
+        }
+        parts.sent
+    }
+
+    fn read_object(&self, object: &Value<'_>, one: &Found, out: &mut Out<'_>) -> Vec<DraftIndicator> {
+        let start = one.start as usize;
+        let path = if self.path.is_empty() && self.doc.ws(0) == start {
+            String::new()
         } else {
-            read_nested(item, &path, out);
-        }
-    }
-}
-
-/// An object that may hold values, and how it is marked.
-struct Found<'o, 'd> {
-    object: &'o Value<'d>,
-    index: usize,
-    tlp: Option<Tlp>,
-}
-
-impl Found<'_, '_> {
-    fn read(&self, path: &str, out: &mut Out<'_>) -> Vec<DraftIndicator> {
-        let path = format!("{path}[{}]", self.index);
-        match self.object.str("type") {
-            Some("indicator") => read_indicator(self.object, &path, out),
-            Some("observed-data") => read_observed(self.object, &path, out),
-            Some(kind) => read_observable(self.object, kind, &path, None, out),
+            format!("{}[{}]", self.path, one.index)
+        };
+        let place = Place { doc: self.doc, start, path: &path };
+        match object.str("type") {
+            Some("indicator") => read_indicator(object, &place, out),
+            Some("observed-data") => read_observed(object, &place, out),
+            Some(kind) => read_observable(object, kind, &[], None, &place, out),
             None => Vec::new(),
         }
     }
 }
 
-/// What the drafts of one bundle share.
-struct Bundle<'b> {
-    shared: Draft,
-    names: HashMap<&'b str, &'b str>,
-    path: &'b str,
+/// The values of a draft: those that may travel, and those that are left to the cell.
+struct Parts {
+    open: Vec<DraftIndicator>,
+    kept: Vec<DraftIndicator>,
+    sent: usize,
 }
 
-fn read_bundle(objects: &[Value<'_>], path: &str, out: &mut Out<'_>) {
-    let markings = markings(objects);
-    let tlp_of = |object: &Value<'_>| {
-        let refs = object.get("object_marking_refs").map_or(&[][..], Value::items);
-        refs.iter().filter_map(Value::as_str).filter_map(|id| markings.get(id).copied()).max()
-    };
-    let names: HashMap<&str, &str> = objects
-        .iter()
-        .filter(|o| o.str("type") == Some("identity"))
-        .filter_map(|o| Some((o.str("id")?, o.str("name")?)))
-        .collect();
-    let reports: Vec<&Value<'_>> =
-        objects.iter().filter(|o| matches!(o.str("type"), Some("report" | "grouping"))).collect();
-    let several = if reports.len() > 1 { reports.as_slice() } else { &[] };
-    // What several reports name belongs to the first of them.
-    let mut owner: HashMap<&str, usize> = HashMap::new();
-    for (number, report) in several.iter().enumerate() {
-        for id in report.get("object_refs").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
-            owner.entry(id).or_insert(number);
+impl Parts {
+    fn push(&mut self, values: Vec<DraftIndicator>, held: bool, draft: &Draft, out: &mut Out<'_>) {
+        let group = if held { &mut self.kept } else { &mut self.open };
+        if group.len() + values.len() > out.options.items_max {
+            self.send(held, draft, out);
         }
+        if held { self.kept.extend(values) } else { self.open.extend(values) }
     }
-    let mut owned: Vec<Vec<Found<'_, '_>>> = several.iter().map(|_| Vec::new()).collect();
-    let mut rest = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
-        let Some(kind) = object.str("type") else {
-            out.problem(None, format!("{path}[{index}]"), "is no STIX object: it has no type");
-            continue;
-        };
-        if VALUE_TYPES.contains(&kind) {
-            let number = object.str("id").and_then(|id| owner.get(id));
-            let group = number.and_then(|&number| owned.get_mut(number)).unwrap_or(&mut rest);
-            group.push(Found { object, index, tlp: tlp_of(object) });
-        }
-    }
-    let bundle = Bundle { shared: shared(objects, out), names, path };
-    let mut sent = 0;
-    for (report, found) in several.iter().zip(owned) {
-        sent += bundle.send(&found, Some(report), tlp_of(report), out);
-    }
-    let report = if several.is_empty() { reports.first().copied() } else { None };
-    let lead = report.or_else(|| objects.iter().find(|o| NAMED_TYPES.contains(&o.str("type").unwrap_or(""))));
-    sent += bundle.send(&rest, lead, lead.and_then(tlp_of), out);
-    if sent == 0 {
-        out.problem(None, path, "holds no value that can be read");
-    }
-}
 
-/// What every draft of a bundle gets: names as tags, techniques.
-fn shared(objects: &[Value<'_>], out: &Out<'_>) -> Draft {
-    let mut draft = Draft::titled(out.name);
-    for object in objects {
-        let kind = object.str("type").unwrap_or("");
-        if NAMED_TYPES.contains(&kind)
-            && let Some(name) = object.str("name")
-        {
-            add_tag(&mut draft, name);
+    fn send(&mut self, held: bool, draft: &Draft, out: &mut Out<'_>) {
+        let indicators = std::mem::take(if held { &mut self.kept } else { &mut self.open });
+        if indicators.is_empty() {
+            return;
         }
-        if kind == "attack-pattern" {
-            for reference in object.get("external_references").map_or(&[][..], Value::items) {
-                let id = reference.str("external_id").and_then(Technique::parse);
-                if let Some(technique) = id {
-                    add_techniques(&mut draft, technique.as_str());
-                }
-            }
+        let mut draft = Draft { indicators, cell_only: held, ..draft.clone() };
+        if held {
+            draft.marking = Some(Marking { tlp: Tlp::Red, pap: out.options.marking.pap });
         }
+        out.draft(draft);
+        self.sent += 1;
     }
-    draft
-}
-
-impl Bundle<'_> {
-    /// Sends what belongs together, in parts if it is much; returns the number of drafts.
-    fn send(&self, found: &[Found<'_, '_>], lead: Option<&Value<'_>>, tlp: Option<Tlp>, out: &mut Out<'_>) -> usize {
-        let is_report = lead.is_some_and(|lead| lead.str("type") == Some("report"));
-        if found.is_empty() && !is_report {
-            return 0;
-        }
-        let mut draft = self.shared.clone();
-        draft.origin.field = self.path.to_owned();
-        if let Some(lead) = lead {
-            if let Some(title) = lead.str("title").or_else(|| lead.str("name")) {
-                title.clone_into(&mut draft.title);
-            }
-            lead.str("description").unwrap_or("").clone_into(&mut draft.narrative);
-            draft.author = lead.str("created_by_ref").and_then(|id| self.names.get(id)).map(|name| (*name).to_owned());
-            let time = lead
-                .str("published")
-                .map(|text| (text, "published"))
-                .or_else(|| lead.str("created").map(|text| (text, "created")));
-            if let Some((text, key)) = time {
-                draft.happened_at = out.time(text, None, &format!("{}.{key}", self.path));
-            }
-            for label in lead.get("labels").map_or(&[][..], Value::items).iter().filter_map(Value::as_str) {
-                add_tag(&mut draft, label);
-            }
-        }
-        draft.marking = joined(found, tlp).map(|tlp| Marking { tlp, pap: Marking::default().pap });
-        let words = format!("{} {}", draft.title, draft.tags.join(" "));
-        add_techniques(&mut draft, &words);
-        if let Some(attack) = attack_of(&words) {
-            draft.attack = attack;
-        }
-        let mut sent = 0;
-        for one in found {
-            let values = one.read(self.path, out);
-            if draft.happened_at.is_none() {
-                draft.happened_at = values.iter().find_map(|value| value.seen_at);
-            }
-            if draft.indicators.len() + values.len() > out.options.items_max && !draft.indicators.is_empty() {
-                let indicators = std::mem::take(&mut draft.indicators);
-                out.draft(Draft { indicators, ..draft.clone() });
-                sent += 1;
-            }
-            draft.indicators.extend(values);
-        }
-        if !draft.indicators.is_empty() || (is_report && sent == 0) {
-            out.draft(draft);
-            sent += 1;
-        }
-        sent
-    }
-}
-
-/// One marking for all of a draft: the strictest. What is unmarked counts as its report is marked, else as AMBER.
-fn joined(found: &[Found<'_, '_>], of_report: Option<Tlp>) -> Option<Tlp> {
-    let strictest = found.iter().filter_map(|one| one.tlp).chain(of_report).max()?;
-    let unmarked = of_report.is_none() && found.iter().any(|one| one.tlp.is_none());
-    Some(if unmarked { strictest.max(Marking::default().tlp) } else { strictest })
-}
-
-fn markings(objects: &[Value<'_>]) -> HashMap<String, Tlp> {
-    let mut markings: HashMap<String, Tlp> = KNOWN_MARKINGS.iter().map(|&(id, tlp)| (id.to_owned(), tlp)).collect();
-    for object in objects.iter().filter(|o| o.str("type") == Some("marking-definition")) {
-        let second =
-            object.get("extensions").and_then(|all| all.get(TLP2_EXTENSION)).and_then(|one| one.str("tlp_2_0"));
-        let first = object.get("definition").and_then(|one| one.str("tlp"));
-        let named = object.str("name").filter(|name| name.to_ascii_uppercase().starts_with("TLP:"));
-        if let (Some(id), Some(label)) = (object.str("id"), second.or(first).or(named)) {
-            // A TLP label that nobody knows is taken as the strictest.
-            markings.insert(id.to_owned(), label.parse().unwrap_or(Tlp::Red));
-        }
-    }
-    markings
-}
-
-fn read_indicator(object: &Value<'_>, path: &str, out: &mut Out<'_>) -> Vec<DraftIndicator> {
-    if matches!(object.get("revoked"), Some(Value::Bool(true))) {
-        return Vec::new();
-    }
-    let field = format!("{path}.pattern");
-    let Some(pattern) = object.str("pattern") else {
-        out.problem(None, field, "the indicator has no pattern");
-        return Vec::new();
-    };
-    if let Some(kind) = object.str("pattern_type").filter(|kind| *kind != "stix") {
-        out.problem(None, field, format!("patterns of type {kind:?} are not read"));
-        return Vec::new();
-    }
-    let seen_at = time_of(object, "valid_from").or_else(|| time_of(object, "created"));
-    if seen_at.is_none()
-        && let Some(text) = object.str("valid_from")
-    {
-        out.time(text, None, &format!("{path}.valid_from"));
-    }
-    let terms = match stix_pattern::equalities(pattern) {
-        Ok(terms) => terms,
-        Err(why) => {
-            out.problem(None, field, why);
-            return Vec::new();
-        }
-    };
-    let mut indicators = Vec::new();
-    for term in terms {
-        match stix_pattern::observable(&term.path, &term.value) {
-            Some(Ok(observable)) => indicators.push(indicator(observable, seen_at, None, field.clone())),
-            Some(Err(why)) => out.problem(None, field.clone(), why),
-            None => out.problem(None, field.clone(), format!("the property {} is not read", term.path)),
-        }
-    }
-    indicators
-}
-
-fn time_of(object: &Value<'_>, key: &str) -> Option<Timestamp> {
-    object.str(key).and_then(|text| parse_time(text).ok())
-}
-
-/// STIX 2.0 keeps the objects inside; in 2.1 they stand in the bundle and are read there.
-fn read_observed(object: &Value<'_>, path: &str, out: &mut Out<'_>) -> Vec<DraftIndicator> {
-    let seen_at = time_of(object, "first_observed");
-    let mut indicators = Vec::new();
-    for (key, inner) in object.get("objects").map_or(&[][..], Value::entries) {
-        if let Some(kind) = inner.str("type") {
-            indicators.extend(read_observable(inner, kind, &format!("{path}.objects.{}", key.as_str()), seen_at, out));
-        }
-    }
-    indicators
-}
-
-fn read_observable(
-    object: &Value<'_>,
-    kind: &str,
-    path: &str,
-    seen_at: Option<Timestamp>,
-    out: &mut Out<'_>,
-) -> Vec<DraftIndicator> {
-    let mut indicators = Vec::new();
-    let mut take = |property: &str, value: &str, out: &mut Out<'_>| {
-        let field = format!("{path}.{property}");
-        match stix_pattern::observable(&format!("{kind}:{property}"), value) {
-            Some(Ok(observable)) => indicators.push(indicator(observable, seen_at, None, field)),
-            Some(Err(why)) => out.problem(None, field, why),
-            None => {}
-        }
-    };
-    let properties: &[&str] = match kind {
-        "ipv4-addr" | "ipv6-addr" | "domain-name" | "url" | "email-addr" | "mac-addr" => &["value"],
-        "file" | "mutex" => &["name"],
-        "directory" => &["path"],
-        "email-message" => &["subject"],
-        "windows-registry-key" => &["key"],
-        "user-account" => &["account_login"],
-        _ => &[],
-    };
-    for property in properties {
-        match object.get(property) {
-            Some(Value::Str(text)) => take(property, text.as_str(), out),
-            Some(other) => {
-                out.problem(None, format!("{path}.{property}"), format!("is {}, not a string", other.what()))
-            }
-            None => {}
-        }
-    }
-    if matches!(kind, "file" | "x509-certificate" | "artifact") {
-        for (name, value) in object.get("hashes").map_or(&[][..], Value::entries) {
-            if let Some(value) = value.as_str() {
-                take(&format!("hashes.{}", name.as_str()), value, out);
-            }
-        }
-    }
-    if kind == "autonomous-system"
-        && let Some(Value::Int(number)) = object.get("number")
-    {
-        take("number", &number.to_string(), out);
-    }
-    indicators
 }

@@ -1,4 +1,5 @@
-//! The part of STIX patterns that lists values: equalities joined by AND, OR and FOLLOWEDBY. Everything else is refused.
+//! The part of STIX patterns that lists values: equalities and address ranges joined by AND, OR and FOLLOWEDBY.
+//! Everything else is refused.
 
 use model::{Kind, Observable};
 
@@ -69,6 +70,16 @@ pub(super) fn equalities(pattern: &str) -> Result<Vec<Term>, String> {
                     if terms.len() > TERMS_MAX {
                         return Err(format!("the pattern has more than {TERMS_MAX} terms"));
                     }
+                }
+            }
+            // A range stands for what lies in it; what a range must hold stands for the least such range, itself.
+            Some(Token::Word(word)) if matches!(word.as_str(), "ISSUBSET" | "ISSUPERSET") => {
+                if !matches!(path.as_str(), "ipv4-addr:value" | "ipv6-addr:value") {
+                    return Err(format!("the pattern uses {word} for {path}: it is read for addresses only"));
+                }
+                match tokens.next() {
+                    Some(Token::Text(value)) => terms.push(Term { path, value }),
+                    _ => return Err(format!("the pattern breaks off after {word}")),
                 }
             }
             Some(Token::Word(word)) => return Err(format!("the pattern uses {word}: only equalities are read")),
@@ -203,6 +214,11 @@ mod tests {
             "[a:b = 'x'] OR ([c:d[*].e = 'y'] FOLLOWEDBY [f:g = 5]) WITHIN 5 SECONDS",
             &[("a:b", "x"), ("c:d[*].e", "y"), ("f:g", "5")],
         );
+        check("[ipv4-addr:value ISSUBSET '192.0.2.0/24']", &[("ipv4-addr:value", "192.0.2.0/24")]);
+        check(
+            "[ipv6-addr:value ISSUPERSET '2001:db8::1' OR a:b = 'x']",
+            &[("ipv6-addr:value", "2001:db8::1"), ("a:b", "x")],
+        );
         check("[a:b IN ('x', 'y')]", &[("a:b", "x"), ("a:b", "y")]);
         check("[a:b = 'x'] START t'2020-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'", &[("a:b", "x")]);
     }
@@ -217,6 +233,9 @@ mod tests {
             "[a:b = 'x",
             "[a:b =",
             "[a:b > 5]",
+            "[a:b ISSUBSET '192.0.2.0/24']",
+            "[ipv4-addr:value ISSUBSET]",
+            "[ipv4-addr:value NOT ISSUBSET '192.0.2.0/24']",
             "'x'",
             "[a:b IN 'x']",
             "rule x {}",
