@@ -32,7 +32,9 @@ pub fn scrub(observable: &Observable, assets: &Assets, exercise: bool) -> Option
         Kind::Cidr => range(value, assets, exercise),
         Kind::Domain | Kind::Hostname => name(value, assets),
         Kind::Url => {
-            host_of_url(value).and_then(|host| host_reason(host, assets, exercise)).or_else(|| brand(value, assets))
+            // A lure that is made for one firm carries its name in path or query.
+            let host = host_of_url(value).and_then(|host| host_reason(host, assets, exercise));
+            host.or_else(|| own_name_within(value, assets)).or_else(|| brand(value, assets))
         }
         Kind::Email => value
             .rsplit_once('@')
