@@ -242,7 +242,7 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
         }
     }
     let answered = before.iter().filter(|(.., answer)| answer.starts_with("HTTP/1.1 200")).count();
-    assert!(answered > 50, "only {answered} of {} asks are answered", before.len());
+    assert!(answered > 40, "only {answered} of {} asks are answered", before.len());
     member.stop().await.unwrap();
 
     // The vault is deleted, keys and all: every byte is equal.

@@ -80,7 +80,8 @@ async fn presence(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
         one: &one,
         two: &hidden.script,
         hidden_from: &[hidden.firm],
-        cell: views(&left) == views(&right),
+        // Of all that is hidden, only a second import of the same is nothing to the cell too: it counts every value.
+        cell: hidden.why == "an import" && views(&left) == views(&right),
         operator: false,
         export: false,
         seed,

@@ -294,6 +294,9 @@ impl Run<'_> {
         if !self.asks(ask) {
             return Ok(());
         }
+        // Chance is the same in both, whatever came before: what a session's token is tells nothing.
+        self.left.reseed(1_000_000 + figures.compared);
+        self.right.reseed(1_000_000 + figures.compared);
         let one = observe::ask(&self.left, observer, ask, &mut figures.tally).await;
         let two = observe::ask(&self.right, observer, ask, &mut Tally::new()).await;
         figures.compared += 1;

@@ -333,6 +333,8 @@ impl Rho {
         if self.script.common.is_some() {
             text += &self.fine(&self.community());
         }
+        // Of reports that open at one moment any may be the one that the campaign's id is made from.
+        let _ = writeln!(text, "reports that members' campaigns are made of {:?}", root);
         for (root, values) in campaigns {
             // A merge takes the widest band that one of its parts had shown.
             let _ =
@@ -357,8 +359,10 @@ impl Rho {
                 firms.entry(*root).or_default().insert(who);
             }
             sectors.push(self.script.sector(report.firm));
-            for value in report.values.iter().copied().chain(own_links(report)).filter(|_| !report.named) {
-                by_value.entry(value).or_default().insert(who);
+            for value in report.values.iter().copied().chain(own_links(report)) {
+                // A value of a named firm is there, but its firm does not count.
+                let who = (!report.named).then_some(who);
+                by_value.entry(value).or_default().extend(who);
             }
         }
         let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, distinct(firms))).collect();

@@ -398,6 +398,13 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
     let mut by_reason: Vec<(&'static str, Vec<usize>)> = Vec::new();
     for (at, report) in script.reports() {
         let Some(why) = why_hidden(report) else { continue };
+        // An import says nothing only if its firm had sent all of it before.
+        let before = |(_, other): &(usize, &Report)| {
+            other.label < report.label && other.firm == report.firm && other.values == report.values
+        };
+        if why == "an import" && !script.reports().any(|earlier| before(&earlier)) {
+            continue;
+        }
         match by_reason.iter_mut().find(|(known, _)| *known == why) {
             Some((_, places)) => places.push(at),
             None => by_reason.push((why, vec![at])),
