@@ -207,8 +207,7 @@ fn no_byte_differs_when_what_is_hidden_is_replaced_by_nothing() {
         }
     });
     report("presence", &figures);
-    for why in ["the cell only", "a group", "RED", "names its firm", "a value names its firm", "a hold", "AMBER+STRICT"]
-    {
+    for why in ["the cell only", "a group", "RED", "names its firm", "a value names its firm", "a hold"] {
         let (_, kept) = figures.reasons.get(why).copied().unwrap_or_default();
         assert!(kept >= PRESENCE_KEPT_MIN, "presence of {why}: only {kept} pairs are kept");
     }
