@@ -10,7 +10,7 @@ use crate::bench::machine;
 use crate::run::{command, root, target};
 
 /// Seeds of one call of the harness.
-const SEEDS_AT_ONCE: u64 = 250;
+const SEEDS_AT_ONCE: u64 = 400;
 /// Rounds of one call of the kill test.
 const ROUNDS_AT_ONCE: u64 = 200;
 
@@ -83,7 +83,7 @@ impl State {
 fn noninterference(seeds: u64) -> Result<(), String> {
     let mut state = State::load("noninterference")?;
     while state.done < seeds {
-        let count = SEEDS_AT_ONCE.min(seeds - state.done).max(120).to_string();
+        let count = SEEDS_AT_ONCE.min(seeds - state.done).max(400).to_string();
         let output = command("cargo")
             .args([
                 "test",

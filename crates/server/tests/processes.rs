@@ -3,15 +3,17 @@
 
 mod common;
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use common::{Seeded, answers};
+use common::{PASSWORD, Seeded, answers};
 use model::{Clock, Sector, Timestamp};
 use policy::{Assets, Params};
-use register::NewOrganisation;
+use register::{NewOrganisation, NewPerson, Role};
 use server::{Config, Faces, Running};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -48,6 +50,116 @@ async fn request(running: &Running, key: &str, method: &str, path: &str, body: &
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
+/// One exchange, byte for byte as it comes over the wire but for the date: status, headers, body. Of a stream, the first event.
+async fn exchange(address: SocketAddr, host: &str, credential: &str, ask: &Ask) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let Ask { method, path, header, body } = ask;
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nsec-fetch-site: same-origin\r\ncontent-type: application/json\r\n{credential}{header}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut piece)).await;
+        let read = read.unwrap_or_else(|_| panic!("{method} {path} did not end")).unwrap();
+        answer.extend_from_slice(&piece[..read]);
+        let text = String::from_utf8_lossy(&answer);
+        let event = text.contains("text/event-stream") && text.contains("\ndata: ") && text.contains("\n\n\r\n");
+        if read == 0 || event {
+            let end = if event { text.find("\n\n\r\n").unwrap() } else { text.len() };
+            let date = |line: &&str| !line.to_lowercase().starts_with("date: ");
+            return text[..end].split("\r\n").filter(date).collect::<Vec<_>>().join("\r\n");
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Ask {
+    method: &'static str,
+    path: String,
+    header: String,
+    body: &'static str,
+}
+
+/// What stands in a path for its parameter, and what else a route is asked with; a route that is not here fails the test.
+fn asks(known: &Known) -> Vec<Ask> {
+    let ask = |method, path: &str| Ask { method, path: path.to_owned(), header: String::new(), body: "" };
+    let mut all = Vec::new();
+    for route in server::routes().into_iter().filter(|route| route.face == server::Face::Member) {
+        let path = route.path;
+        let get = |end: &str| ask("GET", &format!("{path}{end}"));
+        all.extend(match (route.method, path) {
+            ("GET", "/api/v1/indicators" | "/api/v1/campaigns") => {
+                let next = known.next.get(path).unwrap();
+                vec![get(""), get("?limit=1"), get(&format!("?limit=1&cursor={next}")), get("?cursor=x")]
+            }
+            ("GET", "/api/v1/campaigns/{id}" | "/campaigns/{id}") => {
+                let base = path.trim_end_matches("{id}");
+                [&*known.campaign, "00000000-0000-4000-8000-0000000000ff", "x"]
+                    .map(|id| ask("GET", &format!("{base}{id}")))
+                    .into()
+            }
+            ("GET", "/api/v1/lookup") => {
+                ["evil.test", "198.51.100.9", "nowhere.test", "%20"].map(|value| get(&format!("?value={value}"))).into()
+            }
+            ("GET", "/api/v1/feeds/{name}") => {
+                ["watch.txt", "block.txt", "none.txt"].map(|name| ask("GET", &format!("/api/v1/feeds/{name}"))).into()
+            }
+            ("GET", "/api/v1/stream") => {
+                let resumed = Ask { header: format!("last-event-id: {}\r\n", known.event), ..get("") };
+                let strange = Ask { header: "last-event-id: AAAA\r\n".to_owned(), ..get("") };
+                vec![get(""), resumed, strange]
+            }
+            ("GET", "/assets/{*path}") => vec![ask("GET", "/assets/nothing.js")],
+            ("GET", plain) if !plain.contains('{') => vec![get("")],
+            ("POST", "/api/v1/session") => {
+                let wrong = r#"{"email":"nobody@nowhere.example","password":"not the password"}"#;
+                vec![Ask { body: wrong, ..ask("POST", path) }]
+            }
+            // Whoever takes these needs the vault: what they answer without it is looked at below.
+            ("POST", "/api/v1/reports" | "/api/v1/import" | "/api/v1/advisories/{id}/read") => vec![],
+            // Ends the session that is asked with; without any it does nothing.
+            ("DELETE", "/api/v1/session") => vec![],
+            _ => panic!("route {} {path} is not asked here: add it", route.method),
+        });
+    }
+    all
+}
+
+/// What members know in the end.
+struct Known {
+    campaign: String,
+    advisory: String,
+    event: String,
+    next: HashMap<&'static str, String>,
+}
+
+fn after<'a>(text: &'a str, mark: &str) -> &'a str {
+    let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("no {mark:?} in {text}"));
+    rest.split(['"', '\n', '\r', ';']).next().unwrap()
+}
+
+/// A stream that goes on from the last event has nothing to say until the next one: it is asked for from an earlier event.
+async fn known(member: &Running, credential: &str) -> Known {
+    let address = member.member_addr.unwrap();
+    let get = async |path: &str| {
+        let ask = Ask { method: "GET", path: path.to_owned(), header: String::new(), body: "" };
+        exchange(address, "localhost", credential, &ask).await
+    };
+    let mut next = HashMap::new();
+    for list in ["/api/v1/indicators", "/api/v1/campaigns"] {
+        next.insert(list, after(&get(&format!("{list}?limit=1")).await, r#""next":""#).to_owned());
+    }
+    Known {
+        campaign: after(&get("/api/v1/campaigns").await, r#""id":""#).to_owned(),
+        advisory: after(&get("/api/v1/advisories").await, r#""id":""#).to_owned(),
+        event: String::new(),
+        next,
+    }
+}
+
 async fn until_released(running: &Running, key: &str, value: &str) -> String {
     for _ in 0..100 {
         let (_, body) = request(running, key, "GET", &format!("/api/v1/lookup?value={value}"), "").await;
@@ -63,29 +175,75 @@ async fn until_released(running: &Running, key: &str, value: &str) -> String {
 async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let folder = tempfile::tempdir().unwrap();
     let cell = server::start(config(folder.path(), Faces::Cell, 1)).await.unwrap();
-    let firm = NewOrganisation { name: "Firm".into(), sector: Sector::Water, region: None, assets: Assets::default() };
-    let key = cell.register.create_members(&[firm], "test", answers()).unwrap().remove(0).1.expose().to_owned();
+    let firm = |name: &str| NewOrganisation {
+        name: name.to_owned(),
+        sector: Sector::Water,
+        region: None,
+        assets: Assets::default(),
+    };
+    let made = cell.register.create_members(&[firm("Firm"), firm("Second firm")], "test", answers()).unwrap();
+    let keys: Vec<String> = made.iter().map(|(_, key)| key.expose().to_owned()).collect();
+    for (email, organisation, role) in
+        [("ann@firm.example", Some(made[0].0), Role::Member), ("kit@cell.example", None, Role::Lead)]
+    {
+        let person = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role };
+        cell.register.create_person(&person, PASSWORD).unwrap();
+    }
     let member = server::start(config(folder.path(), Faces::Member, 2)).await.unwrap();
     assert!(member.vault.is_none() && member.cell_addr.is_none() && cell.member_addr.is_none());
 
+    // Something of every noun: values of two firms on the block feed, two campaigns, a text, a posture.
     let report = r#"{"title":"a","attack":"phishing","tlp":"GREEN","indicators":[{"value":"evil.test"},{"value":"198.51.100.9"}]}"#;
-    let (status, body) = request(&member, &key, "POST", "/api/v1/reports", report).await;
-    assert_eq!(status, 201, "{body}");
-    until_released(&member, &key, "evil.test").await;
-    let paths = [
-        "/api/v1/home",
-        "/api/v1/indicators",
-        "/api/v1/campaigns",
-        "/api/v1/lookup?value=evil.test",
-        "/api/v1/feeds/watch.txt",
-        "/face",
-    ];
-    let mut before = Vec::new();
-    for path in paths {
-        before.push(request(&member, &key, "GET", path, "").await);
+    let other = r#"{"title":"b","attack":"malware","tlp":"GREEN","indicators":[{"value":"other.test"}]}"#;
+    for (key, report) in [(&keys[0], report), (&keys[0], other)] {
+        let (status, body) = request(&member, key, "POST", "/api/v1/reports", report).await;
+        assert_eq!(status, 201, "{body}");
     }
-    member.stop().await.unwrap();
+    until_released(&member, &keys[0], "evil.test").await;
+    until_released(&member, &keys[0], "other.test").await;
+    let key = format!("authorization: Bearer {}\r\n", keys[0]);
+    let stream = Ask { method: "GET", path: "/api/v1/stream".to_owned(), header: String::new(), body: "" };
+    let first = exchange(member.member_addr.unwrap(), "localhost", &key, &stream).await;
+    let event = after(&first, "\nid: ").to_owned();
+    assert_eq!(request(&member, &keys[1], "POST", "/api/v1/reports", report).await.0, 201);
+    let sign_in = |path: &str, email| Ask {
+        method: "POST",
+        path: path.to_owned(),
+        header: String::new(),
+        body: Box::leak(format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#).into_boxed_str()),
+    };
+    let lead =
+        exchange(cell.cell_addr.unwrap(), "cell.localhost", "", &sign_in("/cell/v1/session", "kit@cell.example")).await;
+    let lead = format!("cookie: {}\r\n", after(&lead, "set-cookie: "));
+    let advisory = r#"{"title":"Look","summary":"s","actions":["a"],"severity":"high","tlp":"GREEN"}"#;
+    for (method, path, body) in
+        [("POST", "/cell/v1/advisories", advisory), ("PUT", "/cell/v1/posture", r#"{"word":"raised","text":"p"}"#)]
+    {
+        let ask = Ask { method, path: path.to_owned(), header: String::new(), body };
+        let answer = exchange(cell.cell_addr.unwrap(), "cell.localhost", &lead, &ask).await;
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    }
+    for (path, wanted) in
+        [("/api/v1/feeds/block.txt", "evil.test"), ("/api/v1/advisories", "Look"), ("/api/v1/home", "raised")]
+    {
+        until(&member, &keys[0], path, wanted).await;
+    }
+    // From here on nothing is released any more.
     cell.stop().await.unwrap();
+    let session =
+        exchange(member.member_addr.unwrap(), "localhost", "", &sign_in("/api/v1/session", "ann@firm.example")).await;
+    let session = format!("cookie: {}\r\n", after(&session, "set-cookie: "));
+    let known = Known { event, ..known(&member, &key).await };
+    let asks = asks(&known);
+    let mut before = Vec::new();
+    for credential in [&*key, &*session, ""] {
+        for ask in &asks {
+            before.push((credential, ask, exchange(member.member_addr.unwrap(), "localhost", credential, ask).await));
+        }
+    }
+    let answered = before.iter().filter(|(.., answer)| answer.starts_with("HTTP/1.1 200")).count();
+    assert!(answered > 40, "only {answered} of {} asks are answered", before.len());
+    member.stop().await.unwrap();
 
     // The vault is deleted, keys and all: every byte is equal.
     for name in ["data/vault.db", "data/vault.db-wal", "data/vault.db-shm", "data/blobs", "data.keys", "data/lock"] {
@@ -93,14 +251,30 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
         let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
     }
     let member = server::start(config(folder.path(), Faces::Member, 3)).await.unwrap();
-    for (path, before) in paths.iter().zip(before) {
-        assert_eq!(request(&member, &key, "GET", path, "").await, before, "{path}");
+    for (credential, ask, before) in before {
+        let now = exchange(member.member_addr.unwrap(), "localhost", credential, ask).await;
+        assert_eq!(now, before, "{} {} with {credential:?}", ask.method, ask.path);
     }
-    // Nobody takes reports now: the answer says to keep it.
-    let (status, body) = request(&member, &key, "POST", "/api/v1/reports", report).await;
-    assert_eq!(status, 503, "{body}");
+    // Nobody takes anything in now: the answer says to keep it.
+    let read = format!("/api/v1/advisories/{}/read", known.advisory);
+    let import = "/api/v1/import?name=list.csv&warn=now&know=nobody";
+    for (path, body) in [("/api/v1/reports", report), (import, "value\nworse.test\n"), (&*read, "")] {
+        let (status, body) = request(&member, &keys[0], "POST", path, body).await;
+        assert_eq!(status, 503, "{path}: {body}");
+    }
     assert!(!folder.path().join("data/vault.db").exists());
     member.stop().await.unwrap();
+}
+
+/// Waits until an answer holds a text.
+async fn until(running: &Running, key: &str, path: &str, wanted: &str) {
+    for _ in 0..300 {
+        if request(running, key, "GET", path, "").await.1.contains(wanted) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{path} did not show {wanted} in time");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,11 @@
 //! Every route as every kind of observer; a route without a driver fails the build of the list.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use server::{Face, routes};
+use server::{Access, Face, RouteInfo, routes};
 
 use crate::random::Random;
-use crate::script::{HOT, value};
 use crate::world::{Observer, Seen, World};
 
 /// One request that an observer may make.
@@ -14,63 +14,115 @@ pub struct Ask {
     pub route: String,
     pub method: &'static str,
     pub path: String,
-    pub headers: Vec<(&'static str, &'static str)>,
-    pub body: &'static str,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+/// What an observer has come to know, so that it can ask for it.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub campaigns: Vec<String>,
+    pub advisories: Vec<String>,
+    pub cases: Vec<String>,
+    pub values: Vec<String>,
+    /// Ids of events that a stream has sent.
+    pub events: Vec<String>,
+    /// What signs this observer in, if it is a person.
+    pub sign_in: Option<String>,
+}
+
+/// Routes that a kind of observer does not ask often enough, and why.
+pub const EXEMPT: &[(&str, &str, &str)] = &[];
+
+/// Kinds of observer that must have asked a route.
+pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
+    match (route.face, route.access) {
+        (Face::Member, _) => vec!["stranger", "member session", "member key"],
+        (Face::Cell, Access::Operator) => vec!["stranger at the cell", "analyst", "lead", "operator"],
+        (Face::Cell, _) => vec!["stranger at the cell", "analyst", "lead"],
+    }
 }
 
 const UNKNOWN: &str = "00000000-0000-4000-8000-0000000000ff";
+/// Pages of a list that are followed by cursor.
+const PAGES_FOLLOWED: usize = 4;
 
-fn escape(text: &str) -> String {
-    text.replace(':', "%3A").replace('/', "%2F")
+pub fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }
 
-/// The requests that drive a route. `ids` are campaigns that the observer knows of.
-fn drivers(method: &'static str, path: &str, ids: &[String]) -> Option<Vec<Ask>> {
+/// The requests that drive a route.
+fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> {
     let route = format!("{method} {path}");
-    let ask = |path: String| Ask { route: route.clone(), method, path, headers: vec![], body: "" };
-    let with = |path: &str, body: &'static str| Ask { body, ..ask(path.to_owned()) };
+    let ask = |path: String| Ask { route: route.clone(), method, path, headers: vec![], body: String::new() };
+    let with = |path: &str, body: &str| Ask { body: body.to_owned(), ..ask(path.to_owned()) };
+    let each = |base: &str, ids: &[String], end: &str| {
+        let known: Vec<Ask> = ids.iter().take(6).map(|id| ask(format!("{base}{id}{end}"))).collect();
+        [known, vec![ask(format!("{base}{UNKNOWN}{end}")), ask(format!("{base}x{end}"))]].concat()
+    };
     Some(match (method, path) {
-        ("GET", "/face" | "/openapi.json" | "/health") => vec![ask(path.to_owned())],
-        // Figures are the operator's: they count requests, which differ between any two runs of the harness itself.
-        ("GET", "/metrics") => vec![],
+        ("GET", "/face" | "/openapi.json" | "/health" | "/metrics") => vec![ask(path.to_owned())],
         ("POST", "/api/v1/session" | "/cell/v1/session") => {
-            vec![with(path, r#"{"email":"nobody@nowhere.example","password":"not the password"}"#), with(path, "{")]
+            let wrong = [r#"{"email":"nobody@nowhere.example","password":"not the password"}"#, "{"];
+            wrong.into_iter().chain(known.sign_in.as_deref()).map(|body| with(path, body)).collect()
         }
+        // A session of its own ends, so that the observer's goes on: see `ask`.
+        ("DELETE", "/api/v1/session" | "/cell/v1/session") => vec![ask(path.to_owned())],
         (
             "GET",
-            "/api/v1/session" | "/cell/v1/session" | "/api/v1/home" | "/api/v1/advisories" | "/cell/v1/wall"
-            | "/cell/v1/campaigns",
+            "/api/v1/session" | "/cell/v1/session" | "/api/v1/advisories" | "/cell/v1/wall" | "/cell/v1/campaigns",
         ) => {
             vec![ask(path.to_owned())]
         }
-        // Ends the caller's own session: driven as somebody who has none.
-        ("DELETE", "/api/v1/session" | "/cell/v1/session") => vec![],
+        ("GET", "/api/v1/home") => {
+            let header = |name, value: &str| Ask { headers: vec![(name, value.to_owned())], ..ask(path.to_owned()) };
+            vec![
+                ask(path.to_owned()),
+                header("if-none-match", "*"),
+                header("if-modified-since", "Thu, 01 Jan 2099 00:00:00 GMT"),
+                header("range", "bytes=0-99"),
+            ]
+        }
         ("GET", "/api/v1/indicators" | "/api/v1/campaigns") => {
-            vec![ask(path.to_owned()), ask(format!("{path}?limit=3")), ask(format!("{path}?cursor=nonsense"))]
+            ["", "?limit=3", "?limit=1", "?limit=0", "?cursor=nonsense"]
+                .map(|query| ask(format!("{path}{query}")))
+                .into()
         }
         ("GET", "/api/v1/campaigns/{id}" | "/cell/v1/campaigns/{id}") => {
-            let base = path.trim_end_matches("{id}");
-            let known = ids.iter().take(6).map(|id| ask(format!("{base}{id}")));
-            known.chain([ask(format!("{base}{UNKNOWN}")), ask(format!("{base}x"))]).collect()
+            each(path.trim_end_matches("{id}"), &known.campaigns, "")
         }
         ("GET", "/api/v1/lookup" | "/cell/v1/lookup") => {
-            let hot = (0..HOT + 4).map(|n| ask(format!("{path}?value={}", escape(&value(n)))));
-            hot.chain([ask(format!("{path}?value=8.8.8.8")), ask(path.to_owned())]).collect()
+            let values = known.values.iter().map(String::as_str).chain(["8.8.8.8", "attack0.test"]);
+            values.map(|value| ask(format!("{path}?value={}", escape(value)))).chain([ask(path.to_owned())]).collect()
         }
-        ("POST", "/api/v1/advisories/{id}/read") => vec![with(&format!("/api/v1/advisories/{UNKNOWN}/read"), "")],
+        ("POST", "/api/v1/advisories/{id}/read") => each("/api/v1/advisories/", &known.advisories, "/read"),
         ("GET", "/api/v1/feeds/{name}") => {
             ["watch.txt", "block.txt", "nothing.txt"].map(|name| ask(format!("/api/v1/feeds/{name}"))).into()
         }
+        // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
         ("GET", "/api/v1/stream" | "/cell/v1/stream") => {
-            vec![ask(path.to_owned()), Ask { headers: vec![("last-event-id", "AAAA")], ..ask(path.to_owned()) }]
+            let middle = known.events.get(known.events.len() / 2).cloned();
+            let ids = ["AAAA".to_owned()].into_iter().chain(known.events.first().cloned()).chain(middle);
+            let ids = ids.chain(known.events.last().cloned());
+            let resumed = ids.map(|id| Ask { headers: vec![("last-event-id", id)], ..ask(path.to_owned()) });
+            [ask(path.to_owned())].into_iter().chain(resumed).collect()
         }
         ("GET", "/assets/{*path}") => vec![ask("/assets/nothing.js".to_owned())],
-        ("GET", "/campaigns/{id}") => vec![ask(format!("/campaigns/{UNKNOWN}"))],
+        ("GET", "/campaigns/{id}") => each("/campaigns/", &known.campaigns[..known.campaigns.len().min(1)], ""),
         ("GET", page) if server::PAGES.iter().any(|(_, path)| *path == page) => vec![ask(page.to_owned())],
-        ("GET", "/cell/v1/noise") => vec![ask(path.to_owned()), ask(format!("{path}?q=a"))],
-        ("POST", "/cell/v1/reports/{case}/claim") => vec![with(&format!("/cell/v1/reports/{UNKNOWN}/claim"), "")],
+        ("GET", "/cell/v1/noise") => {
+            ["", "?q=a", "?cursor=0", "?cursor=x"].map(|query| ask(format!("{path}{query}"))).into()
+        }
+        ("POST", "/cell/v1/reports/{case}/claim") => {
+            each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")
+        }
         ("POST", "/cell/v1/advisories") => vec![with(path, r#"{"title":""}"#)],
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
         _ => return None,
@@ -78,21 +130,53 @@ fn drivers(method: &'static str, path: &str, ids: &[String]) -> Option<Vec<Ask>>
 }
 
 /// Every request of every route of an observer's listener, and the same with another verb.
-pub fn asks(observer: Observer, ids: &[String]) -> Vec<Ask> {
+pub fn asks(observer: Observer, known: &Known) -> Vec<Ask> {
     let face = if observer.is_cell() { Face::Cell } else { Face::Member };
     let mut all = Vec::new();
     for route in routes() {
-        if route.face != face {
+        let operators = observer != Observer::Operator || route.access == Access::Operator;
+        if route.face != face || !operators {
             continue;
         }
-        let driven = drivers(route.method, route.path, ids);
-        all.extend(
-            driven.unwrap_or_else(|| panic!("route {} {} has no driver: add one here", route.method, route.path)),
-        );
+        let driven = drivers(route.method, route.path, known)
+            .unwrap_or_else(|| panic!("route {} {} has no driver: add one here", route.method, route.path));
+        assert!(!driven.is_empty(), "route {} {} is driven by nothing: add a request here", route.method, route.path);
+        all.extend(driven);
     }
-    all.push(Ask { route: "nothing".into(), method: "GET", path: "/api/v1/nothing".into(), headers: vec![], body: "" });
-    all.push(Ask { route: "verb".into(), method: "PATCH", path: "/api/v1/home".into(), headers: vec![], body: "" });
+    let other = |route: &str, method, path: &str| Ask {
+        route: route.to_owned(),
+        method,
+        path: path.to_owned(),
+        headers: vec![],
+        body: String::new(),
+    };
+    all.extend([other("nothing", "GET", "/api/v1/nothing"), other("verb", "PATCH", "/api/v1/home")]);
     all
+}
+
+/// What every member may read, asked for by every firm that has nothing to do with the difference.
+pub fn content(known: &Known) -> Vec<Ask> {
+    let routes = [
+        "/api/v1/home",
+        "/api/v1/indicators",
+        "/api/v1/campaigns",
+        "/api/v1/advisories",
+        "/api/v1/feeds/watch.txt",
+        "/api/v1/feeds/block.txt",
+        "/api/v1/stream",
+        "/api/v1/session",
+    ];
+    let campaign = known.campaigns.first().map(|id| format!("/api/v1/campaigns/{id}"));
+    let lookups = known.values.iter().rev().take(2).map(|value| format!("/api/v1/lookup?value={}", escape(value)));
+    let paths = routes.into_iter().map(str::to_owned).chain(campaign).chain(lookups);
+    let ask = |path: String| Ask {
+        route: "what members may read".into(),
+        method: "GET",
+        path,
+        headers: vec![],
+        body: String::new(),
+    };
+    paths.map(ask).collect()
 }
 
 /// How often each route was asked by each kind of observer.
@@ -100,11 +184,67 @@ pub type Tally = BTreeMap<(String, &'static str), u64>;
 
 pub async fn ask(world: &World, observer: Observer, ask: &Ask, tally: &mut Tally) -> Seen {
     *tally.entry((ask.route.clone(), observer.kind())).or_insert(0) += 1;
-    world.ask(observer, ask.method, &ask.path, &ask.headers, ask.body).await
+    let headers: Vec<(&str, &str)> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    if ask.method == "DELETE"
+        && let Some(body) = world.sign_in_body(observer)
+    {
+        return sign_out(world, observer, &ask.path, &body).await;
+    }
+    let seen = world.ask(observer, ask.method, &ask.path, &headers, &ask.body).await;
+    if ask.path.ends_with("?limit=1") { follow(world, observer, &ask.path, seen).await } else { seen }
+}
+
+/// Signs in anew, ends that session, and asks with it once more.
+async fn sign_out(world: &World, observer: Observer, path: &str, body: &str) -> Seen {
+    let mut told = world.ask(observer, "POST", path, &[], body).await.0;
+    let cookie =
+        told.split_once("set-cookie: ").and_then(|(_, rest)| rest.split_once(';')).map(|(cookie, _)| cookie.to_owned());
+    let cookie = cookie.unwrap_or_default();
+    for method in ["GET", "DELETE", "GET"] {
+        let _ = write!(told, "\n{method}\n{}", world.ask(observer, method, path, &[("cookie", &cookie)], "").await.0);
+    }
+    Seen(told)
+}
+
+/// A list, page by page.
+async fn follow(world: &World, observer: Observer, path: &str, first: Seen) -> Seen {
+    let mut told = first.0;
+    let mut page = told.clone();
+    for _ in 0..PAGES_FOLLOWED {
+        let Some(next) = cursor(&page) else { break };
+        page = world.ask(observer, "GET", &format!("{path}&cursor={}", escape(&next)), &[], "").await.0;
+        let _ = write!(told, "\n{page}");
+    }
+    Seen(told)
+}
+
+fn cursor(page: &str) -> Option<String> {
+    page.rsplit_once(r#""next":""#)?.1.split_once('"').map(|(next, _)| next.to_owned())
+}
+
+/// What two observers see who act together: one asks, the other goes on from what the first got.
+pub async fn joined(world: &World, a: Observer, b: Observer, known: &Known) -> Seen {
+    let mut told = String::new();
+    let value = known.values.last().map(|value| escape(value)).unwrap_or_default();
+    for list in ["/api/v1/indicators?limit=1", "/api/v1/campaigns?limit=1"] {
+        let page = world.ask(a, "GET", list, &[], "").await.0;
+        let next = cursor(&page).unwrap_or_default();
+        let rest = world.ask(b, "GET", &format!("{list}&cursor={}", escape(&next)), &[], "").await.0;
+        let _ = write!(told, "{page}\n{rest}\n");
+    }
+    for who in [a, b, a] {
+        let lookup = if who.is_cell() { "/cell/v1/lookup" } else { "/api/v1/lookup" };
+        let _ = writeln!(told, "{}", world.ask(who, "GET", &format!("{lookup}?value={value}"), &[], "").await.0);
+    }
+    for event in known.events.iter().rev().take(2) {
+        let stream = world.ask(b, "GET", "/api/v1/stream", &[("last-event-id", event)], "").await.0;
+        let _ = writeln!(told, "{stream}");
+    }
+    Seen(told)
 }
 
 /// A few random requests.
-pub fn some(random: &mut Random, observer: Observer, count: usize) -> Vec<Ask> {
-    let all = asks(observer, &[]);
+pub fn some(random: &mut Random, observer: Observer, known: &Known, count: usize) -> Vec<Ask> {
+    let all = asks(observer, known);
     (0..count).map(|_| random.pick(&all).clone()).collect()
 }

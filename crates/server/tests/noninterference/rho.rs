@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::script::{Op, Report, Script, Warn};
+use crate::script::{Op, Own, Report, Script, Via, WINDOW, Warn, host_of};
 
 /// k + c of the defaults.
 const K: usize = 4;
@@ -18,6 +18,8 @@ const BLOCK_MINUTE: i64 = 5_000;
 struct Filed {
     report: Report,
     at: i64,
+    /// Number of the token window: the same firm counts anew in the next.
+    window: i64,
     /// Values of it that members have, in the community run.
     open: BTreeSet<usize>,
 }
@@ -26,6 +28,7 @@ struct Filed {
 pub struct Rho {
     firms: usize,
     sectors: usize,
+    script: Script,
     filed: Vec<Filed>,
     epoch: i64,
     block: i64,
@@ -34,6 +37,11 @@ pub struct Rho {
     bands: BTreeMap<usize, usize>,
     marks: BTreeMap<usize, BTreeSet<usize>>,
     blocked: BTreeSet<usize>,
+    /// What each firm has sent in a window: an import of nothing else makes no report.
+    sent: BTreeSet<(usize, i64, String)>,
+    /// Texts that wait for their tick: when they came, and the value whose campaign they are about.
+    texts: Vec<(i64, String, Option<usize>)>,
+    told: Vec<String>,
 }
 
 #[derive(Default)]
@@ -41,6 +49,8 @@ struct Shown {
     /// The release tick at which members first had it.
     since: i64,
     labels: BTreeSet<&'static str>,
+    /// What else reports of it say that shows in its campaign or on the block feed.
+    said: BTreeSet<String>,
     names: BTreeSet<usize>,
 }
 
@@ -68,25 +78,52 @@ fn groups(sets: &[(usize, BTreeSet<usize>)]) -> BTreeMap<usize, usize> {
     }
 }
 
+/// What links reports: their values, and the hosts of their URLs.
+fn linked(values: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+    values.into_iter().flat_map(|value| [Some(value), host_of(value)]).flatten().collect()
+}
+
+/// The value that names a firm itself, which only that firm reports; in a path or query it is on a host that many name.
+fn own_links(report: &Report) -> Vec<usize> {
+    match report.own_name {
+        Some(place @ (Own::Path | Own::Query)) => vec![1_000_000 + 10 * report.firm + place as usize, 2_000_000],
+        Some(place) => vec![1_000_000 + 10 * report.firm + place as usize],
+        None => Vec::new(),
+    }
+}
+
+/// Distinct firms in the window that has most of them: never a sum over windows.
+fn distinct(who: &BTreeSet<(usize, i64)>) -> usize {
+    let mut by_window: BTreeMap<i64, usize> = BTreeMap::new();
+    for (_, window) in who {
+        *by_window.entry(*window).or_default() += 1;
+    }
+    by_window.into_values().max().unwrap_or(0)
+}
+
 /// The label of the oldest report of everything that each report hangs together with, whoever may see it.
 pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
     let sets: Vec<(usize, BTreeSet<usize>)> = script
         .ops
         .iter()
         .filter_map(|op| match op {
-            Op::Report(report) => Some((report.label, report.values.iter().copied().collect())),
-            Op::Wait(_) => None,
+            Op::Report(report) => Some((
+                report.label,
+                linked(report.values.iter().copied()).into_iter().chain(own_links(report)).collect(),
+            )),
+            _ => None,
         })
         .collect();
     groups(&sets)
 }
 
 impl Rho {
-    /// A world of firms in sectors (firm modulo sectors) at a time.
-    pub fn new(firms: usize, sectors: usize, now: i64) -> Self {
+    /// A script's firms at a time.
+    pub fn new(script: &Script, now: i64) -> Self {
         Self {
-            firms,
-            sectors,
+            firms: script.firms,
+            sectors: script.sectors,
+            script: script.clone(),
             filed: Vec::new(),
             epoch: now / EPOCH,
             block: now / BLOCK_MINUTE,
@@ -94,14 +131,53 @@ impl Rho {
             bands: BTreeMap::new(),
             marks: BTreeMap::new(),
             blocked: BTreeSet::new(),
+            sent: BTreeSet::new(),
+            texts: Vec::new(),
+            told: Vec::new(),
         }
+    }
+
+    /// The cell sends a text, perhaps about the campaign of a value.
+    pub fn text(&mut self, text: String, about: Option<usize>, at: i64) {
+        self.texts.push((at, text, about));
+    }
+
+    /// The campaign that members know, of what the cell means by that of a value: the first of its reports that they have.
+    fn public_campaign(&self, value: usize) -> Option<usize> {
+        let all = self.all_links();
+        let root = groups(&all);
+        let first = self.filed.iter().find(|filed| filed.report.values.contains(&value))?.report.label;
+        let community = groups(&self.community());
+        root.iter().filter(|(_, of)| **of == root[&first]).find_map(|(index, _)| community.get(index).copied())
+    }
+
+    fn all_links(&self) -> Vec<(usize, BTreeSet<usize>)> {
+        let of = |filed: &Filed| {
+            linked(filed.report.values.iter().copied()).into_iter().chain(own_links(&filed.report)).collect()
+        };
+        self.filed.iter().map(|filed| (filed.report.label, of(filed))).collect()
+    }
+
+    /// The report of a label.
+    fn of(&self, label: usize) -> &Filed {
+        &self.filed[self.filed.partition_point(|filed| filed.report.label < label)]
     }
 
     /// A report comes in.
     pub fn file(&mut self, report: &Report, at: i64) {
+        let window = at.div_euclid(WINDOW);
+        let own = report.own_name.map(|place| place.text(report.firm));
+        let values = report.values.iter().map(usize::to_string).chain(own);
+        let mut new = false;
+        for value in values {
+            new |= self.sent.insert((report.firm, window, value));
+        }
+        if report.via != Via::Form && !new {
+            return;
+        }
         // By label, not by arrival: the order of two reports of one tick is none.
         let place = self.filed.partition_point(|filed| filed.report.label < report.label);
-        self.filed.insert(place, Filed { report: report.clone(), at, open: BTreeSet::new() });
+        self.filed.insert(place, Filed { report: report.clone(), at, window, open: BTreeSet::new() });
     }
 
     fn may_be_shown(report: &Report) -> bool {
@@ -111,9 +187,8 @@ impl Rho {
     fn community(&self) -> Vec<(usize, BTreeSet<usize>)> {
         self.filed
             .iter()
-            .enumerate()
-            .filter(|(_, filed)| !filed.open.is_empty())
-            .map(|(index, filed)| (index, filed.open.clone()))
+            .filter(|filed| !filed.open.is_empty())
+            .map(|filed| (filed.report.label, linked(filed.open.iter().copied())))
             .collect()
     }
 
@@ -122,13 +197,13 @@ impl Rho {
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
         // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
-        let mut having: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report) && filed.at < boundary) {
             if filed.report.tlp == "AMBER+STRICT" {
                 continue; // it stands alone, and opens nothing for others
             }
             for value in &filed.report.values {
-                having.entry(*value).or_default().insert(filed.report.firm);
+                having.entry(*value).or_default().insert((filed.report.firm, filed.window));
             }
         }
         for filed in &mut self.filed {
@@ -144,13 +219,15 @@ impl Rho {
                             || epoch
                                 && filed.at < boundary
                                 && self.firms > HOLD + COALITION
-                                && having.get(value).is_some_and(|firms| firms.len() >= HOLD)
+                                && having.get(value).is_some_and(|firms| distinct(firms) >= HOLD)
                     }
                     Warn::CellOnly | Warn::UnknownGroup => false,
                 };
                 if due {
                     let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
                     shown.labels.insert(filed.report.tlp);
+                    let Report { attack, techniques, pap, .. } = &filed.report;
+                    shown.said.insert(format!("{attack} {techniques:?} {pap}"));
                     if filed.report.named {
                         shown.names.insert(filed.report.firm);
                     }
@@ -162,51 +239,104 @@ impl Rho {
         }
         if now / BLOCK_MINUTE > self.block {
             self.block = now / BLOCK_MINUTE;
-            let mut firms: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+            let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
             for filed in &self.filed {
                 // Nobody's record is known yet, so what was filed after the value was out is an echo and confirms nothing.
                 for value in filed.open.iter().filter(|value| filed.at < self.shown[value].since) {
-                    firms.entry(*value).or_default().insert(filed.report.firm);
+                    firms.entry(*value).or_default().insert((filed.report.firm, filed.window));
                 }
             }
-            self.blocked.extend(firms.iter().filter(|(_, firms)| firms.len() >= BLOCK).map(|(value, _)| *value));
+            self.blocked.extend(firms.iter().filter(|(_, firms)| distinct(firms) >= BLOCK).map(|(value, _)| *value));
         }
         if epoch {
             self.epoch = now / EPOCH;
             self.aggregates();
         }
+        for (at, text, about) in std::mem::take(&mut self.texts) {
+            if at < now {
+                let about = about.and_then(|value| self.public_campaign(value));
+                self.told.push(format!("{text} about {about:?}"));
+            } else {
+                self.texts.push((at, text, about));
+            }
+        }
     }
 
     fn aggregates(&mut self) {
         let root = groups(&self.community());
-        let mut firms: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         for (index, root) in &root {
-            if !self.filed[*index].report.named {
-                firms.entry(*root).or_default().insert(self.filed[*index].report.firm);
+            let Filed { report, window, .. } = self.of(*index);
+            if !report.named {
+                firms.entry(*root).or_default().insert((report.firm, *window));
             }
         }
         for (root, firms) in firms {
-            for sector in 0..self.sectors {
-                let within = firms.iter().filter(|firm| *firm % self.sectors == sector).count();
-                let population = (0..self.firms).filter(|firm| firm % self.sectors == sector).count();
-                if within >= K && population >= SECTOR_FLOOR.max(K + COALITION + 1) {
-                    self.marks.entry(root).or_default().insert(sector);
-                }
-            }
-            // A large sector without a mark says that fewer than K of it were hit.
-            let marks = self.marks.get(&root).cloned().unwrap_or_default();
-            let mut room = self.firms;
-            for sector in (0..self.sectors).filter(|sector| !marks.contains(sector)) {
-                let population = (0..self.firms).filter(|firm| firm % self.sectors == sector).count();
-                if population >= SECTOR_FLOOR.max(K + COALITION + 1) {
-                    room -= population - (K - 1);
-                }
-            }
-            let band =
-                [25, 10, K].into_iter().find(|band| firms.len() >= *band && room > band + COALITION).unwrap_or(0);
+            let by_sector = (0..self.sectors).any(|place| self.is_large(|firm| self.script.sector(firm) == place));
+            // Marked by sectors or by regions, never by both.
+            let places: Vec<(usize, Box<dyn Fn(usize) -> bool + '_>)> = if by_sector {
+                (0..self.sectors).map(|at| (at, self.in_sector(at))).collect()
+            } else {
+                (0..self.script.regions).map(|at| (1_000 + at, self.in_region(at))).collect()
+            };
+            let now: Vec<usize> =
+                places.iter().filter(|(_, place)| self.within(&firms, place)).map(|(place, _)| *place).collect();
+            let marks = self.marks.get(&root).into_iter().flatten().copied().chain(now).collect::<BTreeSet<_>>();
+            // A large place without a mark says that fewer than K of it were hit.
+            let unmarked = places.iter().filter(|(at, place)| !marks.contains(at) && self.is_large(place));
+            let room = unmarked.fold(self.firms, |room, (_, place)| {
+                room.saturating_sub((0..self.firms).filter(|firm| place(*firm)).count() - (K - 1))
+            });
+            let count = distinct(&firms);
+            let band = [25, 10, K].into_iter().find(|band| count >= *band && room > band + COALITION).unwrap_or(0);
+            drop(places);
+            self.marks.insert(root, marks);
             let held = self.bands.entry(root).or_insert(0);
             *held = band.max(*held);
         }
+    }
+
+    /// Whether a place may be named: K distinct firms in it, and enough in all.
+    fn within(&self, firms: &BTreeSet<(usize, i64)>, place: impl Fn(usize) -> bool) -> bool {
+        let within: BTreeSet<(usize, i64)> = firms.iter().filter(|(firm, _)| place(*firm)).copied().collect();
+        distinct(&within) >= K && self.is_large(place)
+    }
+
+    /// Whether a place has firms enough for a mark.
+    fn is_large(&self, place: impl Fn(usize) -> bool) -> bool {
+        (0..self.firms).filter(|firm| place(*firm)).count() >= SECTOR_FLOOR.max(K + COALITION + 1)
+    }
+
+    fn in_sector(&self, sector: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+        Box::new(move |firm| self.script.sector(firm) == sector)
+    }
+
+    fn in_region(&self, region: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+        Box::new(move |firm| self.script.region(firm) == Some(region))
+    }
+
+    /// Where values soon stop to link, which report is the last that links depends on more than is modelled here: what is
+    /// open in which order, and which reports are of one firm, must agree instead, and with them every count agrees.
+    fn fine(&self, sets: &[(usize, BTreeSet<usize>)]) -> String {
+        let root = groups(sets);
+        let mut text = String::new();
+        for (index, values) in sets {
+            let Filed { report, window, .. } = self.of(*index);
+            // The first report of the same component, firm and window stands for the firm.
+            let same = root.iter().find(|(other, of)| {
+                let other = self.of(**other);
+                **of == root[index] && other.report.firm == report.firm && other.window == *window
+            });
+            let _ = writeln!(
+                text,
+                "report {} {values:?} as {:?} of {} {:?}",
+                report.label,
+                same.map(|(other, _)| other),
+                self.script.sector(report.firm),
+                self.script.region(report.firm),
+            );
+        }
+        text
     }
 
     /// Everything that the declared release tells a member, as text.
@@ -215,8 +345,9 @@ impl Rho {
         for (value, shown) in &self.shown {
             let _ = writeln!(
                 text,
-                "value {value} {:?} {:?} block {}",
+                "value {value} {:?} {:?} {:?} block {}",
                 shown.labels,
+                shown.said,
                 shown.names,
                 self.blocked.contains(value)
             );
@@ -224,41 +355,75 @@ impl Rho {
         let root = groups(&self.community());
         let mut campaigns: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, root) in &root {
-            campaigns.entry(*root).or_default().extend(&self.filed[*index].open);
+            campaigns.entry(*root).or_default().extend(&self.of(*index).open);
         }
+        if self.script.common.is_some() {
+            text += &self.fine(&self.community());
+        }
+        // Of reports that open at one moment any may be the one that the campaign's id is made from.
+        let _ = writeln!(text, "reports that members' campaigns are made of {:?}", root);
         for (root, values) in campaigns {
             // A merge takes the widest band that one of its parts had shown, and the labels of all its values.
             let labels: BTreeSet<_> = values.iter().flat_map(|value| &self.shown[value].labels).collect();
             let (band, marks) = (self.bands.get(&root), self.marks.get(&root));
             let _ = writeln!(text, "campaign {root} {values:?} {labels:?} {band:?} {marks:?}");
         }
+        text += &self.told.join("\n");
         text
     }
 
     /// What the cell may count exactly: every campaign of the run over all items, with its firms by sector.
     pub fn cell_view(&self) -> String {
-        // A value with its firm's own name is one more value, which only that firm reports.
-        let own = |report: &Report| report.own_name.then_some(1_000_000 + report.firm);
-        let sets: Vec<_> = self
-            .filed
-            .iter()
-            .enumerate()
-            .map(|(index, filed)| (index, filed.report.values.iter().copied().chain(own(&filed.report)).collect()))
-            .collect();
+        let sets = self.all_links();
         let root = groups(&sets);
-        let mut firms: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        let mut by_value: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        let mut by_value: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         let mut sectors = Vec::new();
         for (index, root) in &root {
-            let report = &self.filed[*index].report;
-            firms.entry(*root).or_default().insert(report.firm);
-            sectors.push(report.firm % self.sectors);
-            for value in &report.values {
-                by_value.entry(*value).or_default().insert(report.firm);
+            let Filed { report, window, .. } = self.of(*index);
+            let who = (report.firm, *window);
+            // A firm that is named does not count.
+            if !report.named {
+                firms.entry(*root).or_default().insert(who);
+            }
+            sectors.push(self.script.sector(report.firm));
+            for value in report.values.iter().copied().chain(own_links(report)) {
+                // A value of a named firm is there, but its firm does not count.
+                let who = (!report.named).then_some(who);
+                by_value.entry(value).or_default().extend(who);
             }
         }
-        let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, firms.len())).collect();
-        let values: Vec<_> = by_value.iter().map(|(value, firms)| (value, firms.len())).collect();
-        format!("{counts:?} {values:?} {sectors:?}")
+        let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, distinct(firms))).collect();
+        let values: Vec<_> = by_value.iter().map(|(value, firms)| (value, distinct(firms))).collect();
+        let fine = if self.script.common.is_some() { self.fine(&sets) } else { String::new() };
+        format!("{counts:?} {values:?} {sectors:?} {fine}")
+    }
+}
+
+impl Rho {
+    /// What becomes due, and when: an operator may see how much there is, so only where this agrees must figures agree.
+    pub fn operator_view(&self) -> String {
+        let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        let mut open: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        for filed in &self.filed {
+            let who = (filed.report.firm, filed.window);
+            for value in filed.report.values.iter().filter(|_| Self::may_be_shown(&filed.report)) {
+                having.entry(*value).or_default().insert(who);
+            }
+            for value in &filed.open {
+                open.entry(*value).or_default().insert(who);
+            }
+        }
+        let mut broad: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        for (label, root) in groups(&self.community()) {
+            let filed = self.of(label);
+            if !filed.report.named {
+                broad.entry(root).or_default().insert((filed.report.firm, filed.window));
+            }
+        }
+        let enough = |of: BTreeMap<usize, BTreeSet<(usize, i64)>>, least| {
+            of.into_iter().filter(|(_, firms)| distinct(firms) >= least).map(|(what, _)| what).collect::<Vec<_>>()
+        };
+        format!("{} {:?} {:?} {:?}", self.filed.len(), enough(having, HOLD), enough(open, BLOCK), enough(broad, K))
     }
 }

@@ -12,6 +12,39 @@ pub enum Warn {
     UnknownGroup,
 }
 
+/// Where a value names the firm itself, so that the scrub must hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    Host,
+    Mailbox,
+    Path,
+    Query,
+}
+
+impl Own {
+    /// Every place.
+    pub const ALL: [Self; 4] = [Self::Host, Self::Mailbox, Self::Path, Self::Query];
+
+    /// The value that names a firm there.
+    pub fn text(self, firm: usize) -> String {
+        let name = firm_domain(firm);
+        match self {
+            Self::Host => format!("https://mail.{name}/login"),
+            Self::Mailbox => format!("payroll@{name}"),
+            Self::Path => format!("http://lure.test/{name}/login"),
+            Self::Query => format!("http://lure.test/login?to=who%40{name}&next={name}"),
+        }
+    }
+}
+
+/// How a report comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Form,
+    Csv,
+    Misp,
+}
+
 /// One report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -22,16 +55,31 @@ pub struct Report {
     pub warn: Warn,
     pub named: bool,
     pub tlp: &'static str,
-    /// One value names the firm itself, so that the scrub must hold it.
-    pub own_name: bool,
+    pub pap: &'static str,
+    pub attack: &'static str,
+    pub techniques: Vec<&'static str>,
+    /// One more value names the firm itself.
+    pub own_name: Option<Own>,
+    pub via: Via,
 }
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     Report(Report),
-    /// Time passes, in milliseconds.
+    /// Time passes, in milliseconds. Without any, it stands where something hidden was: time goes on as if it were there.
     Wait(i64),
+    /// An analyst sends a text to members, perhaps about the campaign of a value.
+    Advise {
+        about: Option<usize>,
+        tlp: &'static str,
+    },
+    /// A lead sets the posture.
+    Posture(&'static str),
+    /// An analyst takes the report of a label.
+    Claim(usize),
+    /// A firm's person has read the latest text.
+    Read(usize),
 }
 
 /// The firms and what they do.
@@ -39,26 +87,80 @@ pub enum Op {
 pub struct Script {
     pub firms: usize,
     pub sectors: usize,
+    /// Regions that firms lie in; with none nobody says where it is.
+    pub regions: usize,
+    /// Reports after which a value links nothing; with none the platform's own limit.
+    pub common: Option<u32>,
+    /// How long after the start of a token window it begins.
+    pub late: i64,
     pub ops: Vec<Op>,
     /// A report on which much hangs, and another firm that might have filed it.
     pub focus: Option<(usize, usize)>,
 }
 
+impl Script {
+    /// The sector of a firm.
+    pub const fn sector(&self, firm: usize) -> usize {
+        firm % self.sectors
+    }
+
+    /// The region of a firm.
+    pub const fn region(&self, firm: usize) -> Option<usize> {
+        if self.regions == 0 { None } else { Some((firm / self.sectors) % self.regions) }
+    }
+
+    /// Places of the reports.
+    pub fn reports(&self) -> impl Iterator<Item = (usize, &Report)> {
+        self.ops.iter().enumerate().filter_map(|(at, op)| match op {
+            Op::Report(report) => Some((at, report)),
+            _ => None,
+        })
+    }
+}
+
 /// Number of hot values; higher numbers are values that nobody else reports.
 pub const HOT: usize = 8;
+/// How long a token window is.
+pub const WINDOW: i64 = 30 * 86_400_000;
 
-/// The text of value number `n`.
+/// The text of value number `n`: domains, addresses, and URLs on hosts that are values themselves.
 pub fn value(n: usize) -> String {
-    match n % 3 {
-        0 => format!("attack{n}.test"),
-        1 => format!("198.51.100.{}", n % 250 + 1),
+    match (n, host_of(n), n % 3) {
+        (_, Some(host), _) => format!("http://attack{host}.test/a/{n}"),
+        (.., 0) => format!("attack{n}.test"),
+        (.., 1) => format!("198.51.100.{}", n % 250 + 1),
         _ => format!("http://evil{n}.test/a/{n}"),
+    }
+}
+
+/// The hot domain that a hot URL is on.
+pub const fn host_of(n: usize) -> Option<usize> {
+    match n {
+        2 | 6 => Some(0),
+        5 => Some(3),
+        _ => None,
     }
 }
 
 /// Name and domain of a firm.
 pub fn firm_domain(firm: usize) -> String {
     format!("firm{firm}.example")
+}
+
+fn plain(firm: usize, value: usize, warn: Warn) -> Report {
+    Report {
+        label: 0,
+        firm,
+        values: vec![value],
+        warn,
+        named: false,
+        tlp: "GREEN",
+        pap: "GREEN",
+        attack: "phishing",
+        techniques: vec!["T1566"],
+        own_name: None,
+        via: Via::Form,
+    }
 }
 
 fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
@@ -86,58 +188,56 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
         Warn::UnknownGroup,
     ]);
     let tlp = *random.pick(&["CLEAR", "GREEN", "GREEN", "GREEN", "AMBER", "AMBER", "AMBER+STRICT", "RED"]);
-    Report {
+    let techniques = ["T1566", "T1110", "T1486.001"].into_iter().filter(|_| random.percent(40)).collect();
+    let mut one = Report {
         label: 0,
         firm: random.below(firms),
         values,
         warn,
         named: random.percent(8),
         tlp,
-        own_name: random.percent(10),
+        pap: *random.pick(&["GREEN", "GREEN", "GREEN", "CLEAR", "AMBER", "RED"]),
+        attack: *random.pick(&["phishing", "phishing", "ransomware", "break-in", "not-sure"]),
+        techniques,
+        own_name: random.percent(12).then(|| *random.pick(&Own::ALL)),
+        via: Via::Form,
+    };
+    // A group cannot be named beside a file.
+    if random.percent(15) && one.warn != Warn::UnknownGroup {
+        one.via = *random.pick(&[Via::Csv, Via::Misp]);
+        // What neither format says is what an import assumes.
+        one.pap = "GREEN";
+        one.attack = "not-sure";
+        one.techniques.clear();
     }
+    one
 }
 
 /// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
 pub fn script(seed: u64) -> Script {
     let mut random = Random(seed);
     let (firms, sectors) = *random.pick(&[(12, 2), (12, 1), (12, 4), (14, 1), (24, 2)]);
+    let regions = *random.pick(&[0, 1, 1, 2]);
+    let common = random.percent(15).then_some(3);
+    let late = if random.percent(20) { WINDOW - 12_000 } else { 0 };
     let mut ops = Vec::new();
     let mut fresh = 0;
     let length = 5 + random.below(20);
     while ops.len() < length {
-        match random.below(10) {
-            0..=4 => ops.push(Op::Report(report(&mut random, firms, &mut fresh))),
-            5 | 6 => ops.push(Op::Wait(*random.pick(&[30, 100, 250, 1_000, 5_000, 20_000, 45_000]))),
-            7 | 8 => {
-                let hot = random.below(HOT);
-                let first = random.below(firms);
-                for step in 0..3 + random.below(3) {
-                    let mut one = report(&mut random, firms, &mut fresh);
-                    one.firm = (first + step) % firms;
-                    one.values = vec![hot];
-                    one.warn = if random.percent(80) { Warn::Now } else { Warn::OnceThree };
-                    one.tlp = "GREEN";
-                    one.named = false;
-                    ops.push(Op::Report(one));
-                }
-            }
+        match random.below(20) {
+            0..=7 => ops.push(Op::Report(report(&mut random, firms, &mut fresh))),
+            8..=11 => ops.push(Op::Wait(*random.pick(&[30, 100, 250, 1_000, 5_000, 20_000, 45_000]))),
+            12..=14 => burst(&mut random, firms, &mut fresh, &mut ops),
+            15 => again(&mut random, &mut ops),
+            16 => acts(&mut random, firms, common.is_some(), &mut ops),
+            17 => own_names(&mut random, firms, &mut fresh, &mut ops),
             _ => ops.push(Op::Wait(20_000)),
         }
     }
     let mut focus = None;
     if random.percent(40) {
         let wanted = random.below(2);
-        let of = |firm: usize, warn, value| {
-            Op::Report(Report {
-                label: 0,
-                firm,
-                values: vec![value],
-                warn,
-                named: false,
-                tlp: "GREEN",
-                own_name: false,
-            })
-        };
+        let of = |firm: usize, warn, value| Op::Report(plain(firm, value, warn));
         let (hot, first) = (HOT + 1_000, random.below(firms));
         if wanted == 0 {
             // The third member has it with the third report or with the fourth, both inside one epoch.
@@ -158,18 +258,85 @@ pub fn script(seed: u64) -> Script {
         ops.push(Op::Wait(30));
     }
     ops.push(Op::Wait(45_000));
+    // Labels are places, so that whoever takes a report names one that came before.
     for (label, op) in ops.iter_mut().enumerate() {
         if let Op::Report(report) = op {
             report.label = label;
         }
     }
-    Script { firms, sectors, ops, focus }
+    Script { firms, sectors, regions, common, late, ops, focus }
+}
+
+fn burst(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    let hot = random.below(HOT);
+    let first = random.below(firms);
+    for step in 0..3 + random.below(3) {
+        let mut one = report(random, firms, fresh);
+        one.firm = (first + step) % firms;
+        one.values = vec![hot];
+        one.warn = if random.percent(80) { Warn::Now } else { Warn::OnceThree };
+        one.tlp = "GREEN";
+        one.named = false;
+        ops.push(Op::Report(one));
+    }
+}
+
+/// The same member once more, with the same values: multiplicity is nobody's to see.
+fn again(random: &mut Random, ops: &mut Vec<Op>) {
+    let earlier: Vec<Report> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Report(report) => Some(report.clone()),
+            _ => None,
+        })
+        .collect();
+    if !earlier.is_empty() {
+        let mut one = random.pick(&earlier).clone();
+        if one.via == Via::Form && random.percent(50) {
+            one.warn = Warn::Now;
+        }
+        ops.push(Op::Report(one));
+    }
+}
+
+/// What the cell does, and members with it.
+fn acts(random: &mut Random, firms: usize, small: bool, ops: &mut Vec<Op>) {
+    match random.below(4) {
+        0 => ops.push(Op::Posture(*random.pick(&["raised", "high", "normal"]))),
+        1 => {
+            let earlier: Vec<usize> = ops
+                .iter()
+                .enumerate()
+                .filter(|(_, op)| matches!(op, Op::Report(report) if report.via == Via::Form))
+                .map(|(at, _)| at)
+                .collect();
+            if !earlier.is_empty() {
+                ops.push(Op::Claim(*random.pick(&earlier)));
+            }
+        }
+        _ => {
+            let about = (!small && random.percent(70)).then(|| random.below(HOT));
+            ops.push(Op::Advise { about, tlp: *random.pick(&["CLEAR", "GREEN", "AMBER"]) });
+            ops.push(Op::Wait(250));
+            for _ in 0..random.below(4) {
+                ops.push(Op::Read(random.below(firms)));
+            }
+        }
+    }
+}
+
+/// A report of nothing but values that name its firm.
+fn own_names(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    let mut one = report(random, firms, fresh);
+    one.values.clear();
+    one.own_name = Some(*random.pick(&Own::ALL));
+    (one.named, one.via) = (false, Via::Form);
+    ops.push(Op::Report(one));
 }
 
 /// The same script with one report filed by another firm; `None` if it has no report.
 pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, usize)> {
-    let reports: Vec<usize> =
-        script.ops.iter().enumerate().filter(|(_, op)| matches!(op, Op::Report(_))).map(|(index, _)| index).collect();
+    let reports: Vec<usize> = script.reports().map(|(at, _)| at).collect();
     if reports.is_empty() {
         return None;
     }
@@ -182,9 +349,16 @@ pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, u
         report.firm = to;
         return (from != to).then_some((other, from, to));
     }
-    // Half of the time within one sector, so that the cell's view may be compared too.
-    let to = if random.percent(50) {
-        (from + script.sectors * (1 + random.below(script.firms / script.sectors - 1))) % script.firms
+    // Often within one sector and region, so that the cell's view and the operator's may be compared too.
+    let near: Vec<usize> = (0..script.firms)
+        .filter(|firm| {
+            *firm != from
+                && script.sector(*firm) == script.sector(from)
+                && (script.region(*firm) == script.region(from) || random.percent(20))
+        })
+        .collect();
+    let to = if random.percent(70) && !near.is_empty() {
+        *random.pick(&near)
     } else {
         (from + 1 + random.below(script.firms - 1)) % script.firms
     };
@@ -195,25 +369,66 @@ pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, u
     Some((other, from, to))
 }
 
-/// The same script without one report that is never released; `None` if it has none. Says who filed it.
-pub fn without_hidden(script: &Script, random: &mut Random) -> Option<(Script, usize)> {
-    let hidden: Vec<usize> = script
-        .ops
-        .iter()
-        .enumerate()
-        .filter(|(_, op)| matches!(op, Op::Report(report) if matches!(report.warn, Warn::CellOnly | Warn::UnknownGroup) || report.tlp == "RED"))
-        .map(|(index, _)| index)
-        .collect();
-    if hidden.is_empty() {
+/// What the second world of a presence pair lacks.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    pub script: Script,
+    /// Who filed what is hidden.
+    pub firm: usize,
+    /// Why it is never released, for the figures.
+    pub why: &'static str,
+}
+
+fn why_hidden(report: &Report) -> Option<&'static str> {
+    Some(match report {
+        Report { warn: Warn::CellOnly, .. } => "the cell only",
+        Report { warn: Warn::UnknownGroup, .. } => "a group",
+        Report { tlp: "RED", .. } => "RED",
+        Report { values, own_name: Some(_), .. } if values.is_empty() => "names its firm",
+        Report { own_name: Some(_), .. } => "a value names its firm",
+        Report { warn: Warn::OnceThree, .. } => "a hold",
+        Report { tlp: "AMBER+STRICT", .. } => "AMBER+STRICT",
+        Report { via: Via::Csv | Via::Misp, .. } => "an import",
+        _ => return None,
+    })
+}
+
+/// The same script without one report, or one value of it, that may never be released: whether it is, ρ says.
+pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
+    let mut by_reason: Vec<(&'static str, Vec<usize>)> = Vec::new();
+    for (at, report) in script.reports() {
+        let Some(why) = why_hidden(report) else { continue };
+        // An import says nothing only if its firm had sent all of it before.
+        let before = |(_, other): &(usize, &Report)| {
+            other.label < report.label && other.firm == report.firm && other.values == report.values
+        };
+        if why == "an import" && !script.reports().any(|earlier| before(&earlier)) {
+            continue;
+        }
+        match by_reason.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, places)) => places.push(at),
+            None => by_reason.push((why, vec![at])),
+        }
+    }
+    if by_reason.is_empty() {
         return None;
     }
-    let at = *random.pick(&hidden);
+    // By reason first: the common ones would crowd out the others.
+    let (why, places) = random.pick(&by_reason);
+    let at = *random.pick(places);
     let mut other = script.clone();
-    let Op::Report(report) = &other.ops[at] else { return None };
-    let firm = report.firm;
-    // Nothing takes its place, but no time is lost either: the clock is stepped by the waits alone.
-    other.ops.remove(at);
-    Some((other, firm))
+    let Op::Report(report) = &mut other.ops[at] else { return None };
+    let (firm, label) = (report.firm, report.label);
+    if *why == "a value names its firm" {
+        report.own_name = None;
+    } else {
+        for (place, op) in other.ops.iter_mut().enumerate() {
+            if place == at || *op == Op::Claim(label) {
+                *op = Op::Wait(0);
+            }
+        }
+    }
+    Some(Hidden { script: other, firm, why: *why })
 }
 
 /// The same reports, some of them at another moment of the same release tick or in another order within it; `None` if
@@ -242,7 +457,7 @@ pub fn rearrived(
                 now += later;
                 moved.extend(other.ops[at + 1..next].iter().filter_map(|op| match op {
                     Op::Report(report) => Some(report.firm),
-                    Op::Wait(_) => None,
+                    _ => None,
                 }));
             }
         }
