@@ -37,8 +37,8 @@ pub struct Rho {
     bands: BTreeMap<usize, usize>,
     marks: BTreeMap<usize, BTreeSet<usize>>,
     blocked: BTreeSet<usize>,
-    /// What each firm has sent in a window: an import of nothing else makes no report.
-    sent: BTreeSet<(usize, i64, String)>,
+    /// What each firm has sent, and under which strictest marking in each window: an import of nothing else makes no report.
+    sent: BTreeMap<(usize, String), BTreeMap<i64, (usize, usize)>>,
     /// Texts that wait for their tick: when they came, and the value whose campaign they are about.
     texts: Vec<(i64, String, Option<usize>)>,
     told: Vec<String>,
@@ -131,7 +131,7 @@ impl Rho {
             bands: BTreeMap::new(),
             marks: BTreeMap::new(),
             blocked: BTreeSet::new(),
-            sent: BTreeSet::new(),
+            sent: BTreeMap::new(),
             texts: Vec::new(),
             told: Vec::new(),
         }
@@ -170,7 +170,11 @@ impl Rho {
         let values = report.values.iter().map(usize::to_string).chain(own);
         let mut new = false;
         for value in values {
-            new |= self.sent.insert((report.firm, window, value));
+            let (tlp, pap) = report.strictness();
+            let sent = self.sent.entry((report.firm, value)).or_default();
+            new |= !sent.values().any(|earlier| earlier.0 >= tlp && earlier.1 >= pap);
+            let held = sent.entry(window).or_default();
+            *held = (held.0.max(tlp), held.1.max(pap));
         }
         if report.via != Via::Form && !new {
             return;
