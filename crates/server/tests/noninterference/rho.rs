@@ -117,6 +117,9 @@ pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
     groups(&sets)
 }
 
+/// Whether a firm is in a sector or region.
+type Place<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
 impl Rho {
     /// A script's firms at a time.
     pub fn new(script: &Script, now: i64) -> Self {
@@ -278,7 +281,7 @@ impl Rho {
         for (root, firms) in firms {
             let by_sector = (0..self.sectors).any(|place| self.is_large(|firm| self.script.sector(firm) == place));
             // Marked by sectors or by regions, never by both.
-            let places: Vec<(usize, Box<dyn Fn(usize) -> bool + '_>)> = if by_sector {
+            let places: Vec<(usize, Place<'_>)> = if by_sector {
                 (0..self.sectors).map(|at| (at, self.in_sector(at))).collect()
             } else {
                 (0..self.script.regions).map(|at| (1_000 + at, self.in_region(at))).collect()
@@ -311,11 +314,11 @@ impl Rho {
         (0..self.firms).filter(|firm| place(*firm)).count() >= SECTOR_FLOOR.max(K + COALITION + 1)
     }
 
-    fn in_sector(&self, sector: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+    fn in_sector(&self, sector: usize) -> Place<'_> {
         Box::new(move |firm| self.script.sector(firm) == sector)
     }
 
-    fn in_region(&self, region: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+    fn in_region(&self, region: usize) -> Place<'_> {
         Box::new(move |firm| self.script.region(firm) == Some(region))
     }
 
