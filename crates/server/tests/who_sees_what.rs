@@ -494,10 +494,15 @@ impl Stage {
     }
 }
 
+/// What each role was shown.
+type Shown = BTreeMap<Role, String>;
+/// A line of a table: first answers, markings, and what each role was shown.
+type Line<'a> = (Vec<&'a str>, Vec<Tlp>, &'a Shown);
+
 /// What was shown of each noun: by noun, then row of the table, then role.
 #[derive(Default, PartialEq, Eq)]
 struct Table {
-    cells: BTreeMap<&'static str, BTreeMap<(usize, Tlp), BTreeMap<Role, String>>>,
+    cells: BTreeMap<&'static str, BTreeMap<(usize, Tlp), Shown>>,
     /// Fields of answers, by route, and the roles that have met them.
     fields: BTreeMap<String, BTreeMap<String, BTreeSet<Role>>>,
 }
@@ -529,9 +534,9 @@ impl Table {
         }
         let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(Role::ALL.len()));
         let cells = &self.cells[noun];
-        let mut lines: Vec<(Vec<&str>, Vec<Tlp>, &BTreeMap<Role, String>)> = Vec::new();
+        let mut lines: Vec<Line<'_>> = Vec::new();
         for (index, row) in rows.iter().enumerate() {
-            let mut groups: Vec<(Vec<Tlp>, &BTreeMap<Role, String>)> = Vec::new();
+            let mut groups: Vec<(Vec<Tlp>, &Shown)> = Vec::new();
             for tlp in MARKINGS {
                 let Some(shown) = cells.get(&(index, tlp)) else { continue };
                 match groups.iter_mut().find(|(_, other)| *other == shown) {
