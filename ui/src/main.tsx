@@ -88,7 +88,7 @@ const home = createRoute({
 const search = createRoute({
   getParentRoute: () => shell,
   path: '/search',
-  validateSearch: (s: Record<string, unknown>): { q?: string } => ({ q: text(s.q) }),
+  validateSearch: (s: Record<string, unknown>): { q?: string; kind?: string } => ({ q: text(s.q), kind: text(s.kind) }),
   component: lazyRouteComponent(() => import('./pages/Search'), 'Search'),
 })
 const campaigns = createRoute({

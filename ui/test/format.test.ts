@@ -1,6 +1,6 @@
 // Times, values and lists in words.
 import { describe, expect, it } from 'vitest'
-import { brief, canLookUp, ago, behind, both, clock, count, defang, list, safeNext, span } from '../src/lib/format'
+import { brief, ago, behind, both, clock, count, defang, list, safeNext, span } from '../src/lib/format'
 
 const now = Date.parse('2026-07-10T12:00:00.000Z')
 describe('times', () => {
@@ -75,9 +75,4 @@ describe('where a sign-in may lead', () => {
 it('a title keeps the ends of a fingerprint only', () => {
   expect(brief(`Ransomware: ${'ab12'.repeat(16)} and 4 more`)).toBe('Ransomware: ab12ab12…ab12 and 4 more')
   expect(brief('Phishing: sign-docs.example and 7 more')).toBe('Phishing: sign-docs.example and 7 more')
-})
-
-it('a value is led to a look-up only if the look-up can tell its kind', () => {
-  expect(['domain', 'ipv4', 'sha256', 'email', 'cve'].every(canLookUp)).toBe(true)
-  expect(['mutex', 'ja3', 'email-subject'].some(canLookUp)).toBe(false)
 })

@@ -1,4 +1,5 @@
 // Pages and walls as rendered, without a server.
+import { RouterProvider, createMemoryHistory, createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
@@ -10,6 +11,7 @@ import { SignInForm, problemOf } from '../src/pages/SignIn'
 import { Verdict } from '../src/pages/Search'
 import { Failed } from '../src/ui/States'
 import { Exercise, Severity, Tlp } from '../src/ui/bits'
+import { Value } from '../src/ui/Value'
 import { Behind } from '../src/wall/Frame'
 import { Wall } from '../src/wall/Wall'
 import { MemberWall } from '../src/wall/MemberWall'
@@ -312,5 +314,28 @@ describe('report × indicator', () => {
       ['single.example', ['first', '', '']],
     ])
     expect(m.single).toBe(1)
+  })
+})
+
+describe('a value', () => {
+  it.each([
+    ['ja3', '0123456789abcdef0123456789abcdef'],
+    ['mutex', 'Global\\Quiet Lantern'],
+    ['domain', 'evil.example'],
+  ])('of kind %s leads to its look-up as that kind', async (kind, value) => {
+    const root = createRootRoute(),
+      home = createRoute({
+        getParentRoute: () => root,
+        path: '/',
+        component: () => <Value value={value} kind={kind} />,
+      }),
+      search = createRoute({ getParentRoute: () => root, path: '/search' })
+    const router = createRouter({
+      routeTree: root.addChildren([home, search]),
+      history: createMemoryHistory({ initialEntries: ['/'] }),
+    })
+    render(<RouterProvider router={router as never} />)
+    const to = new URL((await screen.findByRole('link')).getAttribute('href')!, 'http://localhost')
+    expect([to.pathname, to.searchParams.get('q'), to.searchParams.get('kind')]).toEqual(['/search', value, kind])
   })
 })

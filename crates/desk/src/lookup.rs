@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use fusion::{Fusion, OverCommon};
-use model::{KeySeed, Observable, Timestamp};
+use model::{KeySeed, Kind, Observable, Timestamp};
 use vault::{Journal, Seq};
 
 use crate::desk::{Desk, rfc3339};
@@ -20,11 +20,13 @@ const CASES_READ_MAX: usize = 1_000;
 pub const NOISE_SCANNED_MAX: usize = 500;
 
 impl Desk {
-    /// What the cell knows of a value as a person typed it. `released` tells whether members have it.
+    /// What the cell knows of a value as a person typed it. `released` tells whether members have it. Without a kind, it is
+    /// looked for as everything that it can be, and the first that a report names is told.
     #[must_use]
     pub fn lookup(
         &self,
         query: &str,
+        kind: Option<Kind>,
         now: Timestamp,
         fusion: &Fusion,
         released: impl Fn(&Observable) -> bool,
@@ -46,7 +48,20 @@ impl Desk {
             released: false,
             exercise: self.exercise,
         };
-        let Some(observable) = Observable::detect(query) else { return view };
+        let (read, readings) = match kind {
+            Some(kind) => {
+                let read = Observable::parse(kind, query).ok();
+                (read.clone(), read.into_iter().collect())
+            }
+            None => (Observable::detect(query), Observable::readings(query)),
+        };
+        let named = readings.into_iter().find(|reading| !fusion.who_else(reading.key(self.key_seed)).is_empty());
+        let Some(observable) = named.or(read) else {
+            if let Some(kind) = kind {
+                view.meaning = format!("This is no value of the kind that was asked for ({}).", kind.title());
+            }
+            return view;
+        };
         let key = observable.key(self.key_seed);
         view.kind = Some(observable.kind().as_str().to_owned());
         view.normal = Some(observable.value().to_owned());

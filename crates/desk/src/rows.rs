@@ -8,6 +8,7 @@ use vault::{Body, Journal, ReportEntry, Seq};
 
 use crate::desk::{CasePlace, Desk, rfc3339};
 use crate::firms::Firms;
+use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignRow, Hit};
 
 /// Firms that a campaign must have hit to be "same attack, several firms".
@@ -131,14 +132,17 @@ impl Desk {
         let firms = self.firms(&campaign);
         let first = self.cases.get(&CaseId::from_bytes(*campaign.id.as_bytes())).copied();
         let watched = self.watched.get(&campaign.id);
-        let hits: Vec<Hit> = fusion
+        // By the minute, and within it in the order of the lanes: a hit is a report, of which no finer time is told.
+        let mut firsts: Vec<(Timestamp, u32)> = fusion
             .first_by_sector(id)
             .into_iter()
             .filter_map(|(sector, at)| {
                 let lane = self.lanes.index(sector)?;
-                Some(Hit { s: u32::try_from(lane).ok()?, at: rfc3339(at) })
+                Some((at.floor_to(MINUTE_MILLIS), u32::try_from(lane).ok()?))
             })
             .collect();
+        firsts.sort_unstable();
+        let hits: Vec<Hit> = firsts.into_iter().map(|(at, s)| Hit { s, at: rfc3339(at) }).collect();
         let delta = watched.map_or(0, |watched| {
             let new = watched.growth.iter().filter(|(at, _)| now.millis_since(*at) <= DELTA_MILLIS);
             new.map(|(_, grown)| grown).sum::<u32>().min(watched.firms)

@@ -43,21 +43,23 @@ impl Desk {
             silent,
             exercise: self.exercise,
         };
+        // What a report moves is told by the minute, as all times of reports are.
+        let minute = |at: Option<Timestamp>| at.map(|at| at.floor_to(MINUTE_MILLIS));
         let missed = |at: Option<Timestamp>, millis: i64| at.is_some_and(|at| old(at, millis));
         let mut rows = vec![row(
             "members",
             "Members' reports",
-            self.heard_members.map(|at| at.floor_to(MINUTE_MILLIS)),
+            minute(self.heard_members),
             missed(self.heard_members, MEMBERS_SILENT_MILLIS),
         )];
         if self.heard_feeds.is_some() {
             let silent = missed(self.heard_feeds, FEEDS_SILENT_MILLIS);
-            rows.push(row("feeds", "Feeds and imports", self.heard_feeds, silent));
+            rows.push(row("feeds", "Feeds and imports", minute(self.heard_feeds), silent));
         }
         if let Some(listens) = facts.intake {
-            rows.push(row("intake", "Member portal's reports", self.heard_members, !listens));
+            rows.push(row("intake", "Member portal's reports", minute(self.heard_members), !listens));
         }
-        rows.push(row("journal", "Journal", self.last_entry, stuck(facts.waiting_since)));
+        rows.push(row("journal", "Journal", minute(self.last_entry), stuck(facts.waiting_since)));
         let stepped = (facts.stepped_at != Timestamp::default()).then_some(facts.stepped_at);
         rows.push(row("fusion", "Fusion", stepped, stalled || facts.behind > BEHIND_MAX));
         rows.push(row("gate", "Release gate", self.last_release, stalled || stuck(facts.overdue_since)));

@@ -208,7 +208,7 @@ fn nothing_says_that_two_reports_are_one_firms() {
     world.report(4, 2, "energy", &["two.test"]);
     world.frames();
     let look = |world: &World, value: &str| {
-        serde_json::to_value(world.desk.lookup(value, world.now, &world.fusion, |_| false)).unwrap()
+        serde_json::to_value(world.desk.lookup(value, None, world.now, &world.fusion, |_| false)).unwrap()
     };
     let (same, different) = (look(&world, "one.test"), look(&world, "two.test"));
     assert_eq!(same["meaning"], "Named in 2 reports of up to 2 firms.");
@@ -250,6 +250,11 @@ fn an_import_leaves_no_run_in_order_or_time() {
     let wall = world.desk.wall(world.now, &world.fusion, &world.facts);
     assert_eq!(wall.reports.iter().map(|row| row.case.clone()).collect::<Vec<_>>(), ids);
     assert!(wall.reports.iter().all(|row| whole(&row.at)));
+    let hits: Vec<_> = wall.campaigns.iter().flat_map(|row| &row.hits).collect();
+    assert!(!hits.is_empty() && hits.iter().all(|hit| whole(&hit.at)), "{hits:?}");
+    let heard = &wall.feeds;
+    let moved = |row: &&desk::SourceRow| ["members", "intake", "journal"].contains(&row.id.as_str());
+    assert!(heard.iter().filter(moved).filter_map(|row| row.at.as_deref()).all(whole), "{heard:?}");
 }
 
 #[test]

@@ -48,6 +48,23 @@ fn json() {
 }
 
 #[test]
+fn a_ja3s_is_refused_by_name_and_never_taken_for_another_hash() {
+    let hash = "0123456789abcdef0123456789abcdef";
+    let why = "a JA3S (a server's fingerprint) is no JA3";
+    let misp = |kind: &str| {
+        format!(
+            r#"{{"Event": {{"info": "x", "Attribute": [{{"type": "{kind}", "value": "{hash}"}}, {{"type": "domain", "value": "evil.example"}}]}}}}"#
+        )
+    };
+    for kind in ["ja3s", "JA3S", "ja3s-fingerprint-md5"] {
+        check(misp(kind).as_bytes(), Some(1), "Event.Attribute[0].value", why, 1);
+    }
+    assert_eq!(import_bytes("file", misp("ja3-fingerprint-md5").as_bytes()).0[0].indicators.len(), 2);
+    check(format!("type,value\nja3s,{hash}\ndomain,evil.example\n").as_bytes(), Some(2), "value", why, 1);
+    check(format!("ja3s,domain\n{hash},evil.example\n").as_bytes(), Some(2), "ja3s", why, 1);
+}
+
+#[test]
 fn wrong_types_lose_nothing_else() {
     check(
         br#"{"Event": {"info": 7, "date": [], "threat_level_id": {}, "Orgc": "x", "Tag": 5, "Attribute": [

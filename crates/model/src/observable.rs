@@ -57,6 +57,23 @@ impl Observable {
         Some(Self { kind, value: value.into() })
     }
 
+    /// Everything that a bare value can be, each once: first what [`Self::detect`] takes it for, then the other kinds in
+    /// their order. There are no more than there are kinds.
+    ///
+    /// Thirty-two hexadecimal digits may be an MD5, an import hash or a JA3; a name may be a domain, a mutex or an account.
+    #[must_use]
+    pub fn readings(text: &str) -> Vec<Self> {
+        let mut readings: Vec<Self> = Self::detect(text).into_iter().collect();
+        for kind in Kind::ALL {
+            if let Ok(reading) = Self::parse(*kind, text)
+                && !readings.contains(&reading)
+            {
+                readings.push(reading);
+            }
+        }
+        readings
+    }
+
     /// From a kind and a value that was made by [`Observable::parse`] before (a journal entry, a stored row): not checked again.
     #[must_use]
     pub fn from_normal(kind: Kind, value: impl Into<Box<str>>) -> Self {

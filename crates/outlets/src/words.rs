@@ -13,8 +13,10 @@ pub enum Found<'a> {
     Everyday(&'a str),
     /// Not released.
     NotSeen,
-    /// No value that can be looked up.
+    /// No value that can be looked up without its kind.
     Unreadable,
+    /// No value of the kind that was named.
+    NotOfKind(&'a str),
 }
 
 impl Found<'_> {
@@ -26,7 +28,7 @@ impl Found<'_> {
             Self::Watch | Self::Past => "watch",
             Self::Everyday(_) => "everyday",
             Self::NotSeen => "not-seen",
-            Self::Unreadable => "unreadable",
+            Self::Unreadable | Self::NotOfKind(_) => "unreadable",
         }
     }
 
@@ -48,6 +50,7 @@ impl Found<'_> {
             Self::Unreadable => {
                 "This is no address, name, hash or other value that can be looked up. Paste one value.".to_owned()
             }
+            Self::NotOfKind(kind) => format!("This is no value of the kind that was asked for ({kind})."),
         }
     }
 }

@@ -13,14 +13,18 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn indicator(value: &str, tick: i64, edit: impl FnOnce(&mut IndicatorView)) -> ReleasedObject {
-    let observable = Observable::parse(Kind::Domain, value).unwrap();
+    of_kind(Kind::Domain, value, tick, edit)
+}
+
+fn of_kind(kind: Kind, value: &str, tick: i64, edit: impl FnOnce(&mut IndicatorView)) -> ReleasedObject {
+    let observable = Observable::parse(kind, value).unwrap();
     let lookup = observable.key(SEED).0;
     let mut id = [0; 16];
     id[..8].copy_from_slice(&lookup.to_be_bytes());
     let mut view = IndicatorView {
         r#type: "indicator".into(),
         id: hyphenated(&id),
-        kind: "domain".into(),
+        kind: kind.as_str().into(),
         value: value.into(),
         tlp: "GREEN".into(),
         pap: "GREEN".into(),
@@ -63,7 +67,7 @@ fn each_verdict_has_its_sentence() {
     ];
     release(&mut writer, 100, objects);
     let check = |query: &str, now: i64, verdict: &str, words: &str| {
-        let found = outlets::lookup(&reader, query, at(now)).unwrap();
+        let found = outlets::lookup(&reader, query, None, at(now)).unwrap();
         assert_eq!(
             (found.verdict.as_str(), found.meaning.contains(words)),
             (verdict, true),
@@ -78,6 +82,37 @@ fn each_verdict_has_its_sentence() {
     check("common.test", 200, "everyday", "(a mail provider)");
     check("other.test", 200, "not-seen", "does not make it safe");
     check("???", 200, "unreadable", "Paste one value");
+}
+
+#[test]
+fn a_value_is_looked_for_as_everything_that_it_can_be() {
+    const HASH: &str = "0123456789abcdef0123456789abcdef";
+    let (mut writer, reader) = store();
+    let objects = vec![
+        of_kind(Kind::Ja3, HASH, 100, |_| {}),
+        of_kind(Kind::Mutex, r"Global\Quiet Lantern", 100, |_| {}),
+        of_kind(Kind::X509Fingerprint, &"ab".repeat(20), 100, |_| {}),
+        of_kind(Kind::Account, "both.test", 100, |_| {}),
+        indicator("both.test", 100, |_| {}),
+    ];
+    release(&mut writer, 100, objects);
+    let check = |query: &str, kind: Option<Kind>, verdict: &str, read_as: Option<Kind>| {
+        let found = outlets::lookup(&reader, query, kind, at(200)).unwrap();
+        let read_as = read_as.map(|kind| kind.as_str().to_owned());
+        assert_eq!((found.verdict.as_str(), found.kind), (verdict, read_as), "{query} as {kind:?}");
+    };
+    check(HASH, None, "watch", Some(Kind::Ja3));
+    check(HASH, Some(Kind::Ja3), "watch", Some(Kind::Ja3));
+    check(HASH, Some(Kind::Md5), "not-seen", Some(Kind::Md5));
+    check(r"Global\Quiet Lantern", None, "watch", Some(Kind::Mutex));
+    check(r"Global\Quiet Lantern", Some(Kind::Mutex), "watch", Some(Kind::Mutex));
+    check(r"Global\Other", None, "unreadable", None);
+    check(r"Global\Other", Some(Kind::Mutex), "not-seen", Some(Kind::Mutex));
+    check(&"ab".repeat(20), None, "watch", Some(Kind::X509Fingerprint));
+    check("both.test", None, "watch", Some(Kind::Domain));
+    check("both.test", Some(Kind::Account), "watch", Some(Kind::Account));
+    check("both.test", Some(Kind::Ipv4), "unreadable", None);
+    assert!(Observable::readings(HASH).len() <= Kind::ALL.len());
 }
 
 #[test]
@@ -109,7 +144,7 @@ fn what_is_taken_back_starts_viewers_afresh() {
     release(&mut writer, 200, vec![gone]);
     assert!(outlets::batches(&reader, at(100), 9).unwrap()[0].1.is_none());
     assert!(matches!(outlets::resume(&reader, &outlets::of_tick(at(100))).unwrap(), Resumed::Resync));
-    assert_eq!(outlets::lookup(&reader, "gone.test", at(300)).unwrap().verdict, "not-seen");
+    assert_eq!(outlets::lookup(&reader, "gone.test", None, at(300)).unwrap().verdict, "not-seen");
     let (home, head) = outlets::home(&reader, at(300)).unwrap();
     assert_eq!((home.latest.len(), head), (0, Some(at(200))));
 }

@@ -7,11 +7,9 @@ pub mod planted;
 mod posture;
 pub mod rho;
 mod scrub;
-mod who_sees_what;
 
 pub use object::{NounKind, ReleaseBatch, ReleasedObject};
 pub use params::Params;
 pub use posture::PostureWord;
 pub use rho::{Answer, Band, Release, When};
 pub use scrub::{Assets, scrub};
-pub use who_sees_what::who_sees_what;

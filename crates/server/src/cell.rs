@@ -223,10 +223,12 @@ async fn campaign(State(CellState(cell)): State<CellState>, mut request: Request
 #[serde(deny_unknown_fields)]
 struct LookupQuery {
     value: String,
+    kind: Option<String>,
 }
 
 async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
-    let LookupQuery { value } = http::query(request.uri())?;
+    let LookupQuery { value, kind } = http::query(request.uri())?;
+    let kind = http::kind(kind.as_deref())?;
     if value.len() > QUERY_BYTES_MAX {
         return Err(Problem::wrong_field(format!("value is longer than {QUERY_BYTES_MAX} bytes")));
     }
@@ -234,7 +236,7 @@ async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> A
     let view = blocking(move || {
         let fold = cell.fold.read();
         let released = |observable: &Observable| fold.engine.is_released(observable);
-        fold.desk.lookup(&value, now, fold.fusion(), released)
+        fold.desk.lookup(&value, kind, now, fold.fusion(), released)
     })
     .await?;
     reply(StatusCode::OK, &view)

@@ -6,10 +6,14 @@ use axum::extract::{Path, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::Kind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
+
+/// How much of a kind that is none is repeated, in characters.
+const KIND_CHARS_TOLD: usize = 40;
 
 /// What a handler gives.
 pub(crate) type Answer = Result<Response<Body>, Problem>;
@@ -54,6 +58,15 @@ pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     Query::try_from_uri(uri)
         .map(|Query(query)| query)
         .map_err(|error| Problem::unreadable(format!("query: {}", error.body_text())))
+}
+
+/// The kind that a look-up names.
+pub(crate) fn kind(name: Option<&str>) -> Result<Option<Kind>, Problem> {
+    let read = |name: &str| {
+        let told: String = name.chars().take(KIND_CHARS_TOLD).collect();
+        name.parse().map_err(|_| Problem::unreadable(format!("kind: {told:?} is no kind of value")))
+    };
+    name.map(read).transpose()
 }
 
 /// The one path parameter. What cannot be decoded is absent.

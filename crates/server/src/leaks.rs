@@ -18,7 +18,13 @@ fn spied(member: &MemberParts, leak: Leak) -> Option<&SharedFold> {
 
 fn cell_has(fold: &SharedFold, observable: &Observable) -> bool {
     let fold = fold.read();
-    let cell = fold.desk.lookup(observable.value(), model::Timestamp::default(), fold.fusion(), |_| false);
+    let cell = fold.desk.lookup(
+        observable.value(),
+        Some(observable.kind()),
+        model::Timestamp::default(),
+        fold.fusion(),
+        |_| false,
+    );
     cell.reports > 0
 }
 

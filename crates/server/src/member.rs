@@ -181,14 +181,16 @@ async fn campaign(State(MemberState(member)): State<MemberState>, mut request: R
 #[serde(deny_unknown_fields)]
 struct LookupQuery {
     value: String,
+    kind: Option<String>,
 }
 
 async fn lookup(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
-    let LookupQuery { value } = http::query(request.uri())?;
+    let LookupQuery { value, kind } = http::query(request.uri())?;
+    let kind = http::kind(kind.as_deref())?;
     if value.len() > outlets::QUERY_BYTES_MAX {
         return Err(Problem::wrong_field(format!("value is longer than {} bytes", outlets::QUERY_BYTES_MAX)));
     }
-    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, now)).await?;
+    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, kind, now)).await?;
     #[cfg(feature = "planted-leaks")]
     let verdict = {
         let mut verdict = verdict;

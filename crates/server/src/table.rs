@@ -78,6 +78,13 @@ const fn required(name: &'static str, text: &'static str) -> Param {
 }
 
 const CURSOR: Param = query("cursor", "Where the last page ended.");
+const LOOKUP: [Param; 2] = [
+    required("value", "The value, defanged or not."),
+    query(
+        "kind",
+        "Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be.",
+    ),
+];
 const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
 
 /// One route.
@@ -237,7 +244,7 @@ fn member() -> Vec<Route> {
             .gives(200, json::<outlets::CampaignDetail>())
             .or(&[404]),
         member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
-            .with(&[required("value", "The value, defanged or not.")])
+            .with(&LOOKUP)
             .gives(200, json::<outlets::Verdict>()),
         member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.")
             .gives(200, json::<outlets::AdvisoryList>()),
@@ -298,7 +305,7 @@ fn cell() -> Vec<Route> {
             .gives(200, json::<desk::CampaignPage>())
             .or(&[404]),
         analyst("GET", "/cell/v1/lookup", "cell_lookup", "What the cell knows of one value.")
-            .with(&[required("value", "The value, defanged or not.")])
+            .with(&LOOKUP)
             .gives(200, json::<desk::LookupView>()),
         analyst("GET", "/cell/v1/noise", "noise", "Values that link nothing because they are everyday ones.")
             .with(&[query("q", "Part of the value."), CURSOR])

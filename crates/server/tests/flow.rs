@@ -62,6 +62,38 @@ async fn a_report_is_received_and_shown_at_the_next_tick() {
 }
 
 #[tokio::test]
+async fn a_look_up_may_name_the_kind_and_needs_not() {
+    const HASH: &str = "0123456789abcdef0123456789abcdef";
+    let mut world = World::new();
+    let cookie = world.sign_in(&world.cell, "kit@cell.example").await;
+    let body = json!({
+        "title": "malware", "attack": "malware", "tlp": "GREEN",
+        "indicators": [{ "kind": "ja3", "value": HASH }, { "kind": "mutex", "value": "Quiet Lantern" }],
+    });
+    let filed = world.request("POST", "/api/v1/reports", 1, Body::from(body.to_string()));
+    assert_eq!(call(&world.member, filed).await.status, 201);
+    world.pass(300);
+    for (query, kind, member, cell) in [
+        (format!("value={HASH}"), json!("ja3"), "watch", "seen"),
+        (format!("value={HASH}&kind=ja3"), json!("ja3"), "watch", "seen"),
+        (format!("value={HASH}&kind=md5"), json!("md5"), "not-seen", "not-seen"),
+        (format!("value={HASH}&kind=imphash"), json!("imphash"), "not-seen", "not-seen"),
+        ("value=Quiet%20Lantern".to_owned(), json!("mutex"), "watch", "seen"),
+        ("value=Quiet%20Lantern&kind=mutex".to_owned(), json!("mutex"), "watch", "seen"),
+        ("value=Quiet%20Lamp&kind=mutex".to_owned(), json!("mutex"), "not-seen", "not-seen"),
+        ("value=Quiet%20Lamp".to_owned(), json!(null), "unreadable", "unreadable"),
+        ("value=Quiet%20Lantern&kind=ipv4".to_owned(), json!(null), "unreadable", "unreadable"),
+    ] {
+        let at_member = world.get(&format!("/api/v1/lookup?{query}")).await.json();
+        let at_cell = world.at_cell("GET", &format!("/cell/v1/lookup?{query}"), &cookie, Body::empty()).await.json();
+        assert_eq!((&at_member["verdict"], &at_member["kind"]), (&json!(member), &kind), "{query}: {at_member}");
+        assert_eq!((&at_cell["verdict"], &at_cell["kind"]), (&json!(cell), &kind), "{query}: {at_cell}");
+    }
+    let wrong = world.get("/api/v1/lookup?value=x&kind=ja3s").await;
+    assert_eq!((wrong.status.as_u16(), &wrong.json()["detail"]), (400, &json!("kind: \"ja3s\" is no kind of value")));
+}
+
+#[tokio::test]
 async fn a_file_comes_in_and_a_second_time_changes_nothing() {
     let mut world = World::new();
     let file = "value\nbad.test\nworse.test\n";

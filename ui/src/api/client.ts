@@ -46,7 +46,7 @@ export const member = {
   home: () => call(http.GET('/api/v1/home')),
   campaigns: (cursor?: string) => call(http.GET('/api/v1/campaigns', { params: { query: { cursor, limit: PAGE } } })),
   campaign: (id: string) => call(http.GET('/api/v1/campaigns/{id}', { params: { path: { id } } })),
-  lookup: (value: string) => call(http.GET('/api/v1/lookup', { params: { query: { value } } })),
+  lookup: (value: string, kind?: string) => call(http.GET('/api/v1/lookup', { params: { query: { value, kind } } })),
   advisories: () => call(http.GET('/api/v1/advisories')),
   read: (id: string) => call(http.POST('/api/v1/advisories/{id}/read', { params: { path: { id } } })),
 }
@@ -54,7 +54,7 @@ export const cell = {
   wall: () => call(http.GET('/cell/v1/wall')),
   campaigns: () => call(http.GET('/cell/v1/campaigns')),
   campaign: (id: string) => call(http.GET('/cell/v1/campaigns/{id}', { params: { path: { id } } })),
-  lookup: (value: string) => call(http.GET('/cell/v1/lookup', { params: { query: { value } } })),
+  lookup: (value: string, kind?: string) => call(http.GET('/cell/v1/lookup', { params: { query: { value, kind } } })),
   noise: (q: string, cursor?: string) =>
     call(http.GET('/cell/v1/noise', { params: { query: { q: q || undefined, cursor } } })),
   claim: (id: string) => call(http.POST('/cell/v1/reports/{case}/claim', { params: { path: { case: id } } })),

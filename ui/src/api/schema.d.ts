@@ -1750,6 +1750,8 @@ export interface operations {
             query: {
                 /** @description The value, defanged or not. */
                 value: string;
+                /** @description Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be. */
+                kind?: string;
             };
             header?: never;
             path?: never;
@@ -2252,6 +2254,8 @@ export interface operations {
             query: {
                 /** @description The value, defanged or not. */
                 value: string;
+                /** @description Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be. */
+                kind?: string;
             };
             header?: never;
             path?: never;

@@ -74,11 +74,6 @@ export const brief = (title: string) => title.replace(/\b[0-9a-f]{24,}\b/gi, h =
 export const count = (n: number, one: string, many = one + 's') =>
   `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`
 
-// A look-up has the value alone: of these kinds it cannot tell what they are, or takes them for another.
-const NOT_BY_VALUE = /^(mutex|user-agent|email-subject|account|ja3|imphash|x509-fingerprint|file-name|hostname)$/
-/** Whether the look-up page understands a value of this kind. */
-export const canLookUp = (kind: string) => !NOT_BY_VALUE.test(kind)
-
 /** Breaks the host so that nothing turns the value into a link; a path stays readable. Only network kinds are broken. */
 export function defang(value: string, kind?: string | null): string {
   if (kind && !/^(ipv4|ipv6|cidr|domain|hostname|url|email)$/.test(kind)) return value

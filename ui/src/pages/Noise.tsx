@@ -71,7 +71,7 @@ export function Noise() {
                 {items.map(i => (
                   <tr key={`${i.kind} ${i.value}`}>
                     <th scope="row">
-                      <Link to="/search" search={{ q: i.value }} className="mono">
+                      <Link to="/search" search={{ q: i.value, kind: i.kind }} className="mono">
                         {defang(i.value, i.kind)}
                       </Link>
                     </th>

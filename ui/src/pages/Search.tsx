@@ -131,13 +131,13 @@ function CellVerdict({ d, now }: { d: CellLookup; now: number }) {
 
 export function Search() {
   const { face, session } = useRouteContext({ from: '/shell' }),
-    { q } = useSearch({ from: '/shell/search' }),
+    { q, kind } = useSearch({ from: '/shell/search' }),
     nav = useNavigate(),
     now = useNow()
   const f: Face = face?.face ?? 'member'
   const r = useQuery<Lookup | CellLookup>({
-    queryKey: ['lookup', f, q],
-    queryFn: () => (f === 'cell' ? cell.lookup(q!) : member.lookup(q!)),
+    queryKey: ['lookup', f, q, kind],
+    queryFn: () => (f === 'cell' ? cell.lookup(q!, kind) : member.lookup(q!, kind)),
     enabled: !!q,
     staleTime: 0,
   })

@@ -1,13 +1,11 @@
-// A value in its safe form, leading to its look-up where one is possible.
+// A value in its safe form, leading to its look-up as the kind that it is.
 import { Link } from '@tanstack/react-router'
-import { canLookUp, defang } from '../lib/format'
+import { defang } from '../lib/format'
 
 export function Value({ value, kind }: { value: string; kind: string }) {
-  return canLookUp(kind) ? (
-    <Link to="/search" search={{ q: value }} className="mono">
+  return (
+    <Link to="/search" search={{ q: value, kind }} className="mono">
       {defang(value, kind)}
     </Link>
-  ) : (
-    <span className="mono">{defang(value, kind)}</span>
   )
 }

@@ -10,6 +10,8 @@ pub(super) enum Named {
     Pair(Option<Kind>, Option<Kind>),
     /// A hash of a file whose length tells which.
     Hash,
+    /// Known, and refused: it looks like a kind that it must not be taken for. Why, for a person.
+    Refused(&'static str),
     /// Known, but no observable: comments, links, sizes.
     NoValue,
 }
@@ -59,7 +61,11 @@ pub(super) fn named(name: &str) -> Option<Named> {
         "regkey" | "registrykey" | "registry" | "windowsregistrykey" => K::RegistryKey,
         "mutex" | "mutexname" => K::Mutex,
         "useragent" | "httpuseragent" => K::UserAgent,
-        "ja3" | "ja3fingerprintmd5" | "ja3s" => K::Ja3,
+        "ja3" | "ja3fingerprintmd5" => K::Ja3,
+        // By its look it is an MD5 or a JA3, and neither ever meets it.
+        "ja3s" | "ja3sfingerprintmd5" | "ja3sfingerprint" | "ja3shash" => {
+            return Some(Named::Refused("a JA3S (a server's fingerprint) is no JA3 and has no kind of its own yet"));
+        }
         "ja4" => K::Ja4,
         "as" | "asn" | "autonomoussystem" => K::Asn,
         "x509fingerprint" | "x509fingerprintsha1" | "x509fingerprintsha256" | "certificatefingerprint" => {
@@ -184,6 +190,7 @@ pub(super) fn read(named: &Named, text: &str) -> Vec<Result<Observable, String>>
                 .collect()
         }
         Named::Hash => vec![read_hash(text)],
+        Named::Refused(why) => vec![Err((*why).to_owned())],
         Named::NoValue => Vec::new(),
     }
 }

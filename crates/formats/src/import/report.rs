@@ -122,7 +122,7 @@ fn read_pair(pair: &Value<'_>, line: Option<NonZeroU32>, field: &str, out: &mut 
         return Vec::new();
     };
     let outcomes = match kinds::named(kind) {
-        Some(named @ (Named::Kind(_) | Named::Pair(..))) => kinds::read(&named, value),
+        Some(named @ (Named::Kind(_) | Named::Pair(..) | Named::Refused(_))) => kinds::read(&named, value),
         _ => vec![
             Observable::detect(value)
                 .ok_or_else(|| format!("type {:?} is not read", kind.chars().take(40).collect::<String>())),

@@ -69,7 +69,8 @@ fn one_column(head: &str, first: &str) -> Option<Layout> {
         lines += 1;
         values += usize::from(Observable::detect(line).is_some());
     }
-    let header = kinds::named(first).is_some_and(|named| matches!(named, Named::Kind(_) | Named::Hash))
+    let header = kinds::named(first)
+        .is_some_and(|named| matches!(named, Named::Kind(_) | Named::Hash | Named::Refused(_)))
         || role(first) == Some(Role::Value);
     (values > 0 && values * 10 >= (lines - usize::from(header)) * 9).then(|| Layout {
         delimiter: '\t',

@@ -82,6 +82,7 @@ pub struct World {
     pub member_hub: Arc<Hub>,
     pub cell_hub: Arc<Hub>,
     pub keys: Vec<String>,
+    pub meters: Arc<Meters>,
 }
 
 pub fn answers() -> Answers {
@@ -89,7 +90,7 @@ pub fn answers() -> Answers {
 }
 
 impl World {
-    /// Twelve firms of one sector, a member's person, an analyst and a lead.
+    /// Twelve firms of one sector, a person of each of the first two, an analyst and a lead.
     pub fn new() -> Self {
         Self::with(Quota::standard())
     }
@@ -112,6 +113,7 @@ impl World {
         let made = register.create_members(&firms, "test", answers()).unwrap();
         let people = [
             ("ann@firm0.example", Some(made[0].0), Role::Member),
+            ("bob@firm1.example", Some(made[1].0), Role::Member),
             ("kit@cell.example", None, Role::Analyst),
             ("ada@cell.example", None, Role::Lead),
         ];
@@ -163,7 +165,7 @@ impl World {
                 member_hub: Some(Arc::clone(&member_hub)),
                 sessions: sessions(register::Face::Cell),
                 guard: guard("cell.localhost"),
-                meters,
+                meters: Arc::clone(&meters),
                 clock: shared,
                 entropy,
                 partnership: "Test partnership".into(),
@@ -172,7 +174,7 @@ impl World {
             }
             .into(),
         );
-        Self { clock, core, pump, member, cell, vault, register, member_hub, cell_hub, keys }
+        Self { clock, core, pump, member, cell, vault, register, member_hub, cell_hub, keys, meters }
     }
 
     /// Lets time pass in steps of a release tick, folding and releasing at each.

@@ -98,7 +98,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         ("GET", "/api/v1/lookup" | "/cell/v1/lookup") => {
             let values = known.values.iter().map(String::as_str).chain(["8.8.8.8", "attack0.test"]);
-            values.map(|value| ask(format!("{path}?value={}", escape(value)))).chain([ask(path.to_owned())]).collect()
+            let alone = values.map(|value| ask(format!("{path}?value={}", escape(value))));
+            // Named kinds: one that some of the values are of, one that they can all be read as, and none.
+            let named = known.values.iter().rev().take(2).flat_map(|value| {
+                ["domain", "mutex", "ja3s"].map(|kind| ask(format!("{path}?value={}&kind={kind}", escape(value))))
+            });
+            alone.chain(named).chain([ask(path.to_owned())]).collect()
         }
         ("POST", "/api/v1/advisories/{id}/read") => each("/api/v1/advisories/", &known.advisories, "/read"),
         ("GET", "/api/v1/feeds/{name}") => {
