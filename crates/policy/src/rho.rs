@@ -168,7 +168,8 @@ pub fn band(distinct: u32, population: u32, params: &Params) -> Option<Band> {
     }
     Band::ALL.into_iter().rev().find(|band| {
         let floor = band.floor(params).max(params.breadth_floor());
-        distinct >= floor && population >= floor.saturating_add(params.coalition).saturating_add(1)
+        let populous = population >= floor.saturating_add(params.coalition).saturating_add(1);
+        distinct >= floor && (populous || planted::is_on(Leak::BandOfEverybody))
     })
 }
 
@@ -182,7 +183,8 @@ pub fn band_after(shown: Option<Band>, now: Option<Band>) -> Option<Band> {
 #[must_use]
 pub fn place_is_marked(distinct_in_it: u32, population: u32, params: &Params) -> bool {
     let populous = population >= params.population_floor() || planted::is_on(Leak::SectorBelowFloor);
-    distinct_in_it >= params.breadth_floor() && populous
+    let floor = if planted::is_on(Leak::SectorAtK) { params.others } else { params.breadth_floor() };
+    distinct_in_it >= floor && populous
 }
 
 /// Whether one report of a value confirms it for the block feed: a member's community report; one that was filed after

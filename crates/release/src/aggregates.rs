@@ -13,9 +13,11 @@ impl Gate {
         let Some(place) = self.root(place) else { return };
         let Some(id) = self.campaigns.get(place as usize).map(|campaign| campaign.id) else { return };
         let Some(seen) = self.community.campaign(id) else { return };
-        let band = rho::band(seen.members, self.population.members, &self.params);
-        let sectors: Vec<String> = seen
-            .members_by_sector
+        let members = self.leak_breadth(id).unwrap_or(seen.members);
+        let band = rho::band(members, self.population.members, &self.params);
+        let sectors: Vec<String> = self
+            .leak_sectors(id)
+            .unwrap_or(seen.members_by_sector)
             .iter()
             .filter(|(sector, members)| rho::place_is_marked(*members, self.population_of(sector), &self.params))
             .map(|(sector, _)| sector.clone())

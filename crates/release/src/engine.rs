@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fusion::{Changes, Finding, Fusion};
 use model::{Observable, Timestamp};
+use policy::planted::{self, Leak};
 use policy::{Params, ReleaseBatch};
 use released::{About, Writer};
 use vault::{Body, Entry, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
@@ -85,7 +86,7 @@ impl Engine {
                 let found = gate.replay(&entry, &mut open_tick)?;
                 each(&entry, &found, &gate.all);
                 if let Body::Release(batch) = &entry.body
-                    && !batch.objects.is_empty()
+                    && (!batch.objects.is_empty() || planted::is_on(Leak::EmptyTick))
                 {
                     last_release = Some(batch.tick);
                     if head.is_none_or(|head| batch.tick > head) {
@@ -186,6 +187,9 @@ impl Engine {
         entries.push(NewEntry::new(now, Body::Release(batch.clone())));
         self.append(entries)?;
         if batch.objects.is_empty() {
+            if planted::is_on(Leak::EmptyTick) {
+                self.writer.apply(&batch)?;
+            }
             return Ok(None);
         }
         self.writer.apply(&batch)?;
@@ -226,6 +230,13 @@ impl Engine {
     #[must_use]
     pub fn is_released(&self, observable: &Observable) -> bool {
         self.gate.is_shown(observable.key(self.vault.key_seed()))
+    }
+
+    /// A planted leak: the released id of the campaign that the run over everything put a case in.
+    #[cfg(feature = "planted-leaks")]
+    #[must_use]
+    pub fn leak_campaign_of(&self, case: model::CaseId) -> Option<[u8; 16]> {
+        self.gate.public_campaign(self.gate.all.campaign_of(case)?)
     }
 
     /// The parameters of the release policy.

@@ -8,10 +8,10 @@ use model::{CaseId, Observable, ObservableKey, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
-use crate::findings;
 use crate::gate::{Facts, Gate, Part};
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, COMMON, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
+use crate::{findings, leaks};
 
 impl Gate {
     /// The earliest time at which something is due.
@@ -134,7 +134,11 @@ impl Gate {
         {
             self.dirty_campaign(place);
         }
-        let broad = self.community.distinct_members_of_campaign(id) >= self.params.breadth_floor();
+        if part.open {
+            self.leak_activity(place);
+        }
+        let distinct = self.leak_breadth(id).unwrap_or_else(|| self.community.distinct_members_of_campaign(id));
+        let broad = distinct >= self.params.breadth_floor();
         if facts.counts && (broad || planted::is_on(Leak::CountAtOne)) {
             self.broad.insert(place);
             self.aggregates_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(place);
@@ -177,9 +181,11 @@ impl Gate {
         // Votes against values do not exist yet, so every member's record is clean.
         let after_release = value.since != 0 && facts.at.as_millis() >= value.since;
         if rho::confirms_block(facts.community, facts.own, after_release, true) {
-            value.havers.confirms(facts.token_place, facts.window, self.params.block_members);
+            value.havers.confirms(leaks::confirmer(facts), facts.window, self.params.block_members);
             if !value.is(BLOCKED) && value.havers.confirming() >= self.params.block_members {
-                self.blocks_due.entry(rho::block_minute_from(due, &self.params)).or_default().insert(key);
+                let at_once = planted::is_on(Leak::BlockAtSecond);
+                let minute = if at_once { due } else { rho::block_minute_from(due, &self.params) };
+                self.blocks_due.entry(minute).or_default().insert(key);
             }
         }
         if let Some(place) = campaign.filter(|_| links && value.campaign == NO_CAMPAIGN) {
@@ -190,6 +196,7 @@ impl Gate {
             }
             self.dirty_campaign(place);
         }
+        self.leak_title(campaign.filter(|_| links), facts.at, &observable);
         if let Some(name) = &facts.named {
             changed |= self.names.entry(key).or_default().insert(name.clone());
         }
@@ -232,7 +239,7 @@ impl Gate {
     /// An epoch: may it be said that a value is over-common?
     fn common(&mut self, key: u64) {
         let members = self.community.distinct_members(ObservableKey(key));
-        if rho::over_common_is_shown(members, &self.params) {
+        if rho::over_common_is_shown(members, &self.params) || planted::is_on(Leak::CommonByOne) {
             self.dirty_value(key, COMMON);
         }
     }

@@ -97,8 +97,9 @@ impl Gate {
             Timestamp::from_millis(value.until)
         };
         let author = self.leaks.authors.get(&key).cloned().or_else(|| {
-            let names = self.names.get(&key)?;
-            Some(names.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            let mut names: Vec<&str> = self.names.get(&key)?.iter().map(String::as_str).collect();
+            self.leaks.put_in_order(key, &mut names);
+            Some(names.join(", "))
         });
         let confirming = if value.is(BLOCKED) { self.params.block_members } else { 0 };
         let view = IndicatorView {
@@ -156,7 +157,10 @@ impl Gate {
         // Compared without the time of the change, which would make every version a new one.
         let text = serde_json::to_string(&view)?;
         let shown = self.hash(&text);
-        let Some(campaign) = self.campaigns.get_mut(place as usize).filter(|campaign| campaign.shown != shown) else {
+        let active = self.leaks.was_active(place);
+        let Some(campaign) =
+            self.campaigns.get_mut(place as usize).filter(|campaign| active || campaign.shown != shown)
+        else {
             return Ok(None);
         };
         campaign.shown = shown;
@@ -171,7 +175,7 @@ impl Gate {
         let mut campaign = None;
         let body = match text {
             Text::Advisory(advisory) => {
-                campaign = advisory.campaign.and_then(|campaign| self.public_campaign(campaign));
+                campaign = advisory.campaign.and_then(|id| self.public_campaign(id).or_else(|| self.leak_campaign(id)));
                 serde_json::to_string(&AdvisoryView {
                     r#type: kind.as_str().to_owned(),
                     id: hyphenated(&id),
@@ -196,7 +200,7 @@ impl Gate {
     }
 
     /// The released campaign that the cell means by one of its own: that of the first of its cases that members have.
-    fn public_campaign(&self, id: model::CampaignId) -> Option<[u8; 16]> {
+    pub(crate) fn public_campaign(&self, id: model::CampaignId) -> Option<[u8; 16]> {
         let shown = |case: &CaseId| {
             let id = self.community.campaign_of(*case)?;
             let campaign = self.campaigns.get(*self.campaign_places.get(&id)? as usize)?;
