@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use model::{MemberToken, ObservableKey};
+use policy::planted::{self, Leak};
 
 /// Token windows that are remembered: a submitter's token of an older window cannot come again.
 const WINDOWS_MAX: usize = 2;
+
+/// Stands for every submitter, for a planted leak.
+const ANYBODY: MemberToken = MemberToken::from_bytes([0; 16]);
 
 /// 64-bit mixes of token and value key of everything accepted, by token window.
 #[derive(Default)]
@@ -23,7 +27,11 @@ fn mix(token: MemberToken, key: ObservableKey) -> u64 {
 impl OwnItems {
     /// Notes a value of a submitter; true if it is new.
     pub(crate) fn note(&mut self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
-        let new = self.0.entry(window).or_default().insert(mix(token, key));
+        let noted = self.0.entry(window).or_default();
+        let new = noted.insert(mix(token, key));
+        if planted::is_on(Leak::ImportKnowsOthers) {
+            noted.insert(mix(ANYBODY, key));
+        }
         self.forget();
         new
     }
@@ -31,6 +39,11 @@ impl OwnItems {
     /// Whether a submitter has sent a value before.
     pub(crate) fn has(&self, window: u32, token: MemberToken, key: ObservableKey) -> bool {
         self.0.get(&window).is_some_and(|noted| noted.contains(&mix(token, key)))
+    }
+
+    /// A planted leak of test builds: whether anybody at all has sent a value before.
+    pub(crate) fn leak_others(&self, window: u32, key: ObservableKey) -> bool {
+        planted::is_on(Leak::ImportKnowsOthers) && self.has(window, ANYBODY, key)
     }
 
     /// Notes everything that another has noted.

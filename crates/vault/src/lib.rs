@@ -15,6 +15,7 @@ mod files;
 mod hex;
 mod journal;
 mod keys;
+mod leaks;
 mod vault;
 mod verify;
 

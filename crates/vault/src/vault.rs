@@ -19,6 +19,7 @@ use crate::journal::memory::MemoryJournal;
 use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
 use crate::journal::{Journal, NewEntry, Source};
 use crate::keys::{Keys, default_keys_dir};
+use crate::leaks;
 use crate::verify::FILE;
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -266,11 +267,8 @@ impl Vault {
             .map(|item| {
                 let key = item.observable.key(seed);
                 // Each value is noted for the batch, even if an earlier one has it already.
-                if own.has(window, token, key) | !batch.note(window, token, key) {
-                    ItemOutcome::Duplicate
-                } else {
-                    ItemOutcome::Accepted
-                }
+                let own = own.has(window, token, key) || skip_known && own.leak_others(window, key);
+                if own | !batch.note(window, token, key) { ItemOutcome::Duplicate } else { ItemOutcome::Accepted }
             })
             .collect();
         drop(own);
@@ -278,6 +276,7 @@ impl Vault {
             return Ok((None, Accepted { case: None, items }));
         }
         let case = CaseId::from_bytes(self.entropy.bytes());
+        let case = leaks::pseudonym(case, token, || self.journal.head().seq);
         let named = submission.named.filter(|_| content.know == model::WhoMayKnow::Everybody);
         let report = ReportEntry {
             case,
