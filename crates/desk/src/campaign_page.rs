@@ -6,6 +6,7 @@ use fusion::Fusion;
 use model::{CampaignId, ObservableKey, Timestamp};
 
 use crate::desk::{Desk, rfc3339};
+use crate::leaks;
 use crate::views::{CampaignPage, CaseRow, IndicatorRow, ReasonRow, TimelineRow};
 
 /// Cases that a page shows; the oldest and the newest half of them.
@@ -22,11 +23,12 @@ impl Desk {
         let campaign = fusion.campaign(id)?;
         let total = campaign.cases.len();
         let half = CASES_SHOWN_MAX / 2;
-        let shown: Vec<_> = if total <= CASES_SHOWN_MAX {
+        let mut shown: Vec<_> = if total <= CASES_SHOWN_MAX {
             campaign.cases.clone()
         } else {
             campaign.cases.iter().take(half).chain(campaign.cases.iter().skip(total - half)).copied().collect()
         };
+        self.leak_order(&mut shown);
         let mut truncated = total > shown.len();
 
         let mut reports = Vec::new();
@@ -67,9 +69,11 @@ impl Desk {
                     });
                 }
             }
+            let mut lane_shown = lane.unwrap_or("Sector not shown").to_owned();
+            leaks::add_region(&mut lane_shown, &report);
             timeline.push(TimelineRow {
                 at: at.clone(),
-                lane: lane.unwrap_or("Sector not shown").to_owned(),
+                lane: lane_shown,
                 text: format!("{}, {} values", report.attack.title(), report.items.len()),
             });
             reports.push(CaseRow {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use vault::{Body, Entry, Journal, ReportEntry, Seq};
 
 use crate::lanes::{Lanes, SLOTS};
+use crate::leaks::Leaks;
 use crate::letters::Letters;
 use crate::rows::Watched;
 use crate::views::{AlertRow, CampaignRow, LaneView, PostureRow, ReportRow, SourceRow, Tick, Wall};
@@ -96,6 +97,7 @@ pub struct Desk {
     heard_feeds: Option<Timestamp>,
     last_release: Option<Timestamp>,
     last_feeds_frame: Timestamp,
+    leaks: Leaks,
 }
 
 /// RFC 3339 in UTC with milliseconds.
@@ -134,6 +136,7 @@ impl Desk {
             heard_feeds: None,
             last_release: None,
             last_feeds_frame: Timestamp::default(),
+            leaks: Leaks::default(),
         }
     }
 
@@ -153,6 +156,7 @@ impl Desk {
             Body::Report(report) => self.report(entry.seq, report, live),
             Body::Claim { case, name, .. } => {
                 self.claims.insert(*case, name.clone());
+                self.leaks.claimed(*case, name);
                 if live {
                     self.frame("claim", &Claimed { case: case.to_string(), owner: name.clone() });
                 }
@@ -197,6 +201,7 @@ impl Desk {
     fn report(&mut self, seq: Seq, report: &ReportEntry, live: bool) {
         let place = CasePlace { seq, attack: report.attack, severity: report.severity };
         self.cases.insert(report.case, place);
+        self.leaks.came(report);
         let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
         *heard = (*heard).max(Some(report.received_at));
         let lane = report.sector.as_deref().and_then(|id| self.lanes.index(id));
@@ -284,7 +289,7 @@ impl Desk {
     }
 
     fn report_row(&self, recent: &Recent, fusion: &Fusion) -> ReportRow {
-        let owner = self.claims.get(&recent.case).cloned();
+        let owner = self.claims.get(&recent.case).or_else(|| self.leaks.hand_of(recent.case)).cloned();
         let campaign = fusion.campaign_of(recent.case);
         ReportRow {
             case: recent.case.to_string(),

@@ -6,6 +6,7 @@
 mod campaign_page;
 mod desk;
 mod lanes;
+mod leaks;
 mod letters;
 mod lookup;
 mod rows;
