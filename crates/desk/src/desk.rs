@@ -9,6 +9,7 @@ use serde::Serialize;
 use vault::{Body, Entry, Journal, ReportEntry, Seq};
 
 use crate::lanes::{Lanes, SLOTS};
+use crate::leaks::Leaks;
 use crate::letters::Letters;
 use crate::rows::Watched;
 use crate::sources::{Facts, MINUTE_MILLIS};
@@ -123,6 +124,7 @@ pub struct Desk {
     pub(crate) last_release: Option<Timestamp>,
     pub(crate) last_entry: Option<Timestamp>,
     last_feeds_frame: Timestamp,
+    pub(crate) leaks: Leaks,
 }
 
 /// RFC 3339 in UTC with milliseconds.
@@ -168,6 +170,7 @@ impl Desk {
             heard_feeds: None,
             last_release: None,
             last_feeds_frame: Timestamp::default(),
+            leaks: Leaks::default(),
         }
     }
 
@@ -190,6 +193,7 @@ impl Desk {
                 // Of two who claimed at once, the first in the journal has it.
                 self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
                 self.claimed.push(*case);
+                self.leaks.claimed(*case, name);
                 if live && let Some(owner) = self.claims.get(case).map(|claimant| claimant.name.clone()) {
                     self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
                 }
@@ -244,6 +248,7 @@ impl Desk {
         let place =
             CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
+        self.leaks.came(report);
         self.unplaced |= report.sector.is_none();
         let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
         *heard = (*heard).max(Some(report.received_at));
@@ -396,7 +401,8 @@ impl Desk {
     }
 
     fn report_row(&self, recent: &Recent, fusion: &Fusion) -> ReportRow {
-        let owner = self.claims.get(&recent.case).map(|claimant| claimant.name.clone());
+        let owner = self.claims.get(&recent.case).map(|claimant| &claimant.name);
+        let owner = owner.or_else(|| self.leaks.hand_of(recent.case)).cloned();
         let campaign = fusion.campaign_of(recent.case);
         ReportRow {
             case: recent.case.to_string(),
