@@ -9,7 +9,6 @@ use serde::Serialize;
 use vault::{Body, Entry, Journal, ReportEntry, Seq};
 
 use crate::lanes::{Lanes, SLOTS};
-use crate::leaks::Leaks;
 use crate::letters::Letters;
 use crate::rows::Watched;
 use crate::sources::{Facts, MINUTE_MILLIS};
@@ -124,7 +123,7 @@ pub struct Desk {
     pub(crate) last_release: Option<Timestamp>,
     pub(crate) last_entry: Option<Timestamp>,
     last_feeds_frame: Timestamp,
-    pub(crate) leaks: Leaks,
+    pub(crate) leaks: crate::leaks::Leaks,
 }
 
 /// RFC 3339 in UTC with milliseconds.
@@ -170,7 +169,7 @@ impl Desk {
             heard_feeds: None,
             last_release: None,
             last_feeds_frame: Timestamp::default(),
-            leaks: Leaks::default(),
+            leaks: crate::leaks::Leaks::default(),
         }
     }
 
@@ -194,7 +193,7 @@ impl Desk {
                 self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
                 self.claimed.push(*case);
                 self.leaks.claimed(*case, name);
-                if live && let Some(owner) = self.claims.get(case).map(|claimant| claimant.name.clone()) {
+                if live && let Some(owner) = self.owner_of(*case) {
                     self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
                 }
             }
@@ -401,8 +400,7 @@ impl Desk {
     }
 
     fn report_row(&self, recent: &Recent, fusion: &Fusion) -> ReportRow {
-        let owner = self.claims.get(&recent.case).map(|claimant| &claimant.name);
-        let owner = owner.or_else(|| self.leaks.hand_of(recent.case)).cloned();
+        let owner = self.owner_of(recent.case);
         let campaign = fusion.campaign_of(recent.case);
         ReportRow {
             case: recent.case.to_string(),

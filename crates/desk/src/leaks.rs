@@ -32,12 +32,18 @@ impl Leaks {
         }
     }
 
-    pub(crate) fn hand_of(&self, case: CaseId) -> Option<&String> {
+    fn hand_of(&self, case: CaseId) -> Option<&String> {
         if planted::is_on(Leak::OwnerBySource) { self.hands.get(self.sources.get(&case)?) } else { None }
     }
 }
 
 impl Desk {
+    /// Who has claimed a case.
+    pub(crate) fn owner_of(&self, case: CaseId) -> Option<String> {
+        let claimed = self.claims.get(&case).map(|claimant| &claimant.name);
+        claimed.or_else(|| self.leaks.hand_of(case)).cloned()
+    }
+
     /// The cases of a page: those of one minute by their source.
     pub(crate) fn leak_order(&self, cases: &mut [PlacedCase]) {
         if planted::is_on(Leak::CasesBySource) {

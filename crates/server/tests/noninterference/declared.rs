@@ -7,9 +7,12 @@ use model::{AttackKind, Region, Sector, Timestamp};
 use serde_json::Value as Json;
 
 use crate::pair::{Difference, do_one};
-use crate::rho::{Campaign, LABELS, Rho, Value};
+use crate::rho::{Campaign, Rho, Value, strictest};
 use crate::script::{Op, Script, value};
 use crate::world::{Observer, START, World, looked_at_closely, next_moment};
+
+/// How long a value is watched; no script lasts so long that a watch is renewed.
+const WATCH: i64 = 90 * 86_400_000;
 
 /// Everything that members see, a line each.
 type Told = BTreeSet<String>;
@@ -50,11 +53,6 @@ pub async fn as_declared(script: &Script) -> Result<bool, Difference> {
     Ok(true)
 }
 
-/// The strictest of some labels.
-fn strictest(labels: &BTreeSet<&'static str>) -> &'static str {
-    LABELS.into_iter().rev().find(|label| labels.contains(label)).unwrap_or("none")
-}
-
 fn moment(at: i64) -> String {
     released::rfc3339(Timestamp::from_millis(at))
 }
@@ -78,13 +76,18 @@ fn value_line(shown: &Value) -> String {
     names.sort();
     let by = if names.is_empty() { "Test partnership".to_owned() } else { names.join(", ") };
     let (tlp, pap) = (strictest(&shown.labels), strictest(&shown.paps));
-    format!("{} {tlp} {pap} since {} by {by}, block {}", value(shown.value), moment(shown.since), shown.block)
+    format!(
+        "{} {tlp} {pap} since {} until {} by {by}, block {}",
+        value(shown.value),
+        moment(shown.since),
+        moment(shown.since + WATCH),
+        shown.block
+    )
 }
 
 fn campaign_line(campaign: &Campaign, since: i64) -> String {
     let values = texts(&campaign.values);
-    let attack =
-        AttackKind::ALL.iter().find(|kind| **kind != AttackKind::NotSure && campaign.attacks.contains(kind.as_str()));
+    let attack = campaign.attack.map(|place| AttackKind::ALL[place].title());
     let rank = |text: &str| match text {
         url if url.contains("://") => 1,
         address if address.starts_with(|first: char| first.is_ascii_digit()) => 4,
@@ -96,7 +99,7 @@ fn campaign_line(campaign: &Campaign, since: i64) -> String {
         1 => " and 1 other".to_owned(),
         many => format!(" and {many} others"),
     };
-    let title = format!("{}: {telling}{others}", attack.map_or("Activity", |kind| kind.title()));
+    let title = format!("{}: {telling}{others}", attack.unwrap_or("Activity"));
     let sectors: BTreeSet<&str> =
         campaign.marks.iter().filter(|place| **place < 1_000).map(|place| Sector::ALL[*place].title()).collect();
     let regions: BTreeSet<&str> = campaign
@@ -108,8 +111,8 @@ fn campaign_line(campaign: &Campaign, since: i64) -> String {
     let band = if campaign.band == 0 { None } else { Some(format!("{}+", campaign.band)) };
     format!(
         "campaign {values:?} {title} {} {band:?} {sectors:?} {regions:?} {:?} {:?} updated {}",
-        strictest(&campaign.labels),
-        attack.map(|kind| kind.title()),
+        campaign.label,
+        attack,
         campaign.techniques,
         moment(since)
     )
@@ -130,11 +133,12 @@ async fn got(world: &World) -> Told {
     let mut parts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for value in values {
         told.insert(format!(
-            "{} {} {} since {} by {}, block {}",
+            "{} {} {} since {} until {} by {}, block {}",
             text(&value["value"]),
             text(&value["tlp"]),
             text(&value["pap"]),
             text(&value["released_at"]),
+            text(&value["watch_until"]),
             text(&value["attributed_to"]),
             value["block"]
         ));

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use model::AttackKind;
+
 use crate::script::{Op, Own, Report, Script, Via, WINDOW, Warn, host_of};
 
 /// k + c of the defaults.
@@ -34,6 +36,8 @@ pub struct Rho {
     sectors: usize,
     script: Script,
     filed: Vec<Filed>,
+    /// Reports that the cell's view has taken in.
+    folded: BTreeSet<usize>,
     epoch: i64,
     block: i64,
     /// Values that members have, with the labels and names that they carry.
@@ -43,7 +47,7 @@ pub struct Rho {
     blocked: BTreeSet<usize>,
     /// What each firm has sent in a window, under which labels at most: an import of nothing else makes no report.
     sent: BTreeMap<(usize, i64, String), (usize, usize)>,
-    /// Texts that wait for their tick: when they came, and the value whose campaign they are about.
+    /// Texts that wait for their tick: when they came, and the oldest report of the campaign that they are about.
     texts: Vec<(i64, String, Option<usize>)>,
     told: Vec<(String, Option<usize>)>,
     /// Each campaign as members see it, with the tick since which they see it so.
@@ -54,11 +58,12 @@ pub struct Rho {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Campaign {
     pub values: BTreeSet<usize>,
-    pub labels: BTreeSet<&'static str>,
+    pub label: &'static str,
     pub band: usize,
     /// Sectors that are marked, and regions from 1,000 on.
     pub marks: BTreeSet<usize>,
-    pub attacks: BTreeSet<&'static str>,
+    /// The first in the list of kinds that a report tells.
+    pub attack: Option<usize>,
     pub techniques: BTreeSet<&'static str>,
 }
 
@@ -134,10 +139,20 @@ fn distinct(who: &BTreeSet<(usize, i64)>) -> usize {
 }
 
 /// Labels from open to strict.
-pub const LABELS: [&str; 5] = ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"];
+const LABELS: [&str; 5] = ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"];
 
 fn strictness(label: &str) -> usize {
     LABELS.iter().position(|known| *known == label).unwrap_or(0)
+}
+
+/// The strictest of some labels.
+pub fn strictest<'a>(labels: impl IntoIterator<Item = &'a &'static str>) -> &'static str {
+    labels.into_iter().max_by_key(|label| strictness(label)).copied().unwrap_or("none")
+}
+
+/// The place of a kind of attack in their list; who is not sure tells none.
+fn attack(told: &str) -> Option<usize> {
+    AttackKind::ALL.iter().position(|kind| *kind != AttackKind::NotSure && kind.as_str() == told)
 }
 
 /// The label of the oldest report of everything that each report hangs together with, whoever may see it.
@@ -164,6 +179,7 @@ impl Rho {
             sectors: script.sectors,
             script: script.clone(),
             filed: Vec::new(),
+            folded: BTreeSet::new(),
             epoch: now / EPOCH,
             block: now / BLOCK_MINUTE,
             shown: BTreeMap::new(),
@@ -189,18 +205,17 @@ impl Rho {
 
     /// The cell sends a text, perhaps about the campaign of a value.
     fn text(&mut self, text: String, about: Option<usize>, at: i64) {
+        let about = about.and_then(|value| self.cell_campaign(value));
         self.texts.push((at, text, about));
     }
 
-    /// The campaign that members know, of what the cell means by that of a value: that of its oldest report, if they have
-    /// that and had something of its campaign before.
-    fn public_campaign(&self, value: usize, had: &BTreeSet<usize>) -> Option<usize> {
-        let all = self.all_links();
-        let root = groups(&all);
-        let first = self.filed.iter().find(|filed| filed.report.values.contains(&value))?.report.label;
-        let community = groups(&self.community());
-        let of = community.get(&root[&first])?;
-        community.iter().any(|(label, other)| other == of && had.contains(label)).then_some(*of)
+    /// The oldest report of the campaign that the cell finds by a value, of what it has been shown by now.
+    fn cell_campaign(&self, value: usize) -> Option<usize> {
+        let folded = |label: &usize| self.folded.contains(label);
+        let sets: Vec<_> = self.all_links().into_iter().filter(|(label, _)| folded(label)).collect();
+        let of = self.filed.iter().filter(|filed| folded(&filed.report.label));
+        let first = of.into_iter().find(|filed| filed.report.values.contains(&value))?.report.label;
+        groups(&sets).get(&first).copied()
     }
 
     fn all_links(&self) -> Vec<(usize, BTreeSet<usize>)> {
@@ -256,7 +271,7 @@ impl Rho {
     pub fn step(&mut self, now: i64) {
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
-        let had: BTreeSet<usize> = self.community().into_iter().map(|(label, _)| label).collect();
+        self.folded = self.filed.iter().map(|filed| filed.report.label).collect();
         // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
         let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report) && filed.at < boundary) {
@@ -320,7 +335,8 @@ impl Rho {
         }
         for (at, text, about) in std::mem::take(&mut self.texts) {
             if at < now {
-                let about = about.and_then(|value| self.public_campaign(value, &had));
+                // Members are pointed to the campaign that they know that very report in.
+                let about = about.and_then(|oldest| groups(&self.community()).get(&oldest).copied());
                 self.told.push((text, about));
             } else {
                 self.texts.push((at, text, about));
@@ -344,10 +360,10 @@ impl Rho {
             let filed = || reports.iter().map(|label| self.of(*label));
             let values: BTreeSet<usize> = filed().flat_map(|filed| &filed.open).copied().collect();
             Campaign {
-                labels: values.iter().flat_map(|value| &self.shown[value].labels).copied().collect(),
+                label: strictest(values.iter().flat_map(|value| &self.shown[value].labels)),
                 band: reports.iter().filter_map(|label| self.bands.get(label)).max().copied().unwrap_or(0),
                 marks: self.marked(reports),
-                attacks: filed().map(|filed| filed.report.attack).collect(),
+                attack: filed().filter_map(|filed| attack(filed.report.attack)).min(),
                 techniques: filed().flat_map(|filed| &filed.report.techniques).copied().collect(),
                 values,
             }
@@ -484,9 +500,9 @@ impl Rho {
         }
         // Of reports that open at one moment any may be the one that the campaign's id is made from.
         let _ = writeln!(text, "reports that members' campaigns are made of {:?}", root);
-        for (reports, Campaign { values, labels, band, marks, .. }) in self.public_campaigns() {
+        for (reports, Campaign { values, label, band, marks, .. }) in self.public_campaigns() {
             // A merge takes the widest band that one of its parts had shown, and the labels of all its values.
-            let _ = writeln!(text, "campaign {:?} {values:?} {labels:?} {band:?} {marks:?}", reports.first());
+            let _ = writeln!(text, "campaign {:?} {values:?} {label} {band:?} {marks:?}", reports.first());
         }
         for (told, about) in &self.told {
             let _ = writeln!(text, "{told} about {about:?}");

@@ -248,7 +248,7 @@ pub fn script(seed: u64) -> Script {
     }
     let mut focus = None;
     if random.percent(40) {
-        let wanted = random.below(4);
+        let wanted = random.below(5);
         let of = |firm: usize, warn, value| Op::Report(plain(firm, value, warn));
         let (hot, first) = (HOT + 1_000, random.below(firms));
         if wanted == 0 {
@@ -275,6 +275,12 @@ pub fn script(seed: u64) -> Script {
                 let firm = (first + (5 - step) * sectors) % firms;
                 ops.push(Op::Report(Report { named, ..plain(firm, hot, Warn::Now) }));
             }
+        } else if wanted == 4 {
+            // Somebody of the cell takes a case; a later one is of the same firm, or of another like it.
+            let claimed = ops.len();
+            ops.extend([of(first, Warn::CellOnly, hot), Op::Wait(250), Op::Claim(claimed)]);
+            focus = Some((ops.len(), (first + sectors * regions.max(1)) % firms));
+            ops.push(of(first, Warn::CellOnly, hot + 1));
         }
         ops.push(Op::Wait(30));
     }
