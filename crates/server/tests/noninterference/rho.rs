@@ -54,6 +54,9 @@ pub struct Rho {
     campaigns: BTreeMap<Campaign, i64>,
 }
 
+/// Which firms are in a place.
+type Firms<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
 /// A campaign as members see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Campaign {
@@ -416,7 +419,7 @@ impl Rho {
         for (root, firms) in firms {
             let by_sector = (0..self.sectors).any(|place| self.is_large(|firm| self.script.sector(firm) == place));
             // Marked by sectors or by regions, never by both.
-            let places: Vec<(usize, Box<dyn Fn(usize) -> bool + '_>)> = if by_sector {
+            let places: Vec<(usize, Firms<'_>)> = if by_sector {
                 (0..self.sectors).map(|at| (at, self.in_sector(at))).collect()
             } else {
                 (0..self.script.regions).map(|at| (1_000 + at, self.in_region(at))).collect()
@@ -449,11 +452,11 @@ impl Rho {
         (0..self.firms).filter(|firm| place(*firm)).count() >= SECTOR_FLOOR.max(K + COALITION + 1)
     }
 
-    fn in_sector(&self, sector: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+    fn in_sector(&self, sector: usize) -> Firms<'_> {
         Box::new(move |firm| self.script.sector(firm) == sector)
     }
 
-    fn in_region(&self, region: usize) -> Box<dyn Fn(usize) -> bool + '_> {
+    fn in_region(&self, region: usize) -> Firms<'_> {
         Box::new(move |firm| self.script.region(firm) == Some(region))
     }
 

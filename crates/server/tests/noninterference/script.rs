@@ -202,8 +202,8 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
         warn,
         named: random.percent(8),
         tlp,
-        pap: *random.pick(&["GREEN", "GREEN", "GREEN", "CLEAR", "AMBER", "RED"]),
-        attack: *random.pick(&["phishing", "phishing", "ransomware", "break-in", "not-sure"]),
+        pap: random.word(&["GREEN", "GREEN", "GREEN", "CLEAR", "AMBER", "RED"]),
+        attack: random.word(&["phishing", "phishing", "ransomware", "break-in", "not-sure"]),
         techniques,
         own_name: random.percent(12).then(|| *random.pick(&Own::ALL)),
         via: Via::Form,
@@ -332,7 +332,7 @@ fn again(random: &mut Random, ops: &mut Vec<Op>) {
 /// What the cell does, and members with it.
 fn acts(random: &mut Random, firms: usize, small: bool, ops: &mut Vec<Op>) {
     match random.below(4) {
-        0 => ops.push(Op::Posture(*random.pick(&["raised", "high", "normal"]))),
+        0 => ops.push(Op::Posture(random.word(&["raised", "high", "normal"]))),
         1 => {
             let earlier: Vec<usize> = ops
                 .iter()
@@ -346,7 +346,7 @@ fn acts(random: &mut Random, firms: usize, small: bool, ops: &mut Vec<Op>) {
         }
         _ => {
             let about = (!small && random.percent(70)).then(|| random.below(HOT));
-            ops.push(Op::Advise { about, tlp: *random.pick(&["CLEAR", "GREEN", "AMBER"]) });
+            ops.push(Op::Advise { about, tlp: random.word(&["CLEAR", "GREEN", "AMBER"]) });
             ops.push(Op::Wait(250));
             for _ in 0..random.below(4) {
                 ops.push(Op::Read(random.below(firms)));
@@ -458,7 +458,7 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
             }
         }
     }
-    Some(Hidden { script: other, firm, why: *why })
+    Some(Hidden { script: other, firm, why })
 }
 
 /// The same reports, some of them at another moment of the same release tick or in another order within it; `None` if
