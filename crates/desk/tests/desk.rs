@@ -257,8 +257,12 @@ fn a_search_through_everyday_values_stops_and_says_where() {
     let mut world = World::new();
     let plan = world.desk.noise(None, &world.fusion);
     assert_eq!(plan.read(&*world.journal, "x", 50), (vec![], None));
+    world.fusion.set_over_common(200);
     for n in 0..=201_u8 {
         world.report(n, n, "energy", &["common.test"]);
+    }
+    for key in world.fusion.take_crowded() {
+        world.fusion.stop_linking(key);
     }
     let found = world.desk.noise(None, &world.fusion).read(&*world.journal, "COMMON", 50);
     assert_eq!((found.0.len(), found.1), (1, None));

@@ -273,7 +273,7 @@ fn text_that_begins_with_a_bracket_is_text() {
         assert_eq!(values(text.as_bytes()), ["panel.bad-route.example"], "{note}");
     }
     check(b"{'Event': {}}", None, "", "begins as JSON does", 0);
-    check(b"[{\"Event\": {}} oops", Some(1), "[1]", "broken JSON", 0);
+    check(b"[{\"Event\": {}} oops", Some(1), "", "broken JSON", 0);
 }
 
 #[test]

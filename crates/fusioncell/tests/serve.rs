@@ -306,7 +306,7 @@ fn logs_of_what_comes_in_name_nobody() {
     assert_eq!(send("/api/v1/import?name=secret.csv&warn=now&know=nobody", file), 201);
     assert_eq!(
         send("/api/v1/import?name=secret.json&warn=group:00000000-0000-4000-8000-000000000001&know=nobody", "{"),
-        201
+        422
     );
     assert_eq!(send("/api/v1/import?warn=whenever&know=nobody", file), 422);
     assert_eq!(

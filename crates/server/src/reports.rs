@@ -276,14 +276,19 @@ pub(crate) async fn import(
         let _own = own;
         let clock: &dyn Clock = &*clock;
         let mut importer = Importer::new(&reporter, terms.answers, terms.marking, exercise, clock);
-        let mut wait = None;
+        // The first was taken for the file itself, whatever it holds.
+        let (mut wait, mut paid) = (None, 1);
         let mut send = |submissions: Vec<Submission>| {
             // Each report counts, whether it came alone or in a file.
             let reports = u32::try_from(submissions.len()).unwrap_or(u32::MAX);
-            quota.take(organisation, reports, clock.now()).map_err(|secs| {
-                wait = Some(secs);
-                ImportError::Stopped("over quota".to_owned())
-            })?;
+            let due = reports.saturating_sub(paid);
+            paid = paid.saturating_sub(reports);
+            if due > 0 {
+                quota.take(organisation, due, clock.now()).map_err(|secs| {
+                    wait = Some(secs);
+                    ImportError::Stopped("over quota".to_owned())
+                })?;
+            }
             send_and_wait(&runtime, &*sender, submissions)
         };
         let outcome = importer.read(&terms.name, &mut Cursor::new(body), &mut send);

@@ -95,6 +95,8 @@ impl Out<'_> {
             return;
         }
         if (1..=self.options.problems_max).contains(&self.summary.problems) {
+            // It is the file that is told of, not an object of it.
+            self.summary.refused = self.summary.refused.saturating_sub(1);
             self.summary.broken = true;
         } else {
             self.broken(line, "", "broken JSON: what follows is not read");

@@ -187,6 +187,10 @@ impl Run<'_> {
                 && self.may_compare(*who)
             {
                 differ(&format!("operation {index}: the answer to {who:?}"), one, two)?;
+                // Another firm had sent too much in both: the declared release takes what it sent as filed.
+                if one.0.starts_with("429") {
+                    return Ok(false);
+                }
             }
             // Between two moments of one tick there is nothing to compare.
             if self.left.now() != self.right.now() {

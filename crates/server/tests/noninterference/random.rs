@@ -23,13 +23,13 @@ impl Random {
         self.below(100) < of
     }
 
+    /// One of these words.
+    pub fn word(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.below(words.len())]
+    }
+
     /// One of these.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
-    }
-
-    /// One of these words.
-    pub fn word(&mut self, from: &[&'static str]) -> &'static str {
-        from[self.below(from.len())]
     }
 }

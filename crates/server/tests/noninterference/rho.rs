@@ -45,8 +45,8 @@ pub struct Rho {
     bands: BTreeMap<usize, usize>,
     marks: BTreeMap<usize, BTreeSet<usize>>,
     blocked: BTreeSet<usize>,
-    /// What each firm has sent in a window, under which labels at most: an import of nothing else makes no report.
-    sent: BTreeMap<(usize, i64, String), (usize, usize)>,
+    /// What each firm has sent, and under which strictest marking in each window: an import of nothing else makes no report.
+    sent: BTreeMap<(usize, String), BTreeMap<i64, (usize, usize)>>,
     /// Texts that wait for their tick: when they came, and the oldest report of the campaign that they are about.
     texts: Vec<(i64, String, Option<usize>)>,
     told: Vec<(String, Option<usize>)>,
@@ -238,17 +238,13 @@ impl Rho {
         let window = at.div_euclid(WINDOW);
         let own = report.own_name.map(|place| place.text(report.firm));
         let values = report.values.iter().map(usize::to_string).chain(own);
-        let (tlp, pap) = (strictness(report.tlp), strictness(report.pap));
         let mut new = false;
         for value in values {
-            let covered = |window: i64| {
-                let sent = self.sent.get(&(report.firm, window, value.clone()));
-                sent.is_some_and(|(known_tlp, known_pap)| tlp <= *known_tlp && pap <= *known_pap)
-            };
-            // What it sent in the window before is not new because another has begun.
-            new |= !covered(window) && !covered(window - 1);
-            let sent = self.sent.entry((report.firm, window, value)).or_default();
-            *sent = (sent.0.max(tlp), sent.1.max(pap));
+            let (tlp, pap) = report.strictness();
+            let sent = self.sent.entry((report.firm, value)).or_default();
+            new |= !sent.values().any(|earlier| earlier.0 >= tlp && earlier.1 >= pap);
+            let held = sent.entry(window).or_default();
+            *held = (held.0.max(tlp), held.1.max(pap));
         }
         if report.via != Via::Form && !new {
             return;

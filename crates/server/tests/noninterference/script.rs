@@ -148,6 +148,17 @@ pub const fn host_of(n: usize) -> Option<usize> {
     }
 }
 
+impl Report {
+    /// How strict its two labels are, each from loose to strict.
+    pub fn strictness(&self) -> (usize, usize) {
+        let place = |all: &[&str], label: &str| all.iter().position(|known| *known == label).unwrap();
+        (
+            place(&["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"], self.tlp),
+            place(&["CLEAR", "GREEN", "AMBER", "RED"], self.pap),
+        )
+    }
+}
+
 /// Name and domain of a firm.
 pub fn firm_domain(firm: usize) -> String {
     format!("firm{firm}.example")
@@ -430,7 +441,9 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
         let Some(why) = why_hidden(report) else { continue };
         // An import says nothing only if its firm had sent all of it before.
         let before = |(_, other): &(usize, &Report)| {
-            other.label < report.label && other.firm == report.firm && other.values == report.values
+            let (one, two) = (other.strictness(), report.strictness());
+            let as_strict = one.0 >= two.0 && one.1 >= two.1;
+            other.label < report.label && other.firm == report.firm && other.values == report.values && as_strict
         };
         if why == "an import" && !script.reports().any(|earlier| before(&earlier)) {
             continue;
