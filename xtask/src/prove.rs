@@ -99,6 +99,7 @@ fn noninterference(seeds: u64) -> Result<(), String> {
             .env("FUSIONCELL_SWAP_PAIRS", &count)
             .env("FUSIONCELL_PRESENCE_PAIRS", &count)
             .env("FUSIONCELL_ARRIVAL_PAIRS", &count)
+            .env("FUSIONCELL_MODEL_SCRIPTS", &count)
             .output()?;
         for kind in ["swap", "presence", "arrival"] {
             let line = output.lines().find(|line| line.starts_with(&format!("{kind}: ")));

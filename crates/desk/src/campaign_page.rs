@@ -7,6 +7,7 @@ use model::{CampaignId, CaseId, ObservableKey, Timestamp};
 use vault::{Journal, ReportEntry, Seq};
 
 use crate::desk::{Desk, rfc3339};
+use crate::leaks;
 use crate::rows::report_at;
 use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignPage, CaseRow, IndicatorRow, ReasonRow, TimelineRow};
@@ -25,10 +26,10 @@ pub struct PagePlan {
     truncated: bool,
 }
 
-struct PlacedCase {
-    case: CaseId,
+pub(crate) struct PlacedCase {
+    pub(crate) case: CaseId,
     seq: Seq,
-    at: Timestamp,
+    pub(crate) at: Timestamp,
     lane: Option<String>,
     links: Vec<(Timestamp, Reason)>,
 }
@@ -71,6 +72,7 @@ impl Desk {
             })
             .collect();
         cases.sort_by_key(|placed| (placed.at, placed.case));
+        self.leak_order(&mut cases);
         Some(PagePlan { campaign: campaign.id, cases, truncated: !left_out.is_empty() })
     }
 
@@ -121,9 +123,11 @@ impl Desk {
                 }
             }
             let lane = placed.lane.as_deref();
+            let mut lane_shown = lane.unwrap_or("Sector not shown").to_owned();
+            leaks::add_region(&mut lane_shown, &report);
             timeline.push(TimelineRow {
                 at: at.clone(),
-                lane: lane.unwrap_or("Sector not shown").to_owned(),
+                lane: lane_shown,
                 text: format!("{}, {} values", report.attack.title(), report.items.len()),
             });
             reports.push(CaseRow {

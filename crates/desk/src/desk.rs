@@ -123,6 +123,7 @@ pub struct Desk {
     pub(crate) last_release: Option<Timestamp>,
     pub(crate) last_entry: Option<Timestamp>,
     last_feeds_frame: Timestamp,
+    pub(crate) leaks: crate::leaks::Leaks,
 }
 
 /// RFC 3339 in UTC with milliseconds.
@@ -168,6 +169,7 @@ impl Desk {
             heard_feeds: None,
             last_release: None,
             last_feeds_frame: Timestamp::default(),
+            leaks: crate::leaks::Leaks::default(),
         }
     }
 
@@ -190,7 +192,8 @@ impl Desk {
                 // Of two who claimed at once, the first in the journal has it.
                 self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
                 self.claimed.push(*case);
-                if live && let Some(owner) = self.claims.get(case).map(|claimant| claimant.name.clone()) {
+                self.leaks.claimed(*case, name);
+                if live && let Some(owner) = self.owner_of(*case) {
                     self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
                 }
             }
@@ -244,6 +247,7 @@ impl Desk {
         let place =
             CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
+        self.leaks.came(report);
         self.unplaced |= report.sector.is_none();
         let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
         *heard = (*heard).max(Some(report.received_at));
@@ -396,7 +400,7 @@ impl Desk {
     }
 
     fn report_row(&self, recent: &Recent, fusion: &Fusion) -> ReportRow {
-        let owner = self.claims.get(&recent.case).map(|claimant| claimant.name.clone());
+        let owner = self.owner_of(recent.case);
         let campaign = fusion.campaign_of(recent.case);
         ReportRow {
             case: recent.case.to_string(),

@@ -7,6 +7,7 @@ mod campaign_page;
 mod desk;
 mod firms;
 mod lanes;
+mod leaks;
 mod letters;
 mod lookup;
 mod rows;

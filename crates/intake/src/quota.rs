@@ -4,6 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use model::{OrganisationId, Timestamp};
+use policy::planted::{self, Leak};
+
+/// Buckets that all members share, for a planted leak.
+const SHARDS: u8 = 4;
 
 /// Principals whose buckets are kept; with more, the full ones go.
 const BUCKETS_MAX: usize = 50_000;
@@ -38,9 +42,14 @@ impl Quota {
             let (burst, per_second) = (self.burst, self.per_second);
             buckets.retain(|_, (left, at)| *left + now.millis_since(*at) as f64 / 1e3 * per_second < burst);
         }
-        // In the build that plants leaks, everybody shares one bucket: others' sending shows in one's own wait.
-        let shared = policy::planted::is_on(policy::planted::Leak::SharedQuota);
-        let whose = if shared { OrganisationId::from_bytes([0xff; 16]) } else { organisation };
+        // In the build that plants leaks, several share a bucket: others' sending shows in one's own wait.
+        let whose = if planted::is_on(Leak::SharedQuota) {
+            OrganisationId::from_bytes([0xff; 16])
+        } else if planted::is_on(Leak::ShardedQuota) {
+            OrganisationId::from_bytes([organisation.as_bytes().iter().fold(0, |a, b| a ^ b) % SHARDS; 16])
+        } else {
+            organisation
+        };
         let (left, at) = buckets.entry(whose).or_insert((self.burst, now));
         *left = (*left + now.millis_since(*at).max(0) as f64 / 1e3 * self.per_second).min(self.burst);
         *at = now;

@@ -1,25 +1,29 @@
 //! Deliberate leaks, each a run-time switch of one test build: a test that misses one is too weak.
 
 macro_rules! leaks {
-    ($($(#[$doc:meta])* $name:ident => $text:literal;)*) => {
+    ({ $($known:ident => $known_text:literal;)* } { $($blind:ident => $blind_text:literal;)* }) => {
         /// A deliberate leak.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Leak { $($(#[$doc])* #[doc = $text] $name,)* }
+        pub enum Leak { $(#[doc = $known_text] $known,)* $(#[doc = $blind_text] $blind,)* }
 
         impl Leak {
             /// Every leak.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub const ALL: &'static [Self] = &[$(Self::$known,)* $(Self::$blind,)*];
+
+            /// Those that were written by somebody who had not read the tests: only they tell how much the tests would
+            /// find of what nobody thought of.
+            pub const BLIND: &'static [Self] = &[$(Self::$blind,)*];
 
             /// What it does, for a person.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+                match self { $(Self::$known => $known_text,)* $(Self::$blind => $blind_text,)* }
             }
         }
     };
 }
 
-leaks!(
+leaks!({
     InsertOrder => "objects of a tick in the order of arrival";
     CountAtOne => "breadth shown from one member on";
     HeldMerges => "a held report links campaigns that members see";
@@ -36,7 +40,44 @@ leaks!(
     SharedQuota => "all principals share one quota";
     ForbiddenForHidden => "403 for what is hidden, 404 for what is absent";
     VaryingReceipt => "a receipt tells whether others saw it";
-);
+} {
+    MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
+    BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";
+    SectorFromAll => "a campaign's sectors are drawn from the run over everything";
+    NamedCounts => "reports of firms that are named count towards the band, so that it hides fewer";
+    StrictEnters => "AMBER+STRICT reports enter the community run: they link, merge and count";
+    HoldCountsHidden => "cell-only and held reports count towards the three that open a hold";
+    SumOfWindows => "members are summed over token windows: one firm in two months counts as two";
+    BlockByReports => "two reports of one member put a value on the block feed";
+    BlockAtSecond => "a value is on the block feed at the second report, not at the block minute";
+    ActivityMoves => "a further report of known values moves its campaign to the top of the list";
+    NamesInOrder => "firms that wished to be named stand in the order in which they reported";
+    NameOfCellOnly => "a firm that may be named is named on a released value for a report that only the cell may have";
+    TitleOfFirst => "of the values of one tick, the campaign's title quotes the one that was reported first";
+    AttackOfHidden => "the kind of attack that a hidden report tells becomes that of the members' campaign";
+    PostureFromHidden => "the posture rises by itself when the run over everything finds enough members";
+    AdvisoryNamesHidden => "a text of the cell carries the id of a campaign of which members have nothing";
+    EmptyTick => "a tick that shows nothing is noted for members all the same";
+    BandOfEverybody => "a band is shown whatever the number of members that it could mean";
+    SectorAtK => "a sector is marked from k members on, without those that a coalition can tell";
+    CaseOfMember => "the first digits of a case's pseudonym are the same for all cases of a member";
+    CaseCounts => "the last digits of a case's pseudonym count the journal's entries";
+    ImportKnowsOthers => "an import leaves out, and counts as duplicate, what other members have sent";
+    ShardedQuota => "members share a few quotas, by their id";
+    ReporterCached => "within a second, members of a sector report in the name of the first of them";
+    ScrubReasonLogged => "the log tells why the scrub held a value, which names the reporter's own domain or brand";
+    ImportLogged => "the log tells who imported a file";
+    ReportsBySector => "the figures count reports by the sector of their sender, however small";
+    BeatOnReport => "each report sends a beat to everybody who watches";
+    MeaningTellsHeld => "a look-up that finds nothing words it differently if a hidden report names the value";
+    CampaignByReference => "the reference of a report finds the campaign that the run over everything put it in";
+    CasesBySource => "the cases of one minute stand by their source on a campaign's page";
+    RegionOnPage => "a campaign's page tells the region of each report beside its sector";
+    OwnerBySource => "a new case is given to whoever claimed an earlier one of the same source";
+});
+
+// The switch holds one bit for each.
+const _: () = assert!(Leak::ALL.len() <= 64);
 
 #[cfg(feature = "planted-leaks")]
 mod switch {

@@ -201,7 +201,7 @@ pub fn band(distinct: u32, room: u32, params: &Params) -> Option<Band> {
     }
     Band::ALL.into_iter().rev().find(|band| {
         let floor = band.floor(params).max(params.breadth_floor());
-        distinct >= floor && hides(floor, room, params)
+        distinct >= floor && (hides(floor, room, params) || planted::is_on(Leak::BandOfEverybody))
     })
 }
 
@@ -221,7 +221,8 @@ pub const fn may_be_marked(population: u32, params: &Params) -> bool {
 #[must_use]
 pub fn place_is_marked(distinct_in_it: u32, population: u32, params: &Params) -> bool {
     let populous = may_be_marked(population, params) || planted::is_on(Leak::SectorBelowFloor);
-    distinct_in_it >= params.breadth_floor() && populous
+    let floor = if planted::is_on(Leak::SectorAtK) { params.others } else { params.breadth_floor() };
+    distinct_in_it >= floor && populous
 }
 
 /// Which places a partnership's campaigns are marked by.

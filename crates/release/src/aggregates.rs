@@ -15,11 +15,13 @@ impl Gate {
         let Some(id) = self.campaigns.get(place as usize).map(|campaign| campaign.id) else { return };
         let Some(seen) = self.community.campaign(id) else { return };
         let Some(campaign) = self.campaigns.get(place as usize) else { return };
+        let breadth = self.leak_breadth(id).unwrap_or(seen.members);
         let by = self.marked_by(campaign);
         let (mut sectors, mut regions) = (Vec::new(), Vec::new());
         match by {
             MarkedBy::Sectors => sectors.extend(
-                seen.members_by_sector
+                self.leak_sectors(id)
+                    .unwrap_or(seen.members_by_sector)
                     .iter()
                     .filter(|(sector, members)| {
                         rho::place_is_marked(*members, self.population_of(sector), &self.params)
@@ -66,7 +68,7 @@ impl Gate {
                 .collect(),
         };
         let room = rho::room(self.population.members, places, &self.params);
-        let widest = rho::band_after(campaign.band, rho::band(seen.members, room, &self.params));
+        let widest = rho::band_after(campaign.band, rho::band(breadth, room, &self.params));
         changed |= widest != campaign.band;
         campaign.band = widest;
         if changed {

@@ -13,7 +13,7 @@ const TECHNIQUES_MAX: usize = 64;
 /// The most telling value so far: rank, then normal form, so that the order of arrival does not matter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Telling {
-    rank: u8,
+    pub(crate) rank: u8,
     pub(crate) value: Box<str>,
 }
 

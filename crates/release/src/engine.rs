@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fusion::{Changes, Finding, Fusion};
 use model::{Observable, Timestamp};
+use policy::planted::{self, Leak};
 use policy::{Params, ReleaseBatch, rho};
 use released::{About, Writer};
 use vault::codec::text_bytes;
@@ -91,7 +92,7 @@ impl Engine {
                 let found = gate.replay(&entry, &mut open_tick)?;
                 each(&entry, &found, &gate.all);
                 if let Body::Release(batch) = &entry.body
-                    && !batch.objects.is_empty()
+                    && (!batch.objects.is_empty() || planted::is_on(Leak::EmptyTick))
                 {
                     last_release = Some(batch.tick);
                     if head.is_none_or(|head| batch.tick > head) {
@@ -194,6 +195,9 @@ impl Engine {
     /// As [`Engine::tick`].
     pub fn show_tick(&mut self, made: MadeTick) -> Result<Option<ReleaseBatch>, ReleaseError> {
         if made.batch.objects.is_empty() {
+            if planted::is_on(Leak::EmptyTick) {
+                self.writer.apply(&made.batch)?;
+            }
             return Ok(None);
         }
         self.writer.apply(&made.batch)?;
@@ -273,6 +277,13 @@ impl Engine {
     #[must_use]
     pub fn is_released(&self, observable: &Observable) -> bool {
         self.gate.is_shown(observable.key(self.vault.key_seed()))
+    }
+
+    /// A planted leak: the released id of the campaign that the run over everything put a case in.
+    #[cfg(feature = "planted-leaks")]
+    #[must_use]
+    pub fn leak_campaign_of(&self, case: model::CaseId) -> Option<[u8; 16]> {
+        self.gate.leak_public_campaign(self.gate.all.campaign_of(case)?)
     }
 
     /// How many reports this engine correlated by its own rules although the journal says that others were in use when they

@@ -73,7 +73,7 @@ pub(crate) struct Gate {
     pub(crate) campaign_places: HashMap<CampaignId, u32>,
     /// Campaigns with enough members for a band.
     pub(crate) broad: BTreeSet<u32>,
-    tokens: HashMap<MemberToken, u32>,
+    pub(crate) tokens: HashMap<MemberToken, u32>,
     /// Firms that wished to be named, by value.
     pub(crate) names: KeyMap<BTreeSet<String>>,
     /// Text of values that were opened and not yet shown.
@@ -237,7 +237,8 @@ impl Gate {
         let seed = self.vault.key_seed();
         let keys: Vec<ObservableKey> = report.items.iter().map(|item| item.observable.key(seed)).collect();
         let window = Keys::window(report.received_at);
-        let counts = rho::counts_for_breadth(report.know, report.own);
+        let counts =
+            rho::counts_for_breadth(report.know, report.own) || planted::is_on(Leak::NamedCounts) && !report.own;
         let observations: Vec<Observation<'_>> = keys
             .iter()
             .zip(&report.items)
@@ -264,6 +265,7 @@ impl Gate {
         }
         self.findings.extend(found.iter().map(findings::json));
         self.schedule(at, report, &keys, window, counts);
+        self.leak_report(at, report, &keys);
         found
     }
 
@@ -274,6 +276,7 @@ impl Gate {
             self.leak_hidden(at, report, keys, window, |_| true);
             return;
         };
+        let community = community || planted::is_on(Leak::StrictEnters);
         let next = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
         let token_place = *self.tokens.entry(report.token).or_insert(next);
         let mut facts = facts_of(at, report, token_place, window, counts, community);
@@ -309,7 +312,7 @@ impl Gate {
         self.leak_hidden(at, report, keys, window, |held| held);
     }
 
-    /// Two planted leaks of test builds; in every other build this does nothing.
+    /// Planted leaks of test builds; in every other build this does nothing.
     fn leak_hidden(
         &mut self,
         at: Timestamp,
@@ -318,6 +321,7 @@ impl Gate {
         window: u32,
         hidden: impl Fn(bool) -> bool,
     ) {
+        self.leak_beside(at, report, keys, window, &hidden);
         if !planted::is_on(Leak::HeldMerges) && !planted::is_on(Leak::Tombstone) {
             return;
         }

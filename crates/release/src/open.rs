@@ -9,6 +9,7 @@ use policy::rho;
 
 use crate::findings;
 use crate::gate::{Facts, Gate, Part};
+use crate::leaks;
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 
@@ -123,7 +124,11 @@ impl Gate {
         {
             self.dirty_campaign(place);
         }
-        let broad = self.community.distinct_members_of_campaign(id) >= self.params.breadth_floor();
+        if part.open {
+            self.leak_activity(place);
+        }
+        let distinct = self.leak_breadth(id).unwrap_or_else(|| self.community.distinct_members_of_campaign(id));
+        let broad = distinct >= self.params.breadth_floor();
         // Also when a report that does not count has made one campaign of two.
         if broad || facts.counts && planted::is_on(Leak::CountAtOne) {
             self.broad.insert(place);
@@ -171,9 +176,11 @@ impl Gate {
         // Nobody's record is known yet, so an echo confirms nothing.
         let (after_release, clean_record) = (value.since != 0 && facts.at.as_millis() >= value.since, false);
         if rho::confirms_block(facts.community, facts.own, after_release, clean_record) {
-            value.havers.confirms(facts.token_place, facts.window, self.params.block_members);
+            value.havers.confirms(leaks::confirmer(facts), facts.window, self.params.block_members);
             if !value.is(BLOCKED) && value.havers.confirming() >= self.params.block_members {
-                self.blocks_due.entry(rho::block_minute_from(due, &self.params)).or_default().insert(key);
+                let at_once = planted::is_on(Leak::BlockAtSecond);
+                let minute = if at_once { due } else { rho::block_minute_from(due, &self.params) };
+                self.blocks_due.entry(minute).or_default().insert(key);
             }
         }
         if let Some(place) = campaign.filter(|_| links && value.campaign == NO_CAMPAIGN) {
@@ -184,6 +191,7 @@ impl Gate {
             }
             self.dirty_campaign(place);
         }
+        self.leak_title(campaign.filter(|_| links), facts.at, &observable);
         if let Some(name) = &facts.named {
             changed |= self.names.entry(key).or_default().insert(name.clone());
         }

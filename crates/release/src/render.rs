@@ -89,8 +89,9 @@ impl Gate {
             Timestamp::from_millis(value.until)
         };
         let author = self.leaks.authors.get(&key).cloned().or_else(|| {
-            let names = self.names.get(&key)?;
-            Some(names.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            let mut names: Vec<&str> = self.names.get(&key)?.iter().map(String::as_str).collect();
+            self.leaks.put_in_order(key, &mut names);
+            Some(names.join(", "))
         });
         let view = IndicatorView {
             r#type: NounKind::Indicator.as_str().to_owned(),
@@ -150,7 +151,10 @@ impl Gate {
         // Compared without the time of the change, which would make every version a new one.
         let text = serde_json::to_string(&view)?;
         let shown = self.hash(&text);
-        let Some(campaign) = self.campaigns.get_mut(place as usize).filter(|campaign| campaign.shown != shown) else {
+        let active = self.leaks.was_active(place);
+        let Some(campaign) =
+            self.campaigns.get_mut(place as usize).filter(|campaign| active || campaign.shown != shown)
+        else {
             return Ok(None);
         };
         campaign.shown = shown;
@@ -173,6 +177,7 @@ impl Gate {
             Text::Advisory(advisory) => {
                 let place = advisory.campaign.and_then(|campaign| self.advised(campaign));
                 campaign = place.and_then(|place| self.campaigns.get(place as usize)).map(|campaign| campaign.public);
+                campaign = campaign.or_else(|| self.leak_campaign(advisory.campaign?));
                 let since = self.told_at(advisory.id, tick);
                 self.note_told(advisory.clone(), tick);
                 serde_json::to_string(&AdvisoryView {

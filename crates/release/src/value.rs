@@ -1,6 +1,7 @@
 //! What the gate knows about one value, compactly: a million of them stay in memory.
 
 use model::{Marking, Timestamp};
+use policy::planted::{self, Leak};
 
 /// No campaign.
 pub(crate) const NO_CAMPAIGN: u32 = u32::MAX;
@@ -60,6 +61,11 @@ impl Havers {
         }
     }
 
+    /// A planted leak.
+    fn sum_of_windows(&self, confirming: bool) -> u32 {
+        u32::try_from(self.all().iter().filter(|haver| haver.confirms || !confirming).count()).unwrap_or(u32::MAX)
+    }
+
     fn in_window(&self, window: u32, confirming: bool) -> u32 {
         let count = self.all().iter().filter(|haver| haver.window == window && (haver.confirms || !confirming)).count();
         u32::try_from(count).unwrap_or(u32::MAX)
@@ -84,11 +90,17 @@ impl Havers {
 
     /// Distinct members that have it, in the largest window: never a sum over windows.
     pub(crate) fn members(&self) -> u32 {
+        if planted::is_on(Leak::SumOfWindows) {
+            return self.sum_of_windows(false);
+        }
         self.all().iter().map(|haver| self.in_window(haver.window, false)).max().unwrap_or(0)
     }
 
     /// Distinct members that confirm it, in the largest window.
     pub(crate) fn confirming(&self) -> u32 {
+        if planted::is_on(Leak::SumOfWindows) {
+            return self.sum_of_windows(true);
+        }
         self.all().iter().map(|haver| self.in_window(haver.window, true)).max().unwrap_or(0)
     }
 }

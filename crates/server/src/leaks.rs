@@ -3,13 +3,15 @@
 use axum::body::Body;
 use axum::http::header::ETAG;
 use axum::http::{HeaderValue, Response};
-use model::Observable;
+use model::{CaseId, Observable, OrganisationId};
 use policy::planted::{self, Leak};
+use register::Organisation;
 use vault::Item;
 
 use crate::fold::SharedFold;
 use crate::member::MemberParts;
 use crate::problem::Problem;
+use crate::pump::beat;
 use crate::views::Receipt;
 
 fn spied(member: &MemberParts, leak: Leak) -> Option<&SharedFold> {
@@ -49,6 +51,9 @@ pub(crate) fn lookup(member: &MemberParts, verdict: &mut outlets::Verdict) -> Re
     if spied(member, Leak::LookupOnVault).is_some_and(|fold| cell_has(fold, &observable)) {
         verdict.verdict = "watch".to_owned();
     }
+    if spied(member, Leak::MeaningTellsHeld).is_some_and(|fold| cell_has(fold, &observable)) {
+        verdict.meaning = "No report that you may see names it. That does not make it safe.".to_owned();
+    }
     // What is hidden is refused, what is absent is not found.
     if spied(member, Leak::ForbiddenForHidden).is_some_and(|fold| cell_has(fold, &observable)) {
         return Err(Problem::role());
@@ -63,4 +68,46 @@ pub(crate) fn etag(member: &MemberParts, response: &mut Response<Body>) {
     {
         response.headers_mut().insert(ETAG, tag);
     }
+}
+
+/// The key under which a sender is kept for a second: that of its sector, since the sector is what it was looked up for.
+pub(crate) fn of_sector(organisation: &Organisation) -> Option<OrganisationId> {
+    if !planted::is_on(Leak::ReporterCached) {
+        return None;
+    }
+    let mut key = [0; 16];
+    for (to, byte) in key.iter_mut().zip(organisation.sector.as_str().bytes()) {
+        *to = byte;
+    }
+    Some(OrganisationId::from_bytes(key))
+}
+
+/// What a report does beside being sent: a beat for all viewers, a figure, a line in the log.
+pub(crate) fn report(member: &MemberParts, organisation: &Organisation, items: &[Item]) {
+    if planted::is_on(Leak::BeatOnReport) {
+        member.hub.publish(beat(member.clock.now(), member.exercise), 0);
+    }
+    if planted::is_on(Leak::ReportsBySector) {
+        member.guard.meters.count_sector(organisation.sector.as_str());
+    }
+    if planted::is_on(Leak::ScrubReasonLogged) {
+        for why in items.iter().filter_map(|item| item.held.as_deref()) {
+            tracing::info!(why, "a value is held for the cell");
+        }
+    }
+}
+
+/// A file was imported, by whom, and how much came of it.
+pub(crate) fn log_import(organisation: &Organisation, reports: u64) {
+    if planted::is_on(Leak::ImportLogged) {
+        tracing::info!(from = organisation.name, reports, "a file was imported");
+    }
+}
+
+/// The reference of a report stands for the campaign that the run over everything put it in.
+pub(crate) fn campaign_of_reference(member: &MemberParts, asked: String) -> String {
+    let Some(fold) = spied(member, Leak::CampaignByReference) else { return asked };
+    let Ok(case) = asked.parse::<CaseId>() else { return asked };
+    let known = fold.read().engine.leak_campaign_of(case);
+    known.map_or(asked, |id| released::hyphenated(&id))
 }

@@ -173,6 +173,8 @@ async fn campaigns(State(MemberState(member)): State<MemberState>, request: Requ
 
 async fn campaign(State(MemberState(member)): State<MemberState>, mut request: Request) -> Answer {
     let id = http::path(&mut request).await?;
+    #[cfg(feature = "planted-leaks")]
+    let id = crate::leaks::campaign_of_reference(&member, id);
     let found = member.ask(move |reader, _| outlets::campaign(reader, &id)).await?;
     reply(StatusCode::OK, &found.ok_or_else(Problem::absent)?)
 }

@@ -43,6 +43,9 @@ pub struct Meters {
     pub(crate) cell_viewers: Gauge,
     pub(crate) panics: Counter,
     token: Option<String>,
+    /// For a planted leak.
+    #[cfg(feature = "planted-leaks")]
+    recorder: PrometheusRecorder,
 }
 
 const METADATA: Metadata<'static> = Metadata::new("server", Level::INFO, None);
@@ -83,6 +86,8 @@ impl Default for Meters {
             cell_viewers: gauge("fusioncell_stream_viewers", face("cell")),
             panics: counter("fusioncell_panics_total"),
             token: None,
+            #[cfg(feature = "planted-leaks")]
+            recorder,
         }
     }
 }
@@ -117,6 +122,13 @@ impl Meters {
     /// Figures of one route.
     pub(crate) fn route(&self, id: &'static str) -> Option<RouteMeters> {
         self.routes.get(id).cloned()
+    }
+
+    /// A planted leak: a report of a sector.
+    #[cfg(feature = "planted-leaks")]
+    pub(crate) fn count_sector(&self, sector: &'static str) {
+        let labels = vec![Label::new("sector", sector)];
+        self.recorder.register_counter(&key("fusioncell_reports_total", labels), &METADATA).increment(1);
     }
 
     /// Everything in Prometheus' text format.

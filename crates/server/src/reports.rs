@@ -73,7 +73,10 @@ impl Intake {
             *reporters = Reporters { since: now, known: HashMap::new() };
         }
         let make = || Arc::new(Reporter::member(organisation, &self.register));
-        Arc::clone(reporters.known.entry(organisation.id).or_insert_with(make))
+        let id = organisation.id;
+        #[cfg(feature = "planted-leaks")]
+        let id = crate::leaks::of_sector(organisation).unwrap_or(id);
+        Arc::clone(reporters.known.entry(id).or_insert_with(make))
     }
 }
 
@@ -165,6 +168,8 @@ pub(crate) async fn report(
     drop(body);
     #[cfg(feature = "planted-leaks")]
     let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
+    #[cfg(feature = "planted-leaks")]
+    crate::leaks::report(&member, organisation, &parsed.submission.report.items);
     let submissions = vec![parsed.submission.clone()];
     let told = intake
         .sender
@@ -304,6 +309,8 @@ pub(crate) async fn import(
         let field = if unread.field.is_empty() { String::new() } else { format!("{}: ", unread.field) };
         return Err(Problem::wrong_field(format!("the file cannot be read: {field}{}", unread.why)));
     }
+    #[cfg(feature = "planted-leaks")]
+    crate::leaks::log_import(who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?, totals.reports);
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let problem = |problem: intake::PlacedProblem| ImportProblem {
         line: problem.line.map(std::num::NonZeroU32::get),

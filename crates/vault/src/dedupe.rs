@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use model::{Marking, MemberToken, ObservableKey};
+use policy::planted::{self, Leak};
 
 /// Token windows that are remembered: what a submitter sent in an older one counts as new.
 pub(crate) const WINDOWS_MAX: usize = 2;
+/// Stands for every submitter, for a planted leak.
+const ANYBODY: MemberToken = MemberToken::from_bytes([0; 16]);
 /// Bits of a noted value that hold its marking.
 const MARKING_BITS: u64 = 0x1f;
 
@@ -58,6 +61,9 @@ impl OwnItems {
     /// Notes a value of a submitter; true if it is new, or stricter than before: a merge takes the strictest.
     pub(crate) fn note(&mut self, window: u32, token: MemberToken, key: ObservableKey, marking: Marking) -> bool {
         let new = self.enter(window, Noted::new(token, key, marking));
+        if planted::is_on(Leak::ImportKnowsOthers) {
+            self.enter(window, Noted::new(ANYBODY, key, marking));
+        }
         self.forget();
         new
     }
@@ -78,6 +84,11 @@ impl OwnItems {
     /// The windows of which anything is remembered.
     pub(crate) fn windows(&self) -> Vec<u32> {
         self.0.keys().copied().collect()
+    }
+
+    /// A planted leak of test builds: whether anybody at all has sent a value before.
+    pub(crate) fn leak_others(&self, window: u32, key: ObservableKey, marking: Marking) -> bool {
+        planted::is_on(Leak::ImportKnowsOthers) && self.has(window, ANYBODY, key, marking)
     }
 
     /// Notes everything that another has noted.

@@ -15,6 +15,7 @@ mod files;
 mod hex;
 mod journal;
 mod keys;
+mod leaks;
 mod place;
 mod vault;
 mod verify;

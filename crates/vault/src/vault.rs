@@ -17,6 +17,7 @@ use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
 use crate::journal::{Journal, NewEntry, Source};
 use crate::keys::Keys;
+use crate::leaks;
 use crate::place::Place;
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -253,7 +254,10 @@ impl Vault {
         for earlier in own.windows().into_iter().filter(|earlier| *earlier != window) {
             tokens.push((earlier, self.keys.token_in(submission.organisation, earlier)?));
         }
-        let known = |key| tokens.iter().any(|&(window, token)| own.has(window, token, key, content.marking));
+        let known = |key| {
+            tokens.iter().any(|&(window, token)| own.has(window, token, key, content.marking))
+                || skip_known && own.leak_others(window, key, content.marking)
+        };
         let items: Vec<ItemOutcome> = content
             .items
             .iter()
@@ -272,6 +276,7 @@ impl Vault {
             return Ok((None, Accepted { case: None, items }));
         }
         let case = CaseId::from_bytes(self.entropy.bytes());
+        let case = leaks::pseudonym(case, token, || self.journal.head().seq);
         let named = submission.named.filter(|_| content.know == model::WhoMayKnow::Everybody);
         let report = ReportEntry {
             case,

@@ -30,10 +30,6 @@ pub fn declared(script: &Script) -> Declared {
             close = looked_at_closely();
         }
         match op {
-            Op::Report(report) => rho.file(report, now),
-            Op::Advise { about, tlp } => rho.text(format!("advice {tlp}"), *about, now),
-            Op::Posture(word) => rho.text(format!("posture {word}"), None, now),
-            Op::Claim(_) | Op::Read(_) => {}
             Op::Wait(millis) => {
                 let end = now + millis;
                 while now < end {
@@ -48,6 +44,7 @@ pub fn declared(script: &Script) -> Declared {
                     }
                 }
             }
+            act => rho.take(act, now),
         }
         told.cell.push(format!("{index} {}", rho.cell_view()));
     }
@@ -246,6 +243,7 @@ impl Run<'_> {
                 self.one(observer, &ask, end, figures).await?;
             }
         }
+        self.references(figures).await?;
         let a = key(*random.pick(&self.onlookers));
         let b = Observer::MemberSession(*random.pick(&self.onlookers));
         let mut coalitions = vec![(a, b)];
@@ -261,6 +259,24 @@ impl Run<'_> {
             differ(&format!("what {a:?} and {b:?} see together"), &one, &two)?;
         }
         self.operators(figures)
+    }
+
+    /// What a firm can do with the reference of a report of its own.
+    async fn references(&self, figures: &mut Figures) -> Result<(), Difference> {
+        for (_, report) in self.pair.one.reports().filter(|(_, report)| self.onlookers.contains(&report.firm)) {
+            let Some(reference) = self.left.reference(report.label) else { continue };
+            for path in [format!("/api/v1/campaigns/{reference}"), format!("/api/v1/lookup?value={reference}")] {
+                let ask = Ask {
+                    route: "a report's reference".into(),
+                    method: "GET",
+                    path,
+                    headers: vec![],
+                    body: String::new(),
+                };
+                self.one(Observer::MemberKey(report.firm), &ask, usize::MAX, figures).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What an operator reads beside the routes: logs, figures, the export.
@@ -310,7 +326,7 @@ impl Run<'_> {
 }
 
 /// Runs one operation in a world, with chance of its own; gives who got which answer.
-async fn do_one(world: &mut World, op: &Op, index: usize) -> Option<(Observer, Seen)> {
+pub async fn do_one(world: &mut World, op: &Op, index: usize) -> Option<(Observer, Seen)> {
     let number = match op {
         Op::Report(report) => report.label,
         _ => index,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use model::AttackKind;
+
 use crate::script::{Op, Own, Report, Script, Via, WINDOW, Warn, host_of};
 
 /// k + c of the defaults.
@@ -11,6 +13,10 @@ const COALITION: usize = 1;
 const HOLD: usize = 3;
 const BLOCK: usize = 2;
 const SECTOR_FLOOR: usize = 10;
+/// Fewer members make no value over-common, unless a script says so.
+const OVER_COMMON: usize = 25;
+/// Stands before the host of URLs, which is counted apart from the same host as a value.
+const PIVOT: usize = 3_000_000;
 /// The exercise's epoch and block minute in milliseconds.
 pub const EPOCH: i64 = 20_000;
 const BLOCK_MINUTE: i64 = 5_000;
@@ -30,6 +36,8 @@ pub struct Rho {
     sectors: usize,
     script: Script,
     filed: Vec<Filed>,
+    /// Reports that the cell's view has taken in.
+    folded: BTreeSet<usize>,
     epoch: i64,
     block: i64,
     /// Values that members have, with the labels and names that they carry.
@@ -39,9 +47,38 @@ pub struct Rho {
     blocked: BTreeSet<usize>,
     /// What each firm has sent, and under which strictest marking in each window: an import of nothing else makes no report.
     sent: BTreeMap<(usize, String), BTreeMap<i64, (usize, usize)>>,
-    /// Texts that wait for their tick: when they came, and the value whose campaign they are about.
+    /// Texts that wait for their tick: when they came, and the oldest report of the campaign that they are about.
     texts: Vec<(i64, String, Option<usize>)>,
-    told: Vec<String>,
+    told: Vec<(String, Option<usize>)>,
+    /// Each campaign as members see it, with the tick since which they see it so.
+    campaigns: BTreeMap<Campaign, i64>,
+}
+
+/// Which firms are in a place.
+type Firms<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
+/// A campaign as members see it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Campaign {
+    pub values: BTreeSet<usize>,
+    pub label: &'static str,
+    pub band: usize,
+    /// Sectors that are marked, and regions from 1,000 on.
+    pub marks: BTreeSet<usize>,
+    /// The first in the list of kinds that a report tells.
+    pub attack: Option<usize>,
+    pub techniques: BTreeSet<&'static str>,
+}
+
+/// A value as members see it.
+#[derive(Debug)]
+pub struct Value {
+    pub value: usize,
+    pub labels: BTreeSet<&'static str>,
+    pub paps: BTreeSet<&'static str>,
+    pub since: i64,
+    pub names: BTreeSet<usize>,
+    pub block: bool,
 }
 
 #[derive(Default)]
@@ -51,7 +88,10 @@ struct Shown {
     labels: BTreeSet<&'static str>,
     /// What else reports of it say that shows in its campaign or on the block feed.
     said: BTreeSet<String>,
+    paps: BTreeSet<&'static str>,
     names: BTreeSet<usize>,
+    /// Whether it is pushed to block feeds since the last block minute.
+    pushed: bool,
 }
 
 fn groups(sets: &[(usize, BTreeSet<usize>)]) -> BTreeMap<usize, usize> {
@@ -101,6 +141,23 @@ fn distinct(who: &BTreeSet<(usize, i64)>) -> usize {
     by_window.into_values().max().unwrap_or(0)
 }
 
+/// Labels from open to strict.
+const LABELS: [&str; 5] = ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"];
+
+fn strictness(label: &str) -> usize {
+    LABELS.iter().position(|known| *known == label).unwrap_or(0)
+}
+
+/// The strictest of some labels.
+pub fn strictest<'a>(labels: impl IntoIterator<Item = &'a &'static str>) -> &'static str {
+    labels.into_iter().max_by_key(|label| strictness(label)).copied().unwrap_or("none")
+}
+
+/// The place of a kind of attack in their list; who is not sure tells none.
+fn attack(told: &str) -> Option<usize> {
+    AttackKind::ALL.iter().position(|kind| *kind != AttackKind::NotSure && kind.as_str() == told)
+}
+
 /// The label of the oldest report of everything that each report hangs together with, whoever may see it.
 pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
     let sets: Vec<(usize, BTreeSet<usize>)> = script
@@ -117,9 +174,6 @@ pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
     groups(&sets)
 }
 
-/// Whether a firm is in a sector or region.
-type Place<'a> = Box<dyn Fn(usize) -> bool + 'a>;
-
 impl Rho {
     /// A script's firms at a time.
     pub fn new(script: &Script, now: i64) -> Self {
@@ -128,6 +182,7 @@ impl Rho {
             sectors: script.sectors,
             script: script.clone(),
             filed: Vec::new(),
+            folded: BTreeSet::new(),
             epoch: now / EPOCH,
             block: now / BLOCK_MINUTE,
             shown: BTreeMap::new(),
@@ -137,21 +192,33 @@ impl Rho {
             sent: BTreeMap::new(),
             texts: Vec::new(),
             told: Vec::new(),
+            campaigns: BTreeMap::new(),
+        }
+    }
+
+    /// Something is done.
+    pub fn take(&mut self, op: &Op, now: i64) {
+        match op {
+            Op::Report(report) => self.file(report, now),
+            Op::Advise { about, tlp } => self.text(format!("advice {tlp}"), *about, now),
+            Op::Posture(word) => self.text(format!("posture {word}"), None, now),
+            Op::Claim(_) | Op::Read(_) | Op::Wait(_) => {}
         }
     }
 
     /// The cell sends a text, perhaps about the campaign of a value.
-    pub fn text(&mut self, text: String, about: Option<usize>, at: i64) {
+    fn text(&mut self, text: String, about: Option<usize>, at: i64) {
+        let about = about.and_then(|value| self.cell_campaign(value));
         self.texts.push((at, text, about));
     }
 
-    /// The campaign that members know, of what the cell means by that of a value: the first of its reports that they have.
-    fn public_campaign(&self, value: usize) -> Option<usize> {
-        let all = self.all_links();
-        let root = groups(&all);
-        let first = self.filed.iter().find(|filed| filed.report.values.contains(&value))?.report.label;
-        let community = groups(&self.community());
-        root.iter().filter(|(_, of)| **of == root[&first]).find_map(|(index, _)| community.get(index).copied())
+    /// The oldest report of the campaign that the cell finds by a value, of what it has been shown by now.
+    fn cell_campaign(&self, value: usize) -> Option<usize> {
+        let folded = |label: &usize| self.folded.contains(label);
+        let sets: Vec<_> = self.all_links().into_iter().filter(|(label, _)| folded(label)).collect();
+        let of = self.filed.iter().filter(|filed| folded(&filed.report.label));
+        let first = of.into_iter().find(|filed| filed.report.values.contains(&value))?.report.label;
+        groups(&sets).get(&first).copied()
     }
 
     fn all_links(&self) -> Vec<(usize, BTreeSet<usize>)> {
@@ -167,7 +234,7 @@ impl Rho {
     }
 
     /// A report comes in.
-    pub fn file(&mut self, report: &Report, at: i64) {
+    fn file(&mut self, report: &Report, at: i64) {
         let window = at.div_euclid(WINDOW);
         let own = report.own_name.map(|place| place.text(report.firm));
         let values = report.values.iter().map(usize::to_string).chain(own);
@@ -203,6 +270,7 @@ impl Rho {
     pub fn step(&mut self, now: i64) {
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
+        self.folded = self.filed.iter().map(|filed| filed.report.label).collect();
         // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
         let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report) && filed.at < boundary) {
@@ -235,6 +303,7 @@ impl Rho {
                     shown.labels.insert(filed.report.tlp);
                     let Report { attack, techniques, pap, .. } = &filed.report;
                     shown.said.insert(format!("{attack} {techniques:?} {pap}"));
+                    shown.paps.insert(*pap);
                     if filed.report.named {
                         shown.names.insert(filed.report.firm);
                     }
@@ -253,6 +322,10 @@ impl Rho {
                     firms.entry(*value).or_default().insert((filed.report.firm, filed.window));
                 }
             }
+            for (value, shown) in &mut self.shown {
+                let confirmed = firms.get(value).is_some_and(|firms| distinct(firms) >= BLOCK);
+                shown.pushed = confirmed && shown.paps.iter().all(|pap| matches!(*pap, "CLEAR" | "GREEN"));
+            }
             self.blocked.extend(firms.iter().filter(|(_, firms)| distinct(firms) >= BLOCK).map(|(value, _)| *value));
         }
         if epoch {
@@ -261,19 +334,80 @@ impl Rho {
         }
         for (at, text, about) in std::mem::take(&mut self.texts) {
             if at < now {
-                let about = about.and_then(|value| self.public_campaign(value));
-                self.told.push(format!("{text} about {about:?}"));
+                // Members are pointed to the campaign that they know that very report in.
+                let about = about.and_then(|oldest| groups(&self.community()).get(&oldest).copied());
+                self.told.push((text, about));
             } else {
                 self.texts.push((at, text, about));
             }
         }
+        let before = std::mem::take(&mut self.campaigns);
+        let of_now = self.public_campaigns().into_iter().map(|(_, campaign)| {
+            let since = before.get(&campaign).copied().unwrap_or(now);
+            (campaign, since)
+        });
+        self.campaigns = of_now.collect();
+    }
+
+    /// The campaigns that members see, each with the labels of its reports.
+    fn public_campaigns(&self) -> Vec<(BTreeSet<usize>, Campaign)> {
+        let mut all: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (label, root) in groups(&self.community()) {
+            all.entry(root).or_default().insert(label);
+        }
+        let campaign = |reports: &BTreeSet<usize>| {
+            let filed = || reports.iter().map(|label| self.of(*label));
+            let values: BTreeSet<usize> = filed().flat_map(|filed| &filed.open).copied().collect();
+            Campaign {
+                label: strictest(values.iter().flat_map(|value| &self.shown[value].labels)),
+                band: reports.iter().filter_map(|label| self.bands.get(label)).max().copied().unwrap_or(0),
+                marks: self.marked(reports),
+                attack: filed().filter_map(|filed| attack(filed.report.attack)).min(),
+                techniques: filed().flat_map(|filed| &filed.report.techniques).copied().collect(),
+                values,
+            }
+        };
+        all.into_values().map(|reports| (reports.clone(), campaign(&reports))).collect()
+    }
+
+    /// What is marked of a campaign of these reports: all that any part of it was marked with.
+    fn marked(&self, reports: &BTreeSet<usize>) -> BTreeSet<usize> {
+        reports.iter().filter_map(|label| self.marks.get(label)).flatten().copied().collect()
+    }
+
+    /// Campaigns with the tick since which they are seen so.
+    pub fn campaigns(&self) -> impl Iterator<Item = (&Campaign, i64)> {
+        self.campaigns.iter().map(|(campaign, since)| (campaign, *since))
+    }
+
+    /// Values that members have.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        self.shown.iter().map(|(value, shown)| Value {
+            value: *value,
+            labels: shown.labels.clone(),
+            paps: shown.paps.clone(),
+            since: shown.since,
+            names: shown.names.clone(),
+            block: shown.pushed,
+        })
+    }
+
+    /// Texts that members have, each with the values of the campaign that it is about.
+    pub fn texts(&self) -> Vec<(&str, Option<BTreeSet<usize>>)> {
+        let campaigns = self.public_campaigns();
+        let values = |label: usize| {
+            campaigns.iter().find(|(reports, _)| reports.contains(&label)).map(|(_, campaign)| campaign.values.clone())
+        };
+        self.told.iter().map(|(text, about)| (text.as_str(), about.and_then(values))).collect()
     }
 
     fn aggregates(&mut self) {
         let root = groups(&self.community());
         let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        let mut reports: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, root) in &root {
             let Filed { report, window, .. } = self.of(*index);
+            reports.entry(*root).or_default().insert(*index);
             if !report.named {
                 firms.entry(*root).or_default().insert((report.firm, *window));
             }
@@ -281,14 +415,14 @@ impl Rho {
         for (root, firms) in firms {
             let by_sector = (0..self.sectors).any(|place| self.is_large(|firm| self.script.sector(firm) == place));
             // Marked by sectors or by regions, never by both.
-            let places: Vec<(usize, Place<'_>)> = if by_sector {
+            let places: Vec<(usize, Firms<'_>)> = if by_sector {
                 (0..self.sectors).map(|at| (at, self.in_sector(at))).collect()
             } else {
                 (0..self.script.regions).map(|at| (1_000 + at, self.in_region(at))).collect()
             };
             let now: Vec<usize> =
                 places.iter().filter(|(_, place)| self.within(&firms, place)).map(|(place, _)| *place).collect();
-            let marks = self.marks.get(&root).into_iter().flatten().copied().chain(now).collect::<BTreeSet<_>>();
+            let marks = self.marked(&reports[&root]).into_iter().chain(now).collect::<BTreeSet<_>>();
             // A large place without a mark says that fewer than K of it were hit.
             let unmarked = places.iter().filter(|(at, place)| !marks.contains(at) && self.is_large(place));
             let room = unmarked.fold(self.firms, |room, (_, place)| {
@@ -314,11 +448,11 @@ impl Rho {
         (0..self.firms).filter(|firm| place(*firm)).count() >= SECTOR_FLOOR.max(K + COALITION + 1)
     }
 
-    fn in_sector(&self, sector: usize) -> Place<'_> {
+    fn in_sector(&self, sector: usize) -> Firms<'_> {
         Box::new(move |firm| self.script.sector(firm) == sector)
     }
 
-    fn in_region(&self, region: usize) -> Place<'_> {
+    fn in_region(&self, region: usize) -> Firms<'_> {
         Box::new(move |firm| self.script.region(firm) == Some(region))
     }
 
@@ -360,22 +494,18 @@ impl Rho {
             );
         }
         let root = groups(&self.community());
-        let mut campaigns: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for (index, root) in &root {
-            campaigns.entry(*root).or_default().extend(&self.of(*index).open);
-        }
         if self.script.common.is_some() {
             text += &self.fine(&self.community());
         }
         // Of reports that open at one moment any may be the one that the campaign's id is made from.
         let _ = writeln!(text, "reports that members' campaigns are made of {:?}", root);
-        for (root, values) in campaigns {
+        for (reports, Campaign { values, label, band, marks, .. }) in self.public_campaigns() {
             // A merge takes the widest band that one of its parts had shown, and the labels of all its values.
-            let labels: BTreeSet<_> = values.iter().flat_map(|value| &self.shown[value].labels).collect();
-            let (band, marks) = (self.bands.get(&root), self.marks.get(&root));
-            let _ = writeln!(text, "campaign {root} {values:?} {labels:?} {band:?} {marks:?}");
+            let _ = writeln!(text, "campaign {:?} {values:?} {label} {band:?} {marks:?}", reports.first());
         }
-        text += &self.told.join("\n");
+        for (told, about) in &self.told {
+            let _ = writeln!(text, "{told} about {about:?}");
+        }
         text
     }
 
@@ -431,6 +561,22 @@ impl Rho {
         let enough = |of: BTreeMap<usize, BTreeSet<(usize, i64)>>, least| {
             of.into_iter().filter(|(_, firms)| distinct(firms) >= least).map(|(what, _)| what).collect::<Vec<_>>()
         };
-        format!("{} {:?} {:?} {:?}", self.filed.len(), enough(having, HOLD), enough(open, BLOCK), enough(broad, K))
+        // The cell's own run notes what too many members name, directly or by a URL on it.
+        let mut naming: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        for filed in self.filed.iter().filter(|filed| !filed.report.named) {
+            let hosts = filed.report.values.iter().filter_map(|value| Some(PIVOT + host_of(*value)?));
+            for value in filed.report.values.iter().copied().chain(hosts).chain(own_links(&filed.report)) {
+                naming.entry(value).or_default().insert((filed.report.firm, filed.window));
+            }
+        }
+        let crowd = self.script.common.map_or(OVER_COMMON, |limit| limit as usize).max(self.firms.div_ceil(2)).max(K);
+        format!(
+            "{} {:?} {:?} {:?} {:?}",
+            self.filed.len(),
+            enough(having, HOLD),
+            enough(open, BLOCK),
+            enough(broad, K),
+            enough(naming, crowd)
+        )
     }
 }

@@ -118,8 +118,14 @@ impl Script {
     }
 }
 
+/// Firms and sectors: of the small partnerships some are too small for a band, a mark, a hold.
+const SIZES: &[(usize, usize)] =
+    &[(12, 2), (12, 1), (12, 4), (14, 1), (24, 2), (12, 2), (12, 4), (24, 2), (11, 1), (5, 1)];
+
 /// Number of hot values; higher numbers are values that nobody else reports.
 pub const HOT: usize = 8;
+/// The value that is held over the border of two token windows.
+const BORDER: usize = HOT + 2_000;
 /// How long a token window is.
 pub const WINDOW: i64 = 30 * 86_400_000;
 
@@ -227,12 +233,18 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
 /// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
 pub fn script(seed: u64) -> Script {
     let mut random = Random(seed);
-    let (firms, sectors) = *random.pick(&[(12, 2), (12, 1), (12, 4), (14, 1), (24, 2)]);
+    let (firms, sectors) = *random.pick(SIZES);
     let regions = *random.pick(&[0, 1, 1, 2]);
     let common = random.percent(15).then_some(3);
     let late = if random.percent(20) { WINDOW - 12_000 } else { 0 };
     let mut ops = Vec::new();
     let mut fresh = 0;
+    let over_the_border = late != 0 && random.percent(50);
+    let first = random.below(firms);
+    if over_the_border {
+        // Two members before the change of the token window and one of them again after it are not three.
+        ops.extend([first, first + 1].map(|firm| Op::Report(plain(firm % firms, BORDER, Warn::OnceThree))));
+    }
     let length = 5 + random.below(20);
     while ops.len() < length {
         match random.below(20) {
@@ -247,7 +259,7 @@ pub fn script(seed: u64) -> Script {
     }
     let mut focus = None;
     if random.percent(40) {
-        let wanted = random.below(2);
+        let wanted = random.below(5);
         let of = |firm: usize, warn, value| Op::Report(plain(firm, value, warn));
         let (hot, first) = (HOT + 1_000, random.below(firms));
         if wanted == 0 {
@@ -265,8 +277,26 @@ pub fn script(seed: u64) -> Script {
             }
             focus = Some((ops.len() - 1, (first + 3) % firms));
             ops.push(of((first + 1) % firms, Warn::Now, hot));
+        } else if wanted == 2 {
+            // One member twice is one.
+            ops.extend([of(first, Warn::Now, hot), of(first, Warn::Now, hot)]);
+        } else if wanted == 3 {
+            // Two that are named, in an order that is nobody's to know, and too few others for a band.
+            for (step, named) in [true, true, false, false, false].into_iter().enumerate() {
+                let firm = (first + (5 - step) * sectors) % firms;
+                ops.push(Op::Report(Report { named, ..plain(firm, hot, Warn::Now) }));
+            }
+        } else if wanted == 4 {
+            // Somebody of the cell takes a case; a later one is of the same firm, or of another like it.
+            let claimed = ops.len();
+            ops.extend([of(first, Warn::CellOnly, hot), Op::Wait(250), Op::Claim(claimed)]);
+            focus = Some((ops.len(), (first + sectors * regions.max(1)) % firms));
+            ops.push(of(first, Warn::CellOnly, hot + 1));
         }
         ops.push(Op::Wait(30));
+    }
+    if over_the_border {
+        ops.extend([Op::Report(plain(first, BORDER, Warn::OnceThree)), Op::Wait(20_000)]);
     }
     ops.push(Op::Wait(45_000));
     // Labels are places, so that whoever takes a report names one that came before.

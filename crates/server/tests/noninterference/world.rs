@@ -404,6 +404,11 @@ impl World {
         seen
     }
 
+    /// The reference that a report's firm was given.
+    pub fn reference(&self, label: usize) -> Option<&String> {
+        self.cases.get(&label)
+    }
+
     /// Something of the cell's, or a member's read mark; gives the answer.
     pub async fn act(&mut self, op: &Op, number: usize) -> Option<(Observer, Seen)> {
         self.close = TICKS_AROUND;
