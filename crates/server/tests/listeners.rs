@@ -242,13 +242,14 @@ async fn pages_are_packed_tagged_and_kept() {
 #[tokio::test]
 async fn an_import_counts_by_its_reports_and_one_runs_at_a_time() {
     use std::pin::pin;
-    let world = World::with(intake::Quota::new(3.0, 1.0));
+    let world = World::with(intake::Quota::new(2.0, 1.0));
     let path = "/api/v1/import?name=a.txt&warn=now&know=nobody";
     let file = "a.attack.test\n";
     assert_eq!(call(&world.member, world.request("POST", path, 0, Body::from(file))).await.status, 201);
-    // One for the file, one for its report: a third of the bucket is left.
-    let next = call(&world.member, world.request("POST", path, 0, Body::from("b.attack.test\n"))).await;
-    assert_eq!((next.status.as_u16(), next.header("retry-after")), (429, "1"), "its report is over quota");
+    // A file of one report costs one, so half of the bucket is left: too little for a file of two.
+    let report = |n: u8| format!("{{\"id\":\"{n}\",\"indicators\":[[\"domain\",\"b{n}.attack.test\"]]}}\n");
+    let next = call(&world.member, world.request("POST", path, 0, Body::from(report(1) + &report(2)))).await;
+    assert_eq!((next.status.as_u16(), next.header("retry-after")), (429, "1"), "its second report is over quota");
     // A body that never ends keeps the organisation's place, and nobody else's.
     let hanging = Body::from_stream(futures_util::stream::pending::<Result<axum::body::Bytes, std::io::Error>>());
     let mut waiting = pin!(call(&world.member, world.request("POST", path, 1, hanging)));
