@@ -100,7 +100,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Reads one document as one tree. What may be big is read piece by piece instead, by [`doc::Doc`].
+/// Reads one document as one tree. What may be big is read piece by piece instead, by `doc::Doc`.
 ///
 /// # Errors
 /// A [`Problem`] with the line and the path of the field.

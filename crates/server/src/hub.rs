@@ -118,7 +118,7 @@ impl Hub {
     /// Begins to listen; frames from here on are kept until the viewer reads them.
     ///
     /// # Errors
-    /// [`NoPlace`] if the hub is closed or full, or the holder has its share.
+    /// `NoPlace` if the hub is closed or full, or the holder has its share.
     pub fn subscribe(&self, holder: Holder) -> Result<Subscription, NoPlace> {
         if self.viewers() >= VIEWERS_MAX {
             return Err(NoPlace::All);
