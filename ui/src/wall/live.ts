@@ -144,7 +144,10 @@ export class WallLive {
     this.dirty.add('link')
     if (!this.ready) return
     this.advance()
-    if (isFrozen(this.age())) return
+    if (isFrozen(this.age())) {
+      this.dirty.add('lanes') // the last figures may have come too soon after those before them to be drawn
+      return
+    }
     this.take(aged(this.rows, this.now()))
     const since = this.now() - this.head
     for (let i = 0; i < this.lanes.length; i++) {
