@@ -61,9 +61,8 @@ fn read_one(doc: &Doc<'_>, at: usize, format: Option<Format>, outline: &Value<'_
                 Err(fault) if fault.syntax || outline.entries().is_empty() => {
                     out.broken(doc.line_at(fault.at), fault.field, fault.why);
                 }
-                _ => out.broken(
+                _ => out.unknown(
                     doc.line_at(at),
-                    "",
                     format!("the JSON is neither a MISP event nor STIX: it is {}", looks(outline)),
                 ),
             }

@@ -105,6 +105,8 @@ pub struct Summary {
     pub problems: u64,
     /// The file could not be read, or not to its end: the last problem handed out says why.
     pub broken: bool,
+    /// It is of no known format; then it is `broken` too.
+    pub unknown: bool,
     /// Bytes read, after unpacking.
     pub bytes: u64,
 }
@@ -145,14 +147,16 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
         return Err(io::Error::other("it is packed twice: only one level is unpacked"));
     }
     let Some(recognised) = recognise(&head) else {
-        return Err(io::Error::other(format!("the format is not known: {}", seen(&head))));
+        out.unknown(None, format!("the format is not known: {}", seen(&head)));
+        return Ok(());
     };
     let whole: Box<dyn Read + '_> = Box::new(io::Cursor::new(&head).chain(unpacked));
     match recognised {
         Recognised::Json => document::read(whole, out)?,
         Recognised::JsonLines => {
             if let Some(seen) = lines::unknown(&head) {
-                return Err(io::Error::other(format!("the format is not known: JSON lines, each {seen}")));
+                out.unknown(None, format!("the format is not known: JSON lines, each {seen}"));
+                return Ok(());
             }
             out.summary.format = Some(Format::ReportLines);
             lines::read(&mut lines::Lines::new(whole), out);

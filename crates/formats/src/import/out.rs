@@ -89,6 +89,12 @@ impl Out<'_> {
         self.broken.get_or_insert_with(|| Problem { line, field: field.into(), why: why.into() });
     }
 
+    /// The file is of no known format.
+    pub fn unknown(&mut self, line: Option<NonZeroU32>, why: impl Into<String>) {
+        self.summary.unknown = true;
+        self.broken(line, "", why);
+    }
+
     /// The file breaks off at a problem that was told: nothing behind it can be read.
     pub fn broke_off(&mut self, line: Option<NonZeroU32>) {
         if self.broken.is_some() {

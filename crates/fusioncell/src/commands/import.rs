@@ -33,8 +33,8 @@ use crate::{logs, noise, store};
 
 What is imported is the cell's own unless --as names a member.", "\
 Files that hold bad objects are read all the same: each is listed by file and line, and the exit code is 0.
-It is 1 if a file could not be read, or not to its end: not opened, damaged, too big, broken JSON, or of no known format.
-The others are read all the same."))]
+It is 1 if a file could not be read, or not to its end: not opened, damaged, too big, broken JSON, or named here and of no
+known format. Files of no known format inside a folder are told and count as refused. The others are read all the same."))]
 pub struct ImportArgs {
     #[command(flatten)]
     folders: Folders,
@@ -119,11 +119,17 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
             report.problem(&file.path, problem.line, &problem.field, &problem.why);
         }
         report.left_out(totals.untold);
+        // A folder may hold anything: what is of no known format in it is told and passed by.
+        let passed_by = !file.named && outcome.as_ref().is_ok_and(|summary| summary.unknown);
         for problem in &totals.unread {
-            report.unreadable(&file.path, problem.line, &problem.field, &problem.why);
+            if passed_by {
+                report.problem(&file.path, problem.line, &problem.field, &problem.why);
+            } else {
+                report.unreadable(&file.path, problem.line, &problem.field, &problem.why);
+            }
         }
         let format = outcome.as_ref().ok().and_then(|summary| summary.format);
-        let not_read = !totals.unread.is_empty() || outcome.is_err();
+        let not_read = !passed_by && (!totals.unread.is_empty() || outcome.is_err());
         report.add(
             format_name(format),
             Totals {
@@ -131,7 +137,7 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
                 reports: totals.reports,
                 accepted: totals.accepted,
                 duplicates: totals.duplicates,
-                refused: totals.refused,
+                refused: totals.refused + u64::from(passed_by),
                 not_read: u64::from(not_read),
             },
         );

@@ -20,6 +20,8 @@ pub struct Found {
     pub bytes: u64,
     /// It is the `hashes.csv` of a MISP feed: an index of values that the feed's events hold.
     pub feed_index: bool,
+    /// It was named itself, not found in a folder: then it has to be of a known format.
+    pub named: bool,
 }
 
 /// The files, and what could not be looked at.
@@ -40,7 +42,8 @@ pub fn find(paths: &[PathBuf]) -> Files {
         match fs::metadata(path) {
             Ok(data) if data.is_dir() => walk(path, 0, &mut files),
             Ok(data) => {
-                files.found.push(Found { feed_index: is_feed_index(path), path: path.clone(), bytes: data.len() });
+                let (feed_index, path) = (is_feed_index(path), path.clone());
+                files.found.push(Found { feed_index, path, bytes: data.len(), named: true });
             }
             Err(error) => files.unreadable.push((path.clone(), error.to_string())),
         }
@@ -68,7 +71,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Files) {
         match fs::symlink_metadata(&path) {
             Ok(data) if data.is_dir() => walk(&path, depth + 1, files),
             Ok(data) if data.is_file() => {
-                files.found.push(Found { feed_index: is_feed_index(&path), path, bytes: data.len() });
+                files.found.push(Found { feed_index: is_feed_index(&path), path, bytes: data.len(), named: false });
             }
             Ok(data) if data.is_symlink() => {
                 files

@@ -35,7 +35,7 @@ pub fn load(folder: &Path, items_per_second: f64) -> Result<Replay, Failure> {
     );
     let mut builder = ReplayBuilder::new(ITEMS_MAX);
     let mut problems: u64 = 0;
-    for Found { path, bytes, feed_index } in files.found {
+    for Found { path, bytes, feed_index, .. } in files.found {
         if feed_index {
             continue;
         }
