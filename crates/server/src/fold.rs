@@ -28,6 +28,8 @@ const FRAMES_PER_STEP_MAX: usize = 128;
 const POPULATION_MILLIS: i64 = 1_000;
 /// How long folding goes on after the end was called.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
+/// Which share of a step's time is rested after it while more entries wait.
+const BACKLOG_REST_SHARE: u32 = 6;
 /// Rest between two steps.
 const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
@@ -387,6 +389,7 @@ impl Core {
             if stopping.is_none() && stop.load(Ordering::Acquire) {
                 stopping = Some(Instant::now());
             }
+            let began = Instant::now();
             let stepped = self.step(clock.now())?;
             let more = stepped.entries == ENTRIES_PER_STEP;
             // What is not folded by then is in the journal, and folded by the next process.
@@ -395,6 +398,8 @@ impl Core {
                 return Ok(());
             }
             if more {
+                // Acknowledging comes first: a backlog leaves some of the processor to those who write.
+                std::thread::sleep(began.elapsed() / BACKLOG_REST_SHARE);
                 continue;
             }
             // A short rest lets entries gather; nothing is shown between ticks in any case.
