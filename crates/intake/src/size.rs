@@ -9,28 +9,7 @@ const ITEM_BYTES: usize = 128;
 
 /// The entry that a submission becomes; the vault makes case and token, here they are empty places of the same length.
 pub(crate) fn entry_of(submission: Submission) -> ReportEntry {
-    let content = submission.report;
-    ReportEntry {
-        case: CaseId::from_bytes([0; 16]),
-        token: MemberToken::from_bytes([0; 16]),
-        sector: submission.sector,
-        region: submission.region,
-        received_at: submission.received_at,
-        happened_at: content.happened_at,
-        warn: content.warn,
-        know: content.know,
-        named: submission.named,
-        own: submission.own,
-        marking: content.marking,
-        attack: content.attack,
-        severity: content.severity,
-        ongoing: content.ongoing,
-        title: content.title,
-        narrative: content.narrative,
-        techniques: content.techniques,
-        tags: content.tags,
-        items: content.items,
-    }
+    ReportEntry::of(submission, CaseId::from_bytes([0; 16]), MemberToken::from_bytes([0; 16]))
 }
 
 /// Bytes that a report takes in the journal: at least as many as it will.

@@ -206,6 +206,35 @@ pub struct Submission {
     pub report: ReportContent,
 }
 
+impl ReportEntry {
+    /// The entry that a submission becomes; who sent it stays behind, and a name is kept only if everybody may know.
+    #[must_use]
+    pub fn of(submission: Submission, case: CaseId, token: MemberToken) -> Self {
+        let content = submission.report;
+        Self {
+            case,
+            token,
+            sector: submission.sector,
+            region: submission.region,
+            received_at: submission.received_at,
+            happened_at: content.happened_at,
+            warn: content.warn,
+            know: content.know,
+            named: submission.named.filter(|_| content.know == WhoMayKnow::Everybody),
+            own: submission.own,
+            marking: content.marking,
+            attack: content.attack,
+            severity: content.severity,
+            ongoing: content.ongoing,
+            title: content.title,
+            narrative: content.narrative,
+            techniques: content.techniques,
+            tags: content.tags,
+            items: content.items,
+        }
+    }
+}
+
 /// Which of fusion's two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Run {

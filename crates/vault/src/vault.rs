@@ -247,7 +247,7 @@ impl Vault {
         let token = self.keys.token(submission.organisation, submission.received_at)?;
         let window = Keys::window(submission.received_at);
         let seed = self.key_seed();
-        let content = submission.report;
+        let content = &submission.report;
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         // The submitter had another token in the window before: what it sent a day ago is not new because a month began.
         let mut tokens = vec![(window, token)];
@@ -277,30 +277,10 @@ impl Vault {
         }
         let case = CaseId::from_bytes(self.entropy.bytes());
         let case = leaks::pseudonym(case, token, || self.journal.head().seq);
-        let named = submission.named.filter(|_| content.know == model::WhoMayKnow::Everybody);
-        let report = ReportEntry {
-            case,
-            token,
-            sector: submission.sector,
-            region: submission.region,
-            received_at: submission.received_at,
-            happened_at: content.happened_at,
-            warn: content.warn,
-            know: content.know,
-            named,
-            own: submission.own,
-            marking: content.marking,
-            attack: content.attack,
-            severity: content.severity,
-            ongoing: content.ongoing,
-            title: content.title,
-            narrative: content.narrative,
-            techniques: content.techniques,
-            tags: content.tags,
-            items: content.items,
-        };
-        let source = Source { case, organisation: submission.organisation };
-        let entry = NewEntry { at: submission.received_at, body: Body::Report(Box::new(report)), source: Some(source) };
+        let (organisation, at) = (submission.organisation, submission.received_at);
+        let report = ReportEntry::of(submission, case, token);
+        let source = Source { case, organisation };
+        let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source) };
         Ok((Some(entry), Accepted { case: Some(case), items }))
     }
 
