@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use vault::{GenesisIfNew, Item, ReportContent, Submission, Vault, VaultConfig};
 
@@ -63,7 +63,7 @@ fn main() {
                             narrative: String::new(),
                             techniques: vec![],
                             tags: vec![],
-                            items: vec![Item { observable, seen_at: None, held: None }],
+                            items: vec![Item { sighting: Sighting::of(observable), held: None }],
                         },
                     };
                     vault.submit(vec![submission], false).unwrap();

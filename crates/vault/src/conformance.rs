@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use model::{
-    AttackKind, CaseId, Kind, Marking, MemberToken, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, CaseId, Kind, Marking, MemberToken, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 
 use crate::codec::{self, INPUT_BYTES_MAX};
@@ -40,8 +40,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
         techniques: Vec::new(),
         tags: Vec::new(),
         items: vec![Item {
-            observable: Observable::from_normal(Kind::Domain, format!("d{n}.test")),
-            seen_at: None,
+            sighting: Sighting::of(Observable::from_normal(Kind::Domain, format!("d{n}.test"))),
             held: None,
         }],
     };

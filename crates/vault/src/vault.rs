@@ -171,7 +171,7 @@ impl Vault {
                 match codec::decode(&entry.body).map_err(corrupt)? {
                     Body::Report(report) => {
                         for item in &report.items {
-                            let key = item.observable.key(seed);
+                            let key = item.sighting.observable.key(seed);
                             own.note(Keys::window(report.received_at), report.token, key, report.marking);
                         }
                     }
@@ -262,7 +262,7 @@ impl Vault {
             .items
             .iter()
             .map(|item| {
-                let key = item.observable.key(seed);
+                let key = item.sighting.observable.key(seed);
                 // Each value is noted for the batch, even if an earlier one has it already.
                 if known(key) | !batch.note(window, token, key, content.marking) {
                     ItemOutcome::Duplicate

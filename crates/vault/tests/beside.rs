@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use vault::{
     DataSet, GenesisIfNew, Item, ItemOutcome, ReportContent, Submission, Vault, VaultConfig, VaultError,
@@ -49,7 +49,7 @@ fn in_memory() -> Arc<Vault> {
 
 fn submission(firm: u8, values: &[&str]) -> Submission {
     let item =
-        |value: &&str| Item { observable: Observable::from_normal(Kind::Domain, *value), seen_at: None, held: None };
+        |value: &&str| Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, *value)), held: None };
     Submission {
         organisation: OrganisationId::from_bytes([firm; 16]),
         sector: None,

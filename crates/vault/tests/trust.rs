@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use vault::codec::CodecError;
 use vault::{
@@ -69,7 +69,7 @@ fn submission(value: &str) -> Submission {
             narrative: String::new(),
             techniques: vec![],
             tags: vec![],
-            items: vec![Item { observable: Observable::from_normal(Kind::Domain, value), seen_at: None, held: None }],
+            items: vec![Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, value)), held: None }],
         },
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use vault::{
     Body, GenesisIfNew, Item, ItemOutcome, Journal as _, NewEntry, ReportContent, SqliteJournal, SqliteOptions,
@@ -60,11 +60,7 @@ fn submission(firm: u8, values: &[&str]) -> Submission {
             tags: vec![],
             items: values
                 .iter()
-                .map(|value| Item {
-                    observable: Observable::from_normal(Kind::Domain, *value),
-                    seen_at: None,
-                    held: None,
-                })
+                .map(|value| Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, *value)), held: None })
                 .collect(),
         },
     }
