@@ -15,9 +15,10 @@ use crate::dedupe::{OwnItems, WINDOWS_MAX};
 use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
-use crate::journal::{Journal, NewEntry, Source};
+use crate::journal::{Head, Journal, NewEntry, Source};
 use crate::keys::Keys;
 use crate::leaks;
+use crate::live::{self, LiveState};
 use crate::place::Place;
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -418,6 +419,22 @@ impl Vault {
             checkpoint::sign(&self.keys, &*self.journal, &*self.clock)?;
         }
         Ok(())
+    }
+
+    /// Notes beside the checkpoint what a server had made of all entries up to `head`, as a digest.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be written.
+    pub fn note_live_state(&self, head: &Head, digest: &[u8; 32]) -> Result<(), VaultError> {
+        live::write(&self.keys, head, digest)
+    }
+
+    /// What was last noted so, if by this version and of this very journal.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the note cannot be read.
+    pub fn live_state(&self) -> Result<Option<LiveState>, VaultError> {
+        live::read(&self.keys, &*self.journal)
     }
 
     /// Every entry from a place on, in batches, until `each` says stop or there are no more.
