@@ -55,19 +55,9 @@ pub(crate) fn read(keys: &Keys, journal: &dyn Journal) -> Result<Option<LiveStat
 mod tests {
     use std::sync::Arc;
 
-    use model::Entropy;
-
     use super::*;
-    use crate::conformance::tick;
+    use crate::conformance::{Still, tick};
     use crate::journal::memory::MemoryJournal;
-
-    struct Still;
-
-    impl Entropy for Still {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
 
     #[test]
     fn a_note_speaks_of_the_entries_that_it_was_made_of() {
