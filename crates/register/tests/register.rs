@@ -1,36 +1,17 @@
 //! The register as its callers meet it: credentials, listeners, throttling, two processes on one file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+#[path = "../../model/tests/outside/mod.rs"]
+mod outside;
 
-use model::{Clock, Entropy, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use model::{Clock as _, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use outside::Outside;
 use register::{
     Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role, SignInError, Status,
 };
-
-#[derive(Default)]
-struct Outside {
-    now: AtomicI64,
-    seed: AtomicU64,
-}
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            *byte = (z >> 56) as u8;
-        }
-    }
-}
 
 const ANSWERS: Answers = Answers { warn: WhoMayBeWarned::Now, know: WhoMayKnow::Nobody };
 const PASSWORD: &str = "correct horse battery";
