@@ -5,6 +5,7 @@ mod credentials;
 mod held;
 mod insert;
 mod keys;
+mod mail;
 mod nouns;
 mod password;
 mod people;
@@ -13,6 +14,10 @@ mod schema;
 mod throttle;
 
 pub use credentials::{KEY_PREFIX, Secret};
+pub use mail::{
+    MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
+    MailState, NewMail,
+};
 pub use nouns::{
     Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };
