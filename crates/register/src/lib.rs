@@ -6,6 +6,7 @@ mod credentials;
 mod held;
 mod insert;
 mod keys;
+mod mail;
 mod nouns;
 mod organisations;
 mod password;
@@ -17,6 +18,10 @@ mod throttle;
 
 pub use audit::{Act, Actor, MemberAct};
 pub use credentials::{KEY_PREFIX, Secret};
+pub use mail::{
+    MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
+    MailState, NewMail,
+};
 pub use nouns::{
     Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, OrganisationClass, Person, Populations,
     Principal, Secondment, Status,

@@ -100,8 +100,8 @@ fn document() -> Value {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "member": { "type": "apiKey", "in": "cookie", "name": "fc_member" },
-                "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell" },
+                "member": { "type": "apiKey", "in": "cookie", "name": "fc_member", "description": "`__Host-fc_member` by TLS." },
+                "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell", "description": "`__Host-fc_cell` by TLS." },
                 "key": { "type": "http", "scheme": "bearer", "description": "A member's key, `fck_…`." },
             },
         },

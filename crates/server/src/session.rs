@@ -86,9 +86,12 @@ impl Sessions {
     }
 
     fn cookie_name(&self) -> &'static str {
-        match self.0.face {
-            Face::Member => "fc_member",
-            Face::Cell => "fc_cell",
+        // By that prefix a browser takes the cookie only by TLS and from this very host, not from a neighbour's page.
+        match (self.0.face, self.0.tls) {
+            (Face::Member, false) => "fc_member",
+            (Face::Member, true) => "__Host-fc_member",
+            (Face::Cell, false) => "fc_cell",
+            (Face::Cell, true) => "__Host-fc_cell",
         }
     }
 
