@@ -1,6 +1,6 @@
 //! The register as it is held in memory: every check is a look-up; another process's changes are seen within a second.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{OrganisationId, PersonId, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
@@ -8,14 +8,31 @@ use policy::Assets;
 use policy::planted::{self, Leak};
 use rusqlite::Connection;
 
-use crate::nouns::{Answers, Face, Organisation, Person, Populations, Principal, Role, Status};
+use crate::nouns::{Answers, Face, Means, Organisation, Person, Populations, Principal, Role, Status};
 use crate::register::RegisterError;
+use crate::scopes::Scopes;
+use crate::sessions::{SESSION_IDLE_MILLIS, Use, face_text};
 
 /// What a stored credential leads to.
 #[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) principal: Arc<Principal>,
     pub(crate) expires_at: Option<Timestamp>,
+    /// When it was last used; a session ends when that lies too far back.
+    pub(crate) used: Arc<Use>,
+}
+
+impl Held {
+    /// A session that begins, or was stored.
+    pub(crate) fn session(principal: Arc<Principal>, expires_at: Timestamp, used_at: i64) -> Self {
+        Self { principal, expires_at: Some(expires_at), used: Arc::new(Use::stored(used_at)) }
+    }
+
+    /// Whether it has neither ended nor, being a session, lain idle too long.
+    pub(crate) fn lives(&self, now: Timestamp) -> bool {
+        let idle = self.principal.means == Means::Session && now.as_millis() - self.used.at() >= SESSION_IDLE_MILLIS;
+        !idle && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Everything that checks need.
@@ -25,6 +42,9 @@ pub(crate) struct Tables {
     pub(crate) people: HashMap<PersonId, Person>,
     pub(crate) sessions: HashMap<[u8; 32], Held>,
     pub(crate) keys: HashMap<[u8; 32], Held>,
+    pub(crate) devices: HashMap<[u8; 32], Held>,
+    /// Who has a second factor.
+    pub(crate) second: HashSet<PersonId>,
     pub(crate) populations: Populations,
     pub(crate) lanes: Vec<(String, String)>,
 }
@@ -94,6 +114,7 @@ pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>
         name: person.name.clone(),
         organisation,
         answers: None,
+        means: Means::Session,
     })
 }
 
@@ -148,7 +169,7 @@ impl Tables {
             };
             tables.people.insert(id, person);
         }
-        let mut statement = connection.prepare_cached("SELECT hash, person, face, expires_at FROM session")?;
+        let mut statement = connection.prepare_cached("SELECT hash, person, face, expires_at, used_at FROM session")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let Some(person) = tables.people.get(&PersonId::from_bytes(row.get(1)?)) else { continue };
@@ -156,13 +177,13 @@ impl Tables {
             let Some(principal) = of_person(person, organisation) else { continue };
             let face = if row.get_ref(2)?.as_str().unwrap_or_default() == "cell" { Face::Cell } else { Face::Member };
             if face == principal.face {
-                let held =
-                    Held { principal: Arc::new(principal), expires_at: Some(Timestamp::from_millis(row.get(3)?)) };
+                let held = Held::session(Arc::new(principal), Timestamp::from_millis(row.get(3)?), row.get(4)?);
                 tables.sessions.insert(row.get(0)?, held);
             }
         }
-        let mut statement = connection
-            .prepare_cached("SELECT hash, organisation, warn, know, expires_at FROM key WHERE revoked = 0")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT hash, organisation, warn, know, expires_at, scopes, used_day FROM key WHERE revoked = 0",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let organisation = tables.organisations.get(&OrganisationId::from_bytes(row.get(1)?));
@@ -177,13 +198,69 @@ impl Tables {
                     row.get_ref(2)?.as_str().unwrap_or_default(),
                     row.get_ref(3)?.as_str().unwrap_or_default(),
                 )),
+                means: Means::Key(Scopes::from_names(row.get_ref(5)?.as_str().unwrap_or_default())),
             };
             let expires_at: Option<i64> = row.get(4)?;
-            let held = Held { principal: Arc::new(principal), expires_at: expires_at.map(Timestamp::from_millis) };
+            let held = Held {
+                principal: Arc::new(principal),
+                expires_at: expires_at.map(Timestamp::from_millis),
+                used: Arc::new(Use::of_day(row.get(6)?)),
+            };
             tables.keys.insert(row.get(0)?, held);
+        }
+        tables.load_devices(connection)?;
+        let mut statement = connection
+            .prepare_cached("SELECT person FROM totp WHERE confirmed = 1 UNION SELECT person FROM passkey")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            tables.second.insert(PersonId::from_bytes(row.get(0)?));
         }
         tables.populations = populations(&tables.organisations);
         tables.lanes = lanes(&tables.populations);
         Ok(tables)
+    }
+
+    /// Walls, each with what its maker may see now: nothing, if the maker may not sign in any more.
+    fn load_devices(&mut self, connection: &Connection) -> Result<(), RegisterError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT hash, maker, organisation, face, label, expires_at, used_day FROM device WHERE hash IS NOT NULL",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let organisation: Option<[u8; 16]> = row.get(2)?;
+            let maker = self.people.get(&PersonId::from_bytes(row.get(1)?));
+            // A maker who has moved to another firm, or side, left the walls behind.
+            let same = |person: &&Person| {
+                person.organisation == organisation.map(OrganisationId::from_bytes)
+                    && face_text(person.role.face())
+                        == row.get_ref(3).ok().and_then(|face| face.as_str().ok()).unwrap_or_default()
+            };
+            let Some(maker) = maker.filter(same) else { continue };
+            let organisation = maker.organisation.and_then(|id| self.organisations.get(&id).cloned());
+            let Some(principal) = of_person(maker, organisation) else { continue };
+            let principal = Principal { person: None, name: row.get(4)?, means: Means::Device, ..principal };
+            let held = Held {
+                principal: Arc::new(principal),
+                expires_at: Some(Timestamp::from_millis(row.get(5)?)),
+                used: Arc::new(Use::of_day(row.get(6)?)),
+            };
+            self.devices.insert(row.get(0)?, held);
+        }
+        Ok(())
+    }
+
+    /// Takes over from the tables before when credentials were last used: what is stored lags behind.
+    pub(crate) fn keep_uses(&mut self, before: &Self) {
+        for (now, before) in [
+            (&mut self.sessions, &before.sessions),
+            (&mut self.keys, &before.keys),
+            (&mut self.devices, &before.devices),
+        ] {
+            for (hash, held) in now {
+                if let Some(before) = before.get(hash) {
+                    held.used = Arc::clone(&before.used);
+                }
+            }
+        }
     }
 }

@@ -1,24 +1,24 @@
 //! The register: makes and checks, with every check answered from memory.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::credentials::{self, Secret};
-use crate::held::{Held, OTHER_SECTORS, Tables, of_person};
-use crate::insert::{NAME_CHARS_MAX, checked_email, checked_name, insert_key, insert_organisation};
+use crate::held::{Held, OTHER_SECTORS, Tables};
+use crate::insert::{checked_email, checked_name, insert_key, insert_organisation};
 use crate::nouns::{
     Answers, Face, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };
-use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
+use crate::password::{self, PasswordCost};
 use crate::schema;
-use crate::throttle::{Throttle, Try};
+use crate::seal::SealKey;
+use crate::signin::{Challenges, Demand, SecondStep};
+use crate::throttle::Throttle;
 
-/// How long a session lasts.
-const SESSION_MILLIS: i64 = 12 * 3_600_000;
 /// How often another process's changes are looked for, at most.
 const LOOK_MILLIS: i64 = 250;
 
@@ -54,6 +54,9 @@ pub enum SignInError {
     /// Unknown address, wrong password, wrong listener: one answer for all.
     #[error("e-mail address or password is wrong")]
     Wrong,
+    /// The password is right, and a second factor is wanted.
+    #[error("a second factor is wanted")]
+    Second(SecondStep),
     /// Too many failed tries.
     #[error("too many failed tries: wait {0} s")]
     Wait(i64),
@@ -66,7 +69,10 @@ pub enum SignInError {
 pub struct Register {
     connection: Mutex<Connection>,
     tables: RwLock<Tables>,
-    throttle: Mutex<Throttle>,
+    pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) challenges: Mutex<Challenges>,
+    seal: OnceLock<SealKey>,
+    demand: AtomicU8,
     looked_at: AtomicI64,
     data_version: AtomicI64,
     changes: AtomicU64,
@@ -100,7 +106,12 @@ impl Register {
         entropy: Arc<dyn Entropy>,
         cost: PasswordCost,
     ) -> Result<Self, RegisterError> {
-        Self::with(schema::open(None)?, clock, entropy, cost)
+        let register = Self::with(schema::open(None)?, clock, entropy, cost)?;
+        // Nothing outlives the process, so neither need the key.
+        if let Some(key) = SealKey::new(&credentials::digest(register.nobody())) {
+            register.seal_with(key);
+        }
+        Ok(register)
     }
 
     fn with(
@@ -116,6 +127,9 @@ impl Register {
             connection: Mutex::new(connection),
             tables: RwLock::new(tables),
             throttle: Mutex::default(),
+            challenges: Mutex::default(),
+            seal: OnceLock::new(),
+            demand: AtomicU8::new(0),
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
             changes: AtomicU64::new(0),
@@ -138,7 +152,7 @@ impl Register {
     }
 
     /// The tables, read anew if another process has changed them.
-    fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
         let now = self.clock.now().as_millis();
         let looked = self.looked_at.load(Ordering::Relaxed);
         let due = now.saturating_sub(looked) >= LOOK_MILLIS;
@@ -166,8 +180,11 @@ impl Register {
     }
 
     pub(crate) fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
-        let tables = Tables::load(connection)?;
-        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        let mut tables = Tables::load(connection)?;
+        let mut held = self.tables_mut();
+        tables.keep_uses(&held);
+        *held = tables;
+        drop(held);
         self.changes.fetch_add(1, Ordering::Release);
         Ok(())
     }
@@ -185,81 +202,70 @@ impl Register {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Signs somebody in: slow on purpose (Argon2), so call it where blocking is allowed.
-    ///
-    /// # Errors
-    /// [`SignInError`]; one answer for every way of being wrong.
-    pub fn sign_in(
-        &self,
-        face: Face,
-        email: &str,
-        password: &str,
-        address: &str,
-    ) -> Result<(Secret, Arc<Principal>), SignInError> {
-        let now = self.clock.now();
-        let account = email.trim().to_lowercase();
-        let account: String = account.chars().take(NAME_CHARS_MAX).collect();
-        let attempt = Try::new(face, &account, address);
-        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&attempt, now);
-        if wait > 0 {
-            return Err(SignInError::Wait(wait));
+    /// The principal of a credential that has not ended; the look counts as its use.
+    pub(crate) fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
+        let (held, now) = (held?, self.clock.now());
+        if !held.lives(now) {
+            return None;
         }
-        let stored: Option<([u8; 16], String)> = self
-            .connection()
-            .query_row("SELECT id, password FROM person WHERE email = ?1", [&account], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-            .map_err(RegisterError::from)?;
-        let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
-        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
-        drop(self.tables());
-        let connection = self.connection();
-        let principal = stored.filter(|_| right).and_then(|(id, hash)| {
-            // Under the connection's lock no change comes between this look and the session: a password that was
-            // changed or a person who was disabled while we hashed is refused.
-            let same = connection
-                .query_row(
-                    "SELECT password = ?2 AND disabled = 0 FROM person WHERE id = ?1",
-                    params![id, hash],
-                    |row| row.get(0),
-                )
-                .unwrap_or(false);
-            let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-            let person = tables.people.get(&PersonId::from_bytes(id)).filter(|_| same)?;
-            let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
-            of_person(person, organisation).filter(|principal| principal.face == face)
-        });
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(principal) = principal else {
-            throttle.failed(&attempt, now);
-            return Err(SignInError::Wrong);
-        };
-        throttle.succeeded(&attempt, now);
-        drop(throttle);
-        let token = credentials::session(&*self.entropy);
-        let expires_at = now.plus_millis(SESSION_MILLIS);
-        let hash = credentials::digest(token.expose());
-        let face_text = if face == Face::Cell { "cell" } else { "member" };
-        let person = principal.person.map(|id| *id.as_bytes()).unwrap_or_default();
-        connection
-            .execute("DELETE FROM session WHERE expires_at < ?1", [now.as_millis()])
-            .and_then(|_| {
-                connection.execute(
-                    "INSERT INTO session(hash, person, face, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                    params![hash, person, face_text, expires_at.as_millis()],
-                )
-            })
-            .map_err(RegisterError::from)?;
-        let principal = Arc::new(principal);
-        let held = Held { principal: Arc::clone(&principal), expires_at: Some(expires_at) };
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(hash, held);
-        Ok((token, principal))
+        held.used.note(now);
+        Some(Arc::clone(&held.principal))
     }
 
-    fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
-        let held = held?;
-        held.expires_at.is_none_or(|end| self.clock.now() < end).then(|| Arc::clone(&held.principal))
+    /// The tables as they are, without looking for another process's changes.
+    pub(crate) fn tables_now(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hold_session(&self, hash: [u8; 32], held: Held) {
+        self.tables_mut().sessions.insert(hash, held);
+    }
+
+    pub(crate) fn rename_session(&self, old: &[u8; 32], hash: [u8; 32]) {
+        let mut tables = self.tables_mut();
+        if let Some(held) = tables.sessions.remove(old) {
+            tables.sessions.insert(hash, held);
+        }
+        drop(tables);
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn drop_sessions(&self, gone: impl Fn(&[u8; 32], &Held) -> bool) {
+        self.tables_mut().sessions.retain(|hash, held| !gone(hash, held));
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// Follows a change of who has which factors.
+    pub(crate) fn factors_changed(&self, connection: &Connection) -> Result<(), RegisterError> {
+        self.reload(connection)
+    }
+
+    /// Hands in the key under which second factors are sealed; only the first counts.
+    pub fn seal_with(&self, key: SealKey) {
+        // A second key would be a mistake of the caller, and the first has sealed things already.
+        let _ = self.seal.set(key);
+    }
+
+    pub(crate) fn seal_key(&self) -> Result<&SealKey, RegisterError> {
+        self.seal.get().ok_or_else(|| RegisterError::Refused("the key of the second factors is not at hand".into()))
+    }
+
+    pub(crate) fn set_demand(&self, demand: u8) {
+        self.demand.store(demand, Ordering::Relaxed);
+    }
+
+    /// Who must have a second factor.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        Demand::from_u8(self.demand.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn nobody(&self) -> &str {
+        &self.nobody
     }
 
     /// Whom a session token stands for at a listener.
@@ -291,7 +297,7 @@ impl Register {
         // From the database first, and with its lock held: tables that are read anew meanwhile cannot bring it back.
         let connection = self.connection();
         connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
+        self.tables_mut().sessions.remove(&hash);
         Ok(())
     }
 
@@ -310,7 +316,7 @@ impl Register {
         let mut made = Vec::with_capacity(members.len());
         for member in members {
             let id = insert_organisation(&transaction, &*self.entropy, member)?;
-            made.push((id, insert_key(&transaction, &*self.entropy, id, label, answers, None)?));
+            made.push((id, insert_key(&transaction, &*self.entropy, &self.whole_key(id, label, answers, None))?));
         }
         transaction.commit()?;
         self.reload(&connection)?;

@@ -21,6 +21,23 @@ CREATE TABLE key(hash BLOB PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, organisatio
   warn TEXT NOT NULL, know TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 ", "
 ALTER TABLE person ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+", "
+DROP TABLE session;
+CREATE TABLE session(hash BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, kind TEXT NOT NULL, created_at INTEGER NOT NULL,
+  fresh_at INTEGER NOT NULL, used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX session_person ON session(person);
+CREATE TABLE totp(person BLOB PRIMARY KEY, secret BLOB NOT NULL, confirmed INTEGER NOT NULL, last_step INTEGER NOT NULL,
+  created_day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE recovery_code(person BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(person, hash)) WITHOUT ROWID;
+CREATE TABLE passkey(credential BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, rp TEXT NOT NULL, name TEXT NOT NULL,
+  stored TEXT NOT NULL, created_day INTEGER NOT NULL, used_day INTEGER) WITHOUT ROWID;
+CREATE INDEX passkey_person ON passkey(person);
+ALTER TABLE key ADD COLUMN scopes TEXT NOT NULL DEFAULT 'read:released report import';
+ALTER TABLE key ADD COLUMN made_by BLOB;
+ALTER TABLE key ADD COLUMN created_day INTEGER;
+ALTER TABLE key ADD COLUMN used_day INTEGER;
+CREATE TABLE device(id BLOB PRIMARY KEY, hash BLOB UNIQUE, face TEXT NOT NULL, label TEXT NOT NULL, maker BLOB NOT NULL, organisation BLOB,
+  created_day INTEGER NOT NULL, used_day INTEGER, pairing BLOB UNIQUE, pairing_ends INTEGER, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 "];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
