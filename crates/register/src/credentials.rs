@@ -41,13 +41,14 @@ pub(crate) fn digest(credential: &str) -> [u8; 32] {
     digest_bytes(credential.as_bytes())
 }
 
+/// SHA-256 of bytes.
 pub(crate) fn digest_bytes(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
     hash
 }
 
-/// A session token, a wall's token, a challenge or a pairing code: 256 random bits.
+/// A session token: 256 random bits.
 pub(crate) fn session(entropy: &dyn Entropy) -> Secret {
     Secret::new(hex(&entropy.bytes::<32>()))
 }

@@ -1,15 +1,17 @@
 //! Walls: read-only devices that are paired once, shown what their maker could see, and revoked by themselves.
 
+use std::sync::Arc;
+
 use model::{OrganisationId, PersonId};
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::audit::Actor;
 use crate::credentials::{self, Secret, digest, hex};
 use crate::insert::checked_name;
 use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
+use crate::rights::{Right, Role};
 use crate::sessions::{day, face_text};
-
-use std::sync::Arc;
 
 /// How long a pairing code may be used, once.
 pub const PAIRING_MILLIS: i64 = 10 * 60_000;
@@ -47,26 +49,39 @@ pub struct NewDevice {
     pub pairing: Secret,
 }
 
+/// Walls are made for those who read the same every day: a member's by its admin, the cell's by its analysts. A secondee
+/// makes none, so that none shows more than the wall between sectors lets through.
+fn keeps_walls(by: &Actor) -> Result<(), RegisterError> {
+    match by.role.map(Role::face) {
+        Some(Face::Member) => by.needs(Right::ManageOwn),
+        Some(Face::Cell) if by.role != Some(Role::Secondee) => by.needs(Right::ReadCases),
+        Some(Face::Cell) => Err(RegisterError::NoRight),
+        None => Ok(()),
+    }
+}
+
 impl Register {
     /// Makes a wall for a person's own listener and organisation; it begins when its code is used.
     ///
     /// # Errors
     /// [`RegisterError::Refused`] if there are too many or the label is none.
-    pub fn create_device(&self, maker: PersonId, label: &str) -> Result<NewDevice, RegisterError> {
+    pub fn create_device(&self, by: &Actor, label: &str) -> Result<NewDevice, RegisterError> {
         let label = checked_name(label)?;
-        let maker = self.person(maker)?;
+        let maker = self.person(by.person.ok_or(RegisterError::NoRight)?)?;
+        keeps_walls(by)?;
         let now = self.now();
         let id: [u8; ID_BYTES] = self.entropy.bytes();
         let pairing = credentials::session(&*self.entropy);
         let face = maker.role.face();
         let organisation = maker.organisation.map(|id| *id.as_bytes());
-        let connection = self.connection();
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
         // Codes that nobody used are no devices.
-        connection.execute(
+        transaction.execute(
             "DELETE FROM device WHERE (hash IS NULL AND pairing_ends <= ?1) OR expires_at <= ?1",
             [now.as_millis()],
         )?;
-        let made = connection.execute(
+        let made = transaction.execute(
             "INSERT INTO device(id, face, label, maker, organisation, created_day, pairing, pairing_ends, expires_at)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
              WHERE (SELECT COUNT(*) FROM device WHERE face = ?2 AND organisation IS ?5) < ?10",
@@ -86,6 +101,8 @@ impl Register {
         if made == 0 {
             return Err(RegisterError::Refused(format!("there are {DEVICES_MAX} walls: revoke one first")));
         }
+        self.note(&transaction, by, "wall-made", &hex(&id), &label)?;
+        transaction.commit()?;
         Ok(NewDevice { id: hex(&id), pairing })
     }
 
@@ -141,20 +158,25 @@ impl Register {
     /// [`RegisterError::Absent`] if there is none of this id there.
     pub fn revoke_device(
         &self,
+        by: &Actor,
         face: Face,
         organisation: Option<OrganisationId>,
         id: &str,
     ) -> Result<(), RegisterError> {
-        let connection = self.connection();
-        let found: Option<[u8; ID_BYTES]> = connection
+        keeps_walls(by)?;
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let found: Option<[u8; ID_BYTES]> = transaction
             .query_row(
                 "SELECT id FROM device WHERE lower(hex(id)) = ?1 AND face = ?2 AND organisation IS ?3",
                 params![id, face_text(face), organisation.map(|id| *id.as_bytes())],
                 |row| row.get(0),
             )
             .optional()?;
-        let id = found.ok_or_else(|| RegisterError::Absent("wall of this id".into()))?;
-        connection.execute("DELETE FROM device WHERE id = ?1", [id])?;
+        let found = found.ok_or_else(|| RegisterError::Absent("wall of this id".into()))?;
+        transaction.execute("DELETE FROM device WHERE id = ?1", [found])?;
+        self.note(&transaction, by, "wall-revoked", id, "")?;
+        transaction.commit()?;
         self.reload(&connection)
     }
 
@@ -164,7 +186,6 @@ impl Register {
         if !credentials::is_session(token) {
             return None;
         }
-        let tables = self.tables();
-        self.valid(tables.devices.get(&digest(token))).filter(|principal| principal.face == face)
+        self.tables().device(&digest(token), face, self.now())
     }
 }

@@ -40,14 +40,15 @@ pub(crate) fn insert_organisation(
     let id = OrganisationId::from_bytes(entropy.bytes());
     let inserted = connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region, class) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             id.as_bytes(),
             name,
             name.to_lowercase(),
             new.sector.as_str(),
-            new.region.map(Region::as_str)
+            new.region.map(Region::as_str),
+            new.class.as_str()
         ])?;
     if inserted == 0 {
         return Err(RegisterError::Exists(name));
@@ -64,6 +65,19 @@ pub(crate) fn insert_organisation(
     Ok(id)
 }
 
+/// A key with every scope, as the command line and exercises make them.
+pub(crate) fn insert_key(
+    connection: &Connection,
+    entropy: &dyn Entropy,
+    organisation: OrganisationId,
+    label: &str,
+    answers: Answers,
+    expires_at: Option<Timestamp>,
+) -> Result<Secret, RegisterError> {
+    let row = KeyRow { organisation, label, answers, expires_at, scopes: Scopes::ALL, made_by: None, day: None };
+    insert_key_row(connection, entropy, &row)
+}
+
 /// A key to be stored.
 pub(crate) struct KeyRow<'a> {
     pub(crate) organisation: OrganisationId,
@@ -72,10 +86,10 @@ pub(crate) struct KeyRow<'a> {
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) scopes: Scopes,
     pub(crate) made_by: Option<PersonId>,
-    pub(crate) day: i64,
+    pub(crate) day: Option<i64>,
 }
 
-pub(crate) fn insert_key(
+pub(crate) fn insert_key_row(
     connection: &Connection,
     entropy: &dyn Entropy,
     new: &KeyRow<'_>,

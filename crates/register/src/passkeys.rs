@@ -3,9 +3,11 @@
 use model::PersonId;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use crate::audit::Actor;
 use crate::credentials::{digest_bytes, hex};
 use crate::insert::checked_name;
 use crate::nouns::Face;
+use crate::people::find;
 use crate::register::{Register, RegisterError};
 use crate::sessions::{day, face_text};
 
@@ -55,9 +57,9 @@ impl Register {
     /// too many or the name is none.
     pub fn add_passkey(
         &self,
+        by: &Actor,
         person: PersonId,
-        face: Face,
-        relying_party: &str,
+        (face, relying_party): (Face, &str),
         credential: &[u8],
         name: &str,
         stored: &str,
@@ -67,8 +69,9 @@ impl Register {
             return Err(RegisterError::Refused(format!("a passkey's name has 1 to {NAME_CHARS_MAX} characters")));
         }
         let today = day(self.now());
-        let connection = self.connection();
-        let added = connection.execute(
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let added = transaction.execute(
             "INSERT OR IGNORE INTO passkey(credential, person, face, rp, name, stored, created_day)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT COUNT(*) FROM passkey WHERE person = ?2) < ?8",
             params![
@@ -83,7 +86,7 @@ impl Register {
             ],
         )?;
         if added == 0 {
-            let known: bool = connection.query_row(
+            let known: bool = transaction.query_row(
                 "SELECT EXISTS(SELECT 1 FROM passkey WHERE credential = ?1)",
                 [credential],
                 |row| row.get(0),
@@ -94,7 +97,9 @@ impl Register {
                 RegisterError::Refused(format!("nobody has more than {PASSKEYS_EACH_MAX} passkeys"))
             });
         }
-        self.factors_changed(&connection)?;
+        self.note(&transaction, by, "passkey-added", &find(&transaction, person)?.email, &name)?;
+        transaction.commit()?;
+        self.reload(&connection)?;
         Ok(PasskeyInfo { id: id_of(credential), name, created_day: today, used_day: None })
     }
 
@@ -159,19 +164,22 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError::Absent`] if the person has no such passkey.
-    pub fn remove_passkey(&self, person: PersonId, id: &str) -> Result<(), RegisterError> {
+    pub fn remove_passkey(&self, by: &Actor, person: PersonId, id: &str) -> Result<(), RegisterError> {
         let credentials = self.passkey_credentials(person)?;
         let credential = credentials.into_iter().find(|credential| id_of(credential) == id);
         let absent = || RegisterError::Absent("passkey of this id".into());
         let credential = credential.ok_or_else(absent)?;
-        let connection = self.connection();
-        let removed = connection.execute(
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let removed = transaction.execute(
             "DELETE FROM passkey WHERE credential = ?1 AND person = ?2",
             params![credential, person.as_bytes()],
         )?;
         if removed == 0 {
             return Err(absent());
         }
-        self.factors_changed(&connection)
+        self.note(&transaction, by, "passkey-removed", &find(&transaction, person)?.email, id)?;
+        transaction.commit()?;
+        self.reload(&connection)
     }
 }

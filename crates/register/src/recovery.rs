@@ -3,7 +3,9 @@
 use model::PersonId;
 use rusqlite::{Connection, params};
 
+use crate::audit::Actor;
 use crate::credentials::{Secret, digest, hex};
+use crate::people::find;
 use crate::register::{Register, RegisterError};
 use crate::totp::base32;
 
@@ -47,10 +49,10 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError::Absent`] if there is nobody.
-    pub fn new_recovery_codes(&self, person: PersonId) -> Result<Vec<Secret>, RegisterError> {
-        self.person(person)?;
+    pub fn new_recovery_codes(&self, by: &Actor, person: PersonId) -> Result<Vec<Secret>, RegisterError> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
+        self.note(&transaction, by, "recovery-codes-made", &find(&transaction, person)?.email, "")?;
         transaction.execute("DELETE FROM recovery_code WHERE person = ?1", [person.as_bytes()])?;
         let mut codes = Vec::with_capacity(RECOVERY_CODES);
         for _ in 0..RECOVERY_CODES {

@@ -2,20 +2,18 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::credentials::{self, Secret};
-use crate::held::{Held, OTHER_SECTORS, Tables};
-use crate::insert::{checked_email, checked_name, insert_key, insert_organisation};
-use crate::nouns::{
-    Answers, Face, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
-};
+use crate::credentials;
+use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
+use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PasswordCost};
 use crate::schema;
 use crate::seal::SealKey;
+use crate::sessions::SESSION_IDLE_MILLIS;
 use crate::signin::{Challenges, Demand, SecondStep};
 use crate::throttle::Throttle;
 
@@ -46,6 +44,9 @@ pub enum RegisterError {
     /// Not to be accepted.
     #[error("{0}")]
     Refused(String),
+    /// Whoever asks may not do this.
+    #[error("your role may not do this")]
+    NoRight,
 }
 
 /// Why nobody was signed in.
@@ -174,18 +175,17 @@ impl Register {
             return Ok(false);
         }
         self.reload(&connection)?;
-        // Only now: a change that could not be loaded, a revocation perhaps, must not count as seen.
+        // Only now: a change that could not be read must not count as seen.
         self.data_version.store(version, Ordering::Relaxed);
         Ok(true)
     }
 
+    /// Takes over what has changed in the store.
     pub(crate) fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
-        let mut tables = Tables::load(connection)?;
-        let mut held = self.tables_mut();
-        tables.keep_uses(&held);
-        *held = tables;
-        drop(held);
-        self.changes.fetch_add(1, Ordering::Release);
+        let news = self.tables.write().unwrap_or_else(PoisonError::into_inner).catch_up(connection)?;
+        if news {
+            self.changes.fetch_add(1, Ordering::Release);
+        }
         Ok(())
     }
 
@@ -202,46 +202,9 @@ impl Register {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// The principal of a credential that has not ended; the look counts as its use.
-    pub(crate) fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
-        let (held, now) = (held?, self.clock.now());
-        if !held.lives(now) {
-            return None;
-        }
-        held.used.note(now);
-        Some(Arc::clone(&held.principal))
-    }
-
     /// The tables as they are, without looking for another process's changes.
     pub(crate) fn tables_now(&self) -> RwLockReadGuard<'_, Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
-        self.tables.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn hold_session(&self, hash: [u8; 32], held: Held) {
-        self.tables_mut().sessions.insert(hash, held);
-    }
-
-    pub(crate) fn rename_session(&self, old: &[u8; 32], hash: [u8; 32]) {
-        let mut tables = self.tables_mut();
-        if let Some(held) = tables.sessions.remove(old) {
-            tables.sessions.insert(hash, held);
-        }
-        drop(tables);
-        self.changes.fetch_add(1, Ordering::Release);
-    }
-
-    pub(crate) fn drop_sessions(&self, gone: impl Fn(&[u8; 32], &Held) -> bool) {
-        self.tables_mut().sessions.retain(|hash, held| !gone(hash, held));
-        self.changes.fetch_add(1, Ordering::Release);
-    }
-
-    /// Follows a change of who has which factors.
-    pub(crate) fn factors_changed(&self, connection: &Connection) -> Result<(), RegisterError> {
-        self.reload(connection)
     }
 
     /// Hands in the key under which second factors are sealed; only the first counts.
@@ -268,14 +231,47 @@ impl Register {
         &self.nobody
     }
 
+    /// Whom a factor that was right just now signs in; if it was a password, only while it is still the same.
+    pub(crate) fn who_signs_in(
+        &self,
+        connection: &Connection,
+        id: PersonId,
+        hash: Option<&str>,
+        face: Face,
+    ) -> Result<Option<Principal>, RegisterError> {
+        let sql = format!(
+            "SELECT {PERSON_COLUMNS} FROM person WHERE id = ?1 AND (?2 IS NULL OR password = ?2) AND closed = 0"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![id.as_bytes(), hash])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let person = person(row)?;
+        let now = self.clock.now();
+        let vetted = person.secondment.as_ref().is_none_or(|held| now < held.vetted_until);
+        // What another process has just changed counts as well.
+        self.reload(connection)?;
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
+        Ok(of_person(&person, organisation).filter(|principal| vetted && principal.face == face))
+    }
+
     /// Whom a session token stands for at a listener.
     #[must_use]
     pub fn session(&self, face: Face, token: &str) -> Option<Arc<Principal>> {
         if !credentials::is_session(token) {
             return None;
         }
+        let now = self.clock.now();
         let tables = self.tables();
-        self.valid(tables.sessions.get(&credentials::digest(token))).filter(|principal| principal.face == face)
+        let held = tables.sessions.get(&credentials::digest(token))?;
+        let idle = now.as_millis().saturating_sub(held.used.at()) >= SESSION_IDLE_MILLIS;
+        if held.face != face || held.expires_at <= now || idle {
+            return None;
+        }
+        let principal = tables.people.get(&held.person)?.principal_at(now)?;
+        // The look counts as use: of a request, or of a stream that is still open.
+        held.used.note(now);
+        Some(Arc::clone(principal)).filter(|principal| principal.face == face)
     }
 
     /// Whom a machine key stands for; keys work at the members' listener only.
@@ -285,7 +281,11 @@ impl Register {
             return None;
         }
         let tables = self.tables();
-        self.valid(tables.keys.get(&credentials::digest(text)))
+        let held = tables.keys.get(&credentials::digest(text))?;
+        let now = self.clock.now();
+        let ended = held.expires_at.is_some_and(|end| end <= now);
+        held.used.note(now);
+        held.principal.clone().filter(|_| !ended)
     }
 
     /// Ends a session.
@@ -297,104 +297,7 @@ impl Register {
         // From the database first, and with its lock held: tables that are read anew meanwhile cannot bring it back.
         let connection = self.connection();
         connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        self.tables_mut().sessions.remove(&hash);
-        Ok(())
-    }
-
-    /// Makes organisations, all or none, each with a machine key; gives their ids and keys in order.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if a name is taken.
-    pub fn create_members(
-        &self,
-        members: &[NewOrganisation],
-        label: &str,
-        answers: Answers,
-    ) -> Result<Vec<(OrganisationId, Secret)>, RegisterError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        let mut made = Vec::with_capacity(members.len());
-        for member in members {
-            let id = insert_organisation(&transaction, &*self.entropy, member)?;
-            made.push((id, insert_key(&transaction, &*self.entropy, &self.whole_key(id, label, answers, None))?));
-        }
-        transaction.commit()?;
-        self.reload(&connection)?;
-        Ok(made)
-    }
-
-    /// Makes an organisation.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if its name is taken.
-    pub fn create_organisation(&self, new: &NewOrganisation) -> Result<OrganisationId, RegisterError> {
-        let connection = self.connection();
-        let id = insert_organisation(&connection, &*self.entropy, new)?;
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Suspends an organisation or lets it take part again; its sessions and keys follow at once.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is none.
-    pub fn set_status(&self, id: OrganisationId, status: Status) -> Result<(), RegisterError> {
-        let connection = self.connection();
-        let changed = connection.execute(
-            "UPDATE organisation SET suspended = ?2 WHERE id = ?1",
-            params![id.as_bytes(), status == Status::Suspended],
-        )?;
-        if changed == 0 {
-            return Err(RegisterError::Absent(format!("organisation {id}")));
-        }
         self.reload(&connection)
-    }
-
-    /// Makes somebody who can sign in.
-    ///
-    /// # Errors
-    /// [`RegisterError::Refused`] if the password is too short, the address is none, or role and organisation do not fit.
-    pub fn create_person(&self, new: &NewPerson, password: &str) -> Result<PersonId, RegisterError> {
-        let (email, name) = (checked_email(&new.email)?, checked_name(&new.name)?);
-        self.check_belonging(new)?;
-        let stored = self.hashed(password)?;
-        let id = PersonId::from_bytes(self.entropy.bytes());
-        let connection = self.connection();
-        let inserted = connection.execute(
-            "INSERT OR IGNORE INTO person(id, email, name, organisation, role, password) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id.as_bytes(), email, name, new.organisation.map(|id| *id.as_bytes()), new.role.as_str(), stored],
-        )?;
-        if inserted == 0 {
-            return Err(RegisterError::Exists(email));
-        }
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Members belong to an organisation, people of the cell to none.
-    pub(crate) fn check_belonging(&self, new: &NewPerson) -> Result<(), RegisterError> {
-        match (new.role, new.organisation) {
-            (Role::Member, None) => Err(RegisterError::Refused("a member belongs to an organisation".into())),
-            (Role::Analyst | Role::Lead, Some(_)) => {
-                Err(RegisterError::Refused("people of the cell belong to no member organisation".into()))
-            }
-            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
-                Err(RegisterError::Absent(format!("organisation {id}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes the first cell lead; refused if there is one.
-    ///
-    /// # Errors
-    /// As [`Register::create_person`].
-    pub fn init_lead(&self, email: &str, name: &str, password: &str) -> Result<PersonId, RegisterError> {
-        if self.tables().people.values().any(|person| person.role == Role::Lead) {
-            return Err(RegisterError::Refused("there is a cell lead already".into()));
-        }
-        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), organisation: None, role: Role::Lead };
-        self.create_person(&new, password)
     }
 
     /// An organisation.
@@ -407,7 +310,8 @@ impl Register {
     #[must_use]
     pub fn organisation_named(&self, name: &str) -> Option<Arc<Organisation>> {
         let folded = name.trim().to_lowercase();
-        self.tables().organisations.values().find(|organisation| organisation.name.to_lowercase() == folded).cloned()
+        let tables = self.tables();
+        tables.by_name.get(&folded).and_then(|id| tables.organisations.get(id)).cloned()
     }
 
     /// Every organisation by name.
@@ -415,14 +319,6 @@ impl Register {
     pub fn organisations(&self) -> Vec<Arc<Organisation>> {
         let mut all: Vec<_> = self.tables().organisations.values().cloned().collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        all
-    }
-
-    /// Everybody by e-mail address.
-    #[must_use]
-    pub fn people(&self) -> Vec<Person> {
-        let mut all: Vec<_> = self.tables().people.values().cloned().collect();
-        all.sort_by(|a, b| a.email.cmp(&b.email));
         all
     }
 

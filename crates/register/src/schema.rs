@@ -8,37 +8,19 @@ use rusqlite::Connection;
 use crate::register::RegisterError;
 
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// Changes that are kept for other processes to follow.
+const CHANGES_KEPT: i64 = 100_000;
 
-/// One statement list a version; a store is at version `user_version`.
-const STEPS: &[&str] = &["
-CREATE TABLE organisation(id BLOB PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, sector TEXT NOT NULL,
-  region TEXT, suspended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE TABLE asset(organisation BLOB NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(organisation, kind, value)) WITHOUT ROWID;
-CREATE TABLE person(id BLOB PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, organisation BLOB, role TEXT NOT NULL,
-  password TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE session(hash BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE key(hash BLOB PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, organisation BLOB NOT NULL, label TEXT NOT NULL,
-  warn TEXT NOT NULL, know TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-", "
-ALTER TABLE person ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
-", "
-DROP TABLE session;
-CREATE TABLE session(hash BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, kind TEXT NOT NULL, created_at INTEGER NOT NULL,
-  fresh_at INTEGER NOT NULL, used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX session_person ON session(person);
-CREATE TABLE totp(person BLOB PRIMARY KEY, secret BLOB NOT NULL, confirmed INTEGER NOT NULL, last_step INTEGER NOT NULL,
-  created_day INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE recovery_code(person BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(person, hash)) WITHOUT ROWID;
-CREATE TABLE passkey(credential BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, rp TEXT NOT NULL, name TEXT NOT NULL,
-  stored TEXT NOT NULL, created_day INTEGER NOT NULL, used_day INTEGER) WITHOUT ROWID;
-CREATE INDEX passkey_person ON passkey(person);
-ALTER TABLE key ADD COLUMN scopes TEXT NOT NULL DEFAULT 'read:released report import';
-ALTER TABLE key ADD COLUMN made_by BLOB;
-ALTER TABLE key ADD COLUMN created_day INTEGER;
-ALTER TABLE key ADD COLUMN used_day INTEGER;
-CREATE TABLE device(id BLOB PRIMARY KEY, hash BLOB UNIQUE, face TEXT NOT NULL, label TEXT NOT NULL, maker BLOB NOT NULL, organisation BLOB,
-  created_day INTEGER NOT NULL, used_day INTEGER, pairing BLOB UNIQUE, pairing_ends INTEGER, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-"];
+/// One statement list a version; a store is at version `user_version`. A step that was released is never edited.
+///
+/// Triggers note in `changed` what every process must read anew, so that no act can forget to tell the others.
+const STEPS: &[&str] = &[
+    include_str!("schema/01-first.sql"),
+    include_str!("schema/02-disabled-people.sql"),
+    include_str!("schema/03-rights-and-acts.sql"),
+    include_str!("schema/04-mail.sql"),
+    include_str!("schema/05-sign-in.sql"),
+];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -67,5 +49,8 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     migrate(&mut connection)?;
+    // Who was away longer reads everything anew.
+    let old = "DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - ?1";
+    connection.execute(old, [CHANGES_KEPT])?;
     Ok(connection)
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use model::{PersonId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::audit::DAY_MILLIS;
 use crate::credentials::{self, Secret, digest, hex};
-use crate::held::{Held, of_person};
-use crate::nouns::{Face, Person, Principal};
+use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
 
 /// Longest a session lasts, whatever is done with it.
@@ -21,7 +21,6 @@ pub const FRESH_MILLIS: i64 = 10 * 60_000;
 const SESSIONS_EACH_MAX: u32 = 20;
 /// How far the use of a session that is stored may lag behind the use that is held.
 const USE_LAG_MILLIS: i64 = 10 * 60_000;
-const DAY_MILLIS: i64 = 86_400_000;
 
 /// Days since 1970.
 pub(crate) const fn day(at: Timestamp) -> i64 {
@@ -121,20 +120,15 @@ fn id_of(hash: &[u8; 32]) -> String {
     hex(hash.get(..8).unwrap_or_default())
 }
 
+fn due(uses: impl Iterator<Item = ([u8; 32], Option<i64>)>) -> Vec<([u8; 32], i64)> {
+    uses.filter_map(|(hash, at)| Some((hash, at?))).collect()
+}
+
 impl Register {
     /// A random token, for what is named once and kept in memory.
     #[must_use]
     pub fn token(&self) -> Secret {
         credentials::session(&*self.entropy)
-    }
-
-    /// Somebody by id.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is nobody.
-    pub fn person(&self, id: PersonId) -> Result<Person, RegisterError> {
-        let found = self.tables().people.get(&id).cloned();
-        found.ok_or_else(|| RegisterError::Absent(format!("person {id}")))
     }
 
     /// Begins a session under the connection's lock, so that no change comes between the look and the session: somebody
@@ -148,18 +142,7 @@ impl Register {
         password: Option<&str>,
     ) -> Result<Option<(Secret, Arc<Principal>)>, RegisterError> {
         let now = self.now();
-        let stored: Option<(String, bool)> = connection
-            .query_row("SELECT password, disabled FROM person WHERE id = ?1", [person.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let same = stored.is_some_and(|(stored, disabled)| !disabled && password.is_none_or(|was| was == stored));
-        let principal = {
-            let tables = self.tables_now();
-            let Some(person) = tables.people.get(&person).filter(|_| same) else { return Ok(None) };
-            let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
-            of_person(person, organisation).filter(|principal| principal.face == face)
-        };
+        let principal = self.who_signs_in(connection, person, password, face)?;
         let Some(principal) = principal.map(Arc::new) else { return Ok(None) };
         let token = credentials::session(&*self.entropy);
         let hash = digest(token.expose());
@@ -180,7 +163,7 @@ impl Register {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
             )?
             .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, expires_at.as_millis()])?;
-        self.hold_session(hash, Held::session(Arc::clone(&principal), expires_at, at));
+        self.reload(connection)?;
         Ok(Some((token, principal)))
     }
 
@@ -195,7 +178,7 @@ impl Register {
         if connection.execute("UPDATE session SET hash = ?2 WHERE hash = ?1", params![old, hash])? == 0 {
             return Err(RegisterError::Absent("session".into()));
         }
-        self.rename_session(&old, hash);
+        self.reload(&connection)?;
         Ok(fresh)
     }
 
@@ -258,8 +241,7 @@ impl Register {
         };
         let hash = found.ok_or_else(|| RegisterError::Absent("session of this id".into()))?;
         connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        self.drop_sessions(|of, _| *of == hash);
-        Ok(())
+        self.reload(&connection)
     }
 
     /// Ends every session of a person but this one; gives their number.
@@ -271,7 +253,7 @@ impl Register {
         let connection = self.connection();
         let ended = connection
             .execute("DELETE FROM session WHERE person = ?1 AND hash <> ?2", params![person.as_bytes(), this])?;
-        self.drop_sessions(|hash, held| *hash != this && held.principal.person == Some(person));
+        self.reload(&connection)?;
         Ok(ended)
     }
 
@@ -283,14 +265,10 @@ impl Register {
     pub fn note_uses(&self) -> Result<(), RegisterError> {
         let (sessions, keys, devices) = {
             let tables = self.tables_now();
-            let due = |lag: Option<i64>, held: &Held| match lag {
-                Some(lag) => held.used.due(lag),
-                None => held.used.day_due(),
-            };
-            let list = |held: &std::collections::HashMap<[u8; 32], Held>, lag| {
-                held.iter().filter_map(|(hash, held)| Some((*hash, due(lag, held)?))).collect::<Vec<_>>()
-            };
-            (list(&tables.sessions, Some(USE_LAG_MILLIS)), list(&tables.keys, None), list(&tables.devices, None))
+            let sessions = tables.sessions.iter().map(|(hash, held)| (*hash, held.used.due(USE_LAG_MILLIS)));
+            let keys = tables.keys.iter().map(|(hash, held)| (*hash, held.used.day_due()));
+            let devices = tables.devices.iter().map(|(hash, held)| (*hash, held.used.day_due()));
+            (due(sessions), due(keys), due(devices))
         };
         if sessions.is_empty() && keys.is_empty() && devices.is_empty() {
             return Ok(());

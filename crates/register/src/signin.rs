@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError};
 use model::{PersonId, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::audit::Actor;
 use crate::credentials::{self, Secret, digest};
 use crate::insert::NAME_CHARS_MAX;
 use crate::nouns::{Face, Principal};
 use crate::password::{self, PASSWORD_BYTES_MAX};
+use crate::people::find;
 use crate::register::{Register, RegisterError, SignInError};
 use crate::sessions::SessionKind;
 use crate::throttle::Try;
@@ -151,7 +153,7 @@ impl Register {
     #[must_use]
     pub fn must_enrol(&self, principal: &Principal) -> bool {
         let Some(person) = principal.person else { return false };
-        self.demand().asks(principal.face) && !self.tables().second.contains(&person)
+        self.demand().asks(principal.face) && self.tables().people.get(&person).is_none_or(|present| !present.second)
     }
 
     /// What somebody has to sign in with.
@@ -160,7 +162,7 @@ impl Register {
     /// [`RegisterError`] if it cannot be read.
     pub fn factors(&self, person: PersonId) -> Result<Factors, RegisterError> {
         let found = self.connection().query_row(
-            "SELECT (SELECT password <> '' FROM person WHERE id = ?1),
+            "SELECT (SELECT password IS NOT NULL FROM person WHERE id = ?1),
                     EXISTS(SELECT 1 FROM totp WHERE person = ?1 AND confirmed = 1),
                     (SELECT COUNT(*) FROM passkey WHERE person = ?1),
                     (SELECT COUNT(*) FROM recovery_code WHERE person = ?1)",
@@ -190,15 +192,15 @@ impl Register {
     fn right_password(&self, account: &str, password: &str) -> Result<Option<(PersonId, String)>, RegisterError> {
         let stored: Option<([u8; 16], String)> = self
             .connection()
-            .query_row("SELECT id, password FROM person WHERE email = ?1", [account], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row(
+                "SELECT id, password FROM person WHERE email = ?1 AND closed = 0 AND password IS NOT NULL",
+                [account],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .optional()?;
-        let hash = stored.as_ref().map_or("", |(_, hash)| hash.as_str());
-        // Somebody without a password is checked against nobody's as well.
-        let known = !hash.is_empty();
-        let hash = if known { hash } else { self.nobody() };
-        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password) && known;
+        // Somebody who is not there, or has no password, costs the same work.
+        let hash = stored.as_ref().map_or(self.nobody(), |(_, hash)| hash);
+        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
         Ok(stored.filter(|_| right).map(|(id, hash)| (PersonId::from_bytes(id), hash)))
     }
 
@@ -220,10 +222,13 @@ impl Register {
         let found = self.right_password(&account, password)?;
         // What another process has changed is seen before anything is granted.
         drop(self.tables());
-        let known = found.filter(|(person, _)| {
-            let tables = self.tables_now();
-            tables.people.get(person).is_some_and(|person| person.role.face() == face && !person.disabled)
-        });
+        let known = match found {
+            Some((person, stored)) => {
+                let who = self.who_signs_in(&self.connection(), person, Some(&stored), face)?;
+                who.map(|_| (person, stored))
+            }
+            None => None,
+        };
         let Some((person, stored)) = known else {
             self.throttle().failed(&attempt, now);
             return Err(SignInError::Wrong);
@@ -362,10 +367,21 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError::Refused`] if it is too short.
-    pub fn change_password(&self, person: PersonId, token: &str, password: &str) -> Result<(), RegisterError> {
+    pub fn change_password(
+        &self,
+        by: &Actor,
+        person: PersonId,
+        token: &str,
+        password: &str,
+    ) -> Result<(), RegisterError> {
         let stored = self.hashed(password)?;
-        self.connection()
-            .execute("UPDATE person SET password = ?2 WHERE id = ?1", params![person.as_bytes(), stored])?;
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let email = find(&transaction, person)?.email;
+        transaction.execute("UPDATE person SET password = ?2 WHERE id = ?1", params![person.as_bytes(), stored])?;
+        self.note(&transaction, by, "password-changed", &email, "")?;
+        transaction.commit()?;
+        drop(connection);
         self.challenges().0.retain(|_, held| held.person != person);
         self.end_other_sessions(person, token)?;
         Ok(())

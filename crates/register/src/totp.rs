@@ -5,7 +5,9 @@ use aws_lc_rs::hmac;
 use model::{PersonId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::audit::Actor;
 use crate::credentials::Secret;
+use crate::people::find;
 use crate::register::{Register, RegisterError};
 
 /// Bytes of a secret: as long as the hash (RFC 4226, section 4).
@@ -116,12 +118,15 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError`] if it cannot be stored.
-    pub fn confirm_totp(&self, person: PersonId, typed: &str) -> Result<bool, RegisterError> {
-        let connection = self.connection();
-        let confirmed = self.totp_step(&connection, person, typed, false)?.is_some();
+    pub fn confirm_totp(&self, by: &Actor, person: PersonId, typed: &str) -> Result<bool, RegisterError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let confirmed = self.totp_step(&transaction, person, typed, false)?.is_some();
         if confirmed {
-            self.factors_changed(&connection)?;
+            self.note(&transaction, by, "totp-added", &find(&transaction, person)?.email, "")?;
         }
+        transaction.commit()?;
+        self.reload(&connection)?;
         Ok(confirmed)
     }
 
@@ -129,10 +134,15 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be stored.
-    pub fn remove_totp(&self, person: PersonId) -> Result<bool, RegisterError> {
-        let connection = self.connection();
-        let removed = connection.execute("DELETE FROM totp WHERE person = ?1", [person.as_bytes()])? > 0;
-        self.factors_changed(&connection)?;
+    pub fn remove_totp(&self, by: &Actor, person: PersonId) -> Result<bool, RegisterError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let removed = transaction.execute("DELETE FROM totp WHERE person = ?1", [person.as_bytes()])? > 0;
+        if removed {
+            self.note(&transaction, by, "totp-removed", &find(&transaction, person)?.email, "")?;
+        }
+        transaction.commit()?;
+        self.reload(&connection)?;
         Ok(removed)
     }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::{Clock, Entropy, PersonId, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use register::{
-    Answers, CHALLENGE_MILLIS, Demand, FRESH_MILLIS, Face, Means, NewKey, NewOrganisation, NewPerson, PAIRING_MILLIS,
-    PasswordCost, Register, RegisterError, Role, SESSION_IDLE_MILLIS, Scope, Scopes, SealKey, Second, SecondStep,
-    SignInError,
+    Actor, Answers, CHALLENGE_MILLIS, Demand, FRESH_MILLIS, Face, Means, NewKey, NewOrganisation, NewPerson,
+    PAIRING_MILLIS, PasswordCost, Register, RegisterError, Role, SESSION_IDLE_MILLIS, Scope, Scopes, SealKey, Second,
+    SecondStep, SignInError,
 };
 
 struct Outside {
@@ -46,6 +46,10 @@ impl Outside {
 const PASSWORD: &str = "correct horse battery";
 const HERE: &str = "192.0.2.1";
 
+fn by() -> Actor {
+    Actor::operator()
+}
+
 struct House {
     register: Register,
     outside: Arc<Outside>,
@@ -56,16 +60,17 @@ struct House {
 fn people(register: &Register) -> (PersonId, PersonId) {
     let firm = NewOrganisation {
         name: "Calder Power".into(),
+        class: register::OrganisationClass::Member,
         sector: Sector::Energy,
         region: None,
         assets: policy::Assets::default(),
     };
-    let firm = register.create_organisation(&firm).unwrap();
+    let firm = register.create_organisation(&Actor::operator(), &firm).unwrap();
     let make = |email: &str, organisation, role| {
-        let new = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role };
-        register.create_person(&new, PASSWORD).unwrap()
+        let new = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role, secondment: None };
+        register.create_person(&Actor::operator(), &new, PASSWORD).unwrap()
     };
-    (make("ann@calder.example", Some(firm), Role::Member), make("ada@cell.example", None, Role::Lead))
+    (make("ann@calder.example", Some(firm), Role::OrganisationAdmin), make("ada@cell.example", None, Role::Lead))
 }
 
 fn house() -> House {
@@ -103,10 +108,25 @@ impl House {
     fn enrol(&self, person: PersonId) -> Vec<u8> {
         let secret = self.register.begin_totp(person, "Test").unwrap();
         let secret = unbase32(secret.base32.expose());
-        assert!(self.register.confirm_totp(person, &app(&secret, self.outside.now())).unwrap());
+        assert!(self.register.confirm_totp(&by(), person, &app(&secret, self.outside.now())).unwrap());
         // The next code is another one.
         self.outside.pass(30_000);
         secret
+    }
+
+    fn second_lead(&self) {
+        let new = NewPerson {
+            email: "lea@cell.example".into(),
+            name: "Lea".into(),
+            organisation: None,
+            role: Role::Lead,
+            secondment: None,
+        };
+        self.register.create_person(&by(), &new, PASSWORD).unwrap();
+    }
+
+    fn actor(&self, face: Face, email: &str) -> Actor {
+        Actor::of(&self.register.sign_in(face, email, PASSWORD, HERE).unwrap().1)
     }
 
     fn challenge(&self, face: Face, email: &str) -> SecondStep {
@@ -203,7 +223,7 @@ fn a_challenge_ends_and_bears_few_tries_and_works_at_its_own_listener() {
     // A new password voids what the old one began.
     house.outside.pass(3_600_000);
     let step = house.challenge(Face::Member, "ann@calder.example");
-    house.register.set_password(house.ann, "another horse battery").unwrap();
+    house.register.set_password(&by(), house.ann, "another horse battery").unwrap();
     assert!(house.second(&step, Second::Totp(&code(&house))).is_err());
 }
 
@@ -211,7 +231,7 @@ fn a_challenge_ends_and_bears_few_tries_and_works_at_its_own_listener() {
 fn each_recovery_code_works_once_even_when_two_come_at_once() {
     let house = house();
     house.enrol(house.ann);
-    let codes = house.register.new_recovery_codes(house.ann).unwrap();
+    let codes = house.register.new_recovery_codes(&by(), house.ann).unwrap();
     assert_eq!((codes.len(), house.register.recovery_codes_left(house.ann).unwrap()), (10, 10));
     let code = codes[0].expose().to_lowercase();
     let steps: Vec<SecondStep> = (0..8).map(|_| house.challenge(Face::Member, "ann@calder.example")).collect();
@@ -224,9 +244,9 @@ fn each_recovery_code_works_once_even_when_two_come_at_once() {
     assert_eq!(house.register.recovery_codes_left(house.ann).unwrap(), 9);
     house.outside.pass(3_600_000);
     // Another's codes, and those of a set before, are none.
-    let others = house.register.new_recovery_codes(house.ada).unwrap();
+    let others = house.register.new_recovery_codes(&by(), house.ada).unwrap();
     let old = codes[1].expose().to_owned();
-    house.register.new_recovery_codes(house.ann).unwrap();
+    house.register.new_recovery_codes(&by(), house.ann).unwrap();
     for code in [others[0].expose(), &old, "", "ABCD-EFGH-IJKL-MNOP"] {
         let step = house.challenge(Face::Member, "ann@calder.example");
         assert!(matches!(house.second(&step, Second::Recovery(code)), Err(SignInError::Wrong)), "{code}");
@@ -250,7 +270,7 @@ fn whoever_must_have_a_second_factor_is_told_until_it_is_there() {
     assert!(house.register.must_enrol(&ada));
     house.enrol(house.ada);
     assert!(!house.register.must_enrol(&ada));
-    assert!(house.register.remove_totp(house.ada).unwrap());
+    assert!(house.register.remove_totp(&by(), house.ada).unwrap());
     assert!(house.register.must_enrol(&ada));
 }
 
@@ -338,30 +358,33 @@ fn a_key_is_good_for_what_it_names_and_its_use_is_kept_by_day() {
         scopes: scopes.iter().copied().collect(),
         days,
     };
+    let ann = house.actor(Face::Member, "ann@calder.example");
+    let firm = ann.organisation.unwrap();
     for (scopes, days) in [(&[][..], 30), (&[Scope::Report][..], 0), (&[Scope::Report][..], 367)] {
-        assert!(matches!(house.register.make_key(house.ann, &new(scopes, days)), Err(RegisterError::Refused(_))));
+        assert!(matches!(house.register.make_key(&ann, firm, &new(scopes, days)), Err(RegisterError::Refused(_))));
     }
-    assert!(house.register.make_key(house.ada, &new(&[Scope::Report], 30)).is_err(), "the cell has no keys");
-    let (key, info) = house.register.make_key(house.ann, &new(&[Scope::Report], 30)).unwrap();
+    let dormant = Actor { rights: ann.rights.reading(), ..ann.clone() };
+    assert!(house.register.make_key(&dormant, firm, &new(&[Scope::Report], 30)).is_err(), "more than its maker has");
+    let stranger = Actor { organisation: None, ..ann.clone() };
+    assert!(house.register.make_key(&stranger, firm, &new(&[Scope::Report], 30)).is_err(), "not the own organisation");
+    let (key, info) = house.register.make_key(&ann, firm, &new(&[Scope::Report], 30)).unwrap();
     assert!(key.expose().contains(&info.prefix) && info.used_day.is_none());
     let principal = house.register.key(key.expose()).unwrap();
     let scopes: Scopes = [Scope::Report].into_iter().collect();
     assert_eq!(principal.means, Means::Key(scopes));
     house.register.note_uses().unwrap();
-    let firm = principal.organisation.clone().unwrap().id;
     assert_eq!(house.register.keys_of(firm).unwrap()[0].used_day, info.created_day);
     house.outside.pass(30 * 86_400_000);
     assert!(house.register.key(key.expose()).is_none(), "it has ended");
-    let (key, info) = house.register.make_key(house.ann, &new(&[Scope::Import], 1)).unwrap();
-    house.register.revoke_key_of(firm, &info.prefix).unwrap();
+    let (key, info) = house.register.make_key(&ann, firm, &new(&[Scope::Import], 1)).unwrap();
+    house.register.revoke_key(&by(), &info.prefix).unwrap();
     assert!(house.register.key(key.expose()).is_none());
-    assert!(house.register.revoke_key_of(firm, &info.prefix).is_err());
 }
 
 #[test]
 fn a_wall_is_paired_once_sees_as_its_maker_and_ends_with_the_makers_rights() {
     let house = house();
-    let new = house.register.create_device(house.ada, "Ops room").unwrap();
+    let new = house.register.create_device(&house.actor(Face::Cell, "ada@cell.example"), "Ops room").unwrap();
     let pair = |face, code: &str| house.register.pair_device(face, code).unwrap();
     assert!(pair(Face::Member, new.pairing.expose()).is_none(), "the other listener's");
     let token = pair(Face::Cell, new.pairing.expose()).unwrap();
@@ -373,14 +396,16 @@ fn a_wall_is_paired_once_sees_as_its_maker_and_ends_with_the_makers_rights() {
     assert!(house.register.session(Face::Cell, token.expose()).is_none(), "a wall's token is no session");
     house.outside.pass(30 * 86_400_000);
     assert!(see(Face::Cell).is_some(), "walls do not idle");
-    house.register.set_disabled(house.ada, true).unwrap();
+    // The last lead cannot be disabled.
+    house.second_lead();
+    house.register.set_disabled(&by(), house.ada, true).unwrap();
     assert!(see(Face::Cell).is_none());
-    house.register.set_disabled(house.ada, false).unwrap();
+    house.register.set_disabled(&by(), house.ada, false).unwrap();
     assert!(see(Face::Cell).is_some());
-    house.register.revoke_device(Face::Cell, None, &new.id).unwrap();
+    house.register.revoke_device(&by(), Face::Cell, None, &new.id).unwrap();
     assert!(see(Face::Cell).is_none());
     // A code that nobody used ends.
-    let late = house.register.create_device(house.ada, "Late").unwrap();
+    let late = house.register.create_device(&house.actor(Face::Cell, "ada@cell.example"), "Late").unwrap();
     house.outside.pass(PAIRING_MILLIS);
     assert!(pair(Face::Cell, late.pairing.expose()).is_none());
     assert!(house.register.devices(Face::Cell, None).unwrap().is_empty());
@@ -390,7 +415,7 @@ fn a_wall_is_paired_once_sees_as_its_maker_and_ends_with_the_makers_rights() {
 fn a_passkey_belongs_to_one_listener_one_relying_party_and_one_person() {
     let house = house();
     let add = |person, credential: &[u8]| {
-        house.register.add_passkey(person, Face::Member, "localhost", credential, "Laptop", "{}")
+        house.register.add_passkey(&by(), person, (Face::Member, "localhost"), credential, "Laptop", "{}")
     };
     let info = add(house.ann, b"one").unwrap();
     assert!(matches!(add(house.ada, b"one"), Err(RegisterError::Refused(_))), "a credential is one person's");
@@ -401,8 +426,8 @@ fn a_passkey_belongs_to_one_listener_one_relying_party_and_one_person() {
     assert!(house.register.passkey_used(b"one", "{}", "{1}").unwrap());
     assert!(!house.register.passkey_used(b"one", "{}", "{1}").unwrap());
     assert_eq!(house.register.passkeys(house.ann).unwrap()[0].used_day, Some(info.created_day));
-    assert!(house.register.remove_passkey(house.ada, &info.id).is_err(), "somebody else's");
-    house.register.remove_passkey(house.ann, &info.id).unwrap();
+    assert!(house.register.remove_passkey(&by(), house.ada, &info.id).is_err(), "somebody else's");
+    house.register.remove_passkey(&by(), house.ann, &info.id).unwrap();
     for n in 0..10_u8 {
         add(house.ann, &[n]).unwrap();
     }

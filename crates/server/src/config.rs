@@ -10,6 +10,7 @@ use register::{Demand, Face};
 
 use crate::passkey::Passkeys;
 use crate::proxies::Network;
+use crate::tls::TlsFiles;
 
 /// Usual length of a bar on the cell's wall, in milliseconds.
 const SLOT_MILLIS: i64 = 30_000;
@@ -51,6 +52,12 @@ pub struct Config {
     pub second_factor: Option<Demand>,
     /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
     pub tls: bool,
+    /// Certificate and key of the members' listener; without them it speaks plain HTTP.
+    pub member_tls: Option<TlsFiles>,
+    /// Certificate and key of the cell's listener, likewise.
+    pub cell_tls: Option<TlsFiles>,
+    /// Whether plain HTTP may be spoken beyond this machine though no proxy gives the listeners TLS.
+    pub plain_http: bool,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -89,6 +96,9 @@ impl Config {
             cell_origin: None,
             second_factor: None,
             tls: false,
+            member_tls: None,
+            cell_tls: None,
+            plain_http: false,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,
@@ -103,12 +113,30 @@ impl Config {
     }
 
     /// The origin of a face's pages.
-    pub(crate) fn origin(&self, face: Face) -> String {
+    pub(crate) fn origin(&self, face: Face, tls: bool) -> String {
         let (origin, hosts) = match face {
             Face::Member => (&self.member_origin, &self.member_hosts),
             Face::Cell => (&self.cell_origin, &self.cell_hosts),
         };
         let named = || hosts.first().map(|host| format!("https://{host}"));
-        origin.clone().or_else(named).unwrap_or_else(|| Passkeys::default_origin(face).to_owned())
+        let near = || {
+            let near = Passkeys::default_origin(face);
+            if tls { near.replace("http://", "https://") } else { near.to_owned() }
+        };
+        origin.clone().or_else(named).unwrap_or_else(near)
+    }
+
+    /// The first listener of this process that would speak plain HTTP beyond this machine though nobody allowed it.
+    #[must_use]
+    pub fn exposed(&self) -> Option<SocketAddr> {
+        let listeners = [
+            (self.faces != Faces::Cell, self.member_addr, &self.member_tls),
+            (self.faces != Faces::Member, self.cell_addr, &self.cell_tls),
+        ];
+        let exposed = |&(held, addr, files): &(bool, SocketAddr, &Option<TlsFiles>)| {
+            held && files.is_none() && !addr.ip().to_canonical().is_loopback()
+        };
+        let found = listeners.iter().find(|listener| exposed(listener));
+        found.filter(|_| !self.tls && !self.plain_http).map(|&(_, addr, _)| addr)
     }
 }

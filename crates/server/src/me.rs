@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use model::{PersonId, Timestamp};
-use register::{Answers, KeyInfo, PasskeyInfo, Register, RegisterError, Scope, Second, SignInError};
+use register::{Actor, Answers, KeyInfo, PasskeyInfo, Register, RegisterError, Scope, Second, SignInError};
 
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, nothing};
@@ -72,6 +72,7 @@ pub(crate) fn refused(error: RegisterError) -> Problem {
     match error {
         RegisterError::Refused(why) => Problem::wrong_field(why),
         RegisterError::Absent(_) => Problem::absent(),
+        RegisterError::NoRight => Problem::role(),
         RegisterError::Exists(what) => Problem::conflict(format!("{what:?} exists already")),
         error => {
             tracing::error!(%error, "the register could not be asked");
@@ -292,7 +293,8 @@ async fn password<S: Door>(State(door): State<S>, Extension(who): Extension<Who>
     let (person, token) = fresh(sessions, &who).await?;
     let new: views::NewPassword = http::json(request, BODY_BYTES_MAX).await?;
     let (register, own) = (sessions.register(), token.clone());
-    let done = sessions.slowly(move || register.change_password(person, &own, &new.password));
+    let by = Actor::of(&who.principal);
+    let done = sessions.slowly(move || register.change_password(&by, person, &own, &new.password));
     done.await?.map_err(refused)?;
     changed(&door, person, token, nothing()).await
 }
@@ -330,12 +332,13 @@ async fn passkey_add<S: Door>(State(door): State<S>, Extension(who): Extension<W
     let sessions = door.sessions().clone();
     let (person, token) = fresh(&sessions, &who).await?;
     let new: views::NewPasskey = http::json(request, BODY_BYTES_MAX).await?;
+    let by = Actor::of(&who.principal);
     let added = blocking(move || {
         let (passkeys, register) = (sessions.passkeys()?, sessions.register());
         let made = passkeys.finish_registration(&new.ceremony, person, new.credential, register.now());
         let made = made.ok_or_else(|| Problem::wrong_field("the passkey was not made here, or too late"))?;
-        let (face, rp) = (sessions.face(), passkeys.relying_party());
-        register.add_passkey(person, face, rp, &made.credential, &new.name, &made.stored).map_err(refused)
+        let place = (sessions.face(), passkeys.relying_party());
+        register.add_passkey(&by, person, place, &made.credential, &new.name, &made.stored).map_err(refused)
     });
     let view = passkey_view(added.await??);
     changed(&door, person, token, reply(StatusCode::CREATED, &view)?).await
@@ -366,7 +369,8 @@ async fn passkey_remove<S: Door>(
         return Err(Problem::absent());
     }
     not_the_last(sessions, person, 1, 0).await?;
-    ask(sessions, move |register| register.remove_passkey(person, &id)).await?;
+    let by = Actor::of(&who.principal);
+    ask(sessions, move |register| register.remove_passkey(&by, person, &id)).await?;
     changed(&door, person, token, nothing()).await
 }
 
@@ -387,7 +391,8 @@ async fn totp_confirm<S: Door>(State(door): State<S>, Extension(who): Extension<
     let sessions = door.sessions();
     let (person, token) = fresh(sessions, &who).await?;
     let first: views::NewTotpCode = http::json(request, BODY_BYTES_MAX).await?;
-    if !ask(sessions, move |register| register.confirm_totp(person, &first.code)).await? {
+    let by = Actor::of(&who.principal);
+    if !ask(sessions, move |register| register.confirm_totp(&by, person, &first.code)).await? {
         return Err(Problem::wrong_field("code is wrong: is the clock of the device right?"));
     }
     changed(&door, person, token, nothing()).await
@@ -400,14 +405,16 @@ async fn totp_remove<S: Door>(State(door): State<S>, Extension(who): Extension<W
         return Err(Problem::absent());
     }
     not_the_last(sessions, person, 0, 1).await?;
-    ask(sessions, move |register| register.remove_totp(person)).await?;
+    let by = Actor::of(&who.principal);
+    ask(sessions, move |register| register.remove_totp(&by, person)).await?;
     changed(&door, person, token, nothing()).await
 }
 
 async fn recovery_codes<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
     let sessions = door.sessions();
     let (person, _) = fresh(sessions, &who).await?;
-    let codes = ask(sessions, move |register| register.new_recovery_codes(person)).await?;
+    let by = Actor::of(&who.principal);
+    let codes = ask(sessions, move |register| register.new_recovery_codes(&by, person)).await?;
     let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
     reply(StatusCode::CREATED, &views::RecoveryCodes { codes, exercise: sessions.exercise() })
 }
@@ -444,9 +451,14 @@ fn organisation(who: &Who) -> Option<model::OrganisationId> {
     who.principal.organisation.as_ref().map(|organisation| organisation.id)
 }
 
+/// Whose walls somebody sees: those of the own organisation, or the cell's.
+fn walls_of(sessions: &Sessions, who: &Who) -> Option<model::OrganisationId> {
+    organisation(who).filter(|_| sessions.face() == register::Face::Member)
+}
+
 async fn devices<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
     let sessions = door.sessions();
-    let (face, organisation) = (sessions.face(), organisation(&who));
+    let (face, organisation) = (sessions.face(), walls_of(sessions, &who));
     let asked = move |register: &Register| {
         let named = |info: register::DeviceInfo| {
             // Whoever has gone since is named by nobody.
@@ -469,9 +481,10 @@ async fn devices<S: Door>(State(door): State<S>, Extension(who): Extension<Who>)
 
 async fn device_make<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    let (person, _) = fresh(sessions, &who).await?;
+    fresh(sessions, &who).await?;
     let new: views::NewDevice = http::json(request, BODY_BYTES_MAX).await?;
-    let made = ask(sessions, move |register| register.create_device(person, &new.label)).await?;
+    let by = Actor::of(&who.principal);
+    let made = ask(sessions, move |register| register.create_device(&by, &new.label)).await?;
     let code = made.pairing.expose().to_owned();
     // Behind `#` it is sent to no server and stands in no log.
     let link = format!("/wall#pair={code}");
@@ -480,9 +493,10 @@ async fn device_make<S: Door>(State(door): State<S>, Extension(who): Extension<W
 
 async fn device_revoke<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
     let sessions = door.sessions();
-    let (face, organisation) = (sessions.face(), organisation(&who));
+    let (face, organisation) = (sessions.face(), walls_of(sessions, &who));
     let id = http::path(&mut request).await?;
-    ask(sessions, move |register| register.revoke_device(face, organisation, &id)).await?;
+    let by = Actor::of(&who.principal);
+    ask(sessions, move |register| register.revoke_device(&by, face, organisation, &id)).await?;
     door.pulse();
     Ok(nothing())
 }
@@ -526,18 +540,20 @@ fn new_key(new: views::NewKey) -> Result<register::NewKey, Problem> {
 
 async fn key_make<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    let (person, _) = fresh(sessions, &who).await?;
+    fresh(sessions, &who).await?;
+    let organisation = organisation(&who).ok_or_else(Problem::absent)?;
     let new = new_key(http::json(request, BODY_BYTES_MAX).await?)?;
-    let (key, made) = ask(sessions, move |register| register.make_key(person, &new)).await?;
+    let by = Actor::of(&who.principal);
+    let (key, made) = ask(sessions, move |register| register.make_key(&by, organisation, &new)).await?;
     let view = views::KeyMade { key: key.expose().to_owned(), made: key_view(made), exercise: sessions.exercise() };
     reply(StatusCode::CREATED, &view)
 }
 
 async fn key_revoke<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
     let sessions = door.sessions();
-    let organisation = organisation(&who).ok_or_else(Problem::absent)?;
     let prefix = http::path(&mut request).await?;
-    ask(sessions, move |register| register.revoke_key_of(organisation, &prefix)).await?;
+    let by = Actor::of(&who.principal);
+    ask(sessions, move |register| register.revoke_key(&by, &prefix)).await?;
     door.pulse();
     Ok(nothing())
 }

@@ -1,5 +1,7 @@
 //! Rows of the table of routes that both listeners have alike: signing in, one's own account, keys and walls.
 
+use register::Right;
+
 use crate::own_views as views;
 use crate::table::{Access, Face, Route, Shape, json, required};
 use crate::views::{SessionView, SignIn};
@@ -72,7 +74,7 @@ fn sign_in(face: Face) -> Vec<Route> {
 
 /// One's own account.
 fn account(face: Face) -> Vec<Route> {
-    let own = |method, path, id, summary| Route::new(face, Access::Person, method, path, id, summary).enrolling();
+    let own = |method, path, id, summary| Route::new(face, Access::SignedIn, method, path, id, summary).enrolling();
     let with_id = [required("id", "Its id.")];
     vec![
         own("GET", at!(face, "/me"), id!(face, "me"), "Whoever is signed in, and with what they sign in.").gives(200, json::<views::MeView>()),
@@ -128,8 +130,8 @@ fn account(face: Face) -> Vec<Route> {
 /// Walls, and for members the keys of their machines.
 fn machines(face: Face) -> Vec<Route> {
     let manager = match face {
-        Face::Member => Access::Member,
-        Face::Cell => Access::Analyst,
+        Face::Member => Access::Needs(Right::ManageOwn),
+        Face::Cell => Access::Needs(Right::ReadCases),
     };
     let by = |method, path, id, summary| Route::new(face, manager, method, path, id, summary);
     let mut rows = vec![
