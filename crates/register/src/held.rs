@@ -8,6 +8,7 @@ use policy::Assets;
 use policy::planted::{self, Leak};
 use rusqlite::Connection;
 
+use crate::groups::Groups;
 use crate::nouns::{Answers, Face, Organisation, Person, Populations, Principal, Role, Status};
 use crate::register::RegisterError;
 
@@ -27,6 +28,7 @@ pub(crate) struct Tables {
     pub(crate) keys: HashMap<[u8; 32], Held>,
     pub(crate) populations: Populations,
     pub(crate) lanes: Vec<(String, String)>,
+    pub(crate) groups: Groups,
 }
 
 /// Members that a sector must have to be shown to the cell by its name.
@@ -65,7 +67,7 @@ pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
         WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
         // A key never carries a group: groups are chosen report by report.
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => "cell-only".to_owned(),
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { .. } => "cell-only".to_owned(),
     }
 }
 
@@ -184,6 +186,7 @@ impl Tables {
         }
         tables.populations = populations(&tables.organisations);
         tables.lanes = lanes(&tables.populations);
+        tables.groups = Groups::load(connection)?;
         Ok(tables)
     }
 }

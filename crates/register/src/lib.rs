@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod credentials;
+mod groups;
 mod held;
 mod insert;
 mod keys;
@@ -13,6 +14,7 @@ mod schema;
 mod throttle;
 
 pub use credentials::{KEY_PREFIX, Secret};
+pub use groups::{GROUP_MEMBERS_MAX, GROUPS_OF_ONE_MAX, GroupMember, NewGroup, SharingGroup, WhoMayAdd};
 pub use nouns::{
     Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };

@@ -138,7 +138,7 @@ impl Register {
     }
 
     /// The tables, read anew if another process has changed them.
-    fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
         let now = self.clock.now().as_millis();
         let looked = self.looked_at.load(Ordering::Relaxed);
         let due = now.saturating_sub(looked) >= LOOK_MILLIS;

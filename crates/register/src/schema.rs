@@ -21,6 +21,11 @@ CREATE TABLE key(hash BLOB PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, organisatio
   warn TEXT NOT NULL, know TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 ", "
 ALTER TABLE person ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+", "
+CREATE TABLE sharing_group(id BLOB PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, purpose TEXT NOT NULL,
+  ends_at INTEGER, who_may_add TEXT NOT NULL, created_at INTEGER NOT NULL, last_joined INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE group_member(sharing_group BLOB NOT NULL, organisation BLOB NOT NULL, joined_at INTEGER NOT NULL,
+  organiser INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(sharing_group, organisation)) WITHOUT ROWID;
 "];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cell;
+mod cell_groups;
 mod config;
 mod fold;
 mod gate;
@@ -13,6 +14,7 @@ mod hub;
 mod leaks;
 mod listen;
 mod member;
+mod member_groups;
 mod meters;
 mod openapi;
 mod paced;

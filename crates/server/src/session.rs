@@ -107,6 +107,11 @@ impl Sessions {
         Some(Who { principal, credential: Credential::Session(token.into()) })
     }
 
+    /// Who is in the room.
+    pub(crate) fn register(&self) -> &Arc<Register> {
+        &self.0.register
+    }
+
     /// Whether a credential that was good when a stream began still is.
     #[must_use]
     pub fn still_in(&self, who: &Who) -> bool {

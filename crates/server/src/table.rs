@@ -85,6 +85,7 @@ const LOOKUP: [Param; 2] = [
         "Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be.",
     ),
 ];
+const GROUP: Param = required("id", "UUID of the group.");
 const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
 
 /// One route.
@@ -261,6 +262,25 @@ fn member() -> Vec<Route> {
             .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
             .gives(200, Shape::Text("text/plain"))
             .or(&[404]),
+        member("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
+            .gives(200, json::<outlets::GroupList>()),
+        member("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
+            .with(&[GROUP])
+            .gives(200, json::<outlets::GroupDetail>())
+            .or(&[404]),
+        member("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
+            .with(&[GROUP, CURSOR, LIMIT])
+            .gives(200, json::<outlets::IndicatorList>())
+            .or(&[404]),
+        member("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
+            .with(&[GROUP])
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        member("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets you. It gets what is reported from then on.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupMember>())
+            .gives(204, Shape::Empty)
+            .or(&[403, 404, 422, 503]),
         member("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
             .takes(json::<views::NewReport>())
             .gives(201, json::<views::Receipt>())
@@ -268,7 +288,7 @@ fn member() -> Vec<Route> {
         member("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
-                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID`, which the cell holds while the group has no members."),
+                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID` of a sharing group that you are in; of any other the report is for the cell alone."),
                 query("know", "Who may know that it was you: `nobody`, `cell` or `everybody`."),
                 query("tlp", "TLP 2.0 label where the file gives none."),
             ])
@@ -279,7 +299,7 @@ fn member() -> Vec<Route> {
             "GET",
             "/api/v1/stream",
             "stream",
-            "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).",
+            "Events: `snapshot` (Home), `release` (MemberRelease), `groups` (GroupList, at the start if you are in any), `group` (GroupRelease), `resync`, `beat` (Beat).",
         )
         .gives(200, Shape::Text("text/event-stream")),
     ]
@@ -322,6 +342,27 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::NewPosture>())
             .gives(204, Shape::Empty)
             .or(&[422]),
+        route(Access::Lead, "GET", "/cell/v1/groups", "cell_groups", "Every sharing group and who is in it.")
+            .gives(200, json::<views::CellGroupList>()),
+        route(Access::Lead, "POST", "/cell/v1/groups", "make_group", "Makes a sharing group with nobody in it.")
+            .takes(json::<views::NewSharingGroup>())
+            .gives(201, json::<views::Made>())
+            .or(&[422, 503]),
+        route(Access::Lead, "PUT", "/cell/v1/groups/{id}/end", "end_group", "Says when a group ends; from then on it is absent to its members.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupEnd>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
+        route(Access::Lead, "POST", "/cell/v1/groups/{id}/members", "group_join", "Puts an organisation into a group.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupPlace>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
+        route(Access::Lead, "POST", "/cell/v1/groups/{id}/leave", "group_leave", "Takes an organisation out of a group, at once.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupPlace>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
         analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
             .gives(200, Shape::Text("text/event-stream")),
         route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
@@ -334,6 +375,7 @@ pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<outlets::ReleasedView>(into);
     collect::<views::ProblemView>(into);
     collect::<outlets::MemberRelease>(into);
+    collect::<outlets::GroupRelease>(into);
     collect::<views::Beat>(into);
     collect::<views::Claimed>(into);
     collect::<desk::Tick>(into);
