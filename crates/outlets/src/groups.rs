@@ -12,6 +12,8 @@ use crate::lists::LIMIT_MAX;
 use crate::render::{OutletError, exercise, render_all};
 use crate::views::{GroupDetail, GroupList, GroupMemberView, GroupRelease, GroupView, IndicatorList};
 
+/// Times of joining are told to the second.
+const SECOND_MILLIS: i64 = 1_000;
 /// Items that are sent at once.
 const FRAME_ITEMS_MAX: usize = 500;
 
@@ -74,7 +76,7 @@ impl OwnGroup {
             who_may_add: self.group.who_may_add.as_str().to_owned(),
             may_add: self.may_add(),
             members: u32::try_from(self.group.members.len()).unwrap_or(u32::MAX),
-            joined_at: rfc3339(self.membership.joined),
+            joined_at: rfc3339(self.membership.joined.floor_to(SECOND_MILLIS)),
             items,
             more: items >= SHARED_COUNTED_MAX,
             exercise,

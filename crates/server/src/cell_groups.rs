@@ -20,7 +20,11 @@ const ACT_BYTES_MAX: usize = 16 << 10;
 fn view(register: &Register, group: &SharingGroup, now: Timestamp, exercise: bool) -> CellGroup {
     let member = |member: &register::GroupMember| {
         let name = register.organisation(member.organisation)?.name.clone();
-        Some(CellGroupMember { name, organiser: member.organiser, joined_at: rfc3339(member.joined_at) })
+        Some(CellGroupMember {
+            name,
+            organiser: member.organiser,
+            joined_at: rfc3339(member.joined_at.floor_to(1_000)),
+        })
     };
     let mut members: Vec<CellGroupMember> = group.members.iter().filter_map(member).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
