@@ -257,13 +257,15 @@ fn a_group_is_one_that_the_reporter_is_in_and_every_other_is_nobody() {
     }
     let cost = register::PasswordCost::CHEAP;
     let register = register::Register::in_memory(Arc::new(Outside), Arc::new(Outside), cost).unwrap();
+    let by = register::Actor::operator();
     let new = |name: &str| register::NewOrganisation {
         name: name.into(),
+        class: register::OrganisationClass::Member,
         sector: model::Sector::Energy,
         region: None,
         assets: policy::Assets::default(),
     };
-    let [own, other] = ["Own", "Other"].map(|name| register.create_organisation(&new(name)).unwrap());
+    let [own, other] = ["Own", "Other"].map(|name| register.create_organisation(&by, &new(name)).unwrap());
     let group = |name: &str, ends_at| {
         let new = register::NewGroup {
             name: name.into(),
@@ -271,12 +273,12 @@ fn a_group_is_one_that_the_reporter_is_in_and_every_other_is_nobody() {
             ends_at,
             who_may_add: register::WhoMayAdd::Cell,
         };
-        register.create_group(&new).unwrap()
+        register.create_group(&by, &new).unwrap()
     };
     let (mine, foreign, ended) = (group("Mine", None), group("Foreign", None), group("Ended", Some(NOW)));
     let empty = group("Empty", None);
     for (group, organisation) in [(mine, own), (foreign, other), (ended, own)] {
-        register.join_group(group, organisation, false).unwrap();
+        register.join_group(&by, group, organisation, false).unwrap();
     }
     let organisation = register.organisation(own).unwrap();
     let reporter = Reporter::member(&organisation, &register);
@@ -290,7 +292,7 @@ fn a_group_is_one_that_the_reporter_is_in_and_every_other_is_nobody() {
         assert_eq!(nobody.submission.report.warn, WhoMayBeWarned::CellOnly);
         assert_eq!(nobody.items, reached.items, "what the receipt is made of is the same");
     }
-    register.leave_group(mine, own).unwrap();
+    register.leave_group(&by, mine, own).unwrap();
     let left = reporter.in_its_groups(&register);
     let body = with("warn", json!({ "group": mine.to_string() }));
     let parsed = parse_report(&body, None, &left, true, NOW).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{OrganisationId, Timestamp};
 use policy::{Audience, Membership};
-use register::{Register, SharingGroup, WhoMayAdd};
+use register::{Register, SharingGroup};
 use released::{FeedPlace, IndicatorView, Reader, SHARED_COUNTED_MAX, SharedPlace, rfc3339};
 
 use crate::feeds::{EXERCISE, PIECE};
@@ -60,11 +60,7 @@ impl OwnGroup {
     /// Whether its member may add others.
     #[must_use]
     pub fn may_add(&self) -> bool {
-        match self.group.who_may_add {
-            WhoMayAdd::Cell => false,
-            WhoMayAdd::Members => true,
-            WhoMayAdd::Organisers => self.group.member(self.organisation).is_some_and(|member| member.organiser),
-        }
+        self.group.lets_add(self.organisation)
     }
 
     fn view(&self, items: u32, exercise: bool) -> GroupView {

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use model::{GroupId, Timestamp};
-use register::{NewGroup, Register, RegisterError, SharingGroup, WhoMayAdd};
+use register::{Actor, NewGroup, Register, RegisterError, SharingGroup, WhoMayAdd};
 use released::rfc3339;
 
 use crate::cell::CellState;
 use crate::http::{self, Answer, blocking, nothing, write as reply};
 use crate::member_groups::refused;
 use crate::problem::Problem;
+use crate::session::Who;
 use crate::views::{CellGroup, CellGroupList, CellGroupMember, Made, NewGroupEnd, NewGroupPlace, NewSharingGroup};
 
 /// Most bytes of an act.
@@ -70,23 +72,33 @@ pub(crate) async fn groups(State(CellState(cell)): State<CellState>) -> Answer {
 }
 
 /// `POST /cell/v1/groups`.
-pub(crate) async fn make(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+pub(crate) async fn make(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
     let new: NewSharingGroup = http::json(request, ACT_BYTES_MAX).await?;
     let who_may_add = WhoMayAdd::from_name(&new.who_may_add)
         .ok_or_else(|| Problem::wrong_field("who_may_add: one of cell, members, organisers"))?;
     let ends_at = time(new.ends_at.as_deref())?;
     let new = NewGroup { name: new.name, purpose: new.purpose, ends_at, who_may_add };
     let register = Arc::clone(cell.sessions.register());
-    let made = blocking(move || register.create_group(&new)).await?.map_err(|error| refused(&error))?;
+    let by = Actor::of(&who.principal);
+    let made = blocking(move || register.create_group(&by, &new)).await?.map_err(|error| refused(&error))?;
     reply(StatusCode::CREATED, &Made { id: made.to_string(), exercise: cell.exercise })
 }
 
 /// `PUT /cell/v1/groups/{id}/end`.
-pub(crate) async fn end(State(CellState(cell)): State<CellState>, mut request: Request) -> Answer {
+pub(crate) async fn end(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
     let id = id(&mut request).await?;
     let NewGroupEnd { ends_at } = http::json(request, ACT_BYTES_MAX).await?;
     let (ends_at, register) = (time(ends_at.as_deref())?, Arc::clone(cell.sessions.register()));
-    let ended = blocking(move || register.set_group_end(id, ends_at)).await?;
+    let by = Actor::of(&who.principal);
+    let ended = blocking(move || register.set_group_end(&by, id, ends_at)).await?;
     ended.map_err(|error| failed(id, &error))?;
     Ok(nothing())
 }
@@ -107,18 +119,27 @@ async fn place(
 }
 
 /// `POST /cell/v1/groups/{id}/members`.
-pub(crate) async fn join(State(cell): State<CellState>, mut request: Request) -> Answer {
-    let id = id(&mut request).await?;
-    let joined =
-        place(&cell, request, move |register, new, organisation| register.join_group(id, organisation, new.organiser));
+pub(crate) async fn join(
+    State(cell): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let (id, by) = (id(&mut request).await?, Actor::of(&who.principal));
+    let joined = place(&cell, request, move |register, new, organisation| {
+        register.join_group(&by, id, organisation, new.organiser)
+    });
     joined.await?.map_err(|error| failed(id, &error))?;
     Ok(nothing())
 }
 
 /// `POST /cell/v1/groups/{id}/leave`.
-pub(crate) async fn leave(State(cell): State<CellState>, mut request: Request) -> Answer {
-    let id = id(&mut request).await?;
-    let left = place(&cell, request, move |register, _, organisation| register.leave_group(id, organisation));
+pub(crate) async fn leave(
+    State(cell): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let (id, by) = (id(&mut request).await?, Actor::of(&who.principal));
+    let left = place(&cell, request, move |register, _, organisation| register.leave_group(&by, id, organisation));
     left.await?.map_err(|error| failed(id, &error))?;
     Ok(nothing())
 }

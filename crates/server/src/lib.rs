@@ -26,6 +26,7 @@ mod reports;
 mod serve;
 mod session;
 mod table;
+mod tls;
 pub mod views;
 
 pub use answers::MemberAnswer;
@@ -44,3 +45,4 @@ pub use reports::Intake;
 pub use serve::{Opened, Running, ServeError, serve, start, start_with};
 pub use session::{Peer, Sessions, Who};
 pub use table::{Access, Face, PAGES, RouteInfo, routes};
+pub use tls::{TlsError, TlsFiles};

@@ -6,13 +6,13 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response};
 use futures_util::{StreamExt as _, stream};
 use model::OrganisationId;
 use outlets::{OutletError, OwnGroup};
 use policy::planted::{self, Leak};
 use policy::{Audience, Membership, rho};
-use register::RegisterError;
+use register::{Actor, RegisterError};
 use released::FeedPlace;
 
 use crate::http::{self, Answer, blocking, nothing};
@@ -127,23 +127,11 @@ pub(crate) async fn add(
 ) -> Answer {
     let own = found(&member, &who, &http::path(&mut request).await?)?;
     let addition: NewGroupMember = http::json(request, ADDITION_BYTES_MAX).await?;
-    if !own.may_add() || who.principal.person.is_none() {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "who-may-add",
-            "Not yours to add",
-            "who may add members to this group is for others to do, or for a person and not a key",
-        ));
-    }
-    let register = Arc::clone(member.sessions.register());
+    let (register, by) = (Arc::clone(member.sessions.register()), Actor::of(&who.principal));
     let name = addition.organisation;
     let added = blocking(move || {
         let organisation = register.organisation_named(&name).ok_or(RegisterError::Absent(name))?;
-        // Whoever is in it already stays as it is: a member makes nobody an organiser, and nobody less than that.
-        match register.group_of(organisation.id, own.id()) {
-            Some(_) => Ok(()),
-            None => register.join_group(own.id(), organisation.id, false),
-        }
+        register.add_to_group(&by, own.id(), organisation.id)
     });
     added.await?.map_err(|error| refused(&error))?;
     Ok(nothing())
@@ -152,6 +140,7 @@ pub(crate) async fn add(
 /// What the register said of an act, for whoever did it.
 pub(crate) fn refused(error: &RegisterError) -> Problem {
     match error {
+        RegisterError::NoRight => Problem::role(),
         RegisterError::Absent(what) => Problem::wrong_field(format!("there is no {what:?}")),
         RegisterError::Refused(_) | RegisterError::Exists(_) => Problem::wrong_field(error.to_string()),
         _ => {

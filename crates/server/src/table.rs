@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use register::Right;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -21,12 +22,10 @@ pub enum Face {
 pub enum Access {
     /// Anybody who reaches the listener.
     Public,
-    /// A member's session or key.
-    Member,
-    /// An analyst's or a lead's session.
-    Analyst,
-    /// A lead's session.
-    Lead,
+    /// Anybody who is signed in there.
+    SignedIn,
+    /// Whoever has this right, by session or key.
+    Needs(Right),
     /// Operators: whoever reaches the cell's listener, which stands on the operator's own network; figures need more.
     Operator,
 }
@@ -126,8 +125,8 @@ impl Route {
     ) -> Self {
         let problems = match access {
             Access::Public | Access::Operator => vec![],
-            Access::Member | Access::Analyst => vec![401],
-            Access::Lead => vec![401, 403],
+            Access::SignedIn => vec![401],
+            Access::Needs(_) => vec![401, 403],
         };
         Self {
             face,
@@ -223,7 +222,10 @@ pub fn table() -> Vec<Route> {
 
 fn member() -> Vec<Route> {
     let public = |method, path, id, summary| Route::new(Face::Member, Access::Public, method, path, id, summary);
-    let member = |method, path, id, summary| Route::new(Face::Member, Access::Member, method, path, id, summary);
+    let route = |access, method, path, id, summary| Route::new(Face::Member, access, method, path, id, summary);
+    let member = |method, path, id, summary| route(Access::Needs(Right::ReadReleased), method, path, id, summary);
+    let reporter = |method, path, id, summary| route(Access::Needs(Right::Report), method, path, id, summary);
+    let circle = |method, path, id, summary| route(Access::Needs(Right::ReadGroups), method, path, id, summary);
     vec![
         public("GET", "/face", "face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         public("GET", "/openapi.json", "openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -231,7 +233,7 @@ fn member() -> Vec<Route> {
             .takes(json::<views::SignIn>())
             .gives(200, json::<views::SessionView>())
             .or(&[401, 429]),
-        member("GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
         public("DELETE", "/api/v1/session", "sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
         member("GET", "/api/v1/home", "home", "What a member sees first.").gives(200, json::<outlets::Home>()),
         member("GET", "/api/v1/indicators", "indicators", "Released indicators, the latest first.")
@@ -247,7 +249,7 @@ fn member() -> Vec<Route> {
         member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
             .with(&LOOKUP)
             .gives(200, json::<outlets::Verdict>()),
-        member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.")
+        route(Access::Needs(Right::ReadAdvisories), "GET", "/api/v1/advisories", "advisories", "The latest texts of the cell; observers get those that are CLEAR or GREEN.")
             .gives(200, json::<outlets::AdvisoryList>()),
         member(
             "POST",
@@ -262,30 +264,30 @@ fn member() -> Vec<Route> {
             .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
             .gives(200, Shape::Text("text/plain"))
             .or(&[404]),
-        member("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
+        circle("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
             .gives(200, json::<outlets::GroupList>()),
-        member("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
+        circle("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
             .with(&[GROUP])
             .gives(200, json::<outlets::GroupDetail>())
             .or(&[404]),
-        member("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
+        circle("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
             .with(&[GROUP, CURSOR, LIMIT])
             .gives(200, json::<outlets::IndicatorList>())
             .or(&[404]),
-        member("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
+        circle("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
             .with(&[GROUP])
             .gives(200, Shape::Text("text/plain"))
             .or(&[404]),
-        member("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets you. It gets what is reported from then on.")
+        circle("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets yours and you administer it. It gets what is reported from then on.")
             .with(&[GROUP])
             .takes(json::<views::NewGroupMember>())
             .gives(204, Shape::Empty)
-            .or(&[403, 404, 422, 503]),
-        member("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
+            .or(&[404, 422, 503]),
+        reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
             .takes(json::<views::NewReport>())
             .gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
-        member("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
+        reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
                 query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID` of a sharing group that you are in; of any other the report is for the cell alone."),
@@ -307,7 +309,7 @@ fn member() -> Vec<Route> {
 
 fn cell() -> Vec<Route> {
     let route = |access, method, path, id, summary| Route::new(Face::Cell, access, method, path, id, summary);
-    let analyst = |method, path, id, summary| route(Access::Analyst, method, path, id, summary);
+    let analyst = |method, path, id, summary| route(Access::Needs(Right::ReadCases), method, path, id, summary);
     vec![
         route(Access::Public, "GET", "/face", "cell_face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         route(Access::Public, "GET", "/openapi.json", "cell_openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -315,7 +317,7 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::SignIn>())
             .gives(200, json::<views::SessionView>())
             .or(&[401, 429]),
-        analyst("GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
         route(Access::Public, "DELETE", "/cell/v1/session", "cell_sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
         analyst("GET", "/cell/v1/wall", "wall", "Everything that the cell's wall shows.").gives(200, json::<desk::Wall>()),
         analyst("GET", "/cell/v1/campaigns", "cell_campaigns", "Campaigns that hit several firms, the most recently active first.")
@@ -330,35 +332,35 @@ fn cell() -> Vec<Route> {
         analyst("GET", "/cell/v1/noise", "noise", "Values that link nothing because they are everyday ones.")
             .with(&[query("q", "Part of the value."), CURSOR])
             .gives(200, json::<views::NoiseList>()),
-        analyst("POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
+        route(Access::Needs(Right::ActOnCases), "POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
             .with(&[required("case", "Pseudonym of the case.")])
             .gives(204, Shape::Empty)
             .or(&[404, 409]),
-        analyst("POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
+        route(Access::Needs(Right::Advise), "POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
             .takes(json::<views::NewAdvisory>())
             .gives(201, json::<views::Made>())
             .or(&[422]),
-        route(Access::Lead, "PUT", "/cell/v1/posture", "set_posture", "Sets the posture for everybody.")
+        route(Access::Needs(Right::SetPosture), "PUT", "/cell/v1/posture", "set_posture", "Sets the posture for everybody.")
             .takes(json::<views::NewPosture>())
             .gives(204, Shape::Empty)
             .or(&[422]),
-        route(Access::Lead, "GET", "/cell/v1/groups", "cell_groups", "Every sharing group and who is in it.")
+        route(Access::Needs(Right::ManageMembers), "GET", "/cell/v1/groups", "cell_groups", "Every sharing group and who is in it.")
             .gives(200, json::<views::CellGroupList>()),
-        route(Access::Lead, "POST", "/cell/v1/groups", "make_group", "Makes a sharing group with nobody in it.")
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups", "make_group", "Makes a sharing group with nobody in it.")
             .takes(json::<views::NewSharingGroup>())
             .gives(201, json::<views::Made>())
             .or(&[422, 503]),
-        route(Access::Lead, "PUT", "/cell/v1/groups/{id}/end", "end_group", "Says when a group ends; from then on it is absent to its members.")
+        route(Access::Needs(Right::ManageMembers), "PUT", "/cell/v1/groups/{id}/end", "end_group", "Says when a group ends; from then on it is absent to its members.")
             .with(&[GROUP])
             .takes(json::<views::NewGroupEnd>())
             .gives(204, Shape::Empty)
             .or(&[404, 422, 503]),
-        route(Access::Lead, "POST", "/cell/v1/groups/{id}/members", "group_join", "Puts an organisation into a group.")
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups/{id}/members", "group_join", "Puts an organisation into a group.")
             .with(&[GROUP])
             .takes(json::<views::NewGroupPlace>())
             .gives(204, Shape::Empty)
             .or(&[404, 422, 503]),
-        route(Access::Lead, "POST", "/cell/v1/groups/{id}/leave", "group_leave", "Takes an organisation out of a group, at once.")
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups/{id}/leave", "group_leave", "Takes an organisation out of a group, at once.")
             .with(&[GROUP])
             .takes(json::<views::NewGroupPlace>())
             .gives(204, Shape::Empty)

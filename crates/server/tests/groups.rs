@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use common::{Answer, Events, World, call};
+use register::{Actor, Role};
 use serde_json::{Value, json};
 
 const NO_GROUP: &str = "00000000-0000-4000-8000-00000000000f";
@@ -217,6 +218,8 @@ async fn frames_of_a_group_go_to_its_members_while_they_are_in_it() {
 async fn who_may_add_is_as_the_group_says() {
     let room = Room::new().await;
     let ann = room.world.sign_in(&room.world.member, "ann@firm0.example").await;
+    let person = room.world.register.person_named("ann@firm0.example").unwrap();
+    room.world.register.set_role(&Actor::operator(), person.id, Role::OrganisationAdmin).unwrap();
     let add = async |group: &str, name: &str| {
         let request = axum::http::Request::post(format!("/api/v1/groups/{group}/members"))
             .header("host", "localhost")

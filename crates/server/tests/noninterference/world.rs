@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, WhoMayAdd};
+use register::{Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, WhoMayAdd};
 use release::EngineConfig;
 use released::Store;
 use server::{
@@ -73,6 +73,7 @@ struct Watched {
 fn organisation(firm: usize, script: &Script) -> NewOrganisation {
     NewOrganisation {
         name: format!("Firm {firm}"),
+        class: register::OrganisationClass::Member,
         sector: Sector::ALL[script.sector(firm)],
         region: script.region(firm).map(|region| Region::ALL[region]),
         assets: policy::Assets { domains: vec![firm_domain(firm)], ..policy::Assets::default() },
@@ -84,9 +85,9 @@ fn made_groups(register: &Register, script: &Script, firms: &[OrganisationId]) -
         let name = format!("Group {group}");
         let who_may_add = [WhoMayAdd::Cell, WhoMayAdd::Members, WhoMayAdd::Organisers][group % 3];
         let new = NewGroup { name, purpose: "p".into(), ends_at: None, who_may_add };
-        let id = register.create_group(&new).unwrap();
+        let id = register.create_group(&Actor::operator(), &new).unwrap();
         for (firm, organisation) in firms.iter().enumerate().filter(|(firm, _)| script.begins_in(*firm, group)) {
-            register.join_group(id, *organisation, firm == 0).unwrap();
+            register.join_group(&Actor::operator(), id, *organisation, firm == 0).unwrap();
         }
         id.to_string()
     };
@@ -111,9 +112,10 @@ impl World {
                 email: email.clone(),
                 name: format!("Person {firm}"),
                 organisation: Some(*id),
-                role: Role::Member,
+                role: Role::Reporter,
+                secondment: None,
             };
-            register.create_person(&person, PASSWORD).unwrap();
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Member, &email, PASSWORD, "x").unwrap();
             people.insert(Observer::MemberSession(firm), email);
             credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
@@ -121,8 +123,9 @@ impl World {
         for (observer, role, email) in
             [(Observer::Analyst, Role::Analyst, "a@cell.example"), (Observer::Lead, Role::Lead, "l@cell.example")]
         {
-            let person = NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role };
-            register.create_person(&person, PASSWORD).unwrap();
+            let person =
+                NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role, secondment: None };
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Cell, email, PASSWORD, "x").unwrap();
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
