@@ -39,8 +39,13 @@ fn memory() -> (Register, Arc<Outside>) {
 }
 
 fn organisation(register: &Register, name: &str) -> OrganisationId {
-    let new =
-        NewOrganisation { name: name.into(), sector: Sector::Energy, region: None, assets: policy::Assets::default() };
+    let new = NewOrganisation {
+        name: name.into(),
+        class: OrganisationClass::Member,
+        sector: Sector::Energy,
+        region: None,
+        assets: policy::Assets::default(),
+    };
     register.create_organisation(&Actor::operator(), &new).unwrap()
 }
 
