@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::http::{Answer, write};
-use crate::views;
+use crate::{own_views, views};
 
 mod sealed {
     pub trait Sealed {}
@@ -51,6 +51,18 @@ member_answers![
     outlets::Home,
     outlets::IndicatorList,
     outlets::Verdict,
+    own_views::CeremonyView,
+    own_views::ChallengeView,
+    own_views::DeviceList,
+    own_views::DeviceMade,
+    own_views::KeyList,
+    own_views::KeyMade,
+    own_views::MeView,
+    own_views::PasskeyList,
+    own_views::PasskeyView,
+    own_views::RecoveryCodes,
+    own_views::SessionList,
+    own_views::TotpView,
     views::FaceView,
     views::ImportReceipt,
     views::Receipt,
@@ -72,6 +84,7 @@ mod tests {
             ("member_groups.rs", include_str!("member_groups.rs")),
             ("reports.rs", include_str!("reports.rs")),
             ("session.rs", include_str!("session.rs")),
+            ("me.rs", include_str!("me.rs")),
         ] {
             for word in ["http::write", "write(StatusCode", "http::bytes", "to_vec(", "desk::"] {
                 assert!(!text.contains(word), "{name} uses {word}: answer members by answers::reply");

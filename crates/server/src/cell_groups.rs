@@ -1,7 +1,5 @@
 //! Sharing groups at the cell's listener: made, ended, and who is in them; what is reported to them is no business of this.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -64,7 +62,7 @@ fn failed(group: GroupId, error: &RegisterError) -> Problem {
 
 /// `GET /cell/v1/groups`.
 pub(crate) async fn groups(State(CellState(cell)): State<CellState>) -> Answer {
-    let (register, now, exercise) = (Arc::clone(cell.sessions.register()), cell.clock.now(), cell.exercise);
+    let (register, now, exercise) = (cell.sessions.register(), cell.clock.now(), cell.exercise);
     let items = blocking(move || {
         register.groups().iter().map(|group| view(&register, group, now, exercise)).collect::<Vec<_>>()
     });
@@ -82,7 +80,7 @@ pub(crate) async fn make(
         .ok_or_else(|| Problem::wrong_field("who_may_add: one of cell, members, organisers"))?;
     let ends_at = time(new.ends_at.as_deref())?;
     let new = NewGroup { name: new.name, purpose: new.purpose, ends_at, who_may_add };
-    let register = Arc::clone(cell.sessions.register());
+    let register = cell.sessions.register();
     let by = Actor::of(&who.principal);
     let made = blocking(move || register.create_group(&by, &new)).await?.map_err(|error| refused(&error))?;
     reply(StatusCode::CREATED, &Made { id: made.to_string(), exercise: cell.exercise })
@@ -96,7 +94,7 @@ pub(crate) async fn end(
 ) -> Answer {
     let id = id(&mut request).await?;
     let NewGroupEnd { ends_at } = http::json(request, ACT_BYTES_MAX).await?;
-    let (ends_at, register) = (time(ends_at.as_deref())?, Arc::clone(cell.sessions.register()));
+    let (ends_at, register) = (time(ends_at.as_deref())?, cell.sessions.register());
     let by = Actor::of(&who.principal);
     let ended = blocking(move || register.set_group_end(&by, id, ends_at)).await?;
     ended.map_err(|error| failed(id, &error))?;
@@ -109,7 +107,7 @@ async fn place(
     act: impl FnOnce(&Register, &NewGroupPlace, model::OrganisationId) -> Result<(), RegisterError> + Send + 'static,
 ) -> Result<Result<(), RegisterError>, Problem> {
     let new: NewGroupPlace = http::json(request, ACT_BYTES_MAX).await?;
-    let register = Arc::clone(cell.0.sessions.register());
+    let register = cell.0.sessions.register();
     blocking(move || {
         let found = register.organisation_named(&new.organisation);
         let organisation = found.ok_or_else(|| RegisterError::Absent(new.organisation.clone()))?;

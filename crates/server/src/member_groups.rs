@@ -1,7 +1,5 @@
 //! Sharing groups at the members' listener: what one's own have, and nothing that tells of any other.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,7 +10,7 @@ use model::OrganisationId;
 use outlets::{OutletError, OwnGroup};
 use policy::planted::{self, Leak};
 use policy::{Audience, Membership, rho};
-use register::{Actor, RegisterError};
+use register::{Actor, RegisterError, Right};
 use released::FeedPlace;
 
 use crate::http::{self, Answer, blocking, nothing};
@@ -25,8 +23,10 @@ use crate::views::NewGroupMember;
 /// Most bytes of an addition.
 const ADDITION_BYTES_MAX: usize = 4 << 10;
 
+/// The organisation by which the sender is in groups: not for a credential that reads none, such as a wall's.
 fn organisation(who: &Who) -> Option<OrganisationId> {
-    who.principal.organisation.as_ref().map(|organisation| organisation.id)
+    let reads = who.principal.rights.has(Right::ReadGroups);
+    who.principal.organisation.as_ref().filter(|_| reads).map(|organisation| organisation.id)
 }
 
 /// What the sender may read groups' items by.
@@ -35,7 +35,7 @@ pub(crate) fn memberships(member: &MemberParts, who: &Who) -> Vec<Membership> {
 }
 
 fn own(member: &MemberParts, who: &Who) -> Vec<OwnGroup> {
-    let all = |organisation| OwnGroup::all(member.sessions.register(), organisation);
+    let all = |organisation| OwnGroup::all(&member.sessions.register(), organisation);
     organisation(who).map(all).unwrap_or_default()
 }
 
@@ -44,9 +44,9 @@ fn found(member: &MemberParts, who: &Who, id: &str) -> Result<OwnGroup, Problem>
     let organisation = organisation(who).ok_or_else(Problem::absent)?;
     let register = member.sessions.register();
     if planted::is_on(Leak::ForeignGroupForbidden) && id.parse().is_ok_and(|id| register.group(id).is_some()) {
-        return OwnGroup::find(register, organisation, id).ok_or_else(Problem::role);
+        return OwnGroup::find(&register, organisation, id).ok_or_else(Problem::role);
     }
-    OwnGroup::find(register, organisation, id).ok_or_else(Problem::absent)
+    OwnGroup::find(&register, organisation, id).ok_or_else(Problem::absent)
 }
 
 /// Whether a viewer is of a frame's audience now: asked for each frame, so that leaving a group ends it at once.
@@ -78,7 +78,7 @@ pub(crate) async fn group(
     mut request: Request,
 ) -> Answer {
     let own = found(&member, &who, &http::path(&mut request).await?)?;
-    let register = Arc::clone(member.sessions.register());
+    let register = member.sessions.register();
     member.answer(move |reader, _| outlets::group(reader, &register, &own)).await
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn add(
 ) -> Answer {
     let own = found(&member, &who, &http::path(&mut request).await?)?;
     let addition: NewGroupMember = http::json(request, ADDITION_BYTES_MAX).await?;
-    let (register, by) = (Arc::clone(member.sessions.register()), Actor::of(&who.principal));
+    let (register, by) = (member.sessions.register(), Actor::of(&who.principal));
     let name = addition.organisation;
     let added = blocking(move || {
         let organisation = register.organisation_named(&name).ok_or(RegisterError::Absent(name))?;
