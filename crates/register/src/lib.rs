@@ -5,6 +5,8 @@ mod credentials;
 mod held;
 mod insert;
 mod keys;
+mod joining;
+mod names;
 mod nouns;
 mod password;
 mod people;
