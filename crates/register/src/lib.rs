@@ -7,6 +7,7 @@ mod insert;
 mod keys;
 mod joining;
 mod names;
+mod mail;
 mod nouns;
 mod password;
 mod people;
@@ -15,6 +16,10 @@ mod schema;
 mod throttle;
 
 pub use credentials::{KEY_PREFIX, Secret};
+pub use mail::{
+    MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
+    MailState, NewMail,
+};
 pub use nouns::{
     Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
 };

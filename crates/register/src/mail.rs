@@ -1,0 +1,651 @@
+//! The outbox: mails that acts of the register tell of, kept until a mail server has taken them.
+
+use model::{Entropy, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::credentials::hex;
+use crate::register::{Register, RegisterError};
+
+/// Mails that may wait to be sent: then acts that send one are refused rather than done in silence.
+pub const MAILS_WAITING_MAX: i64 = 50_000;
+/// Longest subject.
+pub const MAIL_SUBJECT_CHARS_MAX: usize = 200;
+/// Longest text.
+pub const MAIL_TEXT_BYTES_MAX: usize = 16 << 10;
+/// Longest address and longest part of it before the `@`, as mail servers have them.
+const ADDRESS_BYTES_MAX: usize = 254;
+const LOCAL_BYTES_MAX: usize = 64;
+const LABEL_BYTES_MAX: usize = 63;
+/// A claim that nobody has answered by then is taken back.
+const CLAIM_MILLIS: i64 = 15 * 60_000;
+const DAY_MILLIS: i64 = 24 * 3_600_000;
+/// Days after which nothing of a mail is left, sent or not.
+const KEPT_DAYS: i64 = 30;
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MailKind {
+    /// The cell's invitation to join.
+    Invitation,
+    /// A member's sponsorship of a firm that is to join.
+    Sponsorship,
+    /// A way back in for somebody who lost the means to sign in.
+    Recovery,
+    /// Something that changed: a role, a key, an organisation's standing, terms.
+    Notice,
+    /// An operator's trial of the way to the mail server.
+    Trial,
+}
+
+impl MailKind {
+    const ALL: [Self; 5] = [Self::Invitation, Self::Sponsorship, Self::Recovery, Self::Notice, Self::Trial];
+
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Sponsorship => "sponsorship",
+            Self::Recovery => "recovery",
+            Self::Notice => "notice",
+            Self::Trial => "trial",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, RegisterError> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
+        found.ok_or_else(|| RegisterError::Stored(format!("{name:?} is no kind of mail")))
+    }
+
+    /// Whether it may wait behind others: thousands of notices must not keep one person's way back in waiting.
+    const fn is_bulk(self) -> bool {
+        matches!(self, Self::Notice)
+    }
+}
+
+/// A mail to queue. No `Debug`: the text may hold a single-use link.
+#[derive(Clone)]
+pub struct NewMail {
+    /// The address.
+    pub to: String,
+    /// What it is about.
+    pub kind: MailKind,
+    /// Subject.
+    pub subject: String,
+    /// The text; lines end with a line feed.
+    pub text: String,
+}
+
+/// A mail's random name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailId([u8; 16]);
+
+/// A mail that was claimed for sending.
+#[derive(Clone)]
+pub struct Mail {
+    /// Its name.
+    pub id: MailId,
+    /// The address.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// The `Message-ID` without angle brackets: the same at every try.
+    pub message_id: String,
+    /// Tries so far, this one included.
+    pub attempts: u32,
+    /// The day on which it was queued.
+    pub day: Timestamp,
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// It waits.
+    Queued,
+    /// It is being handed to the mail server.
+    Sending,
+    /// The mail server has taken it.
+    Sent,
+    /// The mail server refused it for good.
+    Failed,
+}
+
+impl MailState {
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, RegisterError> {
+        let found = [Self::Queued, Self::Sending, Self::Sent, Self::Failed].into_iter();
+        let found = found.into_iter().find(|state| state.as_str() == name);
+        found.ok_or_else(|| RegisterError::Stored(format!("{name:?} is no state of a mail")))
+    }
+}
+
+/// A mail as an operator sees it: never its subject or text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailInfo {
+    /// The address.
+    pub to: String,
+    /// What it is about.
+    pub kind: MailKind,
+    /// Where it stands.
+    pub state: MailState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// The day on which it was queued.
+    pub day: Timestamp,
+    /// What the last try failed by, as one of a few words and the mail server's code.
+    pub trouble: Option<String>,
+    /// Whether a try was cut short after the mail server may have taken it: it may have arrived twice, with one
+    /// `Message-ID`.
+    pub unsure: bool,
+}
+
+/// How many mails stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailCounts {
+    /// Wait, or are being sent.
+    pub waiting: u64,
+    /// Were taken, in the last 30 days.
+    pub sent: u64,
+    /// Were refused, in the last 30 days.
+    pub failed: u64,
+}
+
+/// An address that a mail server can be told: one local part and one domain in plain ASCII, nothing that could end or
+/// begin a command or header.
+pub(crate) fn checked_address(to: &str) -> Result<&str, RegisterError> {
+    let refuse = || RegisterError::Refused(format!("{to:?} is no address that mail can be sent to"));
+    let (local, domain) = to.split_once('@').ok_or_else(refuse)?;
+    let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_local = local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= LABEL_BYTES_MAX
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let fits = to.len() <= ADDRESS_BYTES_MAX && local.len() <= LOCAL_BYTES_MAX;
+    if fits && is_local && domain.split('.').all(is_label) { Ok(to) } else { Err(refuse()) }
+}
+
+/// Line and paragraph separators end a line as well as a line feed does.
+fn breaks_lines(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+fn checked(mail: &NewMail) -> Result<(), RegisterError> {
+    let refused = |why: String| Err(RegisterError::Refused(why));
+    checked_address(&mail.to)?;
+    if mail.subject.is_empty() || mail.subject.chars().count() > MAIL_SUBJECT_CHARS_MAX {
+        return refused(format!("a mail's subject has 1 to {MAIL_SUBJECT_CHARS_MAX} characters"));
+    }
+    if mail.subject.chars().any(breaks_lines) {
+        return refused("a mail's subject has no control characters".to_owned());
+    }
+    if mail.text.is_empty() || mail.text.len() > MAIL_TEXT_BYTES_MAX {
+        return refused(format!("a mail's text has 1 to {MAIL_TEXT_BYTES_MAX} bytes"));
+    }
+    if mail.text.chars().any(|character| breaks_lines(character) && !matches!(character, '\n' | '\t')) {
+        return refused("a mail's text has no control characters but line feed and tab".to_owned());
+    }
+    Ok(())
+}
+
+/// Queues a mail within the transaction of the act that it tells of: neither is there without the other.
+///
+/// # Errors
+/// [`RegisterError::Refused`] if the mail cannot be sent as it is, or if too many wait: the act is then not done.
+pub(crate) fn queue(
+    transaction: &Connection,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+    mail: &NewMail,
+) -> Result<(), RegisterError> {
+    checked(mail)?;
+    let waiting: i64 = transaction.query_row("SELECT waiting FROM mail_load", [], |row| row.get(0))?;
+    if waiting >= MAILS_WAITING_MAX {
+        return Err(RegisterError::Refused(format!(
+            "{waiting} mails wait to be sent already: see to the mail server first"
+        )));
+    }
+    let insert = "INSERT INTO mail(id, recipient, subject, text, kind, bulk, day, next_try_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    transaction.prepare_cached(insert)?.execute(params![
+        entropy.bytes::<16>(),
+        mail.to,
+        mail.subject,
+        mail.text,
+        mail.kind.as_str(),
+        mail.kind.is_bulk(),
+        now.floor_to(DAY_MILLIS).as_millis(),
+        now.as_millis(),
+    ])?;
+    Ok(())
+}
+
+fn claimed(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    max: usize,
+    domain: &str,
+) -> Result<Vec<Mail>, RegisterError> {
+    let mut mails = Vec::new();
+    for bulk in [false, true] {
+        let mut statement = transaction.prepare_cached(
+            "SELECT id, recipient, subject, text, message_id, attempts, day FROM mail
+             WHERE state IN ('queued', 'sending') AND bulk = ?1 AND next_try_at <= ?2 ORDER BY next_try_at, rowid LIMIT ?3",
+        )?;
+        let room = i64::try_from(max.saturating_sub(mails.len())).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![bulk, now.as_millis(), room])?;
+        while let Some(row) = rows.next()? {
+            let id: [u8; 16] = row.get(0)?;
+            let named: Option<String> = row.get(4)?;
+            mails.push(Mail {
+                id: MailId(id),
+                to: row.get(1)?,
+                subject: row.get(2)?,
+                text: row.get(3)?,
+                message_id: named.unwrap_or_else(|| format!("{}@{domain}", hex(&id))),
+                attempts: row.get::<_, u32>(5)?.saturating_add(1),
+                day: Timestamp::from_millis(row.get(6)?),
+            });
+        }
+    }
+    let mut update = transaction.prepare_cached(
+        "UPDATE mail SET unsure = unsure OR state = 'sending', state = 'sending', attempts = ?2, next_try_at = ?3,
+         message_id = ?4 WHERE id = ?1",
+    )?;
+    for mail in &mails {
+        let until = now.plus_millis(CLAIM_MILLIS).as_millis();
+        update.execute(params![mail.id.0, mail.attempts, until, mail.message_id])?;
+    }
+    Ok(mails)
+}
+
+impl Register {
+    /// Queues a mail that no other act is bound to.
+    ///
+    /// # Errors
+    /// [`RegisterError::Refused`] if it cannot be sent as it is, or too many wait.
+    pub fn queue_mail(&self, mail: &NewMail) -> Result<(), RegisterError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        queue(&transaction, &*self.entropy, self.now(), mail)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Claims up to `max` mails that are due, urgent ones first; on return the claim is on disk. `domain` names a
+    /// mail's `Message-ID` at its first try, and is not looked at again.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the store cannot be read or written.
+    pub fn due_mail(&self, now: Timestamp, max: usize, domain: &str) -> Result<Vec<Mail>, RegisterError> {
+        let mut connection = self.connection();
+        let due = "SELECT EXISTS (SELECT 1 FROM mail WHERE state IN ('queued', 'sending') AND bulk IN (0, 1)
+            AND next_try_at <= ?1)";
+        // A look costs no write.
+        if !connection.prepare_cached(due)?.query_row([now.as_millis()], |row| row.get(0))? {
+            return Ok(Vec::new());
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mails = claimed(&transaction, now, max, domain)?;
+        transaction.commit()?;
+        Ok(mails)
+    }
+
+    fn put_mail(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<usize, RegisterError> {
+        Ok(self.connection().prepare_cached(sql)?.execute(values)?)
+    }
+
+    /// The mail server has taken a mail: what it said is forgotten.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn mail_sent(&self, id: MailId) -> Result<(), RegisterError> {
+        let sql =
+            "UPDATE mail SET state = 'sent', subject = '', text = '', trouble = NULL, next_try_at = 0 WHERE id = ?1";
+        self.put_mail(sql, &[&id.0]).map(drop)
+    }
+
+    /// The mail server would not have a mail now: it is tried again at `at`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn mail_later(&self, id: MailId, at: Timestamp, trouble: &str) -> Result<(), RegisterError> {
+        let sql =
+            "UPDATE mail SET state = 'queued', next_try_at = ?2, trouble = ?3 WHERE id = ?1 AND state = 'sending'";
+        self.put_mail(sql, &[&id.0, &at.as_millis(), &trouble]).map(drop)
+    }
+
+    /// A claimed mail was never offered to the mail server: the try does not count.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn mail_back(&self, id: MailId, now: Timestamp, trouble: &str) -> Result<(), RegisterError> {
+        let sql = "UPDATE mail SET state = 'queued', attempts = attempts - 1, next_try_at = ?2, trouble = ?3
+            WHERE id = ?1 AND state = 'sending'";
+        self.put_mail(sql, &[&id.0, &now.as_millis(), &trouble]).map(drop)
+    }
+
+    /// The mail server refuses a mail for good. Its text stays for [`Register::retry_failed_mail`] until it is 30 days
+    /// old.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn mail_failed(&self, id: MailId, trouble: &str) -> Result<(), RegisterError> {
+        let sql = "UPDATE mail SET state = 'failed', trouble = ?2 WHERE id = ?1 AND state = 'sending'";
+        self.put_mail(sql, &[&id.0, &trouble]).map(drop)
+    }
+
+    /// Queues every mail anew that was being sent when the process before this one ended; gives their number. Only the
+    /// one process that sends may call it, before it claims anything.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn resume_mail(&self) -> Result<usize, RegisterError> {
+        let sql = "UPDATE mail SET state = 'queued', unsure = 1, next_try_at = ?1 WHERE state = 'sending'";
+        self.put_mail(sql, &[&self.now().as_millis()])
+    }
+
+    /// Queues every refused mail anew, for an operator who has put things right; gives their number.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn retry_failed_mail(&self) -> Result<usize, RegisterError> {
+        let sql = "UPDATE mail SET state = 'queued', next_try_at = ?1 WHERE state = 'failed'";
+        self.put_mail(sql, &[&self.now().as_millis()])
+    }
+
+    /// Removes mails that are 30 days old, whatever became of them; gives their number.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if that cannot be written.
+    pub fn purge_mail(&self, now: Timestamp) -> Result<usize, RegisterError> {
+        let before = now.floor_to(DAY_MILLIS).plus_millis(-KEPT_DAYS * DAY_MILLIS);
+        self.put_mail("DELETE FROM mail WHERE day < ?1", &[&before.as_millis()])
+    }
+
+    /// How many mails stand where.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if they cannot be read.
+    pub fn mail_counts(&self) -> Result<MailCounts, RegisterError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("SELECT state, count(*) FROM mail GROUP BY state")?;
+        let mut rows = statement.query([])?;
+        let mut counts = MailCounts::default();
+        while let Some(row) = rows.next()? {
+            let number = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            match MailState::from_name(row.get_ref(0)?.as_str().unwrap_or_default())? {
+                MailState::Queued | MailState::Sending => counts.waiting += number,
+                MailState::Sent => counts.sent += number,
+                MailState::Failed => counts.failed += number,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The newest mails of the last 30 days, at most `max`, as an operator may see them; refused and waiting ones first.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if they cannot be read.
+    pub fn mail_status(&self, max: usize) -> Result<Vec<MailInfo>, RegisterError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT recipient, kind, state, attempts, day, trouble, unsure FROM mail
+             ORDER BY CASE state WHEN 'failed' THEN 0 WHEN 'sent' THEN 2 ELSE 1 END, day DESC, rowid DESC LIMIT ?1",
+        )?;
+        let mut rows = statement.query([i64::try_from(max).unwrap_or(i64::MAX)])?;
+        let mut mails = Vec::new();
+        while let Some(row) = rows.next()? {
+            mails.push(MailInfo {
+                to: row.get(0)?,
+                kind: MailKind::from_name(row.get_ref(1)?.as_str().unwrap_or_default())?,
+                state: MailState::from_name(row.get_ref(2)?.as_str().unwrap_or_default())?,
+                attempts: row.get(3)?,
+                day: Timestamp::from_millis(row.get(4)?),
+                trouble: row.get(5)?,
+                unsure: row.get(6)?,
+            });
+        }
+        Ok(mails)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+    use model::Clock;
+
+    use super::*;
+    use crate::password::PasswordCost;
+
+    struct Time(AtomicI64);
+
+    impl Clock for Time {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    #[derive(Default)]
+    struct Count(AtomicU64);
+
+    impl Entropy for Count {
+        fn fill(&self, bytes: &mut [u8]) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            bytes.iter_mut().zip(number.into_iter().cycle()).for_each(|(byte, from)| *byte = from);
+        }
+    }
+
+    const START: i64 = 1_700_000_000_000;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(START + millis)
+    }
+
+    fn register() -> Register {
+        let clock = Arc::new(Time(AtomicI64::new(START)));
+        let cost = PasswordCost::CHEAP;
+        Register::in_memory(clock, Arc::new(Count::default()), cost).unwrap()
+    }
+
+    fn mail(to: &str, kind: MailKind) -> NewMail {
+        NewMail {
+            to: to.to_owned(),
+            kind,
+            subject: "You are invited".to_owned(),
+            text: "https://x/secret\n".to_owned(),
+        }
+    }
+
+    fn stored(register: &Register) -> Vec<(String, String, String)> {
+        let connection = register.connection();
+        let mut statement = connection.prepare("SELECT state, subject, text FROM mail ORDER BY rowid").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn nothing_in_an_address_or_subject_begins_a_line_of_its_own() {
+        let register = register();
+        for to in ["a@b.example", "o'brien+x@mail.firm-1.example", "a@localhost"] {
+            register.queue_mail(&mail(to, MailKind::Notice)).unwrap();
+        }
+        let long = format!("{}@b.example", "x".repeat(65));
+        for to in [
+            "a@b.example\r\nBcc: c@d.example",
+            "a@b.example\nx",
+            "a b@c.example",
+            "a@b@c.example",
+            "<a@b.example>",
+            "a@b.example, c@d.example",
+            "\"a\"@b.example",
+            "a@b..example",
+            "a@-b.example",
+            "a..b@c.example",
+            "@b.example",
+            "a@",
+            "é@b.example",
+            "a@[127.0.0.1]",
+            "",
+            &long,
+        ] {
+            assert!(register.queue_mail(&mail(to, MailKind::Notice)).is_err(), "{to:?}");
+        }
+        let with = |subject: &str, text: &str| NewMail {
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            ..mail("a@b.example", MailKind::Notice)
+        };
+        register.queue_mail(&with("Überweisung für Sie", "a\n\tb\n")).unwrap();
+        let (subject, text) = ("x".repeat(MAIL_SUBJECT_CHARS_MAX + 1), "x".repeat(MAIL_TEXT_BYTES_MAX + 1));
+        for (subject, text) in [
+            ("a\r\nBcc: c@d.example", "t"),
+            ("a\nb", "t"),
+            ("a\rb", "t"),
+            ("a\u{2028}b", "t"),
+            ("a\0b", "t"),
+            ("a\u{85}b", "t"),
+            ("", "t"),
+            (&subject, "t"),
+            ("s", ""),
+            ("s", &text),
+            ("s", "a\r\n.\r\nMAIL FROM:<x@y>"),
+            ("s", "a\u{1b}[2J"),
+        ] {
+            assert!(register.queue_mail(&with(subject, text)).is_err(), "{subject:?} {text:?}");
+        }
+        assert_eq!(register.mail_counts().unwrap().waiting, 4);
+    }
+
+    #[test]
+    fn a_mail_is_there_only_with_its_act() {
+        let register = register();
+        let act = |commit: bool| {
+            let mut connection = register.connection();
+            let transaction = connection.transaction().unwrap();
+            queue(&transaction, &*register.entropy, register.now(), &mail("a@b.example", MailKind::Invitation))
+                .unwrap();
+            if commit { transaction.commit().unwrap() } else { transaction.rollback().unwrap() }
+        };
+        act(false);
+        assert_eq!(register.mail_counts().unwrap(), MailCounts::default());
+        act(true);
+        assert_eq!(register.mail_counts().unwrap().waiting, 1);
+    }
+
+    #[test]
+    fn a_sent_mail_is_forgotten_and_never_claimed_again() {
+        let register = register();
+        register.queue_mail(&mail("a@b.example", MailKind::Invitation)).unwrap();
+        let claimed = register.due_mail(at(0), 10, "cell.example").unwrap();
+        assert_eq!((claimed.len(), claimed[0].attempts), (1, 1));
+        assert!(claimed[0].message_id.ends_with("@cell.example"));
+        assert!(register.due_mail(at(0), 10, "cell.example").unwrap().is_empty(), "claimed twice");
+        register.mail_sent(claimed[0].id).unwrap();
+        assert_eq!(stored(&register), [("sent".to_owned(), String::new(), String::new())]);
+        assert!(register.due_mail(at(10 * DAY_MILLIS), 10, "cell.example").unwrap().is_empty());
+        assert_eq!((register.resume_mail().unwrap(), register.retry_failed_mail().unwrap()), (0, 0));
+        let info = &register.mail_status(9).unwrap()[0];
+        assert_eq!((info.state, info.attempts, info.unsure), (MailState::Sent, 1, false));
+        assert_eq!(info.day, at(0).floor_to(DAY_MILLIS));
+        assert!(!format!("{info:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_try_that_was_cut_short_keeps_its_message_id_and_is_told() {
+        let register = register();
+        register.queue_mail(&mail("a@b.example", MailKind::Invitation)).unwrap();
+        let first = register.due_mail(at(0), 1, "cell.example").unwrap().remove(0);
+        assert_eq!(register.resume_mail().unwrap(), 1);
+        let second = register.due_mail(at(0), 1, "other.example").unwrap().remove(0);
+        assert_eq!((&second.message_id, second.attempts), (&first.message_id, 2));
+        assert!(register.mail_status(9).unwrap()[0].unsure);
+        // A claim that nobody answers ends by itself.
+        let third = register.due_mail(at(CLAIM_MILLIS), 1, "other.example").unwrap().remove(0);
+        assert_eq!(third.message_id, first.message_id);
+    }
+
+    #[test]
+    fn what_fails_waits_or_stays_until_it_is_tried_again() {
+        let register = register();
+        register.queue_mail(&mail("a@b.example", MailKind::Notice)).unwrap();
+        let claim = |millis: i64| register.due_mail(at(millis), 1, "cell.example").unwrap();
+        let first = claim(0).remove(0);
+        register.mail_back(first.id, at(0), "no-connection").unwrap();
+        assert_eq!(register.mail_status(9).unwrap()[0].attempts, 0, "a try without a server counts");
+        let first = claim(0).remove(0);
+        register.mail_later(first.id, at(60_000), "recipient 451").unwrap();
+        assert!(claim(59_999).is_empty());
+        let again = claim(60_000).remove(0);
+        register.mail_failed(again.id, "recipient 550").unwrap();
+        assert!(claim(DAY_MILLIS).is_empty());
+        let counts = register.mail_counts().unwrap();
+        assert_eq!((counts.waiting, counts.failed), (0, 1));
+        assert_eq!(register.mail_status(9).unwrap()[0].trouble.as_deref(), Some("recipient 550"));
+        assert_eq!(register.retry_failed_mail().unwrap(), 1);
+        let text = &claim(DAY_MILLIS)[0].text;
+        assert_eq!(text, "https://x/secret\n");
+    }
+
+    #[test]
+    fn notices_let_others_pass() {
+        let register = register();
+        for _ in 0..5 {
+            register.queue_mail(&mail("many@b.example", MailKind::Notice)).unwrap();
+        }
+        register.queue_mail(&mail("one@b.example", MailKind::Recovery)).unwrap();
+        let order: Vec<String> =
+            register.due_mail(at(0), 3, "cell.example").unwrap().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(order, ["one@b.example", "many@b.example", "many@b.example"]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_an_old_mail() {
+        let register = register();
+        register.queue_mail(&mail("a@b.example", MailKind::Notice)).unwrap();
+        assert_eq!(register.purge_mail(at(KEPT_DAYS * DAY_MILLIS)).unwrap(), 0);
+        assert_eq!(register.purge_mail(at((KEPT_DAYS + 1) * DAY_MILLIS)).unwrap(), 1);
+        assert!(stored(&register).is_empty());
+    }
+
+    #[test]
+    fn a_full_queue_is_told_and_the_act_not_done() {
+        let register = register();
+        let one = mail("a@b.example", MailKind::Notice);
+        register.queue_mail(&one).unwrap();
+        register.connection().execute("UPDATE mail_load SET waiting = ?1", [MAILS_WAITING_MAX]).unwrap();
+        let error = register.queue_mail(&one).unwrap_err();
+        assert!(matches!(&error, RegisterError::Refused(why) if why.contains("mail server")), "{error}");
+        register.connection().execute("UPDATE mail_load SET waiting = 1", []).unwrap();
+        let load = || {
+            register.connection().query_row("SELECT waiting FROM mail_load", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        register.queue_mail(&one).unwrap();
+        assert_eq!(load(), 2);
+        let claimed = register.due_mail(at(0), 2, "cell.example").unwrap();
+        register.mail_sent(claimed[0].id).unwrap();
+        assert_eq!(load(), 1);
+        register.mail_failed(claimed[1].id, "recipient 550").unwrap();
+        assert_eq!(load(), 0);
+        register.retry_failed_mail().unwrap();
+        assert_eq!(load(), 1);
+        register.purge_mail(at(99 * DAY_MILLIS)).unwrap();
+        assert_eq!(load(), 0);
+    }
+}
