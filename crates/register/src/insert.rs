@@ -39,14 +39,15 @@ pub(crate) fn insert_organisation(
     let id = OrganisationId::from_bytes(entropy.bytes());
     let inserted = connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR IGNORE INTO organisation(id, name, folded, sector, region, class) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             id.as_bytes(),
             name,
             name.to_lowercase(),
             new.sector.as_str(),
-            new.region.map(Region::as_str)
+            new.region.map(Region::as_str),
+            new.class.as_str()
         ])?;
     if inserted == 0 {
         return Err(RegisterError::Exists(name));

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
+use model::{Clock, Entropy, OrganisationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::credentials::{self, Secret};
-use crate::held::{Held, OTHER_SECTORS, Tables, of_person};
-use crate::insert::{NAME_CHARS_MAX, checked_email, checked_name, insert_key, insert_organisation};
-use crate::nouns::{
-    Answers, Face, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
-};
+use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
+use crate::insert::NAME_CHARS_MAX;
+use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
 use crate::schema;
 use crate::throttle::{Throttle, Try};
@@ -46,6 +44,9 @@ pub enum RegisterError {
     /// Not to be accepted.
     #[error("{0}")]
     Refused(String),
+    /// Whoever asks may not do this.
+    #[error("your role may not do this")]
+    NoRight,
 }
 
 /// Why nobody was signed in.
@@ -160,15 +161,17 @@ impl Register {
             return Ok(false);
         }
         self.reload(&connection)?;
-        // Only now: a change that could not be loaded, a revocation perhaps, must not count as seen.
+        // Only now: a change that could not be read must not count as seen.
         self.data_version.store(version, Ordering::Relaxed);
         Ok(true)
     }
 
+    /// Takes over what has changed in the store.
     pub(crate) fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
-        let tables = Tables::load(connection)?;
-        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
-        self.changes.fetch_add(1, Ordering::Release);
+        let news = self.tables.write().unwrap_or_else(PoisonError::into_inner).catch_up(connection)?;
+        if news {
+            self.changes.fetch_add(1, Ordering::Release);
+        }
         Ok(())
     }
 
@@ -206,30 +209,23 @@ impl Register {
         }
         let stored: Option<([u8; 16], String)> = self
             .connection()
-            .query_row("SELECT id, password FROM person WHERE email = ?1", [&account], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row(
+                "SELECT id, password FROM person WHERE email = ?1 AND closed = 0 AND password IS NOT NULL",
+                [&account],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .optional()
             .map_err(RegisterError::from)?;
         let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
         let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
         drop(self.tables());
         let connection = self.connection();
-        let principal = stored.filter(|_| right).and_then(|(id, hash)| {
+        let principal = match stored.filter(|_| right) {
             // Under the connection's lock no change comes between this look and the session: a password that was
             // changed or a person who was disabled while we hashed is refused.
-            let same = connection
-                .query_row(
-                    "SELECT password = ?2 AND disabled = 0 FROM person WHERE id = ?1",
-                    params![id, hash],
-                    |row| row.get(0),
-                )
-                .unwrap_or(false);
-            let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-            let person = tables.people.get(&PersonId::from_bytes(id)).filter(|_| same)?;
-            let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
-            of_person(person, organisation).filter(|principal| principal.face == face)
-        });
+            Some((id, hash)) => self.who_signs_in(&connection, id, &hash, face)?,
+            None => None,
+        };
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(principal) = principal else {
             throttle.failed(&attempt, now);
@@ -251,15 +247,30 @@ impl Register {
                 )
             })
             .map_err(RegisterError::from)?;
-        let principal = Arc::new(principal);
-        let held = Held { principal: Arc::clone(&principal), expires_at: Some(expires_at) };
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(hash, held);
-        Ok((token, principal))
+        self.reload(&connection)?;
+        Ok((token, Arc::new(principal)))
     }
 
-    fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
-        let held = held?;
-        held.expires_at.is_none_or(|end| self.clock.now() < end).then(|| Arc::clone(&held.principal))
+    /// Whom a password that was right just now signs in, if it still is.
+    fn who_signs_in(
+        &self,
+        connection: &Connection,
+        id: [u8; 16],
+        hash: &str,
+        face: Face,
+    ) -> Result<Option<Principal>, RegisterError> {
+        let sql = format!("SELECT {PERSON_COLUMNS} FROM person WHERE id = ?1 AND password = ?2 AND closed = 0");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![id, hash])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let person = person(row)?;
+        let now = self.clock.now();
+        let vetted = person.secondment.as_ref().is_none_or(|held| now < held.vetted_until);
+        // What another process has just changed counts as well.
+        self.reload(connection)?;
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
+        Ok(of_person(&person, organisation).filter(|principal| vetted && principal.face == face))
     }
 
     /// Whom a session token stands for at a listener.
@@ -268,8 +279,14 @@ impl Register {
         if !credentials::is_session(token) {
             return None;
         }
+        let now = self.clock.now();
         let tables = self.tables();
-        self.valid(tables.sessions.get(&credentials::digest(token))).filter(|principal| principal.face == face)
+        let held = tables.sessions.get(&credentials::digest(token))?;
+        if held.face != face || held.expires_at <= now {
+            return None;
+        }
+        let principal = tables.people.get(&held.person)?.principal_at(now)?;
+        Some(Arc::clone(principal)).filter(|principal| principal.face == face)
     }
 
     /// Whom a machine key stands for; keys work at the members' listener only.
@@ -279,7 +296,9 @@ impl Register {
             return None;
         }
         let tables = self.tables();
-        self.valid(tables.keys.get(&credentials::digest(text)))
+        let held = tables.keys.get(&credentials::digest(text))?;
+        let ended = held.expires_at.is_some_and(|end| end <= self.clock.now());
+        held.principal.clone().filter(|_| !ended)
     }
 
     /// Ends a session.
@@ -291,104 +310,7 @@ impl Register {
         // From the database first, and with its lock held: tables that are read anew meanwhile cannot bring it back.
         let connection = self.connection();
         connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
-        Ok(())
-    }
-
-    /// Makes organisations, all or none, each with a machine key; gives their ids and keys in order.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if a name is taken.
-    pub fn create_members(
-        &self,
-        members: &[NewOrganisation],
-        label: &str,
-        answers: Answers,
-    ) -> Result<Vec<(OrganisationId, Secret)>, RegisterError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        let mut made = Vec::with_capacity(members.len());
-        for member in members {
-            let id = insert_organisation(&transaction, &*self.entropy, member)?;
-            made.push((id, insert_key(&transaction, &*self.entropy, id, label, answers, None)?));
-        }
-        transaction.commit()?;
-        self.reload(&connection)?;
-        Ok(made)
-    }
-
-    /// Makes an organisation.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if its name is taken.
-    pub fn create_organisation(&self, new: &NewOrganisation) -> Result<OrganisationId, RegisterError> {
-        let connection = self.connection();
-        let id = insert_organisation(&connection, &*self.entropy, new)?;
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Suspends an organisation or lets it take part again; its sessions and keys follow at once.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is none.
-    pub fn set_status(&self, id: OrganisationId, status: Status) -> Result<(), RegisterError> {
-        let connection = self.connection();
-        let changed = connection.execute(
-            "UPDATE organisation SET suspended = ?2 WHERE id = ?1",
-            params![id.as_bytes(), status == Status::Suspended],
-        )?;
-        if changed == 0 {
-            return Err(RegisterError::Absent(format!("organisation {id}")));
-        }
         self.reload(&connection)
-    }
-
-    /// Makes somebody who can sign in.
-    ///
-    /// # Errors
-    /// [`RegisterError::Refused`] if the password is too short, the address is none, or role and organisation do not fit.
-    pub fn create_person(&self, new: &NewPerson, password: &str) -> Result<PersonId, RegisterError> {
-        let (email, name) = (checked_email(&new.email)?, checked_name(&new.name)?);
-        self.check_belonging(new)?;
-        let stored = self.hashed(password)?;
-        let id = PersonId::from_bytes(self.entropy.bytes());
-        let connection = self.connection();
-        let inserted = connection.execute(
-            "INSERT OR IGNORE INTO person(id, email, name, organisation, role, password) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id.as_bytes(), email, name, new.organisation.map(|id| *id.as_bytes()), new.role.as_str(), stored],
-        )?;
-        if inserted == 0 {
-            return Err(RegisterError::Exists(email));
-        }
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Members belong to an organisation, people of the cell to none.
-    pub(crate) fn check_belonging(&self, new: &NewPerson) -> Result<(), RegisterError> {
-        match (new.role, new.organisation) {
-            (Role::Member, None) => Err(RegisterError::Refused("a member belongs to an organisation".into())),
-            (Role::Analyst | Role::Lead, Some(_)) => {
-                Err(RegisterError::Refused("people of the cell belong to no member organisation".into()))
-            }
-            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
-                Err(RegisterError::Absent(format!("organisation {id}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes the first cell lead; refused if there is one.
-    ///
-    /// # Errors
-    /// As [`Register::create_person`].
-    pub fn init_lead(&self, email: &str, name: &str, password: &str) -> Result<PersonId, RegisterError> {
-        if self.tables().people.values().any(|person| person.role == Role::Lead) {
-            return Err(RegisterError::Refused("there is a cell lead already".into()));
-        }
-        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), organisation: None, role: Role::Lead };
-        self.create_person(&new, password)
     }
 
     /// An organisation.
@@ -401,7 +323,8 @@ impl Register {
     #[must_use]
     pub fn organisation_named(&self, name: &str) -> Option<Arc<Organisation>> {
         let folded = name.trim().to_lowercase();
-        self.tables().organisations.values().find(|organisation| organisation.name.to_lowercase() == folded).cloned()
+        let tables = self.tables();
+        tables.by_name.get(&folded).and_then(|id| tables.organisations.get(id)).cloned()
     }
 
     /// Every organisation by name.
@@ -409,14 +332,6 @@ impl Register {
     pub fn organisations(&self) -> Vec<Arc<Organisation>> {
         let mut all: Vec<_> = self.tables().organisations.values().cloned().collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        all
-    }
-
-    /// Everybody by e-mail address.
-    #[must_use]
-    pub fn people(&self) -> Vec<Person> {
-        let mut all: Vec<_> = self.tables().people.values().cloned().collect();
-        all.sort_by(|a, b| a.email.cmp(&b.email));
         all
     }
 

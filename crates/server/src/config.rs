@@ -8,6 +8,7 @@ use model::{Clock, Entropy};
 use policy::Params;
 
 use crate::proxies::Network;
+use crate::tls::TlsFiles;
 
 /// Usual length of a bar on the cell's wall, in milliseconds.
 const SLOT_MILLIS: i64 = 30_000;
@@ -42,6 +43,12 @@ pub struct Config {
     pub cell_hosts: Vec<String>,
     /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
     pub tls: bool,
+    /// Certificate and key of the members' listener; without them it speaks plain HTTP.
+    pub member_tls: Option<TlsFiles>,
+    /// Certificate and key of the cell's listener, likewise.
+    pub cell_tls: Option<TlsFiles>,
+    /// Whether plain HTTP may be spoken beyond this machine though no proxy gives the listeners TLS.
+    pub plain_http: bool,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -77,6 +84,9 @@ impl Config {
             member_hosts: Vec::new(),
             cell_hosts: Vec::new(),
             tls: false,
+            member_tls: None,
+            cell_tls: None,
+            plain_http: false,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,
@@ -88,5 +98,19 @@ impl Config {
             clock,
             entropy,
         }
+    }
+
+    /// The first listener of this process that would speak plain HTTP beyond this machine though nobody allowed it.
+    #[must_use]
+    pub fn exposed(&self) -> Option<SocketAddr> {
+        let listeners = [
+            (self.faces != Faces::Cell, self.member_addr, &self.member_tls),
+            (self.faces != Faces::Member, self.cell_addr, &self.cell_tls),
+        ];
+        let exposed = |&(held, addr, files): &(bool, SocketAddr, &Option<TlsFiles>)| {
+            held && files.is_none() && !addr.ip().to_canonical().is_loopback()
+        };
+        let found = listeners.iter().find(|listener| exposed(listener));
+        found.filter(|_| !self.tls && !self.plain_http).map(|&(_, addr, _)| addr)
     }
 }

@@ -30,7 +30,7 @@ pub struct Guard {
     /// Host names that the listener serves, in lower case, without port. Bare addresses are always served: no name
     /// that somebody else controls can be made to point at us under them.
     pub hosts: Arc<[String]>,
-    /// Whether members reach the listener by TLS (a proxy before it), so that browsers may be told to insist on it.
+    /// Whether browsers reach the listener by TLS, its own or that of a proxy before it, so that browsers may be told to insist on it.
     pub tls: bool,
     /// Figures.
     pub meters: Arc<Meters>,

@@ -24,6 +24,7 @@ mod reports;
 mod serve;
 mod session;
 mod table;
+mod tls;
 pub mod views;
 
 pub use answers::MemberAnswer;
@@ -42,3 +43,4 @@ pub use reports::Intake;
 pub use serve::{Opened, Running, ServeError, serve, start, start_with};
 pub use session::{Peer, Sessions, Who};
 pub use table::{Access, Face, PAGES, RouteInfo, routes};
+pub use tls::{TlsError, TlsFiles};

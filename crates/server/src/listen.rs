@@ -1,4 +1,5 @@
-//! Accepts connections: header timeout, a cap on their number, and an end that lets running requests finish.
+//! Accepts connections, plain or by TLS: header timeout, a cap on their number, and an end that lets running requests
+//! finish.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,12 +12,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use crate::proxies::{Proxies, counted_by};
 use crate::session::Peer;
+use crate::tls::Tls;
 
 /// Connections of one listener.
 const CONNECTIONS_MAX: u32 = 12_000;
@@ -77,8 +80,38 @@ impl Drop for Place {
     }
 }
 
+/// Serves one connection to its end; at the server's, running requests are let finish.
+async fn drive(
+    builder: http1::Builder,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: IpAddr,
+    router: Router,
+    proxies: Proxies,
+    mut stop: watch::Receiver<bool>,
+) {
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        let visitor = Peer(proxies.visitor(peer, request.headers()));
+        request.extensions_mut().insert(visitor);
+        request
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    tokio::pin!(connection);
+    tokio::select! {
+        // A broken connection is the client's affair.
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
 /// Serves until `stop` turns true, then lets running requests finish.
-pub(crate) async fn listen(listener: TcpListener, router: Router, proxies: Proxies, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    proxies: Proxies,
+    mut stop: watch::Receiver<bool>,
+) {
     let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
     let crowd = Crowd::default();
     let mut builder = http1::Builder::new();
@@ -104,24 +137,19 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, proxies: Proxi
         let Some(place) = crowd.place(peer, &proxies) else { continue };
         // Small answers must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let proxies = proxies.clone();
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            let visitor = Peer(proxies.visitor(peer, request.headers()));
-            request.extensions_mut().insert(visitor);
-            request
-        });
-        let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let mut stop = stop.clone();
+        let (builder, router, proxies, mut stop) = (builder.clone(), router.clone(), proxies.clone(), stop.clone());
+        let tls = tls.clone();
         tokio::spawn(async move {
             let _seats = (seat, place);
-            tokio::pin!(connection);
-            tokio::select! {
-                // A broken connection is the client's affair.
-                _ = connection.as_mut() => return,
-                _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+            let Some(tls) = tls else { return drive(builder, stream, peer, router, proxies, stop).await };
+            // The handshake is done here: whoever is slow with it keeps nobody else waiting.
+            let shaken = tokio::select! {
+                shaken = tls.accept(stream) => shaken,
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            if let Some(stream) = shaken {
+                drive(builder, stream, peer, router, proxies, stop).await;
             }
-            let _ = connection.await;
         });
     }
     drop(listener);

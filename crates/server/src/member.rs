@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
 use futures_util::{StreamExt as _, stream};
-use model::{Clock, Timestamp};
+use model::{Clock, Timestamp, Tlp};
 use outlets::{LIMIT_DEFAULT, OutletError, Resumed, of_tick};
+use register::Right;
 use released::{FeedPlace, Reader};
 use serde::Deserialize;
 
@@ -202,8 +203,9 @@ async fn lookup(State(MemberState(member)): State<MemberState>, request: Request
     reply(StatusCode::OK, &verdict)
 }
 
-async fn advisories(State(MemberState(member)): State<MemberState>) -> Answer {
-    member.answer(|reader, _| outlets::advisories(reader)).await
+async fn advisories(State(MemberState(member)): State<MemberState>, Extension(who): Extension<Who>) -> Answer {
+    let all = who.principal.rights.has(Right::ReadReleased);
+    member.answer(move |reader, _| outlets::advisories(reader, (!all).then_some(Tlp::Green))).await
 }
 
 async fn feed(State(MemberState(member)): State<MemberState>, mut request: Request) -> Answer {

@@ -39,7 +39,20 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("LookupView", "verdict", &["seen", "everyday", "not-seen", "unreadable"]),
     ("FaceView", "face", &["member", "cell"]),
     ("SessionView", "face", &["member", "cell"]),
-    ("SessionView", "role", &["member", "analyst", "lead"]),
+    (
+        "SessionView",
+        "role",
+        &[
+            "reader",
+            "reporter",
+            "organisation-admin",
+            "observer",
+            "analyst",
+            "seconded-analyst",
+            "lead",
+            "administrator",
+        ],
+    ),
     ("Receipt", "status", &["received"]),
     ("ImportReceipt", "status", &["received"]),
     ("ReceiptItem", "result", &["accepted", "duplicate", "refused"]),
@@ -87,8 +100,8 @@ fn document() -> Value {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "member": { "type": "apiKey", "in": "cookie", "name": "fc_member" },
-                "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell" },
+                "member": { "type": "apiKey", "in": "cookie", "name": "fc_member", "description": "`__Host-fc_member` by TLS." },
+                "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell", "description": "`__Host-fc_cell` by TLS." },
                 "key": { "type": "http", "scheme": "bearer", "description": "A member's key, `fck_…`." },
             },
         },

@@ -45,7 +45,7 @@ impl Problem {
     /// 403: signed in, but not in this role.
     #[must_use]
     pub fn role() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "role", "Not for this role", "only a lead of the cell may do this")
+        Self::new(StatusCode::FORBIDDEN, "role", "Not for this role", "your role may not do this")
     }
 
     /// 403: a request that another site sent in the browser of somebody who is signed in.

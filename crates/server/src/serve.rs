@@ -32,6 +32,7 @@ use crate::proxies::Proxies;
 use crate::pump::{Pump, Snapshots};
 use crate::reports::Intake;
 use crate::session::Sessions;
+use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// Name of the register's file in the data folder.
 const REGISTER_FILE: &str = "register.db";
@@ -63,6 +64,12 @@ pub enum ServeError {
     /// The fold.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// Certificate and key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Plain HTTP would leave this machine.
+    #[error("plain HTTP on {0} would leave this machine: give the listener certificate and key, or a proxy with TLS")]
+    Exposed(SocketAddr),
     /// The released store is not there.
     #[error("{0} is not there yet: start the cell's face first")]
     NoStore(PathBuf),
@@ -169,14 +176,20 @@ struct Common {
 }
 
 impl Common {
-    fn guard(&self, own: &[&str], more: &[String]) -> Guard {
+    /// Whether browsers reach a listener by TLS, ours or a proxy's.
+    fn by_tls(&self, face: register::Face) -> bool {
+        let own = if face == register::Face::Cell { &self.config.cell_tls } else { &self.config.member_tls };
+        self.config.tls || own.is_some()
+    }
+
+    fn guard(&self, face: register::Face, own: &[&str], more: &[String]) -> Guard {
         let hosts: Vec<String> = own.iter().map(|&host| host.to_owned()).chain(more.iter().cloned()).collect();
-        Guard { hosts: hosts.into(), tls: self.config.tls, meters: Arc::clone(&self.meters) }
+        Guard { hosts: hosts.into(), tls: self.by_tls(face), meters: Arc::clone(&self.meters) }
     }
 
     fn sessions(&self, face: register::Face) -> Sessions {
         let About { partnership, exercise, .. } = &self.about;
-        Sessions::new(Arc::clone(&self.register), face, self.config.tls, partnership.clone(), *exercise)
+        Sessions::new(Arc::clone(&self.register), face, self.by_tls(face), partnership.clone(), *exercise)
     }
 
     fn member(&self, hub: &Arc<Hub>, sender: Option<Arc<dyn Sender>>, fold: Option<&SharedFold>) -> Router {
@@ -189,7 +202,7 @@ impl Common {
             snapshots: Arc::new(Snapshots::new(self.reader.clone())),
             hub: Arc::clone(hub),
             sessions: self.sessions(register::Face::Member),
-            guard: self.guard(&["localhost"], &self.config.member_hosts),
+            guard: self.guard(register::Face::Member, &["localhost"], &self.config.member_hosts),
             clock: Arc::clone(&self.config.clock),
             intake,
             partnership: self.about.partnership.clone(),
@@ -208,7 +221,7 @@ impl Common {
             hub: Arc::clone(hub),
             member_hub: member_hub.cloned(),
             sessions: self.sessions(register::Face::Cell),
-            guard: self.guard(&["cell.localhost", "localhost"], &self.config.cell_hosts),
+            guard: self.guard(register::Face::Cell, &["cell.localhost", "localhost"], &self.config.cell_hosts),
             meters: Arc::clone(&self.meters),
             clock: Arc::clone(&self.config.clock),
             entropy: Arc::clone(&self.config.entropy),
@@ -261,8 +274,24 @@ impl Opened {
 /// # Errors
 /// [`ServeError`] if a store cannot be opened or an address cannot be had.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
+    listeners_tls(&config)?;
     let opened = Opened::open(&config).await?;
     start_with(config, opened).await
+}
+
+/// The members' and the cell's side of TLS, as far as this process holds their listeners. Plain HTTP stays on this machine.
+fn listeners_tls(config: &Config) -> Result<[Option<Tls>; 2], ServeError> {
+    if let Some(address) = config.exposed() {
+        return Err(ServeError::Exposed(address));
+    }
+    let open = |held: bool, files: &Option<TlsFiles>| files.clone().filter(|_| held).map(Tls::open).transpose();
+    let member = open(config.faces != Faces::Cell, &config.member_tls)?;
+    let cell = if config.faces == Faces::Both && config.cell_tls == config.member_tls {
+        member.clone()
+    } else {
+        open(config.faces != Faces::Member, &config.cell_tls)?
+    };
+    Ok([member, cell])
 }
 
 /// As [`start`], over stores that are open already.
@@ -270,6 +299,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 /// # Errors
 /// As [`start`].
 pub async fn start_with(config: Config, opened: Opened) -> Result<Running, ServeError> {
+    let [member_tls, cell_tls] = listeners_tls(&config)?;
     let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
     let (slot_millis, noise) = (config.slot_millis, config.noise.clone());
@@ -324,6 +354,10 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         ended,
     };
 
+    // One look at files that both listeners use is enough for both.
+    let own = cell_tls.as_ref().filter(|_| config.cell_tls != config.member_tls || config.faces == Faces::Cell);
+    running.tasks.extend(member_tls.iter().chain(own).map(|tls| tokio::spawn(tls.clone().watch())));
+
     if config.faces != Faces::Cell {
         let sender: Arc<dyn Sender> = match (&vault, &fold) {
             (Some(vault), Some(fold)) => Arc::new(PacedSender::new(Arc::clone(vault), fold.clone())),
@@ -341,14 +375,14 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         };
         running.threads.push(("members' stream", spawn("pump", Arc::clone(&ended_sender), run)?));
         let router = common.member(&member_hub, Some(sender), fold.as_ref());
-        let (address, task) = bind(config.member_addr, router, &proxies, stopped.clone()).await?;
+        let (address, task) = bind(config.member_addr, member_tls, router, &proxies, stopped.clone()).await?;
         running.member_addr = Some(address);
         running.listeners.push(task);
     }
     if let (Some(vault), Some(fold)) = (&vault, &fold) {
         let member_hub = (config.faces == Faces::Both).then_some(&member_hub);
         let router = common.cell(&cell_hub, member_hub, vault, fold);
-        let (address, task) = bind(config.cell_addr, router, &proxies, stopped).await?;
+        let (address, task) = bind(config.cell_addr, cell_tls, router, &proxies, stopped).await?;
         running.cell_addr = Some(address);
         running.listeners.push(task);
         if config.faces == Faces::Cell && config.intake {
@@ -427,11 +461,12 @@ fn spawn(
 
 async fn bind(
     address: SocketAddr,
+    tls: Option<Tls>,
     router: Router,
     proxies: &Proxies,
     stop: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, Task<()>), ServeError> {
     let listener = TcpListener::bind(address).await.map_err(io_error(address.to_string()))?;
     let address = listener.local_addr().map_err(io_error(address.to_string()))?;
-    Ok((address, tokio::spawn(listen(listener, router, proxies.clone(), stop))))
+    Ok((address, tokio::spawn(listen(listener, tls, router, proxies.clone(), stop))))
 }

@@ -8,7 +8,7 @@ use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use intake::Quota;
 use model::PersonId;
-use register::{Face, Principal, Register, Role, SignInError};
+use register::{Face, Principal, Register, SignInError};
 use tokio::sync::Semaphore;
 
 use crate::answers::reply;
@@ -86,9 +86,12 @@ impl Sessions {
     }
 
     fn cookie_name(&self) -> &'static str {
-        match self.0.face {
-            Face::Member => "fc_member",
-            Face::Cell => "fc_cell",
+        // By that prefix a browser takes the cookie only by TLS and from this very host, not from a neighbour's page.
+        match (self.0.face, self.0.tls) {
+            (Face::Member, false) => "fc_member",
+            (Face::Member, true) => "__Host-fc_member",
+            (Face::Cell, false) => "fc_cell",
+            (Face::Cell, true) => "__Host-fc_cell",
         }
     }
 
@@ -123,6 +126,7 @@ impl Sessions {
             name: principal.name.clone(),
             organisation: principal.organisation.as_ref().map(|organisation| organisation.name.clone()),
             role: principal.role.as_str().to_owned(),
+            rights: principal.rights.list().into_iter().map(|right| right.as_str().to_owned()).collect(),
             face: if self.0.face == Face::Cell { "cell" } else { "member" }.to_owned(),
             exercise: self.0.exercise,
             partnership: self.0.partnership.clone(),
@@ -186,14 +190,13 @@ impl Doorkeeper for Sessions {
     type Who = Who;
 
     fn admit(&self, access: Access, method: &Method, headers: &HeaderMap) -> Result<Option<Who>, Problem> {
-        let wanted: &[Role] = match access {
+        let right = match access {
             Access::Public | Access::Operator => return Ok(None),
-            Access::Member => &[Role::Member],
-            Access::Analyst => &[Role::Analyst, Role::Lead],
-            Access::Lead => &[Role::Lead],
+            Access::SignedIn => None,
+            Access::Needs(right) => Some(right),
         };
         let who = self.find(headers).ok_or_else(Problem::signed_out)?;
-        if !wanted.contains(&who.principal.role) {
+        if right.is_some_and(|right| !who.principal.rights.has(right)) {
             return Err(Problem::role());
         }
         // What is sent in has a quota of its own, in reports.

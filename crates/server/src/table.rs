@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use register::Right;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -21,12 +22,10 @@ pub enum Face {
 pub enum Access {
     /// Anybody who reaches the listener.
     Public,
-    /// A member's session or key.
-    Member,
-    /// An analyst's or a lead's session.
-    Analyst,
-    /// A lead's session.
-    Lead,
+    /// Anybody who is signed in there.
+    SignedIn,
+    /// Whoever has this right, by session or key.
+    Needs(Right),
     /// Operators: whoever reaches the cell's listener, which stands on the operator's own network; figures need more.
     Operator,
 }
@@ -125,8 +124,8 @@ impl Route {
     ) -> Self {
         let problems = match access {
             Access::Public | Access::Operator => vec![],
-            Access::Member | Access::Analyst => vec![401],
-            Access::Lead => vec![401, 403],
+            Access::SignedIn => vec![401],
+            Access::Needs(_) => vec![401, 403],
         };
         Self {
             face,
@@ -222,7 +221,9 @@ pub fn table() -> Vec<Route> {
 
 fn member() -> Vec<Route> {
     let public = |method, path, id, summary| Route::new(Face::Member, Access::Public, method, path, id, summary);
-    let member = |method, path, id, summary| Route::new(Face::Member, Access::Member, method, path, id, summary);
+    let route = |access, method, path, id, summary| Route::new(Face::Member, access, method, path, id, summary);
+    let member = |method, path, id, summary| route(Access::Needs(Right::ReadReleased), method, path, id, summary);
+    let reporter = |method, path, id, summary| route(Access::Needs(Right::Report), method, path, id, summary);
     vec![
         public("GET", "/face", "face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         public("GET", "/openapi.json", "openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -230,7 +231,7 @@ fn member() -> Vec<Route> {
             .takes(json::<views::SignIn>())
             .gives(200, json::<views::SessionView>())
             .or(&[401, 429]),
-        member("GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
         public("DELETE", "/api/v1/session", "sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
         member("GET", "/api/v1/home", "home", "What a member sees first.").gives(200, json::<outlets::Home>()),
         member("GET", "/api/v1/indicators", "indicators", "Released indicators, the latest first.")
@@ -246,7 +247,7 @@ fn member() -> Vec<Route> {
         member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
             .with(&LOOKUP)
             .gives(200, json::<outlets::Verdict>()),
-        member("GET", "/api/v1/advisories", "advisories", "The latest texts of the cell.")
+        route(Access::Needs(Right::ReadAdvisories), "GET", "/api/v1/advisories", "advisories", "The latest texts of the cell; observers get those that are CLEAR or GREEN.")
             .gives(200, json::<outlets::AdvisoryList>()),
         member(
             "POST",
@@ -261,11 +262,11 @@ fn member() -> Vec<Route> {
             .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
             .gives(200, Shape::Text("text/plain"))
             .or(&[404]),
-        member("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
+        reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
             .takes(json::<views::NewReport>())
             .gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
-        member("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
+        reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
                 query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID`, which the cell holds while the group has no members."),
@@ -287,7 +288,7 @@ fn member() -> Vec<Route> {
 
 fn cell() -> Vec<Route> {
     let route = |access, method, path, id, summary| Route::new(Face::Cell, access, method, path, id, summary);
-    let analyst = |method, path, id, summary| route(Access::Analyst, method, path, id, summary);
+    let analyst = |method, path, id, summary| route(Access::Needs(Right::ReadCases), method, path, id, summary);
     vec![
         route(Access::Public, "GET", "/face", "cell_face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         route(Access::Public, "GET", "/openapi.json", "cell_openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -295,7 +296,7 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::SignIn>())
             .gives(200, json::<views::SessionView>())
             .or(&[401, 429]),
-        analyst("GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
         route(Access::Public, "DELETE", "/cell/v1/session", "cell_sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
         analyst("GET", "/cell/v1/wall", "wall", "Everything that the cell's wall shows.").gives(200, json::<desk::Wall>()),
         analyst("GET", "/cell/v1/campaigns", "cell_campaigns", "Campaigns that hit several firms, the most recently active first.")
@@ -310,15 +311,15 @@ fn cell() -> Vec<Route> {
         analyst("GET", "/cell/v1/noise", "noise", "Values that link nothing because they are everyday ones.")
             .with(&[query("q", "Part of the value."), CURSOR])
             .gives(200, json::<views::NoiseList>()),
-        analyst("POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
+        route(Access::Needs(Right::ActOnCases), "POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
             .with(&[required("case", "Pseudonym of the case.")])
             .gives(204, Shape::Empty)
             .or(&[404, 409]),
-        analyst("POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
+        route(Access::Needs(Right::Advise), "POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
             .takes(json::<views::NewAdvisory>())
             .gives(201, json::<views::Made>())
             .or(&[422]),
-        route(Access::Lead, "PUT", "/cell/v1/posture", "set_posture", "Sets the posture for everybody.")
+        route(Access::Needs(Right::SetPosture), "PUT", "/cell/v1/posture", "set_posture", "Sets the posture for everybody.")
             .takes(json::<views::NewPosture>())
             .gives(204, Shape::Empty)
             .or(&[422]),

@@ -44,8 +44,10 @@ pub struct SessionView {
     pub name: String,
     /// The member organisation, for members.
     pub organisation: Option<String>,
-    /// `member`, `analyst` or `lead`.
+    /// What the person is.
     pub role: String,
+    /// What the person may do at this moment.
+    pub rights: Vec<String>,
     /// `member` or `cell`.
     pub face: String,
     /// Whether this is an exercise.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use server::TlsFiles;
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
@@ -24,7 +25,8 @@ pub enum Face {
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
   fusioncell serve --data-dir D --noise warninglists/
-  fusioncell serve --data-dir D --member-addr 0.0.0.0:8460 --cell-addr 10.0.0.5:8461
+  fusioncell serve --data-dir D --member-addr 0.0.0.0:443 --cell-addr 10.0.0.5:443 --tls-cert cert.pem --tls-key key.pem
+  fusioncell serve --data-dir D --member-addr 10.0.0.5:8460 --behind-tls --trusted-proxy 10.0.0.2
   fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
   fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]
 pub struct ServeArgs {
@@ -49,9 +51,37 @@ pub struct ServeArgs {
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
     noise: Vec<PathBuf>,
+    /// Certificate of both listeners, in PEM with those between it and its root: they speak TLS. A file that changes is read
+    /// anew within seconds
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_TLS_CERT", hide_env_values = true, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM; nobody else on the machine may be able to read it
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_TLS_KEY", hide_env_values = true, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Certificate of the cell's listener, if it has one of its own
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "FUSIONCELL_CELL_TLS_CERT",
+        hide_env_values = true,
+        requires = "cell_tls_key"
+    )]
+    cell_tls_cert: Option<PathBuf>,
+    /// Private key of that
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "FUSIONCELL_CELL_TLS_KEY",
+        hide_env_values = true,
+        requires = "cell_tls_cert"
+    )]
+    cell_tls_key: Option<PathBuf>,
     /// A proxy before both listeners speaks TLS: cookies are Secure and browsers are told to insist on it
     #[arg(long)]
     behind_tls: bool,
+    /// Speak plain HTTP beyond this machine: whoever is on the way reads and changes everything, passwords and reports too
+    #[arg(long)]
+    allow_plain_http: bool,
     /// Address or network of a proxy before the listeners, such as 10.0.0.7 or 10.0.0.0/24: the address that it names in
     /// X-Forwarded-For or Forwarded counts as the visitor's when sign-ins are slowed down; may be given more than once
     #[arg(long = "trusted-proxy", value_name = "ADDR/NET")]
@@ -64,14 +94,13 @@ pub struct ServeArgs {
     log_json: bool,
 }
 
+fn files(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Option<TlsFiles> {
+    Some(TlsFiles { certificate: certificate?, key: key? })
+}
+
 /// Runs it.
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
     logs::start("info", args.log_json);
-    for (what, addr) in [("--member-addr", args.member_addr), ("--cell-addr", args.cell_addr)] {
-        if !addr.ip().is_loopback() {
-            eprintln!("fusioncell: {what} {addr} is plain HTTP beyond this machine: put a proxy with TLS before it");
-        }
-    }
     let genesis = store::genesis(store::PARTNERSHIP, false);
     let mut config = store::config(args.folders.data_dir, args.folders.keys_dir, &genesis);
     config.member_addr = args.member_addr;
@@ -79,6 +108,9 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.member_hosts = args.member_hosts;
     config.cell_hosts = args.cell_hosts;
     config.tls = args.behind_tls;
+    config.member_tls = files(args.tls_cert, args.tls_key);
+    config.cell_tls = files(args.cell_tls_cert, args.cell_tls_key).or_else(|| config.member_tls.clone());
+    config.plain_http = args.allow_plain_http;
     config.trusted_proxies = args.trusted_proxies;
     config.metrics_token = args.metrics_token;
     config.noise = noise::read(&args.noise)?.map(Into::into);
@@ -87,6 +119,12 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         Face::Member => server::Faces::Member,
         Face::Cell => server::Faces::Cell,
     };
+    if let Some(address) = config.exposed() {
+        return Err(Failure::new(format!(
+            "plain HTTP on {address} would leave this machine: give --tls-cert and --tls-key, --behind-tls if a proxy before it \
+             speaks TLS, or --allow-plain-http"
+        )));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(server::serve(config)).context("serve")
 }

@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, Role};
+use register::{Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, Role};
 use release::EngineConfig;
 use released::Store;
 use server::{
@@ -71,6 +71,7 @@ struct Watched {
 fn organisation(firm: usize, script: &Script) -> NewOrganisation {
     NewOrganisation {
         name: format!("Firm {firm}"),
+        class: register::OrganisationClass::Member,
         sector: Sector::ALL[script.sector(firm)],
         region: script.region(firm).map(|region| Region::ALL[region]),
         assets: policy::Assets { domains: vec![firm_domain(firm)], ..policy::Assets::default() },
@@ -95,9 +96,10 @@ impl World {
                 email: email.clone(),
                 name: format!("Person {firm}"),
                 organisation: Some(*id),
-                role: Role::Member,
+                role: Role::Reporter,
+                secondment: None,
             };
-            register.create_person(&person, PASSWORD).unwrap();
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Member, &email, PASSWORD, "x").unwrap();
             people.insert(Observer::MemberSession(firm), email);
             credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
@@ -105,8 +107,9 @@ impl World {
         for (observer, role, email) in
             [(Observer::Analyst, Role::Analyst, "a@cell.example"), (Observer::Lead, Role::Lead, "l@cell.example")]
         {
-            let person = NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role };
-            register.create_person(&person, PASSWORD).unwrap();
+            let person =
+                NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role, secondment: None };
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Cell, email, PASSWORD, "x").unwrap();
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
