@@ -34,7 +34,9 @@ pub(crate) fn line(what: &str, text: &str, chars_max: usize) -> Result<String, R
         return refused(format!("is longer than {chars_max} characters"));
     }
     if is_unclean(text.trim()) {
-        return refused("holds a control character, or one that is not seen and changes the direction of others".into());
+        return refused(
+            "holds a control character, or one that is not seen and changes the direction of others".into(),
+        );
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() { refused("is empty".into()) } else { Ok(line) }
@@ -117,7 +119,8 @@ mod tests {
         }
         assert!(name("name", &"x".repeat(10_000)).is_err());
         assert!(name("name", &"x".repeat(NAME_CHARS_MAX)).is_ok());
-        for good in ["<svg onload=alert(1)>", "<b>Calder</b> & Sons", "Łódź Wodociągi", "شركة المياه", "水道局"] {
+        for good in ["<svg onload=alert(1)>", "<b>Calder</b> & Sons", "Łódź Wodociągi", "شركة المياه", "水道局"]
+        {
             assert_eq!(name("name", good).unwrap(), good);
         }
         assert_eq!(name("name", "  Calder   Power ").unwrap(), "Calder Power");

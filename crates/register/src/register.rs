@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::credentials::{self, Secret};
 use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
 use crate::insert::NAME_CHARS_MAX;
+use crate::joining::dormancy;
 use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
 use crate::schema;
@@ -247,8 +248,14 @@ impl Register {
                 )
             })
             .map_err(RegisterError::from)?;
+        if let Some(organisation) = principal.organisation.as_ref().filter(|_| face == Face::Member) {
+            dormancy::used(&connection, now, organisation.id)?;
+        }
         self.reload(&connection)?;
-        Ok((token, Arc::new(principal)))
+        // As the tables have it by now: a dormant organisation takes part again by this very sign-in.
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let held = principal.person.and_then(|id| tables.people.get(&id)?.principal_at(now).cloned());
+        Ok((token, held.unwrap_or_else(|| Arc::new(principal))))
     }
 
     /// Whom a password that was right just now signs in, if it still is.

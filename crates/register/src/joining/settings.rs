@@ -139,8 +139,7 @@ mod tests {
 
     #[test]
     fn settings_have_limits() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(super::super::STEP).unwrap();
+        let connection = crate::schema::open(None).unwrap();
         assert_eq!(JoiningSettings::read(&connection).unwrap(), JoiningSettings::default());
         for (name, value) in [
             ("invitation-days", "0"),
