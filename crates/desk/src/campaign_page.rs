@@ -91,13 +91,13 @@ impl Desk {
             let (case, at, Some(report)) = (placed.case, rfc3339(placed.at), report) else { continue };
             let index = u32::try_from(reports.len()).unwrap_or(u32::MAX);
             for item in &report.items {
-                let key = item.observable.key(self.key_seed);
+                let key = item.sighting.observable.key(self.key_seed);
                 let row = *values.entry(key).or_insert_with(|| {
                     indicators.push(IndicatorRow {
-                        kind: item.observable.kind().as_str().to_owned(),
-                        value: item.observable.value().to_owned(),
+                        kind: item.sighting.observable.kind().as_str().to_owned(),
+                        value: item.sighting.observable.value().to_owned(),
                         score: f64::from(fusion.score(key, now)),
-                        noise: fusion.noise(&item.observable).map(|noise| noise.why),
+                        noise: fusion.noise(&item.sighting.observable).map(|noise| noise.why),
                         reports: Vec::new(),
                     });
                     indicators.len() - 1
@@ -118,7 +118,7 @@ impl Desk {
                         from: from.to_string(),
                         to: to.to_string(),
                         at: rfc3339(when.floor_to(MINUTE_MILLIS)),
-                        text: reason.sentence(item.observable.value()),
+                        text: reason.sentence(item.sighting.observable.value()),
                     });
                 }
             }

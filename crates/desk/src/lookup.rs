@@ -153,7 +153,7 @@ impl NoisePlan {
             }
             next = Some(index + 1);
             let Some(report) = place.and_then(|seq| report_at(journal, seq)) else { continue };
-            let values = report.items.into_iter().map(|item| item.observable);
+            let values = report.items.into_iter().map(|item| item.sighting.observable);
             let Some(observable) = { values }.find(|value| value.key(self.key_seed) == common.key) else { continue };
             if query.is_empty() || observable.value().contains(&query) {
                 rows.push(NoiseRow {

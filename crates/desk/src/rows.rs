@@ -116,10 +116,10 @@ impl Desk {
             .items
             .iter()
             .take(TITLE_ITEMS_MAX)
-            .filter(|item| fusion.noise(&item.observable).is_none())
-            .max_by_key(|item| fusion.distinct_members(item.observable.key(self.key_seed)));
+            .filter(|item| fusion.noise(&item.sighting.observable).is_none())
+            .max_by_key(|item| fusion.distinct_members(item.sighting.observable.key(self.key_seed)));
         let Some(item) = telling else { return kind.to_owned() };
-        let short: String = item.observable.value().chars().take(TITLE_VALUE_CHARS_MAX).collect();
+        let short: String = item.sighting.observable.value().chars().take(TITLE_VALUE_CHARS_MAX).collect();
         match values.saturating_sub(1) {
             0 => format!("{kind}: {short}"),
             others => format!("{kind}: {short} and {others} more"),

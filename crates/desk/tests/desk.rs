@@ -6,7 +6,7 @@ use std::sync::Arc;
 use desk::{Desk, DeskConfig, Facts, Frame};
 use fusion::{Config, Event, Finding, Fusion, Observation};
 use model::{
-    AttackKind, CampaignId, CaseId, KeySeed, Marking, MemberToken, Observable, PersonId, Severity, Timestamp,
+    AttackKind, CampaignId, CaseId, KeySeed, Marking, MemberToken, Observable, PersonId, Severity, Sighting, Timestamp,
     WhoMayBeWarned, WhoMayKnow,
 };
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl World {
         };
         let mut findings = Vec::new();
         self.fusion.step(&event, &mut findings);
-        let item = |observable: &Observable| Item { observable: observable.clone(), seen_at: None, held: None };
+        let item = |observable: &Observable| Item { sighting: Sighting::of(observable.clone()), held: None };
         let entry = ReportEntry {
             case: case(n),
             token,

@@ -243,7 +243,7 @@ fn formats_are_recognised_by_content() {
 
 fn values(bytes: &[u8]) -> Vec<String> {
     let (drafts, _) = import_bytes("file", bytes);
-    drafts.iter().flat_map(|d| &d.indicators).map(|one| one.observable.value().to_owned()).collect()
+    drafts.iter().flat_map(|d| &d.indicators).map(|one| one.sighting.observable.value().to_owned()).collect()
 }
 
 #[test]
@@ -276,7 +276,8 @@ fn a_draft_is_cut_by_the_bytes_that_its_values_take() {
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(drafts.iter().map(|draft| draft.indicators.len()).sum::<usize>(), 1_000);
     for draft in &drafts {
-        let bytes: usize = draft.indicators.iter().map(|one| formats::json_bytes(one.observable.value())).sum();
+        let bytes: usize =
+            draft.indicators.iter().map(|one| formats::json_bytes(one.sighting.observable.value())).sum();
         assert!(bytes <= 1 << 20, "{bytes}");
     }
     // What JSON writes as two or six bytes counts as such.

@@ -30,11 +30,11 @@ fn check(name: &str) {
         let techniques: Vec<_> = draft.techniques.iter().map(model::Technique::as_str).collect();
         writeln!(got, "  tags {:?} techniques {techniques:?} narrative {:?}", draft.tags, draft.narrative).unwrap();
         for one in &draft.indicators {
-            let (kind, value) = (one.observable.kind().as_str(), one.observable.value());
+            let (kind, value) = (one.sighting.observable.kind().as_str(), one.sighting.observable.value());
             writeln!(
                 got,
                 "  {kind} {value} seen {:?} line {:?} field {}",
-                one.seen_at.map(model::Timestamp::as_millis),
+                one.sighting.seen_at.map(model::Timestamp::as_millis),
                 one.origin.line,
                 one.origin.field
             )

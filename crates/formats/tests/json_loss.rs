@@ -11,7 +11,7 @@ use model::Draft;
 const ELEMENTS: usize = 100;
 
 fn values(drafts: &[Draft]) -> HashSet<String> {
-    drafts.iter().flat_map(|draft| &draft.indicators).map(|one| one.observable.value().to_owned()).collect()
+    drafts.iter().flat_map(|draft| &draft.indicators).map(|one| one.sighting.observable.value().to_owned()).collect()
 }
 
 /// Documents of every JSON format, one element a line, and how the field of element 40 begins.
@@ -148,7 +148,7 @@ fn a_lost_bracket_never_carries_values_into_another_event() {
             let (drafts, _) = import_bytes("x", bad.as_bytes());
             for draft in drafts {
                 let red = draft.marking.is_some_and(|marking| marking.tlp == model::Tlp::Red);
-                let secret = draft.indicators.iter().any(|one| one.observable.value() == "evil2.example");
+                let secret = draft.indicators.iter().any(|one| one.sighting.observable.value() == "evil2.example");
                 assert!(!secret || red || draft.cell_only, "{bad}");
             }
         }

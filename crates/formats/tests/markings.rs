@@ -12,7 +12,9 @@ fn read(text: &str, default: Tlp) -> Vec<(String, Tlp, bool)> {
     import("x", text.as_bytes(), &options, &mut |event| {
         if let Event::Draft(draft) = event {
             let tlp = draft.marking.unwrap_or(marking).tlp;
-            got.extend(draft.indicators.iter().map(|one| (one.observable.value().to_owned(), tlp, draft.cell_only)));
+            got.extend(
+                draft.indicators.iter().map(|one| (one.sighting.observable.value().to_owned(), tlp, draft.cell_only)),
+            );
         }
     });
     got.sort();

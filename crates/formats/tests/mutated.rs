@@ -101,7 +101,7 @@ fn mutated_files_never_panic() {
             for draft in &drafts {
                 prop_assert!(draft.indicators.len() <= formats::DRAFT_ITEMS_MAX);
                 for indicator in &draft.indicators {
-                    let value = &indicator.observable;
+                    let value = &indicator.sighting.observable;
                     prop_assert_eq!(model::Observable::parse(value.kind(), value.value()).ok(), Some(value.clone()));
                 }
             }
@@ -137,7 +137,11 @@ fn a_bad_byte_in_a_real_file_costs_one_element() {
     let Some(dir) = common::data() else { return };
     let values = |bytes: &[u8]| -> std::collections::HashSet<String> {
         let (drafts, _) = import_bytes("x", bytes);
-        drafts.iter().flat_map(|draft| &draft.indicators).map(|one| one.observable.value().to_owned()).collect()
+        drafts
+            .iter()
+            .flat_map(|draft| &draft.indicators)
+            .map(|one| one.sighting.observable.value().to_owned())
+            .collect()
     };
     let mut tried = 0;
     for path in

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use model::{WhoMayBeWarned, WhoMayKnow};
 use policy::{Assets, Params};
-use register::{Answers, NewOrganisation, NewPerson, PasswordCost, Register, Role};
+use register::{Actor, Answers, NewOrganisation, NewPerson, OrganisationClass, PasswordCost, Register, Role};
 use server::{Config, Opened, Running};
 use vault::{GenesisIfNew, Vault, VaultConfig};
 
@@ -102,6 +102,7 @@ impl House {
             .filter(|member| known(member).is_none())
             .map(|member| NewOrganisation {
                 name: member.name.clone(),
+                class: OrganisationClass::Member,
                 sector: member.sector,
                 region: Some(member.region),
                 assets: Assets { domains: member.domain.iter().cloned().collect(), ..Assets::default() },
@@ -166,7 +167,9 @@ pub fn add_person(
     organisation: Option<&str>,
     password: &str,
 ) -> Result<(), Failure> {
-    register.create_person(&new_person(register, email, name, role, organisation)?, password).context(email)?;
+    register
+        .create_person(&Actor::operator(), &new_person(register, email, name, role, organisation)?, password)
+        .context(email)?;
     Ok(())
 }
 
@@ -185,7 +188,7 @@ fn new_person(
         }
         None => None,
     };
-    Ok(NewPerson { email: email.to_owned(), name: name.to_owned(), organisation, role })
+    Ok(NewPerson { email: email.to_owned(), name: name.to_owned(), organisation, role, secondment: None })
 }
 
 /// Ends when the process is told to stop.

@@ -106,6 +106,56 @@ fn a_lead_signs_in_and_a_machine_reports() {
 }
 
 #[test]
+fn a_rebuild_comes_to_the_state_that_the_live_server_had() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    ok(&["admin", "init", "--data-dir", &data]);
+    ok(&["admin", "organisation", "add", "--data-dir", &data, "--name", "Calder Power", "--sector", "energy"]);
+    let key = json(&["admin", "key", "add", "--data-dir", &data, "--organisation", "Calder Power", "--json"]);
+    let bearer = format!("Authorization: Bearer {}", key["key"].as_str().unwrap());
+    let (member, cell) = addresses();
+    let server = serve(&data, &member, &cell, &[]);
+    assert!(listens(&member));
+    // The last one is stopped upon at once: what the server appends at its end is part of what it notes.
+    for n in 0..5 {
+        let report = REPORT.replace("bad-docs", &format!("bad-docs{}", n / 2));
+        assert_eq!(http(&member, "POST", "/api/v1/reports", &[&bearer], &report).unwrap().status, 201);
+        std::thread::sleep(Duration::from_millis(150 * (4 - n)));
+    }
+    drop(server);
+    let rebuilt = json(&["journal", "rebuild", "--json", "--data-dir", &data]);
+    assert_eq!((&rebuilt["live_equal"], &rebuilt["live_entry"]), (&true.into(), &rebuilt["entries"]), "{rebuilt}");
+    assert_eq!((&rebuilt["reports"], &rebuilt["ok"]), (&5.into(), &true.into()), "{rebuilt}");
+
+    // After a crash the replay is compared where the last server that ended in order had been.
+    let mut server = serve(&data, &member, &cell, &[]);
+    assert!(listens(&member));
+    assert_eq!(http(&member, "POST", "/api/v1/reports", &[&bearer], REPORT).unwrap().status, 201);
+    server.0.kill().unwrap();
+    server.0.wait().unwrap();
+    let again = json(&["journal", "rebuild", "--json", "--data-dir", &data]);
+    assert_eq!((&again["live_equal"], &again["live_entry"]), (&true.into(), &rebuilt["entries"]), "{again}");
+    assert_eq!(again["reports"], 6, "{again}");
+
+    let note = folder.path("data.keys/fusion.live");
+    let text = common::read(&note);
+    let digest = text.lines().last().unwrap();
+    std::fs::write(&note, text.replace(digest, &"0".repeat(64))).unwrap();
+    let output = run(&["journal", "rebuild", "--data-dir", &data]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("its state was NOT equal"), "{output:?}");
+    assert_eq!(json_of(&run(&["journal", "rebuild", "--json", "--data-dir", &data]))["live_equal"], false);
+    std::fs::write(&note, "nothing").unwrap();
+    let output = run(&["journal", "rebuild", "--data-dir", &data]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("fusion.live"), "{output:?}");
+}
+
+fn json_of(output: &std::process::Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
 fn two_processes_over_one_folder() {
     let folder = Folder::new();
     let data = folder.text("data");

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use model::{
-    AttackKind, Draft, DraftIndicator, Kind, Marking, Observable, Severity, Technique, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Draft, DraftIndicator, Kind, Marking, Observable, Severity, Sighting, Technique, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use register::Answers;
 use serde::Deserialize;
@@ -231,7 +231,7 @@ pub fn parse_report(
     let items = results
         .iter()
         .filter_map(|result| result.observable.clone())
-        .map(|observable| item(observable, None, reporter, exercise))
+        .map(|observable| item(Sighting::of(observable), reporter, exercise))
         .collect();
     let default = Marking::default();
     let report = ReportContent {
@@ -274,10 +274,10 @@ fn value(indicator: &Indicator) -> ItemResult {
     }
 }
 
-pub(crate) fn item(observable: Observable, seen_at: Option<Timestamp>, reporter: &Reporter, exercise: bool) -> Item {
+pub(crate) fn item(sighting: Sighting, reporter: &Reporter, exercise: bool) -> Item {
     // A feed's author is somebody else: what it names is not the cell's own.
-    let held = if reporter.own { None } else { policy::scrub(&observable, &reporter.assets, exercise) };
-    Item { observable, seen_at, held }
+    let held = if reporter.own { None } else { policy::scrub(&sighting.observable, &reporter.assets, exercise) };
+    Item { sighting, held }
 }
 
 pub(crate) fn submission(report: ReportContent, reporter: &Reporter, now: Timestamp) -> Submission {
@@ -304,10 +304,7 @@ pub(crate) fn of_draft(
     let clip = |text: String, max: usize| {
         if text.chars().nth(max).is_some() { text.chars().take(max).collect() } else { text }
     };
-    let items = draft
-        .indicators
-        .into_iter()
-        .map(|DraftIndicator { observable, seen_at, .. }| item(observable, seen_at, reporter, exercise));
+    let items = draft.indicators.into_iter().map(|DraftIndicator { sighting, .. }| item(sighting, reporter, exercise));
     let report = ReportContent {
         happened_at: draft.happened_at,
         warn: if draft.cell_only { WhoMayBeWarned::CellOnly } else { answers.warn },

@@ -21,7 +21,9 @@ pub(crate) fn stored_bytes(submission: &Submission) -> Result<usize, String> {
     let texts = [Some(&report.title), Some(&report.narrative), submission.named.as_ref(), submission.sector.as_ref()];
     let texts = texts.into_iter().flatten().chain(&report.tags).map(|text| formats::json_bytes(text) + 3);
     let items = report.items.iter().map(|item| {
-        ITEM_BYTES + formats::json_bytes(item.observable.value()) + item.held.as_deref().map_or(0, formats::json_bytes)
+        ITEM_BYTES
+            + formats::json_bytes(item.sighting.observable.value())
+            + item.held.as_deref().map_or(0, formats::json_bytes)
     });
     let bytes = REPORT_BYTES + texts.sum::<usize>() + items.sum::<usize>() + report.techniques.len() * 32;
     if bytes <= codec::INPUT_BYTES_MAX {

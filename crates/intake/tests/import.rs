@@ -1,38 +1,21 @@
 //! Import into a vault: every object is counted once, one bad report stops nothing, and a second time changes nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../model/tests/outside/mod.rs"]
+mod outside;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use formats::ImportOptions;
 use intake::{ImportError, Importer, Reporter, SendError, Totals};
-use model::{Clock, Entropy, Marking, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{Marking, Pap, Tlp, WhoMayBeWarned, WhoMayKnow};
+use outside::Outside;
 use policy::Params;
 use proptest::prelude::*;
 use register::Answers;
 use vault::{Body, GenesisIfNew, TOKEN_WINDOW_MILLIS, Vault};
-
-struct Outside {
-    now: AtomicI64,
-    random: AtomicU64,
-}
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.random.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            *byte = (z >> 33) as u8;
-        }
-    }
-}
 
 /// The last moment of a token window.
 const BORDER: i64 = 700 * TOKEN_WINDOW_MILLIS - 1;
@@ -45,7 +28,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let outside = Arc::new(Outside { now: AtomicI64::new(BORDER), random: AtomicU64::new(1) });
+        let outside = Outside::at(BORDER, 1);
         let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: Params::EXERCISE };
         let vault = Vault::in_memory(&genesis, Arc::clone(&outside) as _, Arc::clone(&outside) as _).unwrap();
         Self { outside, vault: Arc::new(vault), options: ImportOptions::default() }

@@ -1,45 +1,33 @@
 //! The socket between the member side and the vault: nothing is lost and nothing is stored twice, whatever breaks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../model/tests/outside/mod.rs"]
+mod outside;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use intake::{Answer, LocalSender, Message, RemoteSender, Reporter, SendError, Sender as _, listen, parse_report};
-use model::{AdvisoryId, Clock, Entropy, OrganisationId, Timestamp};
+use model::{AdvisoryId, OrganisationId, Timestamp};
+use outside::Outside;
 use policy::Params;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use vault::{Body, GenesisIfNew, ItemOutcome, ReportEntry, Submission, Vault};
 
-struct Outside(AtomicU64);
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_790_000_000_000)
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            *byte = (z >> 33) as u8;
-        }
-    }
-}
+const NOW: i64 = 1_790_000_000_000;
 
 fn vault() -> Arc<Vault> {
-    let outside = Arc::new(Outside(AtomicU64::new(1)));
+    let outside = Outside::at(NOW, 1);
     let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: Params::EXERCISE };
     Arc::new(Vault::in_memory(&genesis, Arc::clone(&outside) as _, outside).unwrap())
 }
 
 fn sender(path: &Path) -> Arc<RemoteSender> {
-    Arc::new(RemoteSender::new(path, Arc::new(Outside(AtomicU64::new(1_000_000)))))
+    Arc::new(RemoteSender::new(path, Outside::at(NOW, 1_000_000)))
 }
 
 fn submission(value: &str) -> Submission {
@@ -48,7 +36,7 @@ fn submission(value: &str) -> Submission {
             "happened_at":"2026-02-28T23:59:59Z","warn":"once-three","know":"everybody","tlp":"GREEN","pap":"AMBER",
             "techniques":["T1566"],"tags":["tag"],"indicators":[{{"value":"{value}"}},{{"value":"192.0.2.1"}}]}}"#
     );
-    let now = Timestamp::from_millis(1_790_000_000_000);
+    let now = Timestamp::from_millis(NOW);
     let mut parsed = parse_report(body.as_bytes(), None, &Reporter::cell("Test"), true, now).unwrap();
     parsed.submission.own = false;
     parsed.submission.organisation = OrganisationId::from_bytes([4; 16]);

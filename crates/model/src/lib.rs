@@ -1,6 +1,10 @@
 //! The nouns of threat sharing: observables, markings, reports, sectors, ids and times.
 //!
 //! Pure values: no I/O, no JSON, no async, no clock, and nothing about who may see what.
+//!
+//! Two nouns have only their ids here, since each has one home and no two crates share its shape: a campaign is what
+//! `fusion::Campaign` finds in the run over everything and `released::CampaignView` tells members in bands, and an
+//! organisation is what `register` keeps of it. `docs/decisions/0040-where-campaign-and-organisation-live.md` says why.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -12,6 +16,7 @@ mod observable;
 mod outside;
 mod report;
 mod sector;
+mod sighting;
 mod time;
 
 pub use ids::{AdvisoryId, CampaignId, CaseId, MemberToken, ObservableKey, OrganisationId, PersonId};
@@ -22,4 +27,5 @@ pub use observable::{KeySeed, Observable, ParseError, defang, refang};
 pub use outside::{Clock, Entropy};
 pub use report::{AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow};
 pub use sector::{Region, Sector};
+pub use sighting::{Indicator, Sighting};
 pub use time::Timestamp;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use uuid::Uuid;
 
 use crate::sector::named;
-use crate::{Marking, Observable, Timestamp};
+use crate::{Marking, Sighting, Timestamp};
 
 named!(
     /// The closest match that a reporter chose for what happened.
@@ -88,13 +88,11 @@ pub struct Origin {
     pub field: String,
 }
 
-/// One observable of a draft.
+/// One value of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftIndicator {
-    /// The value in its normal form.
-    pub observable: Observable,
-    /// When it was seen, if the source says.
-    pub seen_at: Option<Timestamp>,
+    /// What was seen, and when, if the source says.
+    pub sighting: Sighting,
     /// Where it stood.
     pub origin: Origin,
 }

@@ -1,7 +1,11 @@
 //! Lists in order of release, in pages.
 
+use std::borrow::Cow;
+
+use model::Tlp;
 use policy::NounKind;
 use released::{Reader, parse_id};
+use serde::Deserialize;
 
 use crate::render::{OutletError, exercise, render_all};
 use crate::views::{AdvisoryList, CampaignList, IndicatorList};
@@ -30,12 +34,23 @@ pub fn campaigns(reader: &Reader, cursor: Option<&str>, limit: usize) -> Result<
     Ok(CampaignList { items: render_all(page.items)?, next: page.next, exercise: exercise(reader)? })
 }
 
-/// The latest texts of the cell.
+/// The latest texts of the cell, up to a label if given: observers are no members, and get what is for the community.
 ///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
-pub fn advisories(reader: &Reader) -> Result<AdvisoryList, OutletError> {
-    let items = render_all(reader.latest(NounKind::Advisory, ADVISORIES_MAX)?)?;
+pub fn advisories(reader: &Reader, up_to: Option<Tlp>) -> Result<AdvisoryList, OutletError> {
+    #[derive(Deserialize)]
+    struct Label<'a> {
+        #[serde(borrow)]
+        tlp: Cow<'a, str>,
+    }
+    let mut rows = reader.latest(NounKind::Advisory, ADVISORIES_MAX)?;
+    if let Some(up_to) = up_to {
+        // A text whose label cannot be read is for nobody here.
+        let label = |body: &str| serde_json::from_str::<Label<'_>>(body).ok()?.tlp.parse::<Tlp>().ok();
+        rows.retain(|row| label(&row.body).is_some_and(|tlp| tlp <= up_to));
+    }
+    let items = render_all(rows)?;
     Ok(AdvisoryList { items, exercise: exercise(reader)? })
 }
 

@@ -38,8 +38,13 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// SHA-256 of a credential: what is stored and looked up.
 pub(crate) fn digest(credential: &str) -> [u8; 32] {
+    digest_bytes(credential.as_bytes())
+}
+
+/// SHA-256 of bytes.
+pub(crate) fn digest_bytes(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
-    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, credential.as_bytes()).as_ref());
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
     hash
 }
 

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use model::{OrganisationId, PersonId, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
 
+use crate::rights::{Rights, Role};
+use crate::scopes::Scopes;
+
 /// Which listener a credential is for: one for the members' never works at the cell's, and the other way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Face {
@@ -14,51 +17,74 @@ pub enum Face {
     Cell,
 }
 
-/// What somebody may do.
+/// Whether an organisation takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Reads released items and reports, for a member organisation.
-    Member,
-    /// Reads content under pseudonyms and acts on it, for the cell.
-    Analyst,
-    /// As an analyst, and sets the posture.
-    Lead,
+pub enum Status {
+    /// Invited, and has not come yet.
+    Invited,
+    /// It reads and reports.
+    Active,
+    /// Nobody has signed in for long: it only reads.
+    Dormant,
+    /// Its credentials are refused.
+    Suspended,
+    /// It was closed, or has left.
+    Left,
 }
 
-impl Role {
+impl Status {
+    /// Every status.
+    pub const ALL: &'static [Self] = &[Self::Invited, Self::Active, Self::Dormant, Self::Suspended, Self::Left];
+
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Dormant => "dormant",
+            Self::Suspended => "suspended",
+            Self::Left => "left",
+        }
+    }
+
+    /// The status of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|status| status.as_str() == name)
+    }
+
+    /// Whether credentials of its people and machines are good.
+    #[must_use]
+    pub const fn admits(self) -> bool {
+        matches!(self, Self::Active | Self::Dormant)
+    }
+}
+
+/// What kind of organisation it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OrganisationClass {
+    /// A firm that shares: counted wherever members are counted.
+    Member,
+    /// Police, academics, researchers: in sharing groups, never counted as a member.
+    Observer,
+}
+
+impl OrganisationClass {
     /// The name used in data.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Member => "member",
-            Self::Analyst => "analyst",
-            Self::Lead => "lead",
+            Self::Observer => "observer",
         }
     }
 
-    /// The role of a name.
+    /// The class of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Member, Self::Analyst, Self::Lead].into_iter().find(|role| role.as_str() == name)
+        [Self::Member, Self::Observer].into_iter().find(|class| class.as_str() == name)
     }
-
-    /// The listener at which the role signs in.
-    #[must_use]
-    pub const fn face(self) -> Face {
-        match self {
-            Self::Member => Face::Member,
-            Self::Analyst | Self::Lead => Face::Cell,
-        }
-    }
-}
-
-/// Whether an organisation takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It reads and reports.
-    Active,
-    /// Its credentials are refused.
-    Suspended,
 }
 
 /// A member organisation.
@@ -68,6 +94,8 @@ pub struct Organisation {
     pub id: OrganisationId,
     /// Its name, unique without regard to case.
     pub name: String,
+    /// Its class.
+    pub class: OrganisationClass,
     /// Its sector.
     pub sector: Sector,
     /// Its region, if told.
@@ -83,6 +111,8 @@ pub struct Organisation {
 pub struct NewOrganisation {
     /// Name.
     pub name: String,
+    /// Class.
+    pub class: OrganisationClass,
     /// Sector.
     pub sector: Sector,
     /// Region.
@@ -100,12 +130,26 @@ pub struct Person {
     pub email: String,
     /// Name.
     pub name: String,
-    /// The organisation; `None` for the cell.
+    /// The organisation; for a secondee the home organisation, `None` for others of the cell.
     pub organisation: Option<OrganisationId>,
     /// Role.
     pub role: Role,
     /// Whether they may not sign in.
     pub disabled: bool,
+    /// What a secondee is held to.
+    pub secondment: Option<Secondment>,
+}
+
+/// What an analyst is held to whom a member organisation has lent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secondment {
+    /// Level of the vetting, as the partnership names it.
+    pub vetting: String,
+    /// When the vetting ends, and with it every right.
+    pub vetted_until: Timestamp,
+    /// Sectors whose cases are walled off, the home organisation's among them: by sector and never by firm, since a gap the
+    /// size of one firm would name the reporter.
+    pub wall: Vec<Sector>,
 }
 
 /// Somebody to make.
@@ -115,10 +159,12 @@ pub struct NewPerson {
     pub email: String,
     /// Name.
     pub name: String,
-    /// The organisation, for a member.
+    /// The organisation, for a member; the home organisation, for a secondee.
     pub organisation: Option<OrganisationId>,
     /// Role.
     pub role: Role,
+    /// What a secondee is held to.
+    pub secondment: Option<Secondment>,
 }
 
 /// The reporter's two answers as a machine key carries them.
@@ -143,6 +189,23 @@ pub struct KeyInfo {
     pub expires_at: Option<Timestamp>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Day it was made, in days since 1970, where that was noted.
+    pub created_day: Option<i64>,
+    /// Day it was last used.
+    pub used_day: Option<i64>,
+}
+
+/// By what somebody comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A session of a person.
+    Session,
+    /// A machine's key, good for these scopes only.
+    Key(Scopes),
+    /// A wall, which reads what a wall shows.
+    Device,
 }
 
 /// What a valid credential stands for.
@@ -150,16 +213,22 @@ pub struct KeyInfo {
 pub struct Principal {
     /// The listener that it is good for.
     pub face: Face,
-    /// What it may do.
+    /// What it is.
     pub role: Role,
+    /// What it may do at this moment: the role's rights, less what the organisation's status or the key withholds.
+    pub rights: Rights,
+    /// Sectors whose cases it may not read, for a secondee.
+    pub wall: Arc<[Sector]>,
     /// Who, for a session.
     pub person: Option<PersonId>,
     /// Name to greet; the organisation's for a key.
     pub name: String,
-    /// The organisation; `None` for the cell.
+    /// The organisation; for a secondee the home organisation, `None` for others of the cell.
     pub organisation: Option<Arc<Organisation>>,
     /// The answers that the credential carries, for a key.
     pub answers: Option<Answers>,
+    /// Session, key or wall.
+    pub means: Means,
 }
 
 /// How many members there are.

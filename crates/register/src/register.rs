@@ -1,24 +1,22 @@
 //! The register: makes and checks, with every check answered from memory.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
-use crate::credentials::{self, Secret};
-use crate::held::{Held, OTHER_SECTORS, Tables, of_person};
-use crate::insert::{NAME_CHARS_MAX, checked_email, checked_name, insert_key, insert_organisation};
-use crate::nouns::{
-    Answers, Face, NewOrganisation, NewPerson, Organisation, Person, Populations, Principal, Role, Status,
-};
-use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
+use crate::credentials;
+use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
+use crate::nouns::{Face, Organisation, Populations, Principal};
+use crate::password::{self, PasswordCost};
 use crate::schema;
-use crate::throttle::{Throttle, Try};
+use crate::seal::SealKey;
+use crate::sessions::SESSION_IDLE_MILLIS;
+use crate::signin::{Challenges, Demand, SecondStep};
+use crate::throttle::Throttle;
 
-/// How long a session lasts.
-const SESSION_MILLIS: i64 = 12 * 3_600_000;
 /// How often another process's changes are looked for, at most.
 const LOOK_MILLIS: i64 = 250;
 
@@ -46,6 +44,9 @@ pub enum RegisterError {
     /// Not to be accepted.
     #[error("{0}")]
     Refused(String),
+    /// Whoever asks may not do this.
+    #[error("your role may not do this")]
+    NoRight,
 }
 
 /// Why nobody was signed in.
@@ -54,6 +55,9 @@ pub enum SignInError {
     /// Unknown address, wrong password, wrong listener: one answer for all.
     #[error("e-mail address or password is wrong")]
     Wrong,
+    /// The password is right, and a second factor is wanted.
+    #[error("a second factor is wanted")]
+    Second(SecondStep),
     /// Too many failed tries.
     #[error("too many failed tries: wait {0} s")]
     Wait(i64),
@@ -66,7 +70,10 @@ pub enum SignInError {
 pub struct Register {
     connection: Mutex<Connection>,
     tables: RwLock<Tables>,
-    throttle: Mutex<Throttle>,
+    pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) challenges: Mutex<Challenges>,
+    seal: OnceLock<SealKey>,
+    demand: AtomicU8,
     looked_at: AtomicI64,
     data_version: AtomicI64,
     changes: AtomicU64,
@@ -100,7 +107,12 @@ impl Register {
         entropy: Arc<dyn Entropy>,
         cost: PasswordCost,
     ) -> Result<Self, RegisterError> {
-        Self::with(schema::open(None)?, clock, entropy, cost)
+        let register = Self::with(schema::open(None)?, clock, entropy, cost)?;
+        // Nothing outlives the process, so neither need the key.
+        if let Some(key) = SealKey::new(&credentials::digest(register.nobody())) {
+            register.seal_with(key);
+        }
+        Ok(register)
     }
 
     fn with(
@@ -116,6 +128,9 @@ impl Register {
             connection: Mutex::new(connection),
             tables: RwLock::new(tables),
             throttle: Mutex::default(),
+            challenges: Mutex::default(),
+            seal: OnceLock::new(),
+            demand: AtomicU8::new(0),
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
             changes: AtomicU64::new(0),
@@ -138,7 +153,7 @@ impl Register {
     }
 
     /// The tables, read anew if another process has changed them.
-    fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
         let now = self.clock.now().as_millis();
         let looked = self.looked_at.load(Ordering::Relaxed);
         let due = now.saturating_sub(looked) >= LOOK_MILLIS;
@@ -160,15 +175,17 @@ impl Register {
             return Ok(false);
         }
         self.reload(&connection)?;
-        // Only now: a change that could not be loaded, a revocation perhaps, must not count as seen.
+        // Only now: a change that could not be read must not count as seen.
         self.data_version.store(version, Ordering::Relaxed);
         Ok(true)
     }
 
+    /// Takes over what has changed in the store.
     pub(crate) fn reload(&self, connection: &Connection) -> Result<(), RegisterError> {
-        let tables = Tables::load(connection)?;
-        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
-        self.changes.fetch_add(1, Ordering::Release);
+        let news = self.tables.write().unwrap_or_else(PoisonError::into_inner).catch_up(connection)?;
+        if news {
+            self.changes.fetch_add(1, Ordering::Release);
+        }
         Ok(())
     }
 
@@ -185,81 +202,57 @@ impl Register {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Signs somebody in: slow on purpose (Argon2), so call it where blocking is allowed.
-    ///
-    /// # Errors
-    /// [`SignInError`]; one answer for every way of being wrong.
-    pub fn sign_in(
-        &self,
-        face: Face,
-        email: &str,
-        password: &str,
-        address: &str,
-    ) -> Result<(Secret, Arc<Principal>), SignInError> {
-        let now = self.clock.now();
-        let account = email.trim().to_lowercase();
-        let account: String = account.chars().take(NAME_CHARS_MAX).collect();
-        let attempt = Try::new(face, &account, address);
-        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&attempt, now);
-        if wait > 0 {
-            return Err(SignInError::Wait(wait));
-        }
-        let stored: Option<([u8; 16], String)> = self
-            .connection()
-            .query_row("SELECT id, password FROM person WHERE email = ?1", [&account], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-            .map_err(RegisterError::from)?;
-        let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
-        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
-        drop(self.tables());
-        let connection = self.connection();
-        let principal = stored.filter(|_| right).and_then(|(id, hash)| {
-            // Under the connection's lock no change comes between this look and the session: a password that was
-            // changed or a person who was disabled while we hashed is refused.
-            let same = connection
-                .query_row(
-                    "SELECT password = ?2 AND disabled = 0 FROM person WHERE id = ?1",
-                    params![id, hash],
-                    |row| row.get(0),
-                )
-                .unwrap_or(false);
-            let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-            let person = tables.people.get(&PersonId::from_bytes(id)).filter(|_| same)?;
-            let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
-            of_person(person, organisation).filter(|principal| principal.face == face)
-        });
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(principal) = principal else {
-            throttle.failed(&attempt, now);
-            return Err(SignInError::Wrong);
-        };
-        throttle.succeeded(&attempt, now);
-        drop(throttle);
-        let token = credentials::session(&*self.entropy);
-        let expires_at = now.plus_millis(SESSION_MILLIS);
-        let hash = credentials::digest(token.expose());
-        let face_text = if face == Face::Cell { "cell" } else { "member" };
-        let person = principal.person.map(|id| *id.as_bytes()).unwrap_or_default();
-        connection
-            .execute("DELETE FROM session WHERE expires_at < ?1", [now.as_millis()])
-            .and_then(|_| {
-                connection.execute(
-                    "INSERT INTO session(hash, person, face, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                    params![hash, person, face_text, expires_at.as_millis()],
-                )
-            })
-            .map_err(RegisterError::from)?;
-        let principal = Arc::new(principal);
-        let held = Held { principal: Arc::clone(&principal), expires_at: Some(expires_at) };
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(hash, held);
-        Ok((token, principal))
+    /// The tables as they are, without looking for another process's changes.
+    pub(crate) fn tables_now(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn valid(&self, held: Option<&Held>) -> Option<Arc<Principal>> {
-        let held = held?;
-        held.expires_at.is_none_or(|end| self.clock.now() < end).then(|| Arc::clone(&held.principal))
+    /// Hands in the key under which second factors are sealed; only the first counts.
+    pub fn seal_with(&self, key: SealKey) {
+        // A second key would be a mistake of the caller, and the first has sealed things already.
+        let _ = self.seal.set(key);
+    }
+
+    pub(crate) fn seal_key(&self) -> Result<&SealKey, RegisterError> {
+        self.seal.get().ok_or_else(|| RegisterError::Refused("the key of the second factors is not at hand".into()))
+    }
+
+    pub(crate) fn set_demand(&self, demand: u8) {
+        self.demand.store(demand, Ordering::Relaxed);
+    }
+
+    /// Who must have a second factor.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        Demand::from_u8(self.demand.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn nobody(&self) -> &str {
+        &self.nobody
+    }
+
+    /// Whom a factor that was right just now signs in; if it was a password, only while it is still the same.
+    pub(crate) fn who_signs_in(
+        &self,
+        connection: &Connection,
+        id: PersonId,
+        hash: Option<&str>,
+        face: Face,
+    ) -> Result<Option<Principal>, RegisterError> {
+        let sql = format!(
+            "SELECT {PERSON_COLUMNS} FROM person WHERE id = ?1 AND (?2 IS NULL OR password = ?2) AND closed = 0"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![id.as_bytes(), hash])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let person = person(row)?;
+        let now = self.clock.now();
+        let vetted = person.secondment.as_ref().is_none_or(|held| now < held.vetted_until);
+        // What another process has just changed counts as well.
+        self.reload(connection)?;
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let organisation = person.organisation.and_then(|id| tables.organisations.get(&id).cloned());
+        Ok(of_person(&person, organisation).filter(|principal| vetted && principal.face == face))
     }
 
     /// Whom a session token stands for at a listener.
@@ -268,8 +261,17 @@ impl Register {
         if !credentials::is_session(token) {
             return None;
         }
+        let now = self.clock.now();
         let tables = self.tables();
-        self.valid(tables.sessions.get(&credentials::digest(token))).filter(|principal| principal.face == face)
+        let held = tables.sessions.get(&credentials::digest(token))?;
+        let idle = now.as_millis().saturating_sub(held.used.at()) >= SESSION_IDLE_MILLIS;
+        if held.face != face || held.expires_at <= now || idle {
+            return None;
+        }
+        let principal = tables.people.get(&held.person)?.principal_at(now)?;
+        // The look counts as use: of a request, or of a stream that is still open.
+        held.used.note(now);
+        Some(Arc::clone(principal)).filter(|principal| principal.face == face)
     }
 
     /// Whom a machine key stands for; keys work at the members' listener only.
@@ -279,7 +281,11 @@ impl Register {
             return None;
         }
         let tables = self.tables();
-        self.valid(tables.keys.get(&credentials::digest(text)))
+        let held = tables.keys.get(&credentials::digest(text))?;
+        let now = self.clock.now();
+        let ended = held.expires_at.is_some_and(|end| end <= now);
+        held.used.note(now);
+        held.principal.clone().filter(|_| !ended)
     }
 
     /// Ends a session.
@@ -291,104 +297,7 @@ impl Register {
         // From the database first, and with its lock held: tables that are read anew meanwhile cannot bring it back.
         let connection = self.connection();
         connection.execute("DELETE FROM session WHERE hash = ?1", [hash])?;
-        self.tables.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&hash);
-        Ok(())
-    }
-
-    /// Makes organisations, all or none, each with a machine key; gives their ids and keys in order.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if a name is taken.
-    pub fn create_members(
-        &self,
-        members: &[NewOrganisation],
-        label: &str,
-        answers: Answers,
-    ) -> Result<Vec<(OrganisationId, Secret)>, RegisterError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        let mut made = Vec::with_capacity(members.len());
-        for member in members {
-            let id = insert_organisation(&transaction, &*self.entropy, member)?;
-            made.push((id, insert_key(&transaction, &*self.entropy, id, label, answers, None)?));
-        }
-        transaction.commit()?;
-        self.reload(&connection)?;
-        Ok(made)
-    }
-
-    /// Makes an organisation.
-    ///
-    /// # Errors
-    /// [`RegisterError::Exists`] if its name is taken.
-    pub fn create_organisation(&self, new: &NewOrganisation) -> Result<OrganisationId, RegisterError> {
-        let connection = self.connection();
-        let id = insert_organisation(&connection, &*self.entropy, new)?;
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Suspends an organisation or lets it take part again; its sessions and keys follow at once.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is none.
-    pub fn set_status(&self, id: OrganisationId, status: Status) -> Result<(), RegisterError> {
-        let connection = self.connection();
-        let changed = connection.execute(
-            "UPDATE organisation SET suspended = ?2 WHERE id = ?1",
-            params![id.as_bytes(), status == Status::Suspended],
-        )?;
-        if changed == 0 {
-            return Err(RegisterError::Absent(format!("organisation {id}")));
-        }
         self.reload(&connection)
-    }
-
-    /// Makes somebody who can sign in.
-    ///
-    /// # Errors
-    /// [`RegisterError::Refused`] if the password is too short, the address is none, or role and organisation do not fit.
-    pub fn create_person(&self, new: &NewPerson, password: &str) -> Result<PersonId, RegisterError> {
-        let (email, name) = (checked_email(&new.email)?, checked_name(&new.name)?);
-        self.check_belonging(new)?;
-        let stored = self.hashed(password)?;
-        let id = PersonId::from_bytes(self.entropy.bytes());
-        let connection = self.connection();
-        let inserted = connection.execute(
-            "INSERT OR IGNORE INTO person(id, email, name, organisation, role, password) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id.as_bytes(), email, name, new.organisation.map(|id| *id.as_bytes()), new.role.as_str(), stored],
-        )?;
-        if inserted == 0 {
-            return Err(RegisterError::Exists(email));
-        }
-        self.reload(&connection)?;
-        Ok(id)
-    }
-
-    /// Members belong to an organisation, people of the cell to none.
-    pub(crate) fn check_belonging(&self, new: &NewPerson) -> Result<(), RegisterError> {
-        match (new.role, new.organisation) {
-            (Role::Member, None) => Err(RegisterError::Refused("a member belongs to an organisation".into())),
-            (Role::Analyst | Role::Lead, Some(_)) => {
-                Err(RegisterError::Refused("people of the cell belong to no member organisation".into()))
-            }
-            (Role::Member, Some(id)) if self.organisation(id).is_none() => {
-                Err(RegisterError::Absent(format!("organisation {id}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes the first cell lead; refused if there is one.
-    ///
-    /// # Errors
-    /// As [`Register::create_person`].
-    pub fn init_lead(&self, email: &str, name: &str, password: &str) -> Result<PersonId, RegisterError> {
-        if self.tables().people.values().any(|person| person.role == Role::Lead) {
-            return Err(RegisterError::Refused("there is a cell lead already".into()));
-        }
-        let new = NewPerson { email: email.to_owned(), name: name.to_owned(), organisation: None, role: Role::Lead };
-        self.create_person(&new, password)
     }
 
     /// An organisation.
@@ -401,7 +310,8 @@ impl Register {
     #[must_use]
     pub fn organisation_named(&self, name: &str) -> Option<Arc<Organisation>> {
         let folded = name.trim().to_lowercase();
-        self.tables().organisations.values().find(|organisation| organisation.name.to_lowercase() == folded).cloned()
+        let tables = self.tables();
+        tables.by_name.get(&folded).and_then(|id| tables.organisations.get(id)).cloned()
     }
 
     /// Every organisation by name.
@@ -409,14 +319,6 @@ impl Register {
     pub fn organisations(&self) -> Vec<Arc<Organisation>> {
         let mut all: Vec<_> = self.tables().organisations.values().cloned().collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        all
-    }
-
-    /// Everybody by e-mail address.
-    #[must_use]
-    pub fn people(&self) -> Vec<Person> {
-        let mut all: Vec<_> = self.tables().people.values().cloned().collect();
-        all.sort_by(|a, b| a.email.cmp(&b.email));
         all
     }
 

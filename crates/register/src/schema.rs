@@ -8,37 +8,19 @@ use rusqlite::Connection;
 use crate::register::RegisterError;
 
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// Changes that are kept for other processes to follow.
+const CHANGES_KEPT: i64 = 100_000;
 
-/// One statement list a version; a store is at version `user_version`.
-const STEPS: &[&str] = &["
-CREATE TABLE organisation(id BLOB PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, sector TEXT NOT NULL,
-  region TEXT, suspended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE TABLE asset(organisation BLOB NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(organisation, kind, value)) WITHOUT ROWID;
-CREATE TABLE person(id BLOB PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, organisation BLOB, role TEXT NOT NULL,
-  password TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE session(hash BLOB PRIMARY KEY, person BLOB NOT NULL, face TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE key(hash BLOB PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, organisation BLOB NOT NULL, label TEXT NOT NULL,
-  warn TEXT NOT NULL, know TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-", "
-ALTER TABLE person ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
-", "
-CREATE TABLE mail(id BLOB NOT NULL UNIQUE, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL,
-  bulk INTEGER NOT NULL, day INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'queued', attempts INTEGER NOT NULL DEFAULT 0,
-  next_try_at INTEGER NOT NULL, message_id TEXT, trouble TEXT, unsure INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX mail_waiting ON mail(bulk, next_try_at) WHERE state IN ('queued', 'sending');
-CREATE INDEX mail_day ON mail(day);
-CREATE TABLE mail_load(waiting INTEGER NOT NULL);
-INSERT INTO mail_load VALUES (0);
-CREATE TRIGGER mail_in AFTER INSERT ON mail BEGIN
-  UPDATE mail_load SET waiting = waiting + (NEW.state IN ('queued', 'sending'));
-END;
-CREATE TRIGGER mail_on AFTER UPDATE OF state ON mail BEGIN
-  UPDATE mail_load SET waiting = waiting + (NEW.state IN ('queued', 'sending')) - (OLD.state IN ('queued', 'sending'));
-END;
-CREATE TRIGGER mail_out AFTER DELETE ON mail BEGIN
-  UPDATE mail_load SET waiting = waiting - (OLD.state IN ('queued', 'sending'));
-END;
-"];
+/// One statement list a version; a store is at version `user_version`. A step that was released is never edited.
+///
+/// Triggers note in `changed` what every process must read anew, so that no act can forget to tell the others.
+const STEPS: &[&str] = &[
+    include_str!("schema/01-first.sql"),
+    include_str!("schema/02-disabled-people.sql"),
+    include_str!("schema/03-rights-and-acts.sql"),
+    include_str!("schema/04-mail.sql"),
+    include_str!("schema/05-sign-in.sql"),
+];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -69,5 +51,8 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
     // What is deleted is gone from the file: mails that were sent held single-use links.
     connection.pragma_update(None, "secure_delete", "ON")?;
     migrate(&mut connection)?;
+    // Who was away longer reads everything anew.
+    let old = "DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - ?1";
+    connection.execute(old, [CHANGES_KEPT])?;
     Ok(connection)
 }

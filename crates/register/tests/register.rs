@@ -1,42 +1,29 @@
 //! The register as its callers meet it: credentials, listeners, throttling, two processes on one file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../model/tests/outside/mod.rs"]
+mod outside;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use model::{Clock, Entropy, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock as _, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use outside::Outside;
 use register::{
-    Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role, SignInError, Status,
+    Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role, SignInError, Status,
 };
-
-#[derive(Default)]
-struct Outside {
-    now: AtomicI64,
-    seed: AtomicU64,
-}
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            *byte = (z >> 56) as u8;
-        }
-    }
-}
 
 const ANSWERS: Answers = Answers { warn: WhoMayBeWarned::Now, know: WhoMayKnow::Nobody };
 const PASSWORD: &str = "correct horse battery";
 
 fn organisation(name: &str, sector: Sector) -> NewOrganisation {
-    NewOrganisation { name: name.into(), sector, region: None, assets: policy::Assets::default() }
+    NewOrganisation {
+        name: name.into(),
+        class: register::OrganisationClass::Member,
+        sector,
+        region: None,
+        assets: policy::Assets::default(),
+    }
 }
 
 fn memory() -> (Register, Arc<Outside>) {
@@ -45,14 +32,15 @@ fn memory() -> (Register, Arc<Outside>) {
 }
 
 fn member(register: &Register) {
-    let id = register.create_organisation(&organisation("Calder Power", Sector::Energy)).unwrap();
+    let id = register.create_organisation(&Actor::operator(), &organisation("Calder Power", Sector::Energy)).unwrap();
     let new = NewPerson {
         email: "Ann@calder.example".into(),
         name: "Ann".into(),
         organisation: Some(id),
-        role: Role::Member,
+        role: Role::Reporter,
+        secondment: None,
     };
-    register.create_person(&new, PASSWORD).unwrap();
+    register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
 }
 
 #[test]
@@ -110,15 +98,15 @@ fn keys_are_revoked_and_organisations_suspended_at_once() {
     let key = made[0].1.expose();
     assert_eq!(register.key(key).unwrap().answers, Some(ANSWERS));
     assert!(register.session(Face::Member, key).is_none());
-    register.revoke_key(&key[..16]).unwrap();
+    register.revoke_key(&Actor::operator(), &key[..16]).unwrap();
     assert!(register.key(key).is_none());
     let other = made[1].1.expose();
-    register.set_status(made[1].0, Status::Suspended).unwrap();
+    register.set_status(&Actor::operator(), made[1].0, Status::Suspended).unwrap();
     assert!(register.key(other).is_none());
-    register.set_status(made[1].0, Status::Active).unwrap();
+    register.set_status(&Actor::operator(), made[1].0, Status::Active).unwrap();
     assert!(register.key(other).is_some());
     let soon = Timestamp::from_millis(outside.now().as_millis() + 1_000);
-    let short = register.create_key(made[1].0, "short", ANSWERS, Some(soon)).unwrap();
+    let short = register.create_key(&Actor::operator(), made[1].0, "short", ANSWERS, Some(soon)).unwrap();
     assert!(register.key(short.expose()).is_some());
     outside.now.fetch_add(1_000, Ordering::Relaxed);
     assert!(register.key(short.expose()).is_none());
@@ -134,7 +122,7 @@ fn another_process_sees_changes_within_a_second() {
     let made = one.create_members(&[organisation("A", Sector::Water)], "feed", ANSWERS).unwrap();
     outside.now.fetch_add(1_001, Ordering::Relaxed);
     assert!(other.key(made[0].1.expose()).is_some());
-    one.revoke_key(&made[0].1.expose()[..16]).unwrap();
+    one.revoke_key(&Actor::operator(), &made[0].1.expose()[..16]).unwrap();
     outside.now.fetch_add(1_001, Ordering::Relaxed);
     assert!(other.key(made[0].1.expose()).is_none());
 }
@@ -161,14 +149,19 @@ fn there_is_one_first_lead_and_names_are_taken_once() {
     assert!(matches!(register.init_lead("lead@cell.example", "Lead", "short"), Err(RegisterError::Refused(_))));
     register.init_lead("lead@cell.example", "Lead", PASSWORD).unwrap();
     assert!(register.init_lead("second@cell.example", "Second", PASSWORD).is_err());
-    register.create_organisation(&organisation("Calder", Sector::Energy)).unwrap();
+    register.create_organisation(&Actor::operator(), &organisation("Calder", Sector::Energy)).unwrap();
     assert!(matches!(
-        register.create_organisation(&organisation("CALDER", Sector::Food)),
+        register.create_organisation(&Actor::operator(), &organisation("CALDER", Sector::Food)),
         Err(RegisterError::Exists(_))
     ));
-    let analyst =
-        NewPerson { email: "lead@cell.example".into(), name: "x".into(), organisation: None, role: Role::Analyst };
-    assert!(matches!(register.create_person(&analyst, PASSWORD), Err(RegisterError::Exists(_))));
+    let analyst = NewPerson {
+        email: "lead@cell.example".into(),
+        name: "x".into(),
+        organisation: None,
+        role: Role::Analyst,
+        secondment: None,
+    };
+    assert!(matches!(register.create_person(&Actor::operator(), &analyst, PASSWORD), Err(RegisterError::Exists(_))));
 }
 
 #[test]
@@ -190,10 +183,10 @@ fn a_disabled_person_is_out_at_once_and_enabled_ones_sign_in_anew() {
     let (register, _) = memory();
     member(&register);
     let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
-    register.set_disabled(ann(&register), true).unwrap();
+    register.set_disabled(&Actor::operator(), ann(&register), true).unwrap();
     assert!(register.session(Face::Member, token.expose()).is_none());
     assert!(matches!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a"), Err(SignInError::Wrong)));
-    register.set_disabled(ann(&register), false).unwrap();
+    register.set_disabled(&Actor::operator(), ann(&register), false).unwrap();
     assert!(register.session(Face::Member, token.expose()).is_none(), "an old session does not come back");
     assert!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_ok());
 }
@@ -203,13 +196,16 @@ fn a_new_password_ends_the_sessions_of_the_old_one() {
     let (register, _) = memory();
     member(&register);
     let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
-    register.set_password(ann(&register), "another horse battery").unwrap();
+    register.set_password(&Actor::operator(), ann(&register), "another horse battery").unwrap();
     assert!(register.session(Face::Member, token.expose()).is_none());
     assert!(register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_err());
     register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "a").unwrap();
     register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "b").unwrap();
-    assert_eq!(register.end_sessions(ann(&register)).unwrap(), 2);
-    assert!(matches!(register.set_password(ann(&register), "short"), Err(RegisterError::Refused(_))));
+    assert_eq!(register.end_sessions(&Actor::operator(), ann(&register)).unwrap(), 2);
+    assert!(matches!(
+        register.set_password(&Actor::operator(), ann(&register), "short"),
+        Err(RegisterError::Refused(_))
+    ));
     assert!(matches!(register.person_named("no@body.example"), Err(RegisterError::Absent(_))));
 }
 
@@ -246,7 +242,7 @@ fn a_change_that_could_not_be_read_is_looked_for_again() {
     let made = one.create_members(&[organisation("A", Sector::Water)], "feed", ANSWERS).unwrap();
     let key = made[0].1.expose();
     assert!(other.refresh().unwrap() && other.key(key).is_some());
-    one.revoke_key(&key[..16]).unwrap();
+    one.revoke_key(&Actor::operator(), &key[..16]).unwrap();
     let raw = rusqlite::Connection::open(&path).unwrap();
     raw.execute("UPDATE organisation SET sector = 'nonsense'", []).unwrap();
     assert!(other.refresh().is_err());
@@ -270,7 +266,8 @@ fn keys_of_a_label_are_replaced_and_a_known_person_is_put_anew() {
         email: "ann@calder.example".into(),
         name: "Ann Other".into(),
         organisation: Some(made[0].0),
-        role: Role::Member,
+        role: Role::Reporter,
+        secondment: None,
     };
     assert_eq!(register.put_person(&new, "another horse battery").unwrap(), ann(&register));
     assert!(register.session(Face::Member, token.expose()).is_none());

@@ -305,6 +305,12 @@ impl Engine {
         self.applied
     }
 
+    /// How much a digest has to read, about: values and cases of both runs.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.gate.values.len() + self.gate.all.len() + self.gate.community.len()
+    }
+
     /// SHA-256 over the state of the gate and of both runs of fusion: replay comes to the same.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {

@@ -235,14 +235,14 @@ impl Gate {
     fn report(&mut self, at: Timestamp, report: &ReportEntry) -> Vec<Finding> {
         let at = self.counts_at(at);
         let seed = self.vault.key_seed();
-        let keys: Vec<ObservableKey> = report.items.iter().map(|item| item.observable.key(seed)).collect();
+        let keys: Vec<ObservableKey> = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
         let window = Keys::window(report.received_at);
         let counts =
             rho::counts_for_breadth(report.know, report.own) || planted::is_on(Leak::NamedCounts) && !report.own;
         let observations: Vec<Observation<'_>> = keys
             .iter()
             .zip(&report.items)
-            .map(|(key, item)| Observation { key: *key, observable: &item.observable })
+            .map(|(key, item)| Observation { key: *key, observable: &item.sighting.observable })
             .collect();
         let mut found = Vec::new();
         let event = Event {
@@ -293,9 +293,9 @@ impl Gate {
                 value.havers.has(token_place, window, self.params.hold_members);
             }
             if when == When::OnceThreeHaveIt {
-                self.keep_held(key.0, &item.observable, &facts);
+                self.keep_held(key.0, &item.sighting.observable, &facts);
             } else {
-                items.push((key.0, item.observable.clone()));
+                items.push((key.0, item.sighting.observable.clone()));
             }
             if !self.held.is_empty() && self.held.contains_key(&key.0) {
                 self.hold(at, key.0);
@@ -329,7 +329,7 @@ impl Gate {
             .iter()
             .zip(&report.items)
             .filter(|(_, item)| hidden(item.held.is_some()))
-            .map(|(key, item)| (key.0, item.observable.clone()))
+            .map(|(key, item)| (key.0, item.sighting.observable.clone()))
             .collect();
         if items.is_empty() {
             return;

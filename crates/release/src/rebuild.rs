@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use policy::ReleaseBatch;
 use released::Reader;
-use vault::{Body, Entry, Seq, Vault};
+use vault::{Body, Entry, LiveState, Seq, Vault};
 
 use crate::ReleaseError;
 use crate::engine::{EngineConfig, about};
@@ -31,6 +31,9 @@ pub struct Rebuilt {
     pub released: [u8; 32],
     /// Reports that came while other rules than this build's were in use: their correlation may differ from that of then.
     pub other_rules: u64,
+    /// What a server had noted of its live state, and whether the replay had come to the same by then; `None` if this
+    /// version has noted nothing of this journal.
+    pub live: Option<(Seq, bool)>,
     /// Digest of the gate's state and both runs of fusion, by replay; [`crate::Engine::digest`] of the live one is equal.
     pub state: [u8; 32],
 }
@@ -39,6 +42,8 @@ struct Pass<'a> {
     vault: &'a Vault,
     gate: Gate,
     open_tick: Option<model::Timestamp>,
+    noted: Option<LiveState>,
+    live: Option<(Seq, bool)>,
     next: Seq,
     ready: VecDeque<Arc<Entry>>,
     reports: u64,
@@ -57,6 +62,9 @@ impl Pass<'_> {
             let Some(entry) = self.ready.pop_front() else { return Ok(None) };
             self.next = entry.seq + 1;
             self.gate.replay(&entry, &mut self.open_tick)?;
+            if let Some(noted) = self.noted.take_if(|noted| noted.seq == entry.seq) {
+                self.live = Some((noted.seq, noted.digest == self.gate.digest()));
+            }
             match &entry.body {
                 Body::Report(report) => {
                     self.reports += 1;
@@ -97,6 +105,8 @@ pub fn rebuild(
         vault,
         gate: Gate::new(Arc::clone(vault), &config),
         open_tick: None,
+        noted: vault.live_state()?,
+        live: None,
         next: 1,
         ready: VecDeque::new(),
         reports: 0,
@@ -113,6 +123,7 @@ pub fn rebuild(
         released_before,
         released,
         other_rules: pass.gate.other_rules,
+        live: pass.live,
         state: pass.gate.digest(),
     })
 }

@@ -1,7 +1,7 @@
 //! Rendering: what members get, written once, from released content and release ticks only.
 
 use fusion::NoiseVerdict;
-use model::{AttackKind, Kind, Observable, ObservableKey, Sector, Timestamp};
+use model::{AttackKind, Indicator, Observable, ObservableKey, Sector, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 use policy::{NounKind, ReleasedObject};
@@ -64,7 +64,7 @@ impl Gate {
         }
         let Some(row) = writer.lookup(key)? else { return Ok(None) };
         let view = row.view::<IndicatorView>()?;
-        Ok(view.kind.parse::<Kind>().ok().map(|kind| Observable::from_normal(kind, view.value.as_str())))
+        Ok(view.indicator().map(|indicator| indicator.observable))
     }
 
     fn indicator(
@@ -79,9 +79,10 @@ impl Gate {
         value.clear(QUEUED);
         let value = value.clone();
         let Some(observable) = observable else { return Ok(None) };
+        let indicator = Indicator { observable, marking: value.marking };
         let campaign =
             self.root(value.campaign).and_then(|place| self.campaigns.get(place as usize)).map(|it| it.public);
-        let common = self.common_text(&observable);
+        let common = self.common_text(&indicator.observable);
         let since = if value.since == 0 { tick } else { Timestamp::from_millis(value.since) };
         let until = if value.until == 0 || value.is(RENEW) {
             tick.plus_millis(self.params.watch_millis)
@@ -96,10 +97,10 @@ impl Gate {
         let view = IndicatorView {
             r#type: NounKind::Indicator.as_str().to_owned(),
             id: hyphenated(&id),
-            kind: observable.kind().as_str().to_owned(),
-            value: observable.value().to_owned(),
-            tlp: value.marking.tlp.as_str().to_owned(),
-            pap: value.marking.pap.as_str().to_owned(),
+            kind: indicator.observable.kind().as_str().to_owned(),
+            value: indicator.observable.value().to_owned(),
+            tlp: indicator.marking.tlp.as_str().to_owned(),
+            pap: indicator.marking.pap.as_str().to_owned(),
             released_at: rfc3339(since),
             watch_until: Some(rfc3339(until)),
             block: value.is(BLOCKED) && common.is_none(),

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Bench, Filed, START, TICK, by};
-use model::{Kind, Observable, Timestamp, Tlp};
+use model::{Kind, Observable, Sighting, Timestamp, Tlp};
 use policy::NounKind;
 use vault::codec::{RELEASE_BYTES_MAX, encode};
 use vault::{Body, Item, NewEntry};
@@ -16,8 +16,10 @@ const VALUE_BYTES: usize = 3_900;
 /// Reports of values that are one sign over and over; the number makes each of them another one.
 fn reports(sign: char, bytes: usize, count: usize) -> Vec<Filed> {
     let value = |n: usize| Item {
-        observable: Observable::from_normal(Kind::UserAgent, format!("{n}{}", sign.to_string().repeat(bytes))),
-        seen_at: None,
+        sighting: Sighting::of(Observable::from_normal(
+            Kind::UserAgent,
+            format!("{n}{}", sign.to_string().repeat(bytes)),
+        )),
         held: None,
     };
     let values: Vec<Item> = (0..count).map(value).collect();

@@ -216,7 +216,7 @@ impl<'c> Snapshot<'c> {
         let Some(about) = self.about()? else { return Ok(None) };
         let Some(row) = self.lookup(observable.key(about.seed()).0)? else { return Ok(None) };
         let view = row.view::<IndicatorView>()?;
-        Ok((view.kind == observable.kind().as_str() && view.value == observable.value()).then_some(row))
+        Ok(view.indicator().is_some_and(|found| found.observable == *observable).then_some(row))
     }
 
     /// The indicators of a campaign, the latest first, and whether there are more.

@@ -1,6 +1,6 @@
 //! The views of released nouns as members get them: rendered once, at release, and read back unchanged.
 
-use model::Timestamp;
+use model::{Indicator, Marking, Observable, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,6 +35,17 @@ pub struct IndicatorView {
     /// Whether this is an exercise; left out if it is none, so that what was released before reads and hashes the same.
     #[serde(default, skip_serializing_if = "is_false")]
     pub exercise: bool,
+}
+
+impl IndicatorView {
+    /// The noun that the view tells; `None` if it is in words that this version does not know.
+    #[must_use]
+    pub fn indicator(&self) -> Option<Indicator> {
+        Some(Indicator {
+            observable: Observable::from_normal(self.kind.parse().ok()?, self.value.as_str()),
+            marking: Marking { tlp: self.tlp.parse().ok()?, pap: self.pap.parse().ok()? },
+        })
+    }
 }
 
 /// Attacks on several members that belong together, in banded form.

@@ -30,6 +30,11 @@ const POPULATION_MILLIS: i64 = 1_000;
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 /// Which share of a step's time is rested after it while more entries wait.
 const BACKLOG_REST_SHARE: u32 = 6;
+/// After this long without an entry the state is noted for a later rebuild, if it is small enough for nobody to wait for it;
+/// a larger one is noted at the end.
+const NOTE_REST: Duration = Duration::from_secs(30);
+/// Values and cases that a digest reads in about a twentieth of a second.
+const NOTE_SIZE_MAX: usize = 100_000;
 /// Rest between two steps.
 const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
@@ -163,6 +168,10 @@ pub struct Core {
     population: Option<Population>,
     population_looked: Timestamp,
     last_beat: Timestamp,
+    /// When something was folded last.
+    folded_at: Instant,
+    /// Place of the last entry of the state that was noted.
+    noted: Seq,
 }
 
 fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
@@ -222,6 +231,8 @@ impl Core {
             population,
             population_looked: last_beat,
             last_beat,
+            folded_at: Instant::now(),
+            noted: 0,
         })
     }
 
@@ -274,12 +285,40 @@ impl Core {
             self.hub.publish(beat(now, self.vault.genesis().exercise), 0);
         }
         if stepped.entries > 0 {
+            self.folded_at = Instant::now();
             self.vault.checkpoint(false)?;
             self.meters.entries.increment(stepped.entries as u64);
             self.meters.fold_seconds.record(start.elapsed().as_secs_f64());
         }
         self.meters.lag.set(self.vault.journal().head().seq.saturating_sub(self.next - 1) as f64);
         Ok(stepped)
+    }
+
+    /// Takes in what this gate itself has appended last, and what came with it; makes no further tick.
+    fn settle(&mut self) -> Result<(), CoreError> {
+        let entries = self.vault.journal().read(self.next, ENTRIES_PER_STEP)?;
+        let mut fold = self.shared.write();
+        for entry in &entries {
+            let found = fold.engine.apply(entry)?;
+            fold.desk.apply(entry, &found, true);
+            self.next = entry.seq + 1;
+        }
+        Ok(())
+    }
+
+    /// Notes the state for `journal rebuild` to compare its replay with, if every entry is taken in: between a tick and its
+    /// release entry the state is already that of after both. Nothing depends on the note, so a failure is only told.
+    fn note_state(&mut self) {
+        let head = self.vault.journal().head();
+        let digest = {
+            let fold = self.shared.read();
+            (fold.engine.applied() == head.seq && head.seq > self.noted).then(|| fold.engine.digest())
+        };
+        let Some(digest) = digest else { return };
+        match self.vault.note_live_state(&head, &digest) {
+            Ok(()) => self.noted = head.seq,
+            Err(error) => tracing::warn!(%error, "the live state is not noted"),
+        }
     }
 
     /// Makes the release tick. What waits for the disk is done while the cell's pages can read.
@@ -394,8 +433,13 @@ impl Core {
             let more = stepped.entries == ENTRIES_PER_STEP;
             // What is not folded by then is in the journal, and folded by the next process.
             if stopping.is_some_and(|since| !more || since.elapsed() >= STOP_LIMIT) {
+                self.settle()?;
+                self.note_state();
                 self.vault.checkpoint(true)?;
                 return Ok(());
+            }
+            if self.folded_at.elapsed() >= NOTE_REST && self.shared.read().engine.size() <= NOTE_SIZE_MAX {
+                self.note_state();
             }
             if more {
                 // Acknowledging comes first: a backlog leaves some of the processor to those who write.

@@ -33,7 +33,7 @@ fn cell_has(fold: &SharedFold, observable: &Observable) -> bool {
 /// A receipt tells whether others saw it: does the cell know one of the values already?
 pub(crate) fn others_have(member: &MemberParts, items: &[Item]) -> bool {
     let Some(fold) = spied(member, Leak::VaryingReceipt) else { return false };
-    items.iter().any(|item| cell_has(fold, &item.observable))
+    items.iter().any(|item| cell_has(fold, &item.sighting.observable))
 }
 
 pub(crate) fn vary(receipt: &mut Receipt, others: bool) {

@@ -182,7 +182,7 @@ async fn a_stream_ends_with_its_session() {
 
     let mut by_key = Events::open(&world.member, stream(&world, None)).await;
     assert_eq!(by_key.next().await.unwrap().0, "snapshot");
-    world.register.revoke_key(&world.keys[0]).unwrap();
+    world.register.revoke_key(&register::Actor::operator(), &world.keys[0]).unwrap();
     world.pass(1_100);
     assert!(by_key.next().await.is_none());
 }
@@ -250,6 +250,7 @@ async fn a_sector_that_may_be_named_appears_on_the_running_wall() {
     let firms: Vec<register::NewOrganisation> = (0..10)
         .map(|n| register::NewOrganisation {
             name: format!("Water {n}"),
+            class: register::OrganisationClass::Member,
             sector: model::Sector::Water,
             region: None,
             assets: policy::Assets::default(),

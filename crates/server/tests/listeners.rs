@@ -33,7 +33,7 @@ async fn each_route_asks_for_what_its_row_says_and_each_answer_is_strict() {
         let text = format!("{route:?}: {}", nobody.status);
         match route.access {
             Access::Public | Access::Operator => assert!(![401, 403].contains(&nobody.status.as_u16()), "{text}"),
-            Access::Member | Access::Analyst | Access::Lead => assert_eq!(nobody.status, 401, "{text}"),
+            Access::SignedIn | Access::Needs(_) => assert_eq!(nobody.status, 401, "{text}"),
         }
         assert_eq!(nobody.header("content-security-policy"), CSP, "{text}");
         for (name, value) in [
@@ -56,7 +56,7 @@ async fn each_route_asks_for_what_its_row_says_and_each_answer_is_strict() {
         let request = bare(route.face, route.method, route.path).header("cookie", foreign).body(Body::empty()).unwrap();
         let other = call(router, request).await.status;
         assert_eq!(other, nobody.status, "{route:?} with the other face's session");
-        if route.access == Access::Lead {
+        if route.access == Access::Needs(register::Right::SetPosture) {
             let denied = world.at_cell(route.method, &fill(route.path), &analyst, Body::empty()).await;
             assert_eq!(denied.status, 403, "{route:?}");
             let taken = world.at_cell(route.method, &fill(route.path), &lead, Body::from("{}")).await;
@@ -150,7 +150,7 @@ async fn people_sign_in_and_out_and_guessing_is_slowed() {
         call(&world.member, request.body(Body::empty()).unwrap())
     };
     let session = with(&cookie).await.json();
-    assert_eq!((session["role"].as_str(), session["organisation"].as_str()), (Some("member"), Some("Firm 0")));
+    assert_eq!((session["role"].as_str(), session["organisation"].as_str()), (Some("reporter"), Some("Firm 0")));
     assert_eq!(session["exercise"], true);
     let out = Request::delete("/api/v1/session")
         .header("host", "localhost")
@@ -303,8 +303,9 @@ async fn two_people_of_one_name_are_two() {
         name: "kit".into(),
         organisation: None,
         role: register::Role::Analyst,
+        secondment: None,
     };
-    world.register.create_person(&again, PASSWORD).unwrap();
+    world.register.create_person(&register::Actor::operator(), &again, PASSWORD).unwrap();
     let (one, other) =
         (world.sign_in(&world.cell, "kit@cell.example").await, world.sign_in(&world.cell, "kit2@cell.example").await);
     world.report(0, &["evil.test"]).await;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{PASSWORD, Seeded, answers};
 use model::{Clock, Sector, Timestamp};
 use policy::{Assets, Params};
-use register::{NewOrganisation, NewPerson, Role};
+use register::{Actor, NewOrganisation, NewPerson, Role};
 use server::{Config, Faces, Running};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -178,6 +178,7 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let cell = server::start(config(folder.path(), Faces::Cell, 1)).await.unwrap();
     let firm = |name: &str| NewOrganisation {
         name: name.to_owned(),
+        class: register::OrganisationClass::Member,
         sector: Sector::Water,
         region: None,
         assets: Assets::default(),
@@ -185,10 +186,10 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let made = cell.register.create_members(&[firm("Firm"), firm("Second firm")], "test", answers()).unwrap();
     let keys: Vec<String> = made.iter().map(|(_, key)| key.expose().to_owned()).collect();
     for (email, organisation, role) in
-        [("ann@firm.example", Some(made[0].0), Role::Member), ("kit@cell.example", None, Role::Lead)]
+        [("ann@firm.example", Some(made[0].0), Role::Reporter), ("kit@cell.example", None, Role::Lead)]
     {
-        let person = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role };
-        cell.register.create_person(&person, PASSWORD).unwrap();
+        let person = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role, secondment: None };
+        cell.register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
     }
     let member = server::start(config(folder.path(), Faces::Member, 2)).await.unwrap();
     assert!(member.vault.is_none() && member.cell_addr.is_none() && cell.member_addr.is_none());
@@ -290,7 +291,13 @@ async fn until(running: &Running, key: &str, path: &str, wanted: &str) {
 async fn what_was_acknowledged_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let both = server::start(config(folder.path(), Faces::Both, 1)).await.unwrap();
-    let firm = NewOrganisation { name: "Firm".into(), sector: Sector::Water, region: None, assets: Assets::default() };
+    let firm = NewOrganisation {
+        name: "Firm".into(),
+        class: register::OrganisationClass::Member,
+        sector: Sector::Water,
+        region: None,
+        assets: Assets::default(),
+    };
     let key = both.register.create_members(&[firm], "test", answers()).unwrap().remove(0).1.expose().to_owned();
     for n in 0..20 {
         let report =
@@ -315,7 +322,13 @@ async fn without_intake_every_report_is_refused() {
     let mut config = config(folder.path(), Faces::Both, 1);
     config.intake = false;
     let both = server::start(config).await.unwrap();
-    let firm = NewOrganisation { name: "Firm".into(), sector: Sector::Water, region: None, assets: Assets::default() };
+    let firm = NewOrganisation {
+        name: "Firm".into(),
+        class: register::OrganisationClass::Member,
+        sector: Sector::Water,
+        region: None,
+        assets: Assets::default(),
+    };
     let key = both.register.create_members(&[firm], "test", answers()).unwrap().remove(0).1.expose().to_owned();
     let report = r#"{"title":"a","attack":"phishing","tlp":"GREEN","indicators":[{"value":"evil.test"}]}"#;
     assert_eq!(request(&both, &key, "POST", "/api/v1/reports", report).await.0, 503);

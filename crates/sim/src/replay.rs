@@ -147,7 +147,7 @@ impl Iterator for Replay {
 
 #[cfg(test)]
 mod tests {
-    use model::{DraftIndicator, Kind, Observable, Origin, Timestamp};
+    use model::{DraftIndicator, Kind, Observable, Origin, Sighting, Timestamp};
 
     use super::*;
 
@@ -157,8 +157,7 @@ mod tests {
         draft.happened_at = Some(Timestamp::from_millis(at));
         draft.indicators = (0..values)
             .map(|n| DraftIndicator {
-                observable: Observable::from_normal(Kind::Domain, format!("d{at}-{n}.example")),
-                seen_at: None,
+                sighting: Sighting::of(Observable::from_normal(Kind::Domain, format!("d{at}-{n}.example"))),
                 origin: Origin::default(),
             })
             .collect();

@@ -111,7 +111,9 @@ impl Report {
                 tags: draft.tags.clone(),
                 indicators: chunk
                     .iter()
-                    .map(|indicator| (indicator.observable.kind(), indicator.observable.value().to_owned()))
+                    .map(|indicator| {
+                        (indicator.sighting.observable.kind(), indicator.sighting.observable.value().to_owned())
+                    })
                     .collect(),
             })
             .collect()

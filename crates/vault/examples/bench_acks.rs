@@ -9,8 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp,
+    WhoMayBeWarned, WhoMayKnow,
 };
 use vault::{Body, GenesisIfNew, Item, ReportContent, Submission, Vault, VaultConfig};
 
@@ -40,11 +40,9 @@ fn submission(number: u64) -> Submission {
         3 => (Kind::Sha256, format!("{number:064x}")),
         _ => (Kind::Email, format!("billing-{number}@post.example")),
     };
-    let items = (0..VALUES).map(value).map(|(kind, value)| Item {
-        observable: Observable::from_normal(kind, value),
-        seen_at: None,
-        held: None,
-    });
+    let items = (0..VALUES)
+        .map(value)
+        .map(|(kind, value)| Item { sighting: Sighting::of(Observable::from_normal(kind, value)), held: None });
     let mut organisation = [0; 16];
     organisation[0] = u8::try_from(number % 160).unwrap_or(0);
     Submission {

@@ -175,25 +175,9 @@ pub(crate) fn read_in(folder: &Path, public: &[u8]) -> Result<Option<Checkpoint>
 
 #[cfg(test)]
 mod tests {
-    use model::Entropy;
-
     use super::*;
-    use crate::conformance::tick;
+    use crate::conformance::{Still, tick};
     use crate::journal::memory::MemoryJournal;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(1)
-        }
-    }
-
-    impl Entropy for Still {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
 
     #[test]
     fn a_checkpoint_of_nothing_vouches_for_a_genesis_and_no_more() {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use model::{
-    AttackKind, CaseId, Kind, Marking, MemberToken, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
+    AttackKind, CaseId, Clock, Entropy, Kind, Marking, MemberToken, Observable, OrganisationId, Severity, Sighting,
+    Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 
 use crate::codec::{self, INPUT_BYTES_MAX};
@@ -15,6 +15,21 @@ use crate::error::JournalError;
 use crate::journal::memory::MemoryJournal;
 use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
 use crate::journal::{Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, Source};
+
+/// A clock that stands and bytes that are all the same.
+pub(crate) struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1)
+    }
+}
+
+impl Entropy for Still {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
 
 pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
     let mut id = [0; 16];
@@ -40,8 +55,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
         techniques: Vec::new(),
         tags: Vec::new(),
         items: vec![Item {
-            observable: Observable::from_normal(Kind::Domain, format!("d{n}.test")),
-            seen_at: None,
+            sighting: Sighting::of(Observable::from_normal(Kind::Domain, format!("d{n}.test"))),
             held: None,
         }],
     };

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use model::{
-    AdvisoryId, AttackKind, CampaignId, CaseId, Marking, MemberToken, Observable, OrganisationId, PersonId, Region,
-    Sector, Severity, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
+    AdvisoryId, AttackKind, CampaignId, CaseId, Marking, MemberToken, OrganisationId, PersonId, Region, Sector,
+    Severity, Sighting, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 use policy::{Params, PostureWord, ReleaseBatch};
 
@@ -150,10 +150,8 @@ pub struct ReportEntry {
 /// One value of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The value.
-    pub observable: Observable,
-    /// When it was seen, if the reporter says.
-    pub seen_at: Option<Timestamp>,
+    /// What was seen, and when, if the reporter says.
+    pub sighting: Sighting,
     /// Why the scrub holds it for the cell; `None` if it may be released.
     pub held: Option<String>,
 }

@@ -55,6 +55,14 @@ impl From<rusqlite::Error> for JournalError {
 /// What can go wrong when a vault is opened or its files are used.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
+    /// The note of the live state cannot be read.
+    #[error("{}: {why}; remove it to rebuild without comparing with the live state", .path.display())]
+    LiveState {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Another process has the data folder open.
     #[error("data folder {} is in use by another process", .0.display())]
     InUse(PathBuf),

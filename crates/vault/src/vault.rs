@@ -1,5 +1,7 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
+mod sets;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,12 +14,13 @@ use crate::blobs::Blobs;
 use crate::checkpoint::{self, Checkpointer};
 use crate::codec::{self, CodecError};
 use crate::dedupe::{OwnItems, WINDOWS_MAX};
-use crate::entry::{Body, DataSet, Entry, Genesis, ReportEntry, Seq, Submission};
+use crate::entry::{Body, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
-use crate::journal::{Journal, NewEntry, Source};
+use crate::journal::{Head, Journal, NewEntry, Source};
 use crate::keys::Keys;
 use crate::leaks;
+use crate::live::{self, LiveState};
 use crate::place::Place;
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -171,7 +174,7 @@ impl Vault {
                 match codec::decode(&entry.body).map_err(corrupt)? {
                     Body::Report(report) => {
                         for item in &report.items {
-                            let key = item.observable.key(seed);
+                            let key = item.sighting.observable.key(seed);
                             own.note(Keys::window(report.received_at), report.token, key, report.marking);
                         }
                     }
@@ -262,7 +265,7 @@ impl Vault {
             .items
             .iter()
             .map(|item| {
-                let key = item.observable.key(seed);
+                let key = item.sighting.observable.key(seed);
                 // Each value is noted for the batch, even if an earlier one has it already.
                 if known(key) | !batch.note(window, token, key, content.marking) {
                     ItemOutcome::Duplicate
@@ -361,53 +364,6 @@ impl Vault {
         Ok(self.journal.append_then(vec![NewEntry::new(now, Body::AdvisoryRead(advisory, token))], done)?)
     }
 
-    /// Has everything from here on use a data set: stores its bytes and appends the entry that names them, unless the same
-    /// set of that name is in use already. Says whether it was new.
-    ///
-    /// # Errors
-    /// [`VaultError`] if it cannot be stored.
-    pub fn use_data_set(&self, name: &str, version: &str, bytes: &[u8]) -> Result<bool, VaultError> {
-        self.use_set(name, version, bytes, Body::DataSet)
-    }
-
-    /// As [`Self::use_data_set`], for the rules that fusion links by.
-    ///
-    /// # Errors
-    /// [`VaultError`] if it cannot be stored.
-    pub fn use_rule_set(&self, name: &str, version: &str, bytes: &[u8]) -> Result<bool, VaultError> {
-        self.use_set(name, version, bytes, Body::RuleSet)
-    }
-
-    fn use_set(&self, name: &str, version: &str, bytes: &[u8], body: fn(DataSet) -> Body) -> Result<bool, VaultError> {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let set = self.put_blob(name, version, bytes)?;
-        if sets.get(name) == Some(&set.sha256) {
-            return Ok(false);
-        }
-        let sha256 = set.sha256;
-        self.journal.append(vec![NewEntry::new(self.clock.now(), body(set))])?;
-        // Only what is on disk is in use: a failed append is made again by the next call.
-        sets.insert(name.to_owned(), sha256);
-        Ok(true)
-    }
-
-    /// Stores the bytes of a data set and gives the entry that names them.
-    ///
-    /// # Errors
-    /// [`VaultError`] if they cannot be stored.
-    pub fn put_blob(&self, name: &str, version: &str, bytes: &[u8]) -> Result<DataSet, VaultError> {
-        let sha256 = self.blobs.put(bytes)?;
-        Ok(DataSet { name: name.to_owned(), version: version.to_owned(), sha256, bytes: bytes.len() as u64 })
-    }
-
-    /// Reads the bytes of a data set back.
-    ///
-    /// # Errors
-    /// [`VaultError::Blob`] if they are absent or changed.
-    pub fn get_blob(&self, set: &DataSet) -> Result<Vec<u8>, VaultError> {
-        self.blobs.get(&set.sha256)
-    }
-
     /// Signs a checkpoint of the present head: now with `in_any_case`, otherwise as soon as one is due, which a thread of the
     /// vault's own sees to every second.
     ///
@@ -418,6 +374,22 @@ impl Vault {
             checkpoint::sign(&self.keys, &*self.journal, &*self.clock)?;
         }
         Ok(())
+    }
+
+    /// Notes beside the checkpoint what a server had made of all entries up to `head`, as a digest.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it cannot be written.
+    pub fn note_live_state(&self, head: &Head, digest: &[u8; 32]) -> Result<(), VaultError> {
+        live::write(&self.keys, head, digest)
+    }
+
+    /// What was last noted so, if by this version and of this very journal.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the note cannot be read.
+    pub fn live_state(&self) -> Result<Option<LiveState>, VaultError> {
+        live::read(&self.keys, &*self.journal)
     }
 
     /// Every entry from a place on, in batches, until `each` says stop or there are no more.
@@ -444,77 +416,5 @@ impl Drop for Vault {
         // is whole in any case.
         let _ = self.journal.flush();
         let _ = self.checkpoint(true);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
-
-    use model::Timestamp;
-
-    use super::*;
-    use crate::journal::{Done, Head, RawEntry, Wake};
-
-    /// Refuses the next append once.
-    struct Refusing(MemoryJournal, AtomicBool);
-
-    impl Journal for Refusing {
-        fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
-            if self.1.swap(false, Ordering::SeqCst) { Err(JournalError::Full) } else { self.0.append_then(batch, done) }
-        }
-
-        fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
-            self.0.read(from, max)
-        }
-
-        fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
-            self.0.read_raw(from, max)
-        }
-
-        fn wait(&self, after: Seq, timeout: Duration) -> bool {
-            self.0.wait(after, timeout)
-        }
-
-        fn head(&self) -> Head {
-            self.0.head()
-        }
-
-        fn on_append(&self, wake: Wake) {
-            self.0.on_append(wake);
-        }
-
-        fn source_of(&self, case: CaseId) -> Option<OrganisationId> {
-            self.0.source_of(case)
-        }
-    }
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(1)
-        }
-    }
-
-    impl Entropy for Still {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
-
-    #[test]
-    fn a_set_is_in_use_once_its_entry_is_stored() {
-        let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: Params::EXERCISE };
-        let journal = Arc::new(Refusing(MemoryJournal::new(), AtomicBool::new(false)));
-        let keys = Keys::in_memory(Arc::new(Still)).unwrap();
-        let held: Arc<dyn Journal> = Arc::<Refusing>::clone(&journal);
-        let vault = Vault::with(held, keys, Blobs::none(), &genesis, Arc::new(Still), Arc::new(Still), None).unwrap();
-        journal.1.store(true, Ordering::SeqCst);
-        assert!(vault.use_data_set("list", "1", b"a").is_err());
-        assert!(vault.use_data_set("list", "1", b"a").unwrap(), "the set was taken for one in use");
-        assert!(!vault.use_data_set("list", "1", b"a").unwrap());
-        assert_eq!(journal.head().seq, 2);
     }
 }

@@ -1,78 +1,12 @@
 //! What lies beside the journal: checkpoints in time, a missing one told, batches, blobs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod common;
+
 use std::time::{Duration, Instant};
 
-use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
-};
-use vault::{
-    DataSet, GenesisIfNew, Item, ItemOutcome, ReportContent, Submission, Vault, VaultConfig, VaultError,
-    default_keys_dir, verify,
-};
-
-struct Outside(AtomicU64);
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000)
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let step = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *byte = (step >> 40) as u8;
-        }
-    }
-}
-
-fn genesis() -> GenesisIfNew {
-    GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE }
-}
-
-fn open(dir: &Path) -> Result<Arc<Vault>, VaultError> {
-    let outside = Arc::new(Outside(AtomicU64::new(dir.as_os_str().len() as u64)));
-    let config = VaultConfig { dir: dir.to_owned(), keys_dir: None, genesis: genesis() };
-    Vault::open(config, outside.clone(), outside).map(Arc::new)
-}
-
-fn in_memory() -> Arc<Vault> {
-    let outside = Arc::new(Outside(AtomicU64::new(0)));
-    Arc::new(Vault::in_memory(&genesis(), outside.clone(), outside).unwrap())
-}
-
-fn submission(firm: u8, values: &[&str]) -> Submission {
-    let item =
-        |value: &&str| Item { observable: Observable::from_normal(Kind::Domain, *value), seen_at: None, held: None };
-    Submission {
-        organisation: OrganisationId::from_bytes([firm; 16]),
-        sector: None,
-        region: None,
-        received_at: Timestamp::from_millis(1_800_000_000_000),
-        named: None,
-        own: false,
-        report: ReportContent {
-            happened_at: None,
-            warn: WhoMayBeWarned::Now,
-            know: WhoMayKnow::Nobody,
-            marking: Marking::default(),
-            attack: AttackKind::Phishing,
-            severity: Severity::High,
-            ongoing: false,
-            title: "t".into(),
-            narrative: String::new(),
-            techniques: vec![],
-            tags: vec![],
-            items: values.iter().map(item).collect(),
-        },
-    }
-}
+use common::{in_memory, open, submission};
+use vault::{DataSet, ItemOutcome, default_keys_dir, verify};
 
 #[test]
 fn the_head_is_signed_while_the_vault_is_open() {

@@ -1,84 +1,24 @@
 //! What the vault vouches for: checkpoints that are never signed anew, folders closed to others, sources that belong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
-};
+use common::{in_memory, open, open_with, outside, submission};
+use model::Entropy;
 use vault::codec::CodecError;
-use vault::{
-    GenesisIfNew, Item, JournalError, ReportContent, Submission, Vault, VaultConfig, VaultError, accept_head,
-    default_keys_dir, export_folder, verify,
-};
-
-struct Outside(AtomicU64);
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000)
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let step = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *byte = (step >> 40) as u8;
-        }
-    }
-}
-
-fn outside() -> Arc<Outside> {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    Arc::new(Outside(AtomicU64::new(NEXT.fetch_add(1, Ordering::Relaxed) << 40)))
-}
-
-fn open_with(dir: &Path, keys_dir: Option<&Path>) -> Result<Arc<Vault>, VaultError> {
-    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
-    let config = VaultConfig { dir: dir.to_owned(), keys_dir: keys_dir.map(Path::to_owned), genesis };
-    Vault::open(config, outside(), outside()).map(Arc::new)
-}
-
-fn open(dir: &Path) -> Result<Arc<Vault>, VaultError> {
-    open_with(dir, None)
-}
-
-fn submission(value: &str) -> Submission {
-    Submission {
-        organisation: OrganisationId::from_bytes([7; 16]),
-        sector: None,
-        region: None,
-        received_at: Timestamp::from_millis(1_800_000_000_000),
-        named: None,
-        own: false,
-        report: ReportContent {
-            happened_at: None,
-            warn: WhoMayBeWarned::Now,
-            know: WhoMayKnow::Nobody,
-            marking: Marking::default(),
-            attack: AttackKind::Phishing,
-            severity: Severity::High,
-            ongoing: false,
-            title: "t".into(),
-            narrative: String::new(),
-            techniques: vec![],
-            tags: vec![],
-            items: vec![Item { observable: Observable::from_normal(Kind::Domain, value), seen_at: None, held: None }],
-        },
-    }
-}
+use vault::{JournalError, VaultError, accept_head, default_keys_dir, export_folder, verify};
 
 /// Opens, files so many reports, and ends in order.
 fn filled(dir: &Path, reports: u32) {
     let vault = open(dir).unwrap();
     for n in 0..reports {
-        vault.submit(vec![submission(&format!("d{n}.test"))], false).unwrap();
+        vault.submit(vec![submission(7, &[&format!("d{n}.test")])], false).unwrap();
     }
 }
 
@@ -247,16 +187,14 @@ fn each_report_has_one_source_and_each_source_its_report() {
 
 #[test]
 fn a_report_that_is_too_long_is_told_from_a_store_that_fails() {
-    let outside = outside();
-    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
-    let vault = Arc::new(Vault::in_memory(&genesis, outside.clone(), outside).unwrap());
-    let mut long = submission("a.test");
+    let vault = in_memory();
+    let mut long = submission(7, &["a.test"]);
     long.report.narrative = "\"".repeat(1024 * 1024);
-    let error = vault.submit(vec![submission("b.test"), long], false).unwrap_err();
+    let error = vault.submit(vec![submission(7, &["b.test"]), long], false).unwrap_err();
     assert!(
         matches!(&error, VaultError::Journal(JournalError::Codec(CodecError::TooLong { kind: "report", .. }))),
         "{error}"
     );
     assert_eq!(vault.journal().head().seq, 1, "nothing of the batch is stored");
-    vault.submit(vec![submission("b.test")], false).unwrap();
+    vault.submit(vec![submission(7, &["b.test"])], false).unwrap();
 }

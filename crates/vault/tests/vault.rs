@@ -1,73 +1,21 @@
 //! The vault from outside: checkpoints, verification, the golden journal, export.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{
-    AttackKind, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Severity, Timestamp, WhoMayBeWarned,
-    WhoMayKnow,
-};
+use common::{NOW, open};
+use model::Timestamp;
 use vault::{
-    Body, GenesisIfNew, Item, ItemOutcome, Journal as _, NewEntry, ReportContent, SqliteJournal, SqliteOptions,
-    Submission, Vault, VaultConfig, VaultError, codec, default_keys_dir, export, verify,
+    Body, ItemOutcome, Journal as _, NewEntry, SqliteJournal, SqliteOptions, Submission, VaultError, codec,
+    default_keys_dir, export, verify,
 };
 
-struct Outside(AtomicU64);
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000 + self.0.fetch_add(1, Ordering::Relaxed) as i64)
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            *byte = (z >> 33) as u8;
-        }
-    }
-}
-
-fn open(dir: &Path) -> Result<Arc<Vault>, VaultError> {
-    let outside = Arc::new(Outside(AtomicU64::new(std::process::id().into())));
-    let genesis = GenesisIfNew { partnership: "Test".into(), exercise: true, params: policy::Params::EXERCISE };
-    Vault::open(VaultConfig { dir: dir.to_owned(), keys_dir: None, genesis }, outside.clone(), outside).map(Arc::new)
-}
-
+/// A report that names a firm which did not wish to be named.
 fn submission(firm: u8, values: &[&str]) -> Submission {
-    Submission {
-        organisation: OrganisationId::from_bytes([firm; 16]),
-        sector: Some("energy".into()),
-        region: None,
-        received_at: Timestamp::from_millis(1_800_000_000_000),
-        named: Some("Never stored".into()),
-        own: false,
-        report: ReportContent {
-            happened_at: None,
-            warn: WhoMayBeWarned::Now,
-            know: WhoMayKnow::Nobody,
-            marking: Marking::default(),
-            attack: AttackKind::Phishing,
-            severity: Severity::High,
-            ongoing: false,
-            title: "t".into(),
-            narrative: String::new(),
-            techniques: vec![],
-            tags: vec![],
-            items: values
-                .iter()
-                .map(|value| Item {
-                    observable: Observable::from_normal(Kind::Domain, *value),
-                    seen_at: None,
-                    held: None,
-                })
-                .collect(),
-        },
-    }
+    let report = common::submission(firm, values);
+    Submission { sector: Some("energy".into()), named: Some("Never stored".into()), ..report }
 }
 
 #[test]
@@ -93,7 +41,7 @@ fn a_restart_recalls_this_window_and_the_one_before_with_their_markings() {
     let dir = folder.path().join("data");
     let at = |windows: i64, value: &str| {
         let mut submission = submission(1, &[value]);
-        submission.received_at = Timestamp::from_millis(1_800_000_000_000 + windows * vault::TOKEN_WINDOW_MILLIS);
+        submission.received_at = Timestamp::from_millis(NOW + windows * vault::TOKEN_WINDOW_MILLIS);
         submission
     };
     let old = [at(0, "oldest.test"), at(1, "older.test"), at(2, "now.test")];

@@ -6,7 +6,7 @@ export function Campaign() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     { id } = useParams({ from: '/shell/campaigns/$id' })
   return face?.face === 'cell' ? (
-    <CellCampaignPage id={id} exercise={!!session?.exercise} lead={session?.role !== 'member'} />
+    <CellCampaignPage id={id} exercise={!!session?.exercise} lead={!!session?.rights.includes('advise')} />
   ) : (
     <MemberCampaignPage id={id} exercise={!!session?.exercise} />
   )

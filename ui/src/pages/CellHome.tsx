@@ -227,7 +227,7 @@ export function CellHome({ session }: { session: Session }) {
                 </p>
               </>
             )}
-            {session.role === 'lead' && (
+            {session.rights.includes('set-posture') && (
               <details>
                 <summary>{words.posture.set}</summary>
                 <SetPosture now={posture} />

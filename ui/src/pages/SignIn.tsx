@@ -1,17 +1,17 @@
 // Sign in by e-mail address and password. A wrong address and a wrong password give one answer.
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useRouteContext, useRouter, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { ApiError, signIn } from '../api/client'
 import type { FaceView, Session } from '../api/types'
 import { safeNext } from '../lib/format'
 import { Exercise, Mark } from '../ui/bits'
+import { Field, useProblems, type Problem } from '../ui/Problems'
 import { Heading } from '../ui/States'
-import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.signin
-type Problem = { field: 'email' | 'password'; text: string }
+type Fields = 'email' | 'password'
 
 export function problemOf(e: unknown): string {
   if (!(e instanceof ApiError)) return T.broken
@@ -33,22 +33,15 @@ export function SignInForm({
   submit?: typeof signIn
   done: (s: Session, to: string) => void
 }) {
-  const [problems, set] = useState<Problem[]>([]),
-    [busy, setBusy] = useState(false),
+  const { set, summary, any, bad } = useProblems<Fields>(T.heading)
+  const [busy, setBusy] = useState(false),
     [shown, show] = useState(false)
-  const summary = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (problems.length) {
-      document.title = words.errorTitle(T.heading, isExercise())
-      summary.current?.focus()
-    }
-  }, [problems])
   const send = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
     const f = new FormData(e.currentTarget),
       email = String(f.get('email') ?? '').trim(),
       password = String(f.get('password') ?? '')
-    const missing: Problem[] = [
+    const missing: Problem<Fields>[] = [
       ...(email ? [] : [{ field: 'email' as const, text: T.needEmail }]),
       ...(password ? [] : [{ field: 'password' as const, text: T.needPassword }]),
     ]
@@ -67,7 +60,6 @@ export function SignInForm({
       setBusy(false)
     }
   }
-  const of = (field: Problem['field']) => problems.find(p => p.field === field)
   return (
     <main className="bare signin">
       <p className="brand">
@@ -75,57 +67,36 @@ export function SignInForm({
         <b>{words.product}</b> <Exercise on={face.exercise} />
       </p>
       <div className="card">
-        {problems.length > 0 && (
-          <div className="errsum" role="alert" tabIndex={-1} ref={summary} aria-labelledby="es">
-            <h2 id="es">{T.summary}</h2>
-            <ul>
-              {problems.map(p => (
-                <li key={p.text}>
-                  <a
-                    href={`#${p.field}`}
-                    onClick={e => {
-                      e.preventDefault()
-                      document.getElementById(p.field)?.focus()
-                    }}
-                  >
-                    {p.text}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
+        {summary}
         <Heading title={T.heading} page={T.heading} exercise={face.exercise} />
         <p className="hint">{face.face === 'cell' ? T.cell(face.partnership) : T.member(face.partnership)}</p>
-        {out && !problems.length && (
+        {out && !any && (
           <p role="status" className="note">
             {T.out}
           </p>
         )}
         <form onSubmit={send} noValidate>
-          <p className={of('email') ? 'field bad' : 'field'}>
-            <label htmlFor="email">{T.email}</label>
+          <Field id="email" label={T.email} bad={bad('email')}>
             <input
               id="email"
               name="email"
               type="email"
               autoComplete="username"
               spellCheck={false}
-              aria-invalid={!!of('email')}
+              aria-invalid={bad('email')}
               required
             />
-          </p>
-          <p className={of('password') ? 'field bad' : 'field'}>
-            <label htmlFor="password">{T.password}</label>
+          </Field>
+          <Field id="password" label={T.password} bad={bad('password')}>
             <input
               id="password"
               name="password"
               type={shown ? 'text' : 'password'}
               autoComplete="current-password"
-              aria-invalid={!!of('password')}
+              aria-invalid={bad('password')}
               required
             />
-          </p>
+          </Field>
           <p>
             <label className="tick">
               <input type="checkbox" checked={shown} onChange={e => show(e.target.checked)} /> {T.show}

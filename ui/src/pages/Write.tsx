@@ -1,11 +1,11 @@
 // The cell writes an advisory: plain title, what happened, what to do.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouteContext, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { Severity } from '../api/types'
+import { Field, useProblems, type Problem } from '../ui/Problems'
 import { Heading, NotFound } from '../ui/States'
-import { isExercise } from '../lib/exercise'
 import { words } from '../words/portal'
 
 const T = words.write
@@ -15,7 +15,6 @@ const LEVELS: Severity[] = ['critical', 'high', 'medium', 'low']
 // an advisory goes to every member, so nothing that is for fewer can be chosen
 export const MARKINGS = ['CLEAR', 'GREEN', 'AMBER']
 const FIELDS = ['title', 'summary', 'actions', 'severity', 'tlp', 'campaign']
-type Problem = { field: string; text: string }
 
 /** Where a refusal belongs: the server names the field first, as in "tlp: …" or "title is empty"; else it is about the whole form. */
 export function refused(x: unknown): Problem {
@@ -32,15 +31,8 @@ export function Write() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     { campaign } = useSearch({ from: '/shell/advisories/new' })
   const list = useQuery({ queryKey: ['cell-campaigns'], queryFn: cell.campaigns, enabled: face?.face === 'cell' })
-  const [problems, set] = useState<Problem[]>([]),
-    [state, setState] = useState<'idle' | 'busy' | 'sent'>('idle'),
-    summary = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (problems.length) {
-      document.title = words.errorTitle(T.title, isExercise())
-      summary.current?.focus()
-    }
-  }, [problems])
+  const { set, summary, bad } = useProblems(T.title)
+  const [state, setState] = useState<'idle' | 'busy' | 'sent'>('idle')
   if (face?.face !== 'cell') return <NotFound />
   const send = async (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault()
@@ -73,7 +65,6 @@ export function Write() {
       set([refused(x)])
     }
   }
-  const bad = (field: string) => problems.some(p => p.field === field)
   if (state === 'sent')
     return (
       <div className="page">
@@ -88,44 +79,21 @@ export function Write() {
     )
   return (
     <div className="page">
-      {problems.length > 0 && (
-        <div className="errsum" role="alert" tabIndex={-1} ref={summary}>
-          <h2>{words.signin.summary}</h2>
-          <ul>
-            {problems.map(p => (
-              <li key={p.text}>
-                <a
-                  href={`#${p.field}`}
-                  onClick={e => {
-                    e.preventDefault()
-                    document.getElementById(p.field)?.focus()
-                  }}
-                >
-                  {p.text}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      {summary}
       <Heading title={T.title} page={T.title} exercise={!!session?.exercise} />
       <p className="lede">{T.intro}</p>
       <form onSubmit={send} noValidate className="write">
-        <p className={bad('title') ? 'field bad' : 'field'}>
-          <label htmlFor="title">{T.name}</label>
+        <Field id="title" label={T.name} bad={bad('title')}>
           <input id="title" name="title" maxLength={TITLE_CHARS_MAX} aria-invalid={bad('title')} />
-        </p>
-        <p className={bad('summary') ? 'field bad' : 'field'}>
-          <label htmlFor="summary">{T.summary}</label>
+        </Field>
+        <Field id="summary" label={T.summary} bad={bad('summary')}>
           <textarea id="summary" name="summary" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('summary')} />
-        </p>
-        <p className={bad('actions') ? 'field bad' : 'field'}>
-          <label htmlFor="actions">{T.actions}</label>
+        </Field>
+        <Field id="actions" label={T.actions} bad={bad('actions')}>
           <textarea id="actions" name="actions" rows={4} maxLength={SUMMARY_CHARS_MAX} aria-invalid={bad('actions')} />
-        </p>
+        </Field>
         <div className="pair">
-          <p className={bad('severity') ? 'field bad' : 'field'}>
-            <label htmlFor="severity">{T.severity}</label>
+          <Field id="severity" label={T.severity} bad={bad('severity')}>
             <select id="severity" aria-invalid={bad('severity')} name="severity" defaultValue="high">
               {LEVELS.map(s => (
                 <option key={s} value={s}>
@@ -133,18 +101,16 @@ export function Write() {
                 </option>
               ))}
             </select>
-          </p>
-          <p className={bad('tlp') ? 'field bad' : 'field'}>
-            <label htmlFor="tlp">{T.tlp}</label>
+          </Field>
+          <Field id="tlp" label={T.tlp} bad={bad('tlp')}>
             <select id="tlp" aria-invalid={bad('tlp')} name="tlp" defaultValue="AMBER">
               {MARKINGS.map(m => (
                 <option key={m} value={m}>{`TLP:${m}: ${words.tlp[m]}`}</option>
               ))}
             </select>
-          </p>
+          </Field>
         </div>
-        <p className={bad('campaign') ? 'field bad' : 'field'}>
-          <label htmlFor="campaign">{T.campaign}</label>
+        <Field id="campaign" label={T.campaign} bad={bad('campaign')}>
           <select
             id="campaign"
             aria-invalid={bad('campaign')}
@@ -157,7 +123,7 @@ export function Write() {
               <option key={c.id} value={c.id}>{`${c.letter} ${c.title}`}</option>
             ))}
           </select>
-        </p>
+        </Field>
         <p>
           <button id="send" className="btn big" disabled={state === 'busy'}>
             {state === 'busy' ? T.going : T.go}

@@ -2,13 +2,14 @@
 import { ms } from '../lib/format'
 import type { Wall } from '../api/types'
 import { aged, cellStep, emptyCell, shownCampaigns, type CellState } from '../live/cell'
-import type { Link, StreamEvent } from '../live/stream'
+import { LiveStore, type Clock } from '../live/store'
+import type { StreamEvent } from '../live/stream'
 import { isBehind, isFrozen, level, ratePerMinute, ratio, roll, slotOf, type Level } from './math'
 
 export const FLUSH_MS = 250
 type Slice = 'rows' | 'lanes' | 'link'
 
-export class WallLive {
+export class WallLive extends LiveStore<Slice> {
   rows: CellState = emptyCell
   shown: string[] = []
   lanes: Float32Array[] = []
@@ -17,56 +18,13 @@ export class WallLive {
   slotMs = 30_000
   slots = 120
   head = 0
-  skew = 0
-  link: Link = 'connecting'
-  retryAt: number | null = null
   ready = false
-  private heardAt = -Infinity
-  private dirty = new Set<Slice>()
-  private subs = new Map<Slice, Set<() => void>>()
-  private versions: Record<Slice, number> = { rows: 0, lanes: 0, link: 0 }
 
-  constructor(
-    private clock: { wall: () => number; mono: () => number } = {
-      wall: () => Date.now(),
-      mono: () => performance.now(),
-    },
-  ) {}
-
-  now() {
-    return this.clock.wall() + this.skew
+  constructor(clock?: Clock) {
+    super('link', clock)
   }
-  age() {
-    return this.clock.mono() - this.heardAt
-  }
-  /** Seconds until the next try, for a person to see. */
-  wait() {
-    return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000))
-  }
-  subscribe = (s: Slice) => (f: () => void) => {
-    let set = this.subs.get(s)
-    if (!set) this.subs.set(s, (set = new Set()))
-    set.add(f)
-    return () => {
-      set.delete(f)
-    }
-  }
-  version = (s: Slice) => () => this.versions[s]
-  flush() {
-    for (const s of this.dirty) {
-      this.versions[s]++
-      for (const f of this.subs.get(s) ?? []) f()
-    }
-    this.dirty.clear()
-  }
-
-  setLink(link: Link, retryAt: number | null) {
-    if (link !== this.link || retryAt !== this.retryAt) {
-      this.link = link
-      this.retryAt = retryAt
-      this.dirty.add('link')
-    }
-  }
+  subscribe = this.watch
+  version = this.versionOf
 
   event(e: StreamEvent) {
     const gap = this.age(),

@@ -2,55 +2,17 @@
 import { ms } from '../lib/format'
 import type { Home } from '../api/types'
 import { emptyHome, memberStep } from '../live/member'
-import type { Link, StreamEvent } from '../live/stream'
+import { LiveStore, type Clock } from '../live/store'
+import type { StreamEvent } from '../live/stream'
 
-export class MemberLive {
+export class MemberLive extends LiveStore<'home'> {
   home: Home = emptyHome
   ready = false
-  link: Link = 'connecting'
-  retryAt: number | null = null
-  skew = 0
-  private heardAt = -Infinity
-  private n = 0
-  private dirty = false
-  private subs = new Set<() => void>()
-  constructor(
-    private clock: { wall: () => number; mono: () => number } = {
-      wall: () => Date.now(),
-      mono: () => performance.now(),
-    },
-  ) {}
-  now() {
-    return this.clock.wall() + this.skew
+  constructor(clock?: Clock) {
+    super('home', clock)
   }
-  age() {
-    return this.clock.mono() - this.heardAt
-  }
-  /** Seconds until the next try, for a person to see. */
-  wait() {
-    return this.retryAt === null ? 0 : Math.max(0, Math.ceil((this.retryAt - this.clock.wall()) / 1000))
-  }
-  subscribe = (f: () => void) => {
-    this.subs.add(f)
-    return () => {
-      this.subs.delete(f)
-    }
-  }
-  version = () => this.n
-  flush() {
-    if (this.dirty) {
-      this.dirty = false
-      this.n++
-      for (const f of this.subs) f()
-    }
-  }
-  setLink(link: Link, retryAt: number | null) {
-    if (link !== this.link || retryAt !== this.retryAt) {
-      this.link = link
-      this.retryAt = retryAt
-      this.dirty = true
-    }
-  }
+  subscribe = this.watch('home')
+  version = this.versionOf('home')
   event(e: StreamEvent) {
     this.heardAt = this.clock.mono()
     const at =
@@ -63,11 +25,11 @@ export class MemberLive {
     const next = memberStep(this.home, e)
     if (e.type === 'snapshot') {
       this.ready = true
-      this.dirty = true
+      this.dirty.add('home')
     }
     if (next !== this.home) {
       this.home = next
-      this.dirty = true
+      this.dirty.add('home')
     }
   }
 }

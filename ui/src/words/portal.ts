@@ -33,7 +33,16 @@ export const words = {
     cell: 'The cell',
     keys: 'Keys',
   },
-  roles: { member: 'Member', analyst: 'Analyst', lead: 'Cell lead' } as Record<string, string>,
+  roles: {
+    reader: 'Reader',
+    reporter: 'Reporter',
+    'organisation-admin': 'Organisation admin',
+    observer: 'Observer',
+    analyst: 'Analyst',
+    'seconded-analyst': 'Seconded analyst',
+    lead: 'Cell lead',
+    administrator: 'Administrator',
+  } as Record<string, string>,
   searchBox: 'Check an address, web name or file',
   signin: {
     heading: 'Sign in',

@@ -5,7 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::num::NonZeroU32;
 
-use model::{AttackKind, Draft, DraftIndicator, Observable, Origin, Technique, Timestamp};
+use model::{AttackKind, Draft, DraftIndicator, Observable, Origin, Sighting, Technique, Timestamp};
 
 use super::{Event, ImportOptions, Problem, Summary};
 use crate::limits::{DRAFT_BYTES_MAX, NARRATIVE_CHARS_MAX, TAGS_MAX, TECHNIQUES_MAX, TITLE_CHARS_MAX};
@@ -54,9 +54,9 @@ impl Out<'_> {
     /// A value with U+FFFD has lost bytes on the way: it would never be met again, so it is refused.
     fn refuse_lossy(&mut self, indicators: &mut Vec<DraftIndicator>) {
         indicators.retain(|indicator| {
-            let lossy = indicator.observable.value().contains('\u{fffd}');
+            let lossy = indicator.sighting.observable.value().contains('\u{fffd}');
             if lossy {
-                let kind = indicator.observable.kind().as_str();
+                let kind = indicator.sighting.observable.kind().as_str();
                 let why = format!("the {kind} holds U+FFFD, which stands for bytes that were no UTF-8");
                 self.problem(indicator.origin.line, indicator.origin.field.clone(), why);
             }
@@ -150,7 +150,7 @@ fn fitting(indicators: &[DraftIndicator], items_max: usize) -> usize {
         .iter()
         .take(items_max)
         .position(|indicator| {
-            bytes += ITEM_BYTES + json_bytes(indicator.observable.value());
+            bytes += ITEM_BYTES + json_bytes(indicator.sighting.observable.value());
             bytes > DRAFT_BYTES_MAX
         })
         .unwrap_or(items_max)
@@ -160,14 +160,14 @@ fn fitting(indicators: &[DraftIndicator], items_max: usize) -> usize {
 /// Drops repetitions. Two values that only hash alike both stay: what follows counts a repetition anyway.
 fn once_each(indicators: &mut Vec<DraftIndicator>) {
     let state = RandomState::new();
-    let hashes: Vec<u64> = indicators.iter().map(|indicator| state.hash_one(&indicator.observable)).collect();
+    let hashes: Vec<u64> = indicators.iter().map(|indicator| state.hash_one(&indicator.sighting.observable)).collect();
     let mut first: HashMap<u64, usize> = HashMap::with_capacity(hashes.len());
     let keep: Vec<bool> = hashes
         .iter()
         .enumerate()
         .map(|(index, &hash)| {
             let earlier = *first.entry(hash).or_insert(index);
-            let value = |at: usize| indicators.get(at).map(|indicator| &indicator.observable);
+            let value = |at: usize| indicators.get(at).map(|indicator| &indicator.sighting.observable);
             earlier == index || value(earlier) != value(index)
         })
         .collect();
@@ -252,5 +252,5 @@ pub(super) fn indicator(
     line: Option<NonZeroU32>,
     field: impl Into<String>,
 ) -> DraftIndicator {
-    DraftIndicator { observable, seen_at, origin: Origin { line, field: field.into() } }
+    DraftIndicator { sighting: Sighting { observable, seen_at }, origin: Origin { line, field: field.into() } }
 }

@@ -98,7 +98,7 @@ pub(super) fn read(doc: &Doc<'_>, at: usize, out: &mut Out<'_>) -> Walk {
             };
             let mut values = read_pair(pair, line, &field, out);
             for value in &mut values {
-                value.seen_at = draft.happened_at;
+                value.sighting.seen_at = draft.happened_at;
             }
             if draft.indicators.len() + values.len() > out.options.items_max && !draft.indicators.is_empty() {
                 let indicators = std::mem::take(&mut draft.indicators);

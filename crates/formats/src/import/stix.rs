@@ -399,7 +399,7 @@ impl<'b, 'd> Bundle<'b, 'd> {
             let held = self.mark(&object, one, &lead).held;
             let values = self.read_object(&object, one, out);
             if lead.draft.happened_at.is_none() {
-                lead.draft.happened_at = values.iter().find_map(|value| value.seen_at);
+                lead.draft.happened_at = values.iter().find_map(|value| value.sighting.seen_at);
             }
             parts.push(values, held, &lead.draft, out);
         }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::{Args, Subcommand};
 use model::{WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
-use register::{Answers, KeyInfo, NewOrganisation, Register, Status};
+use register::{Actor, Answers, KeyInfo, NewOrganisation, OrganisationClass, Register, Status};
 use serde_json::json;
 
 use super::Folders;
@@ -141,11 +141,11 @@ enum Person {
         /// Name
         #[arg(long)]
         name: String,
-        /// What the person is: member, analyst or lead
-        #[arg(long, default_value = "member", value_parser = ["member", "analyst", "lead"])]
+        /// What the person is: reader, reporter, organisation-admin, observer, analyst, lead or administrator
+        #[arg(long, default_value = "reporter", value_parser = ["reader", "reporter", "organisation-admin", "observer", "analyst", "lead", "administrator"])]
         role: String,
         /// The member organisation, for a member
-        #[arg(long, value_name = "NAME", required_if_eq("role", "member"))]
+        #[arg(long, value_name = "NAME", required_if_eq_any([("role", "reader"), ("role", "reporter"), ("role", "organisation-admin"), ("role", "observer")]))]
         organisation: Option<String>,
         /// Read the password from standard input instead of making one
         #[arg(long)]
@@ -259,26 +259,26 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
         }
         Command::Person(Person::Disable { folders, email }) => {
             let (register, person) = person(&folders, &email)?;
-            register.set_disabled(person.id, true).context("not disabled")?;
+            register.set_disabled(&Actor::operator(), person.id, true).context("not disabled")?;
             println!("{} is disabled; every session has ended", person.email);
             Ok(())
         }
         Command::Person(Person::Enable { folders, email }) => {
             let (register, person) = person(&folders, &email)?;
-            register.set_disabled(person.id, false).context("not enabled")?;
+            register.set_disabled(&Actor::operator(), person.id, false).context("not enabled")?;
             println!("{} may sign in", person.email);
             Ok(())
         }
         Command::Person(Person::Password { folders, email, password_stdin, json }) => {
             let (register, person) = person(&folders, &email)?;
             let (password, made) = chosen(password_stdin)?;
-            register.set_password(person.id, &password).context("not changed")?;
+            register.set_password(&Actor::operator(), person.id, &password).context("not changed")?;
             told(&person.email, &password, made, json);
             Ok(())
         }
         Command::Person(Person::EndSessions { folders, email }) => {
             let (register, person) = person(&folders, &email)?;
-            let ended = register.end_sessions(person.id).context("not ended")?;
+            let ended = register.end_sessions(&Actor::operator(), person.id).context("not ended")?;
             println!("{ended} sessions of {} have ended", person.email);
             Ok(())
         }
@@ -293,7 +293,7 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
         Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),
         Command::Key(Key::List { folders, organisation, json }) => list_keys(&folders, organisation.as_deref(), json),
         Command::Key(Key::Revoke { folders, key }) => {
-            store::register(&folders.data_dir)?.revoke_key(&key).context("not revoked")?;
+            store::register(&folders.data_dir)?.revoke_key(&Actor::operator(), &key).context("not revoked")?;
             println!("revoked");
             Ok(())
         }
@@ -323,7 +323,7 @@ fn told(email: &str, password: &str, made: bool, as_json: bool) {
 
 fn init(folders: &Folders, partnership: Option<&str>, person: &PersonArgs) -> Result<(), Failure> {
     let register = store::register(&folders.data_dir)?;
-    if register.people().iter().any(|known| known.role == register::Role::Lead) {
+    if register.has_lead().context("register")? {
         return Err(Failure::new("there is a cell lead already"));
     }
     // The journal begins here, so that it carries the partnership's name from its first entry on.
@@ -352,8 +352,14 @@ fn add_organisation(
     let sector = sector.parse().map_err(Failure::new)?;
     let region = region.map(str::parse).transpose().map_err(Failure::new)?;
     let register = store::register(&folders.data_dir)?;
-    let new = NewOrganisation { name: name.clone(), sector, region, assets: Assets { domains, ..Assets::default() } };
-    let id = register.create_organisation(&new).context("not made")?;
+    let new = NewOrganisation {
+        name: name.clone(),
+        class: OrganisationClass::Member,
+        sector,
+        region,
+        assets: Assets { domains, ..Assets::default() },
+    };
+    let id = register.create_organisation(&Actor::operator(), &new).context("not made")?;
     if as_json {
         println!("{}", json!({ "id": id.to_string(), "name": name }));
     } else {
@@ -375,7 +381,7 @@ fn list_organisations(folders: &Folders, as_json: bool) -> Result<(), Failure> {
                     "sector": held.sector.as_str(),
                     "region": held.region.map(model::Region::as_str),
                     "domains": held.assets.domains,
-                    "suspended": held.status == Status::Suspended,
+                    "status": held.status.as_str(),
                 })
             })
             .collect();
@@ -388,7 +394,7 @@ fn list_organisations(folders: &Folders, as_json: bool) -> Result<(), Failure> {
             held.name.clone(),
             held.sector.title().to_owned(),
             held.region.map_or("", model::Region::title).to_owned(),
-            if held.status == Status::Suspended { "suspended" } else { "takes part" }.to_owned(),
+            held.status.as_str().to_owned(),
         ]);
     }
     print!("{}", table.render());
@@ -402,7 +408,7 @@ fn add_key(folders: &Folders, organisation: &str, label: &str, as_json: bool) ->
         .ok_or_else(|| Failure::new(format!("there is no organisation {organisation:?}")))?;
     // The safest answers: a report that says otherwise says so itself.
     let answers = Answers { warn: WhoMayBeWarned::CellOnly, know: WhoMayKnow::Nobody };
-    let key = register.create_key(held.id, label, answers, None).context("not made")?;
+    let key = register.create_key(&Actor::operator(), held.id, label, answers, None).context("not made")?;
     if as_json {
         println!("{}", json!({ "organisation": held.name, "key": key.expose() }));
     } else {
@@ -421,7 +427,7 @@ fn set_status(folders: &Folders, name: &str, status: Status, told: &str) -> Resu
     let register = store::register(&folders.data_dir)?;
     let held =
         register.organisation_named(name).ok_or_else(|| Failure::new(format!("there is no organisation {name:?}")))?;
-    register.set_status(held.id, status).context("not changed")?;
+    register.set_status(&Actor::operator(), held.id, status).context("not changed")?;
     println!("{}: {told}", held.name);
     Ok(())
 }

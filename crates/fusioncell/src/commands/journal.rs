@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use model::Entropy;
-use release::EngineConfig;
+use release::{EngineConfig, ReleaseError};
 use serde_json::json;
 use vault::{JournalError, VaultError, default_keys_dir};
 
@@ -41,7 +41,7 @@ enum Command {
     },
     /// Check the chain, then rebuild every view from the entries: the released store and fusion's state
     #[command(after_help = help!("  fusioncell journal rebuild --data-dir D
-  fusioncell journal rebuild --data-dir D --json", "  3  the journal is damaged, or a rebuilt view differs from what was shown"))]
+  fusioncell journal rebuild --data-dir D --json", "  3  the journal is damaged, or a rebuilt view differs from what was shown or from what the live server had noted"))]
     Rebuild {
         #[command(flatten)]
         folders: Folders,
@@ -146,16 +146,22 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
     let start = Instant::now();
     let chain = checked(folders, as_json)?;
     let vault = store::vault(folders, store::genesis(store::PARTNERSHIP, false))?;
-    let rebuilt =
-        release::rebuild(&vault, &folders.data_dir, EngineConfig::default(), &mut |_| {}).context("not rebuilt")?;
+    let rebuilt = release::rebuild(&vault, &folders.data_dir, EngineConfig::default(), &mut |_| {});
+    let rebuilt = match rebuilt {
+        Err(ReleaseError::Vault(error @ VaultError::LiveState { .. })) => {
+            return Err(Failure::damaged(format!("not rebuilt: {error}")));
+        }
+        rebuilt => rebuilt.context("not rebuilt")?,
+    };
     let equal = rebuilt.released_before.is_none_or(|before| before == rebuilt.released);
     let state_equal = note_state(folders, &chain, &rebuilt.state)?;
+    let live_equal = rebuilt.live.map(|(_, equal)| equal);
     let seconds = start.elapsed().as_secs_f64();
     if as_json {
         println!(
             "{}",
             json!({
-                "ok": equal && state_equal != Some(false),
+                "ok": equal && state_equal != Some(false) && live_equal != Some(false),
                 "entries": chain.entries,
                 "reports": rebuilt.reports,
                 "observations": rebuilt.observations,
@@ -165,6 +171,8 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
                 "fusion": hex(&rebuilt.state),
                 "other_rules": rebuilt.other_rules,
                 "fusion_equal": state_equal,
+                "live_equal": live_equal,
+                "live_entry": rebuilt.live.map(|(entry, _)| entry),
                 "seconds": seconds,
             })
         );
@@ -185,6 +193,11 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
             None => "no earlier replay of these entries by this version to compare it with",
         };
         println!("fusion: state {} ({same})", hex(&rebuilt.state));
+        match rebuilt.live {
+            Some((entry, true)) => println!("live server: at entry {entry} its state was equal to this replay's"),
+            Some((entry, false)) => println!("live server: at entry {entry} its state was NOT equal to this replay's"),
+            None => println!("live server: none of this version has noted its state to compare it with"),
+        }
         if rebuilt.other_rules > 0 {
             println!(
                 "{} reports came while other rules were in use: their campaigns may differ from those of then",
@@ -193,7 +206,9 @@ fn rebuild(folders: &Folders, as_json: bool) -> Result<(), Failure> {
         }
         println!("rebuilt in {seconds:.1} s");
     }
-    if equal && state_equal == Some(false) {
+    if equal && live_equal == Some(false) {
+        Err(Failure::damaged("fusion's state by replay differs from what the live server had noted"))
+    } else if equal && state_equal == Some(false) {
         Err(Failure::damaged("fusion's state differs from what an earlier replay of the same entries came to"))
     } else if equal {
         Ok(())

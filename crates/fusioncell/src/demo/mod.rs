@@ -188,6 +188,10 @@ impl Stage {
             "Everything is sent: {} reports. The walls stay up until Ctrl-C.",
             sent.reports.load(std::sync::atomic::Ordering::Relaxed)
         );
+        if let Some(why) = sent.last_failure() {
+            let failed = sent.failed.load(std::sync::atomic::Ordering::Relaxed);
+            eprintln!("fusioncell: {failed} reports were not taken; the last: {why}");
+        }
         std::future::pending::<()>().await;
         Ok(())
     }

@@ -104,7 +104,7 @@ pub fn make(house: &House, members: &[Member]) -> Result<Members, Failure> {
         analyst: sign_in("Robin Achebe", "analyst@exercise.example", None),
         lead: sign_in("Sam Lindqvist", "lead@exercise.example", None),
     };
-    for (who, role) in [(&people.member, "member"), (&people.analyst, "analyst"), (&people.lead, "lead")] {
+    for (who, role) in [(&people.member, "organisation-admin"), (&people.analyst, "analyst"), (&people.lead, "lead")] {
         house.add_person(&who.email, &who.name, role, who.organisation.as_deref(), &who.password)?;
     }
     Ok(people)

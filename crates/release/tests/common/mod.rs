@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::{
     AttackKind, CampaignId, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Pap, PersonId, Region, Sector,
-    Severity, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
+    Severity, Sighting, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
 };
 use policy::{NounKind, Params, ReleaseBatch};
 use release::{Engine, EngineConfig};
@@ -59,7 +59,7 @@ pub struct Filed {
 }
 
 pub fn domain(name: &str) -> Item {
-    Item { observable: Observable::from_normal(Kind::Domain, name), seen_at: None, held: None }
+    Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, name)), held: None }
 }
 
 pub const OPEN: Marking = Marking { tlp: Tlp::Green, pap: Pap::Green };

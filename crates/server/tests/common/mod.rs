@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Answers, NewOrganisation, NewPerson, PasswordCost, Register, Role};
+use register::{Actor, Answers, NewOrganisation, NewPerson, PasswordCost, Register, Role};
 use serde_json::Value;
 use server::{
     CellParts, Core, CoreParts, Guard, Hub, Intake, MemberParts, Meters, Pump, Sessions, Snapshots, cell_router,
@@ -105,6 +105,7 @@ impl World {
         let firms: Vec<NewOrganisation> = (0..12)
             .map(|n| NewOrganisation {
                 name: format!("Firm {n}"),
+                class: register::OrganisationClass::Member,
                 sector: Sector::Energy,
                 region: Some(Region::Wales),
                 assets: policy::Assets { domains: vec![format!("firm{n}.example")], ..Default::default() },
@@ -112,14 +113,20 @@ impl World {
             .collect();
         let made = register.create_members(&firms, "test", answers()).unwrap();
         let people = [
-            ("ann@firm0.example", Some(made[0].0), Role::Member),
-            ("bob@firm1.example", Some(made[1].0), Role::Member),
+            ("ann@firm0.example", Some(made[0].0), Role::Reporter),
+            ("bob@firm1.example", Some(made[1].0), Role::Reporter),
             ("kit@cell.example", None, Role::Analyst),
             ("ada@cell.example", None, Role::Lead),
         ];
         for (email, organisation, role) in people {
             let name = email.split('@').next().unwrap().to_owned();
-            register.create_person(&NewPerson { email: email.into(), name, organisation, role }, PASSWORD).unwrap();
+            register
+                .create_person(
+                    &Actor::operator(),
+                    &NewPerson { email: email.into(), name, organisation, role, secondment: None },
+                    PASSWORD,
+                )
+                .unwrap();
         }
         let keys = made.iter().map(|(_, key)| key.expose().to_owned()).collect();
         let register = Arc::new(register);

@@ -1,30 +1,37 @@
 //! A whole platform in this process: the very routers that `serve` binds, memory stores, stepped time, seeded chance.
 
+mod answers;
+mod asks;
+mod bodies;
+mod observer;
+mod outside;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
+use axum::http::StatusCode;
 use intake::{LocalSender, Quota};
-use model::{Clock, Entropy, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock, Entropy, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, Role};
+use register::{Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, Role};
 use release::EngineConfig;
 use released::Store;
 use server::{
-    CellParts, Core, CoreParts, Guard, Hub, Intake, MemberParts, Meters, Peer, Pump, Sessions, Snapshots, cell_router,
+    CellParts, Core, CoreParts, Guard, Hub, Intake, MemberParts, Meters, Pump, Sessions, Snapshots, cell_router,
     member_router,
 };
-use tower::ServiceExt as _;
 use vault::{GenesisIfNew, Vault};
 
 use crate::logs::{self, Lines};
-use crate::observe::{Known, escape};
-use crate::script::{Op, Report, Script, Via, WINDOW, Warn, firm_domain, value};
+use crate::script::{Script, WINDOW, firm_domain};
+
+use answers::{ready, without_durations};
+pub use observer::{Observer, Seen};
+use outside::Outside;
+pub use outside::{looked_at_closely, next_moment};
 
 /// The start of an epoch and of a token window: worlds begin here or later in the window.
 pub const START: i64 = 700 * WINDOW;
@@ -35,63 +42,6 @@ const TICK: i64 = 100;
 /// Length of a block minute; epochs are whole numbers of them.
 const STRIDE: i64 = 5_000;
 const PASSWORD: &str = "a long enough password";
-
-pub struct Outside {
-    now: AtomicI64,
-    chance: AtomicU64,
-}
-
-impl Clock for Outside {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
-    }
-}
-
-impl Entropy for Outside {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let mut z = self.chance.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            *byte = (z >> 56) as u8;
-        }
-    }
-}
-
-/// Who looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Observer {
-    Stranger,
-    MemberSession(usize),
-    MemberKey(usize),
-    CellStranger,
-    Analyst,
-    Lead,
-    /// Reaches the cell's listener from the operator's network; reads logs, figures and exports.
-    Operator,
-}
-
-impl Observer {
-    pub const fn is_cell(self) -> bool {
-        matches!(self, Self::CellStranger | Self::Analyst | Self::Lead | Self::Operator)
-    }
-
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Self::Stranger => "stranger",
-            Self::MemberSession(_) => "member session",
-            Self::MemberKey(_) => "member key",
-            Self::CellStranger => "stranger at the cell",
-            Self::Analyst => "analyst",
-            Self::Lead => "lead",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-/// One answer, as bytes that can be compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen(pub String);
 
 pub struct World {
     pub outside: Arc<Outside>,
@@ -121,6 +71,7 @@ struct Watched {
 fn organisation(firm: usize, script: &Script) -> NewOrganisation {
     NewOrganisation {
         name: format!("Firm {firm}"),
+        class: register::OrganisationClass::Member,
         sector: Sector::ALL[script.sector(firm)],
         region: script.region(firm).map(|region| Region::ALL[region]),
         assets: policy::Assets { domains: vec![firm_domain(firm)], ..policy::Assets::default() },
@@ -145,9 +96,10 @@ impl World {
                 email: email.clone(),
                 name: format!("Person {firm}"),
                 organisation: Some(*id),
-                role: Role::Member,
+                role: Role::Reporter,
+                secondment: None,
             };
-            register.create_person(&person, PASSWORD).unwrap();
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Member, &email, PASSWORD, "x").unwrap();
             people.insert(Observer::MemberSession(firm), email);
             credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
@@ -155,8 +107,9 @@ impl World {
         for (observer, role, email) in
             [(Observer::Analyst, Role::Analyst, "a@cell.example"), (Observer::Lead, Role::Lead, "l@cell.example")]
         {
-            let person = NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role };
-            register.create_person(&person, PASSWORD).unwrap();
+            let person =
+                NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role, secondment: None };
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Cell, email, PASSWORD, "x").unwrap();
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
@@ -319,152 +272,6 @@ impl World {
         Seen(text.lines().map(without).collect::<Vec<_>>().join("\n"))
     }
 
-    async fn send(
-        &self,
-        observer: Observer,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> axum::http::Response<Body> {
-        self.turn();
-        let host = if observer.is_cell() { "cell.localhost" } else { "localhost" };
-        let mut request =
-            Request::builder().method(method).uri(path).header("host", host).header("sec-fetch-site", "same-origin");
-        // A credential of the request's own stands in for the observer's.
-        if let Some((name, value)) = self.credentials.get(&observer)
-            && headers.iter().all(|(given, _)| given != name)
-        {
-            request = request.header(*name, value);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let mut request = request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap();
-        // Whoever signs in rightly comes from elsewhere than whoever guesses, or the throttle would refuse both.
-        let peer = if body.contains(PASSWORD) { [127, 0, 0, 2] } else { [127, 0, 0, 1] };
-        request.extensions_mut().insert(Peer(peer.into()));
-        let router = if observer.is_cell() { &self.cell } else { &self.member };
-        router.clone().oneshot(request).await.unwrap()
-    }
-
-    /// One request and everything of its answer: status, headers, body. Of a stream, what is there at once.
-    pub async fn ask(
-        &self,
-        observer: Observer,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Seen {
-        let response = self.send(observer, method, path, headers, body).await;
-        let (parts, mut body) = response.into_parts();
-        let mut text = format!("{}\n{}\n", parts.status, told(&parts.headers));
-        if parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
-            text.push_str(&ready(&mut body));
-        } else {
-            text.push_str(&String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()));
-        }
-        if path == "/metrics" {
-            text = without_durations(&text);
-        }
-        Seen(text)
-    }
-
-    /// The body that signs an observer in, if it is a person.
-    pub fn sign_in_body(&self, observer: Observer) -> Option<String> {
-        self.people.get(&observer).map(|email| format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#))
-    }
-
-    /// Files a report as its firm's machine would; gives the receipt.
-    pub async fn file(&mut self, report: &Report) -> Seen {
-        let warn = match report.warn {
-            Warn::Now => r#""now""#,
-            Warn::NextEpoch => r#""next-epoch""#,
-            Warn::OnceThree => r#""once-three""#,
-            Warn::CellOnly => r#""cell-only""#,
-            Warn::UnknownGroup => r#"{"group":"00000000-0000-4000-8000-00000000000f"}"#,
-        };
-        let know = if report.named { "everybody" } else { "nobody" };
-        let own = report.own_name.map(|place| place.text(report.firm));
-        let values: Vec<String> = report.values.iter().map(|n| value(*n)).chain(own).collect();
-        let (path, body) = match report.via {
-            Via::Form => ("/api/v1/reports".to_owned(), form(report, warn, know, &values)),
-            Via::Csv => (file("list.csv", warn, know, report.tlp), format!("value\n{}\n", values.join("\n"))),
-            Via::Misp => (file("event.json", warn, know, report.tlp), misp(&values)),
-        };
-        let seen = self.ask(Observer::MemberKey(report.firm), "POST", &path, &[], &body).await;
-        assert!(seen.0.starts_with("201") || seen.0.starts_with("429"), "{}", seen.0);
-        if let Some((_, rest)) = seen.0.split_once(r#""reference":""#)
-            && let Some((case, _)) = rest.split_once('"')
-        {
-            self.cases.insert(report.label, case.to_owned());
-        }
-        self.close = TICKS_AROUND;
-        seen
-    }
-
-    /// The reference that a report's firm was given.
-    pub fn reference(&self, label: usize) -> Option<&String> {
-        self.cases.get(&label)
-    }
-
-    /// Something of the cell's, or a member's read mark; gives the answer.
-    pub async fn act(&mut self, op: &Op, number: usize) -> Option<(Observer, Seen)> {
-        self.close = TICKS_AROUND;
-        let (observer, method, path, body) = match op {
-            Op::Report(_) | Op::Wait(_) => return None,
-            Op::Advise { about, tlp } => {
-                let campaign = match about {
-                    Some(about) => {
-                        self.first_id(
-                            Observer::Analyst,
-                            &format!("/cell/v1/lookup?value={}", escape(&value(*about))),
-                            "campaigns",
-                        )
-                        .await
-                    }
-                    None => None,
-                };
-                let campaign = campaign.map_or_else(String::new, |id| format!(r#","campaign":"{id}""#));
-                let body = format!(
-                    r#"{{"title":"advice {number}","summary":"s","actions":["a"],"severity":"high","tlp":"{tlp}"{campaign}}}"#
-                );
-                (Observer::Analyst, "POST", "/cell/v1/advisories".to_owned(), body)
-            }
-            Op::Posture(word) => (
-                Observer::Lead,
-                "PUT",
-                "/cell/v1/posture".to_owned(),
-                format!(r#"{{"word":"{word}","text":"p {number}"}}"#),
-            ),
-            Op::Claim(label) => {
-                let case = self.cases.get(label)?;
-                (Observer::Analyst, "POST", format!("/cell/v1/reports/{case}/claim"), String::new())
-            }
-            Op::Read(firm) => {
-                let observer = Observer::MemberSession(*firm);
-                let id = self.first_id(observer, "/api/v1/advisories", "items").await?;
-                (observer, "POST", format!("/api/v1/advisories/{id}/read"), String::new())
-            }
-        };
-        let seen = self.ask(observer, method, &path, &[], &body).await;
-        assert!(
-            seen.0.starts_with("20") || seen.0.starts_with("404") || seen.0.starts_with("409"),
-            "{op:?}: {}",
-            seen.0
-        );
-        Some((observer, seen))
-    }
-
-    /// The first id in a list of an answer.
-    async fn first_id(&self, observer: Observer, path: &str, list: &str) -> Option<String> {
-        let seen = self.ask(observer, "GET", path, &[], "").await;
-        let (_, list) = seen.0.split_once(&format!(r#""{list}":["#))?;
-        let (_, rest) = list.split_once(r#""id":""#)?;
-        rest.split_once('"').map(|(id, _)| id.to_owned())
-    }
-
     /// Time passes: every tick after something was done and around each block minute, in strides between.
     pub fn wait(&mut self, millis: i64) {
         self.turn();
@@ -479,111 +286,7 @@ impl World {
         }
     }
 
-    /// What an observer's lists and its stream name, so that it can be asked for. `values` are looked up.
-    pub async fn known(&self, observer: Observer, values: &[String]) -> Known {
-        let mut known = Known { values: values.to_vec(), sign_in: self.sign_in_body(observer), ..Known::default() };
-        if matches!(observer, Observer::Stranger | Observer::CellStranger | Observer::Operator) {
-            return known;
-        }
-        if observer.is_cell() {
-            known.campaigns = ids(&self.ask(observer, "GET", "/cell/v1/campaigns", &[], "").await, r#""id":""#);
-            known.cases = ids(&self.ask(observer, "GET", "/cell/v1/wall", &[], "").await, r#""case":""#);
-        } else {
-            known.campaigns = ids(&self.ask(observer, "GET", "/api/v1/campaigns?limit=50", &[], "").await, r#""id":""#);
-            known.advisories = ids(&self.ask(observer, "GET", "/api/v1/advisories", &[], "").await, r#""id":""#);
-            let members = self.streams.iter().find(|watched| !watched.observer.is_cell());
-            known.events =
-                members.map_or_else(Vec::new, |watched| ids(&Seen(watched.text.lock().unwrap().clone()), "\nid: "));
-        }
-        known
-    }
-
     pub const fn firms(&self) -> usize {
         self.firms
     }
-}
-
-fn told(headers: &HeaderMap) -> String {
-    let mut lines: Vec<String> = headers
-        .iter()
-        .filter(|(name, _)| name.as_str() != "content-length")
-        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
-        .collect();
-    lines.sort();
-    lines.join("\n")
-}
-
-/// The next moment to step to: never past `end`. `close` counts the ticks that are still stepped through one by one.
-pub fn next_moment(now: i64, end: i64, close: &mut i64) -> i64 {
-    let tick = (now / TICK + 1) * TICK;
-    let before = (now / STRIDE + 1) * STRIDE - 2 * TICK;
-    *close -= 1;
-    let near = *close > 0 || now + 3 * TICK > end || now % STRIDE < 3 * TICK || now >= before;
-    if near { tick.min(end) } else { before.min(end) }
-}
-
-/// How close time is looked at again after an operation.
-pub const fn looked_at_closely() -> i64 {
-    TICKS_AROUND
-}
-
-/// The texts that follow a mark, up to the end of the word.
-fn ids(seen: &Seen, mark: &str) -> Vec<String> {
-    let mut ids: Vec<String> =
-        seen.0.split(mark).skip(1).filter_map(|rest| rest.split(['"', '\n']).next()).map(str::to_owned).collect();
-    ids.dedup();
-    ids
-}
-
-/// What is there at once of a body that never ends, however much this task has read already.
-fn ready(body: &mut Body) -> String {
-    let mut text = String::new();
-    while let Some(Some(Ok(frame))) = tokio::task::unconstrained(body.frame()).now_or_never() {
-        if let Some(data) = frame.data_ref() {
-            text.push_str(&String::from_utf8_lossy(data));
-        }
-    }
-    text
-}
-
-/// Figures without the times that this machine took, in an order of their own: theirs is that of a hash map.
-fn without_durations(text: &str) -> String {
-    let took = |line: &&str| line.contains("_seconds_bucket") || line.contains("_seconds_sum");
-    let mut lines: Vec<&str> = text.lines().filter(|line| !took(line)).collect();
-    lines.sort_unstable();
-    lines.join("\n")
-}
-
-fn form(report: &Report, warn: &str, know: &str, values: &[String]) -> String {
-    let quoted = |texts: &[&str]| texts.iter().map(|text| format!(r#""{text}""#)).collect::<Vec<_>>().join(",");
-    let values: Vec<String> = values.iter().map(|value| format!(r#"{{"value":"{value}"}}"#)).collect();
-    format!(
-        r#"{{"title":"t","attack":"{}","warn":{warn},"know":"{know}","tlp":"{}","pap":"{}","techniques":[{}],"indicators":[{}]}}"#,
-        report.attack,
-        report.tlp,
-        report.pap,
-        quoted(&report.techniques),
-        values.join(",")
-    )
-}
-
-fn file(name: &str, warn: &str, know: &str, tlp: &str) -> String {
-    let tlp = tlp.replace('+', "%2B");
-    format!("/api/v1/import?name={name}&warn={}&know={know}&tlp={tlp}", warn.trim_matches('"'))
-}
-
-fn misp(values: &[String]) -> String {
-    let kind = |value: &str| match value {
-        url if url.contains("://") => "url",
-        mail if mail.contains('@') => "email-src",
-        address if address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => "ip-dst",
-        _ => "domain",
-    };
-    let attributes: Vec<String> = values
-        .iter()
-        .map(|value| {
-            format!(r#"{{"type":"{}","category":"Network activity","value":"{value}","to_ids":true}}"#, kind(value))
-        })
-        .collect();
-    format!(r#"{{"Event":{{"info":"t","date":"2027-07-01","Attribute":[{}]}}}}"#, attributes.join(","))
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use model::{
     AdvisoryId, AttackKind, CampaignId, CaseId, Kind, Marking, MemberToken, Observable, PersonId, Region, Sector,
-    Severity, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
+    Severity, Sighting, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 use policy::{NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
 use serde::{Deserialize, Serialize};
@@ -172,9 +172,9 @@ fn report_v1(report: &ReportEntry) -> ReportV1 {
             .items
             .iter()
             .map(|item| ItemV1 {
-                k: item.observable.kind().as_str().to_owned(),
-                v: item.observable.value().to_owned(),
-                seen: item.seen_at.map(Timestamp::as_millis),
+                k: item.sighting.observable.kind().as_str().to_owned(),
+                v: item.sighting.observable.value().to_owned(),
+                seen: item.sighting.seen_at.map(Timestamp::as_millis),
                 held: item.held.clone(),
             })
             .collect(),
@@ -323,8 +323,10 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
 fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
     let items = stored.items.into_iter().map(|item| {
         Ok(Item {
-            observable: Observable::from_normal(word::<Kind>("k", &item.k)?, item.v),
-            seen_at: item.seen.map(Timestamp::from_millis),
+            sighting: Sighting {
+                observable: Observable::from_normal(word::<Kind>("k", &item.k)?, item.v),
+                seen_at: item.seen.map(Timestamp::from_millis),
+            },
             held: item.held,
         })
     });

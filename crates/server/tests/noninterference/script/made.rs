@@ -1,0 +1,215 @@
+//! Scripts made from seeds: ordinary reports, bursts, and the turns on which much hangs.
+
+use super::{BORDER, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
+use crate::random::Random;
+
+fn plain(firm: usize, value: usize, warn: Warn) -> Report {
+    Report {
+        label: 0,
+        firm,
+        values: vec![value],
+        warn,
+        named: false,
+        tlp: "GREEN",
+        pap: "GREEN",
+        attack: "phishing",
+        techniques: vec!["T1566"],
+        own_name: None,
+        via: Via::Form,
+    }
+}
+
+fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
+    let mut values = Vec::new();
+    for _ in 0..1 + random.below(3) {
+        if random.percent(75) {
+            values.push(random.below(HOT));
+        } else {
+            *fresh += 1;
+            values.push(HOT + *fresh);
+        }
+    }
+    values.sort_unstable();
+    values.dedup();
+    let warn = *random.pick(&[
+        Warn::Now,
+        Warn::Now,
+        Warn::Now,
+        Warn::Now,
+        Warn::NextEpoch,
+        Warn::NextEpoch,
+        Warn::OnceThree,
+        Warn::CellOnly,
+        Warn::CellOnly,
+        Warn::UnknownGroup,
+    ]);
+    let tlp = *random.pick(&["CLEAR", "GREEN", "GREEN", "GREEN", "AMBER", "AMBER", "AMBER+STRICT", "RED"]);
+    let techniques = ["T1566", "T1110", "T1486.001"].into_iter().filter(|_| random.percent(40)).collect();
+    let mut one = Report {
+        label: 0,
+        firm: random.below(firms),
+        values,
+        warn,
+        named: random.percent(8),
+        tlp,
+        pap: random.word(&["GREEN", "GREEN", "GREEN", "CLEAR", "AMBER", "RED"]),
+        attack: random.word(&["phishing", "phishing", "ransomware", "break-in", "not-sure"]),
+        techniques,
+        own_name: random.percent(12).then(|| *random.pick(&Own::ALL)),
+        via: Via::Form,
+    };
+    // A group cannot be named beside a file.
+    if random.percent(15) && one.warn != Warn::UnknownGroup {
+        one.via = *random.pick(&[Via::Csv, Via::Misp]);
+        // What neither format says is what an import assumes.
+        one.pap = "GREEN";
+        one.attack = "not-sure";
+        one.techniques.clear();
+    }
+    one
+}
+
+/// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
+pub fn script(seed: u64) -> Script {
+    let mut random = Random(seed);
+    let (firms, sectors) = *random.pick(SIZES);
+    let regions = *random.pick(&[0, 1, 1, 2]);
+    let common = random.percent(15).then_some(3);
+    let late = if random.percent(20) { WINDOW - 12_000 } else { 0 };
+    let mut ops = Vec::new();
+    let mut fresh = 0;
+    let over_the_border = late != 0 && random.percent(50);
+    let first = random.below(firms);
+    if over_the_border {
+        // Two members before the change of the token window and one of them again after it are not three.
+        ops.extend([first, first + 1].map(|firm| Op::Report(plain(firm % firms, BORDER, Warn::OnceThree))));
+    }
+    let length = 5 + random.below(20);
+    while ops.len() < length {
+        match random.below(20) {
+            0..=7 => ops.push(Op::Report(report(&mut random, firms, &mut fresh))),
+            8..=11 => ops.push(Op::Wait(*random.pick(&[30, 100, 250, 1_000, 5_000, 20_000, 45_000]))),
+            12..=14 => burst(&mut random, firms, &mut fresh, &mut ops),
+            15 => again(&mut random, &mut ops),
+            16 => acts(&mut random, firms, common.is_some(), &mut ops),
+            17 => own_names(&mut random, firms, &mut fresh, &mut ops),
+            _ => ops.push(Op::Wait(20_000)),
+        }
+    }
+    let mut focus = None;
+    if random.percent(40) {
+        let wanted = random.below(5);
+        let of = |firm: usize, warn, value| Op::Report(plain(firm, value, warn));
+        let (hot, first) = (HOT + 1_000, random.below(firms));
+        if wanted == 0 {
+            // The third member has it with the third report or with the fourth, both inside one epoch.
+            ops.push(Op::Wait(20_000));
+            focus = Some((ops.len() + 4, (first + 2) % firms));
+            for firm in [first, first + 1, first, first + 2] {
+                ops.push(of(firm % firms, Warn::OnceThree, hot));
+                ops.push(Op::Wait(100));
+            }
+        } else if sectors > 1 {
+            // As many members as a mark stands for, in a sector that is too small to be named, and one elsewhere.
+            for step in 0..4 {
+                ops.push(of((first + step * sectors) % firms, Warn::Now, hot));
+            }
+            focus = Some((ops.len() - 1, (first + 3) % firms));
+            ops.push(of((first + 1) % firms, Warn::Now, hot));
+        } else if wanted == 2 {
+            // One member twice is one.
+            ops.extend([of(first, Warn::Now, hot), of(first, Warn::Now, hot)]);
+        } else if wanted == 3 {
+            // Two that are named, in an order that is nobody's to know, and too few others for a band.
+            for (step, named) in [true, true, false, false, false].into_iter().enumerate() {
+                let firm = (first + (5 - step) * sectors) % firms;
+                ops.push(Op::Report(Report { named, ..plain(firm, hot, Warn::Now) }));
+            }
+        } else if wanted == 4 {
+            // Somebody of the cell takes a case; a later one is of the same firm, or of another like it.
+            let claimed = ops.len();
+            ops.extend([of(first, Warn::CellOnly, hot), Op::Wait(250), Op::Claim(claimed)]);
+            focus = Some((ops.len(), (first + sectors * regions.max(1)) % firms));
+            ops.push(of(first, Warn::CellOnly, hot + 1));
+        }
+        ops.push(Op::Wait(30));
+    }
+    if over_the_border {
+        ops.extend([Op::Report(plain(first, BORDER, Warn::OnceThree)), Op::Wait(20_000)]);
+    }
+    ops.push(Op::Wait(45_000));
+    // Labels are places, so that whoever takes a report names one that came before.
+    for (label, op) in ops.iter_mut().enumerate() {
+        if let Op::Report(report) = op {
+            report.label = label;
+        }
+    }
+    Script { firms, sectors, regions, common, late, ops, focus }
+}
+
+fn burst(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    let hot = random.below(HOT);
+    let first = random.below(firms);
+    for step in 0..3 + random.below(3) {
+        let mut one = report(random, firms, fresh);
+        one.firm = (first + step) % firms;
+        one.values = vec![hot];
+        one.warn = if random.percent(80) { Warn::Now } else { Warn::OnceThree };
+        one.tlp = "GREEN";
+        one.named = false;
+        ops.push(Op::Report(one));
+    }
+}
+
+/// The same member once more, with the same values: multiplicity is nobody's to see.
+fn again(random: &mut Random, ops: &mut Vec<Op>) {
+    let earlier: Vec<Report> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Report(report) => Some(report.clone()),
+            _ => None,
+        })
+        .collect();
+    if !earlier.is_empty() {
+        let mut one = random.pick(&earlier).clone();
+        if one.via == Via::Form && random.percent(50) {
+            one.warn = Warn::Now;
+        }
+        ops.push(Op::Report(one));
+    }
+}
+
+/// What the cell does, and members with it.
+fn acts(random: &mut Random, firms: usize, small: bool, ops: &mut Vec<Op>) {
+    match random.below(4) {
+        0 => ops.push(Op::Posture(random.word(&["raised", "high", "normal"]))),
+        1 => {
+            let earlier: Vec<usize> = ops
+                .iter()
+                .enumerate()
+                .filter(|(_, op)| matches!(op, Op::Report(report) if report.via == Via::Form))
+                .map(|(at, _)| at)
+                .collect();
+            if !earlier.is_empty() {
+                ops.push(Op::Claim(*random.pick(&earlier)));
+            }
+        }
+        _ => {
+            let about = (!small && random.percent(70)).then(|| random.below(HOT));
+            ops.push(Op::Advise { about, tlp: random.word(&["CLEAR", "GREEN", "AMBER"]) });
+            ops.push(Op::Wait(250));
+            for _ in 0..random.below(4) {
+                ops.push(Op::Read(random.below(firms)));
+            }
+        }
+    }
+}
+
+/// A report of nothing but values that name its firm.
+fn own_names(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    let mut one = report(random, firms, fresh);
+    one.values.clear();
+    one.own_name = Some(*random.pick(&Own::ALL));
+    (one.named, one.via) = (false, Via::Form);
+    ops.push(Op::Report(one));
+}

@@ -1,0 +1,148 @@
+//! The second script of a pair: another firm files, something hidden is missing, reports arrive otherwise.
+
+use super::{Op, Report, Script, Via, Warn};
+use crate::random::Random;
+
+/// The same script with one report filed by another firm; `None` if it has no report.
+pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, usize)> {
+    let reports: Vec<usize> = script.reports().map(|(at, _)| at).collect();
+    if reports.is_empty() {
+        return None;
+    }
+    let focus = script.focus.filter(|_| random.percent(60));
+    let at = focus.map_or_else(|| *random.pick(&reports), |(at, _)| at);
+    let mut other = script.clone();
+    let Op::Report(report) = &mut other.ops[at] else { return None };
+    let from = report.firm;
+    if let Some((_, to)) = focus {
+        report.firm = to;
+        return (from != to).then_some((other, from, to));
+    }
+    // Often within one sector and region, so that the cell's view and the operator's may be compared too.
+    let near: Vec<usize> = (0..script.firms)
+        .filter(|firm| {
+            *firm != from
+                && script.sector(*firm) == script.sector(from)
+                && (script.region(*firm) == script.region(from) || random.percent(20))
+        })
+        .collect();
+    let to = if random.percent(70) && !near.is_empty() {
+        *random.pick(&near)
+    } else {
+        (from + 1 + random.below(script.firms - 1)) % script.firms
+    };
+    if to == from {
+        return None;
+    }
+    report.firm = to;
+    Some((other, from, to))
+}
+
+/// What the second world of a presence pair lacks.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    pub script: Script,
+    /// Who filed what is hidden.
+    pub firm: usize,
+    /// Why it is never released, for the figures.
+    pub why: &'static str,
+}
+
+fn why_hidden(report: &Report) -> Option<&'static str> {
+    Some(match report {
+        Report { warn: Warn::CellOnly, .. } => "the cell only",
+        Report { warn: Warn::UnknownGroup, .. } => "a group",
+        Report { tlp: "RED", .. } => "RED",
+        Report { values, own_name: Some(_), .. } if values.is_empty() => "names its firm",
+        Report { own_name: Some(_), .. } => "a value names its firm",
+        Report { warn: Warn::OnceThree, .. } => "a hold",
+        Report { tlp: "AMBER+STRICT", .. } => "AMBER+STRICT",
+        Report { via: Via::Csv | Via::Misp, .. } => "an import",
+        _ => return None,
+    })
+}
+
+/// The same script without one report, or one value of it, that may never be released: whether it is, ρ says.
+pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
+    let mut by_reason: Vec<(&'static str, Vec<usize>)> = Vec::new();
+    for (at, report) in script.reports() {
+        let Some(why) = why_hidden(report) else { continue };
+        // An import says nothing only if its firm had sent all of it before.
+        let before = |(_, other): &(usize, &Report)| {
+            let (one, two) = (other.strictness(), report.strictness());
+            let as_strict = one.0 >= two.0 && one.1 >= two.1;
+            other.label < report.label && other.firm == report.firm && other.values == report.values && as_strict
+        };
+        if why == "an import" && !script.reports().any(|earlier| before(&earlier)) {
+            continue;
+        }
+        match by_reason.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, places)) => places.push(at),
+            None => by_reason.push((why, vec![at])),
+        }
+    }
+    if by_reason.is_empty() {
+        return None;
+    }
+    // By reason first: the common ones would crowd out the others.
+    let (why, places) = random.pick(&by_reason);
+    let at = *random.pick(places);
+    let mut other = script.clone();
+    let Op::Report(report) = &mut other.ops[at] else { return None };
+    let (firm, label) = (report.firm, report.label);
+    if *why == "a value names its firm" {
+        report.own_name = None;
+    } else {
+        for (place, op) in other.ops.iter_mut().enumerate() {
+            if place == at || *op == Op::Claim(label) {
+                *op = Op::Wait(0);
+            }
+        }
+    }
+    Some(Hidden { script: other, firm, why })
+}
+
+/// The same reports, some of them at another moment of the same release tick or in another order within it; `None` if
+/// none can be moved. `apart` says whether two reports have nothing to do with each other.
+pub fn rearrived(
+    script: &Script,
+    random: &mut Random,
+    apart: impl Fn(usize, usize) -> bool,
+) -> Option<(Script, Vec<usize>)> {
+    let mut other = script.clone();
+    let mut moved = Vec::new();
+    let mut now = 0;
+    for at in 0..other.ops.len() {
+        if let Op::Wait(millis) = other.ops[at] {
+            now += millis;
+            let next = other.ops[at + 1..].iter().position(|op| matches!(op, Op::Wait(_))).map(|next| at + 1 + next);
+            let later = 10 + random.below(80) as i64;
+            if let Some(next) = next
+                && next > at + 1
+                && now % 100 + later < 100
+                && let Op::Wait(rest) = other.ops[next]
+                && rest > later
+            {
+                other.ops[at] = Op::Wait(millis + later);
+                other.ops[next] = Op::Wait(rest - later);
+                now += later;
+                moved.extend(other.ops[at + 1..next].iter().filter_map(|op| match op {
+                    Op::Report(report) => Some(report.firm),
+                    _ => None,
+                }));
+            }
+        }
+    }
+    for at in 1..other.ops.len() {
+        if let (Op::Report(one), Op::Report(two)) = (&other.ops[at - 1], &other.ops[at])
+            && one.firm != two.firm
+            && apart(one.label, two.label)
+        {
+            moved.extend([one.firm, two.firm]);
+            other.ops.swap(at - 1, at);
+        }
+    }
+    moved.sort_unstable();
+    moved.dedup();
+    (!moved.is_empty() && moved.len() < script.firms).then_some((other, moved))
+}

@@ -1,0 +1,179 @@
+//! What observers and firms ask of a world, and what they come to know by it.
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use server::Peer;
+use tower::ServiceExt as _;
+
+use super::answers::{ids, ready, told, without_durations};
+use super::{Observer, PASSWORD, Seen, TICKS_AROUND, World, bodies};
+use crate::observe::{Known, escape};
+use crate::script::{Op, Report, Via, Warn, value};
+
+impl World {
+    pub(super) async fn send(
+        &self,
+        observer: Observer,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> axum::http::Response<Body> {
+        self.turn();
+        let host = if observer.is_cell() { "cell.localhost" } else { "localhost" };
+        let mut request =
+            Request::builder().method(method).uri(path).header("host", host).header("sec-fetch-site", "same-origin");
+        // A credential of the request's own stands in for the observer's.
+        if let Some((name, value)) = self.credentials.get(&observer)
+            && headers.iter().all(|(given, _)| given != name)
+        {
+            request = request.header(*name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap();
+        // Whoever signs in rightly comes from elsewhere than whoever guesses, or the throttle would refuse both.
+        let peer = if body.contains(PASSWORD) { [127, 0, 0, 2] } else { [127, 0, 0, 1] };
+        request.extensions_mut().insert(Peer(peer.into()));
+        let router = if observer.is_cell() { &self.cell } else { &self.member };
+        router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// One request and everything of its answer: status, headers, body. Of a stream, what is there at once.
+    pub async fn ask(
+        &self,
+        observer: Observer,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Seen {
+        let response = self.send(observer, method, path, headers, body).await;
+        let (parts, mut body) = response.into_parts();
+        let mut text = format!("{}\n{}\n", parts.status, told(&parts.headers));
+        if parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            text.push_str(&ready(&mut body));
+        } else {
+            text.push_str(&String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()));
+        }
+        if path == "/metrics" {
+            text = without_durations(&text);
+        }
+        Seen(text)
+    }
+
+    /// The body that signs an observer in, if it is a person.
+    pub fn sign_in_body(&self, observer: Observer) -> Option<String> {
+        self.people.get(&observer).map(|email| format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#))
+    }
+
+    /// Files a report as its firm's machine would; gives the receipt.
+    pub async fn file(&mut self, report: &Report) -> Seen {
+        let warn = match report.warn {
+            Warn::Now => r#""now""#,
+            Warn::NextEpoch => r#""next-epoch""#,
+            Warn::OnceThree => r#""once-three""#,
+            Warn::CellOnly => r#""cell-only""#,
+            Warn::UnknownGroup => r#"{"group":"00000000-0000-4000-8000-00000000000f"}"#,
+        };
+        let know = if report.named { "everybody" } else { "nobody" };
+        let own = report.own_name.map(|place| place.text(report.firm));
+        let values: Vec<String> = report.values.iter().map(|n| value(*n)).chain(own).collect();
+        let (path, body) = match report.via {
+            Via::Form => ("/api/v1/reports".to_owned(), bodies::form(report, warn, know, &values)),
+            Via::Csv => (bodies::file("list.csv", warn, know, report.tlp), format!("value\n{}\n", values.join("\n"))),
+            Via::Misp => (bodies::file("event.json", warn, know, report.tlp), bodies::misp(&values)),
+        };
+        let seen = self.ask(Observer::MemberKey(report.firm), "POST", &path, &[], &body).await;
+        assert!(seen.0.starts_with("201") || seen.0.starts_with("429"), "{}", seen.0);
+        if let Some((_, rest)) = seen.0.split_once(r#""reference":""#)
+            && let Some((case, _)) = rest.split_once('"')
+        {
+            self.cases.insert(report.label, case.to_owned());
+        }
+        self.close = TICKS_AROUND;
+        seen
+    }
+
+    /// The reference that a report's firm was given.
+    pub fn reference(&self, label: usize) -> Option<&String> {
+        self.cases.get(&label)
+    }
+
+    /// Something of the cell's, or a member's read mark; gives the answer.
+    pub async fn act(&mut self, op: &Op, number: usize) -> Option<(Observer, Seen)> {
+        self.close = TICKS_AROUND;
+        let (observer, method, path, body) = match op {
+            Op::Report(_) | Op::Wait(_) => return None,
+            Op::Advise { about, tlp } => {
+                let campaign = match about {
+                    Some(about) => {
+                        self.first_id(
+                            Observer::Analyst,
+                            &format!("/cell/v1/lookup?value={}", escape(&value(*about))),
+                            "campaigns",
+                        )
+                        .await
+                    }
+                    None => None,
+                };
+                let campaign = campaign.map_or_else(String::new, |id| format!(r#","campaign":"{id}""#));
+                let body = format!(
+                    r#"{{"title":"advice {number}","summary":"s","actions":["a"],"severity":"high","tlp":"{tlp}"{campaign}}}"#
+                );
+                (Observer::Analyst, "POST", "/cell/v1/advisories".to_owned(), body)
+            }
+            Op::Posture(word) => (
+                Observer::Lead,
+                "PUT",
+                "/cell/v1/posture".to_owned(),
+                format!(r#"{{"word":"{word}","text":"p {number}"}}"#),
+            ),
+            Op::Claim(label) => {
+                let case = self.cases.get(label)?;
+                (Observer::Analyst, "POST", format!("/cell/v1/reports/{case}/claim"), String::new())
+            }
+            Op::Read(firm) => {
+                let observer = Observer::MemberSession(*firm);
+                let id = self.first_id(observer, "/api/v1/advisories", "items").await?;
+                (observer, "POST", format!("/api/v1/advisories/{id}/read"), String::new())
+            }
+        };
+        let seen = self.ask(observer, method, &path, &[], &body).await;
+        assert!(
+            seen.0.starts_with("20") || seen.0.starts_with("404") || seen.0.starts_with("409"),
+            "{op:?}: {}",
+            seen.0
+        );
+        Some((observer, seen))
+    }
+
+    /// The first id in a list of an answer.
+    async fn first_id(&self, observer: Observer, path: &str, list: &str) -> Option<String> {
+        let seen = self.ask(observer, "GET", path, &[], "").await;
+        let (_, list) = seen.0.split_once(&format!(r#""{list}":["#))?;
+        let (_, rest) = list.split_once(r#""id":""#)?;
+        rest.split_once('"').map(|(id, _)| id.to_owned())
+    }
+
+    /// What an observer's lists and its stream name, so that it can be asked for. `values` are looked up.
+    pub async fn known(&self, observer: Observer, values: &[String]) -> Known {
+        let mut known = Known { values: values.to_vec(), sign_in: self.sign_in_body(observer), ..Known::default() };
+        if matches!(observer, Observer::Stranger | Observer::CellStranger | Observer::Operator) {
+            return known;
+        }
+        if observer.is_cell() {
+            known.campaigns = ids(&self.ask(observer, "GET", "/cell/v1/campaigns", &[], "").await, r#""id":""#);
+            known.cases = ids(&self.ask(observer, "GET", "/cell/v1/wall", &[], "").await, r#""case":""#);
+        } else {
+            known.campaigns = ids(&self.ask(observer, "GET", "/api/v1/campaigns?limit=50", &[], "").await, r#""id":""#);
+            known.advisories = ids(&self.ask(observer, "GET", "/api/v1/advisories", &[], "").await, r#""id":""#);
+            let members = self.streams.iter().find(|watched| !watched.observer.is_cell());
+            known.events =
+                members.map_or_else(Vec::new, |watched| ids(&Seen(watched.text.lock().unwrap().clone()), "\nid: "));
+        }
+        known
+    }
+}

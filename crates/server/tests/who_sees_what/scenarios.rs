@@ -1,0 +1,167 @@
+//! What happens while everybody asks: the life of a value, the second answer, texts of the cell, and acts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use model::Tlp;
+use serde_json::{Value, json};
+use server::{Face, routes};
+
+use crate::common::call;
+use crate::nouns::{NOUNS, holds, names, told};
+use crate::seen::Role;
+use crate::stage::{NO_ID, Stage};
+use crate::table::{MARKINGS, NOTHING, Table, over_time};
+
+pub const ADVICE: &str = "Periwinkle notice";
+pub const POSTURE: &str = "Vermilion weather";
+pub const KNOW: [(&str, &str); 3] = [("nobody", "nobody"), ("cell", "the cell"), ("everybody", "everybody")];
+
+/// The first answer, as the form asks it, and as a report carries it.
+pub fn warn_answers() -> [(&'static str, Value); 5] {
+    [
+        ("members now", json!("now")),
+        ("at the next epoch", json!("next-epoch")),
+        ("once three have it", json!("once-three")),
+        ("the cell only", json!("cell-only")),
+        ("a sharing group", json!({ "group": "00000000-0000-4000-8000-00000000000f" })),
+    ]
+}
+
+/// Moments at which everybody asks for everything, in the words of the table.
+pub const MOMENTS: [&str; 6] = [
+    "at once",
+    "at the next epoch",
+    "after two have reported it",
+    "after three have reported it",
+    "after four have reported it",
+    "after an analyst's claim",
+];
+
+/// One report after another of the same value, by firms that answer and mark alike, and what everybody sees meanwhile.
+pub async fn life_of_a_value(warn: &Value, row: (usize, Tlp), table: &mut Table) {
+    let mut stage = Stage::new().await;
+    let mut forms: BTreeMap<(usize, Role), Vec<String>> = BTreeMap::new();
+    for moment in 0..MOMENTS.len() {
+        match moment {
+            0 => {
+                stage.file(1, warn, "nobody", row.1).await;
+                stage.world.pass(300);
+            }
+            1 => stage.world.pass(20_000),
+            2..=4 => {
+                stage.file(moment + 1, warn, "nobody", row.1).await;
+                stage.world.pass(26_000);
+            }
+            _ => {
+                let path = format!("/cell/v1/reports/{}/claim", stage.facts.cases[0]);
+                let claimed = stage.ask(Role::Analyst, Face::Cell, "POST", &path).await;
+                assert!(claimed.text.starts_with("204"), "{}", claimed.text);
+                stage.world.pass(300);
+            }
+        }
+        // Twice: what one role has come to know is asked for by all.
+        for role in Role::ALL {
+            stage.ask_all(role).await;
+        }
+        for role in Role::ALL {
+            let seen = stage.news(role).await;
+            table.note_fields(role, &seen);
+            for (noun, (_, derive)) in NOUNS.iter().enumerate() {
+                forms.entry((noun, role)).or_default().push(derive(&seen, &stage.facts));
+            }
+        }
+    }
+    for ((noun, role), forms) in forms {
+        table.put(NOUNS[noun].0, row, role, over_time(&forms));
+    }
+}
+
+/// Who is told the reporter's name, by the second answer.
+pub async fn second_answer(index: usize, tlp: Tlp, table: &mut Table) {
+    let mut stage = Stage::new().await;
+    stage.file(1, &json!("now"), KNOW[index].0, tlp).await;
+    stage.world.pass(300);
+    let mut forms: BTreeMap<Role, Vec<String>> = BTreeMap::new();
+    for moment in 0..2 {
+        if moment == 1 {
+            stage.world.pass(20_000);
+        }
+        for role in Role::ALL {
+            let seen = stage.news(role).await;
+            forms.entry(role).or_default().push(told(names(&seen, "Firm 1"), "the name"));
+        }
+    }
+    for (role, forms) in forms {
+        table.put("Name of the reporter", (index, tlp), role, over_time(&forms));
+    }
+}
+
+/// What becomes of a text of the cell and of the posture.
+pub async fn texts(table: &mut Table) {
+    for tlp in MARKINGS {
+        let mut stage = Stage::new().await;
+        let body =
+            json!({ "title": ADVICE, "summary": "s", "actions": ["a"], "severity": "high", "tlp": tlp.as_str() });
+        let advised = call(
+            &stage.world.cell,
+            stage.request(Role::Analyst, Face::Cell, "POST", "/cell/v1/advisories", &body.to_string()),
+        );
+        let taken = advised.await.status == 201;
+        stage.world.pass(300);
+        for role in Role::ALL {
+            let seen = stage.news(role).await;
+            let author = seen.iter().flat_map(|seen| &seen.json).any(|value| value.to_string().contains("\"kit\""));
+            let shown = match (holds(&seen, &[ADVICE]), author) {
+                (true, true) => "the text, with its author",
+                (true, false) => "the text, without its author",
+                (false, true) => "its author",
+                (false, false) if taken => NOTHING,
+                (false, false) => "cannot be sent",
+            };
+            table.put("Text of the cell (advisory)", (0, tlp), role, shown.to_owned());
+        }
+    }
+    let mut stage = Stage::new().await;
+    let body = json!({ "word": "raised", "text": POSTURE }).to_string();
+    let set = call(&stage.world.cell, stage.request(Role::Lead, Face::Cell, "PUT", "/cell/v1/posture", &body)).await;
+    assert_eq!(set.status, 204);
+    stage.world.pass(300);
+    for role in Role::ALL {
+        let seen = stage.news(role).await;
+        let shown = if holds(&seen, &[POSTURE]) { "the word and its line" } else { NOTHING };
+        for tlp in MARKINGS {
+            table.put("Posture", (0, tlp), role, shown.to_owned());
+        }
+    }
+}
+
+/// What each role may do: every route that does something, asked with nothing in it.
+pub async fn acts(text: &mut String) {
+    let stage = Stage::new().await;
+    text.push_str("\n| act |");
+    let roles = &Role::ALL[..6];
+    for role in roles {
+        let _ = write!(text, " {} |", role.title());
+    }
+    let _ = writeln!(text, "\n|---|{}", "---|".repeat(roles.len()));
+    for route in routes() {
+        if route.method == "GET" || route.path.ends_with("/session") {
+            continue;
+        }
+        let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID);
+        let _ = write!(text, "| `{} {}` |", route.method, route.path);
+        for role in roles {
+            // A member's session has no meaning at the cell's listener, and the other way round.
+            let seen = stage.ask(*role, route.face, route.method, &path).await;
+            let word = match seen.text.get(..3) {
+                Some("401") => "must sign in",
+                Some("403") => "refused",
+                Some(_) => "may",
+                None => "?",
+            };
+            let _ = write!(text, " {word} |");
+        }
+        text.push('\n');
+    }
+}

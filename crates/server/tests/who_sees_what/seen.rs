@@ -1,0 +1,97 @@
+//! Who asks, and what one answer says.
+
+use serde_json::Value;
+use server::Face;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Stranger,
+    Other,
+    OtherKey,
+    Reporter,
+    Analyst,
+    Lead,
+    Operator,
+}
+
+impl Role {
+    pub const ALL: [Self; 7] =
+        [Self::Stranger, Self::Other, Self::OtherKey, Self::Reporter, Self::Analyst, Self::Lead, Self::Operator];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Other => "person of another member",
+            Self::OtherKey => "machine of another member",
+            Self::Reporter => "person of the reporter",
+            Self::Analyst => "analyst",
+            Self::Lead => "lead",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The listeners that a role asks.
+    pub const fn faces(self) -> &'static [Face] {
+        match self {
+            Self::Stranger => &[Face::Member, Face::Cell],
+            Self::Other | Self::OtherKey | Self::Reporter => &[Face::Member],
+            Self::Analyst | Self::Lead | Self::Operator => &[Face::Cell],
+        }
+    }
+}
+
+/// One answer: of which request, and what it says without what it only repeats from the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub route: String,
+    pub text: String,
+    pub json: Vec<Value>,
+}
+
+impl Seen {
+    pub fn of(route: &str, head: &str, body: &str) -> Self {
+        let parsed = |text: &str| {
+            let mut value: Value = serde_json::from_str(text).ok().filter(|value: &Value| !value.is_number())?;
+            without_echo(&mut value);
+            Some(value)
+        };
+        let (json, text) = match parsed(body) {
+            Some(value) => (vec![value.clone()], value.to_string()),
+            // Lines of JSON: the export of a journal, the events of a stream.
+            None => (
+                body.lines().filter_map(|line| parsed(line.strip_prefix("data: ").unwrap_or(line))).collect(),
+                body.to_owned(),
+            ),
+        };
+        Self { route: route.to_owned(), text: format!("{head}\n{text}"), json }
+    }
+}
+
+/// Takes out the fields in which a look-up repeats its question.
+pub fn without_echo(value: &mut Value) {
+    if let Some(fields) = value.as_object_mut()
+        && fields.contains_key("verdict")
+    {
+        fields.retain(|name, _| !["query", "normal"].contains(&name.as_str()));
+    }
+}
+
+/// Calls `see` with every field of every object, and the path to it.
+pub fn each_field(value: &Value, path: &str, see: &mut impl FnMut(&str, &str, &Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                see(&path, name, value);
+                each_field(value, &path, see);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                see(path, "", item);
+                each_field(item, path, see);
+            }
+        }
+        _ => {}
+    }
+}
