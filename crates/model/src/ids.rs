@@ -68,6 +68,15 @@ id!(
     AdvisoryId
 );
 
+id!(
+    /// An invitation to join.
+    InvitationId
+);
+id!(
+    /// A member's proposal of a firm that is to join.
+    SponsorshipId
+);
+
 /// Stands for one member within one key window: PRF(window key, organisation). Counts distinct members, names none.
 ///
 /// It has no `Debug` or `Display`: no screen, log or export shows a token.

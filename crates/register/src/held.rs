@@ -141,11 +141,11 @@ fn answers(warn: &str, know: &str) -> Answers {
     Answers { warn, know: know.parse().unwrap_or(WhoMayKnow::Nobody) }
 }
 
-/// What an organisation's status leaves of rights.
-fn left_by(status: Status, rights: Rights) -> Rights {
-    match status {
-        Status::Active => rights,
-        Status::Dormant => rights.reading(),
+/// What an organisation's status, and how it stands to the terms, leave of rights.
+fn left_by(organisation: &Organisation, rights: Rights) -> Rights {
+    match organisation.status {
+        Status::Active if !organisation.overdue => rights,
+        Status::Active | Status::Dormant => rights.reading(),
         Status::Invited | Status::Suspended | Status::Left => Rights::NONE,
     }
 }
@@ -161,7 +161,7 @@ pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>
         if !held.status.admits() {
             return None;
         }
-        rights = left_by(held.status, rights);
+        rights = left_by(held, rights);
     }
     // A secondee without vetting or wall is nobody: better no access than too much.
     if person.role == Role::Secondee && person.secondment.is_none() {
@@ -193,7 +193,7 @@ fn of_key(organisation: Option<&Arc<Organisation>>, answers: Answers, scopes: Sc
     Some(Arc::new(Principal {
         face: Face::Member,
         role: Role::Reporter,
-        rights: left_by(organisation.status, rights),
+        rights: left_by(organisation, rights),
         wall: Arc::default(),
         person: None,
         name: organisation.name.clone(),
@@ -253,7 +253,7 @@ fn assets(connection: &Connection, id: [u8; 16]) -> Result<Assets, RegisterError
     Ok(held)
 }
 
-const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status";
+const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue";
 
 fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, RegisterError> {
     let bytes: [u8; 16] = row.get(0)?;
@@ -267,6 +267,7 @@ fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, 
         sector: sector.parse().map_err(RegisterError::Stored)?,
         region: region.map(|region| region.parse()).transpose().map_err(RegisterError::Stored)?,
         status: Status::from_name(&status).ok_or_else(|| stored(&status))?,
+        overdue: row.get(6)?,
         assets: assets(connection, bytes)?,
     })
 }
