@@ -21,20 +21,20 @@ use serde_json::{Value, json};
 use server::{Face, Peer};
 
 /// Somebody's browser at one listener.
-pub struct Browser {
-    pub router: Router,
-    pub face: Face,
-    pub cookie: String,
-    pub from: Option<IpAddr>,
+pub(crate) struct Browser {
+    pub(crate) router: Router,
+    pub(crate) face: Face,
+    pub(crate) cookie: String,
+    pub(crate) from: Option<IpAddr>,
 }
 
-pub const ANN: &str = "ann@firm0.example";
-pub const OLGA: &str = "olga@firm0.example";
-pub const KIT: &str = "kit@cell.example";
-pub const ADA: &str = "ada@cell.example";
+pub(crate) const ANN: &str = "ann@firm0.example";
+pub(crate) const OLGA: &str = "olga@firm0.example";
+pub(crate) const KIT: &str = "kit@cell.example";
+pub(crate) const ADA: &str = "ada@cell.example";
 
 /// A world with an admin of Firm 0.
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new();
     let firm = world.register.organisation_named("Firm 0").unwrap().id;
     let new = NewPerson {
@@ -48,25 +48,25 @@ pub fn world() -> World {
     world
 }
 
-pub fn pass(world: &World, millis: i64) {
+pub(crate) fn pass(world: &World, millis: i64) {
     world.clock.0.fetch_add(millis, Ordering::SeqCst);
 }
 
 impl Browser {
-    pub fn at(world: &World, face: Face) -> Self {
+    pub(crate) fn at(world: &World, face: Face) -> Self {
         let router = if face == Face::Member { &world.member } else { &world.cell };
         Self { router: router.clone(), face, cookie: String::new(), from: None }
     }
 
-    pub fn host(&self) -> &'static str {
+    pub(crate) fn host(&self) -> &'static str {
         if self.face == Face::Member { "localhost:8460" } else { "cell.localhost:8461" }
     }
 
-    pub fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", if self.face == Face::Member { "/api/v1" } else { "/cell/v1" })
     }
 
-    pub fn request(&self, method: &str, path: &str, body: &Value) -> Request<Body> {
+    pub(crate) fn request(&self, method: &str, path: &str, body: &Value) -> Request<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(self.path(path))
@@ -82,7 +82,7 @@ impl Browser {
         request
     }
 
-    pub async fn ask(&mut self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn ask(&mut self, method: &str, path: &str, body: Value) -> Answer {
         let answer = call(&self.router, self.request(method, path, &body)).await;
         if answer.headers.contains_key("set-cookie") {
             self.cookie = answer.cookie();
@@ -90,32 +90,32 @@ impl Browser {
         answer
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, Value::Null).await
     }
 
-    pub async fn post(&mut self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Answer {
         self.ask("POST", path, body).await
     }
 
-    pub async fn password(&mut self, email: &str) -> Answer {
+    pub(crate) async fn password(&mut self, email: &str) -> Answer {
         self.post("/session", json!({ "email": email, "password": PASSWORD })).await
     }
 
     /// Signed in by password alone.
-    pub async fn signed_in(world: &World, face: Face, email: &str) -> Self {
+    pub(crate) async fn signed_in(world: &World, face: Face, email: &str) -> Self {
         let mut browser = Self::at(world, face);
         let answer = browser.password(email).await;
         assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
         browser
     }
 
-    pub async fn is_in(&mut self) -> bool {
+    pub(crate) async fn is_in(&mut self) -> bool {
         self.get("/session").await.status == 200
     }
 
     /// Enrols an app; gives its secret.
-    pub async fn enrol_app(&mut self, world: &World) -> Vec<u8> {
+    pub(crate) async fn enrol_app(&mut self, world: &World) -> Vec<u8> {
         let begun = self.post("/me/totp", Value::Null).await;
         assert_eq!(begun.status, 201, "{:?}", String::from_utf8_lossy(&begun.body));
         let secret = unbase32(begun.json()["secret"].as_str().unwrap());
@@ -135,7 +135,7 @@ fn unbase32(text: &str) -> Vec<u8> {
 }
 
 /// What an authenticator app shows now.
-pub fn app(secret: &[u8], world: &World) -> String {
+pub(crate) fn app(secret: &[u8], world: &World) -> String {
     let step = (world.clock.0.load(Ordering::SeqCst) / 30_000) as u64;
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = aws_lc_rs::hmac::sign(&key, &step.to_be_bytes());
@@ -144,6 +144,6 @@ pub fn app(secret: &[u8], world: &World) -> String {
     format!("{:06}", word % 1_000_000)
 }
 
-pub fn kind(answer: &Answer) -> String {
+pub(crate) fn kind(answer: &Answer) -> String {
     answer.json()["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap().to_owned()
 }
