@@ -1,7 +1,7 @@
 // The typed way to the server: every call a page makes is one line here; a failure is an `ApiError` that says what failed.
 import createFetchClient from 'openapi-fetch'
 import type { paths } from './schema'
-import type { Face, NewAdvisory, PostureWord } from './types'
+import type { Face, NewAdvisory, PostureWord, Session } from './types'
 
 const http = createFetchClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: r => globalThis.fetch(r) })
 
@@ -34,9 +34,12 @@ async function call<T>(request: Promise<{ data?: T; error?: unknown; response: R
 
 export const getFace = () => call(http.GET('/face'))
 export const session = (f: Face) => call(f === 'cell' ? http.GET('/cell/v1/session') : http.GET('/api/v1/session'))
-export const signIn = (f: Face, email: string, password: string) => {
+/** A right password of somebody with a second factor is half a sign-in: an error of status 202. */
+export const signIn = async (f: Face, email: string, password: string): Promise<Session> => {
   const body = { email, password }
-  return call(f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body }))
+  const s = await call(f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body }))
+  if ('challenge' in s) throw new ApiError(202, '', null)
+  return s
 }
 export const signOut = (f: Face) =>
   call(f === 'cell' ? http.DELETE('/cell/v1/session') : http.DELETE('/api/v1/session'))

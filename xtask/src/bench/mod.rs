@@ -10,13 +10,15 @@ mod load;
 mod memory;
 mod rebuild;
 mod server;
+mod session_check;
+mod signin;
 
 use std::fs;
 
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 7] = [
+const ALL: [(&str, Bench); 9] = [
     ("light", light::run),
     ("import", import::run),
     ("acks", acks::run),
@@ -24,6 +26,8 @@ const ALL: [(&str, Bench); 7] = [
     ("memory", memory::run),
     ("flow", flow::run),
     ("rebuild", rebuild::run),
+    ("signin", signin::run),
+    ("session-check", session_check::run),
 ];
 
 /// Runs the named benchmarks, or all.
