@@ -19,7 +19,8 @@ const STEPS: &[&str] = &[
     include_str!("schema/02-disabled-people.sql"),
     include_str!("schema/03-rights-and-acts.sql"),
     include_str!("schema/04-mail.sql"),
-    include_str!("schema/05-joining.sql"),
+    include_str!("schema/05-sign-in.sql"),
+    include_str!("schema/06-joining.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

@@ -21,6 +21,17 @@ pub enum Face {
     Cell,
 }
 
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SecondFactor {
+    /// Nobody: a password is enough
+    Nobody,
+    /// The people of the cell
+    Cell,
+    /// Members' people as well
+    Everybody,
+}
+
 /// Serve members and the cell from an embedded store.
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
@@ -47,6 +58,17 @@ pub struct ServeArgs {
     /// Host name under which the cell is reached; may be given more than once
     #[arg(long = "cell-host", value_name = "HOST")]
     cell_hosts: Vec<String>,
+    /// Origin of the members' pages, such as https://fusion.example: passkeys are bound to its host. Without it, the first
+    /// --member-host with https, or this machine
+    #[arg(long, value_name = "ORIGIN")]
+    member_origin: Option<String>,
+    /// Origin of the cell's pages
+    #[arg(long, value_name = "ORIGIN")]
+    cell_origin: Option<String>,
+    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and the people of
+    /// the cell otherwise
+    #[arg(long, value_enum, value_name = "WHO")]
+    second_factor: Option<SecondFactor>,
     /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
@@ -107,6 +129,13 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.cell_addr = args.cell_addr;
     config.member_hosts = args.member_hosts;
     config.cell_hosts = args.cell_hosts;
+    config.member_origin = args.member_origin;
+    config.cell_origin = args.cell_origin;
+    config.second_factor = args.second_factor.map(|who| match who {
+        SecondFactor::Nobody => register::Demand::Nobody,
+        SecondFactor::Cell => register::Demand::Cell,
+        SecondFactor::Everybody => register::Demand::Everybody,
+    });
     config.tls = args.behind_tls;
     config.member_tls = files(args.tls_cert, args.tls_key);
     config.cell_tls = files(args.cell_tls_cert, args.cell_tls_key).or_else(|| config.member_tls.clone());
