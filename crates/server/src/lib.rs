@@ -9,13 +9,18 @@ mod gate;
 mod guard;
 mod http;
 mod hub;
+mod join;
+mod joining;
+pub mod joining_views;
 #[cfg(feature = "planted-leaks")]
 mod leaks;
 mod listen;
 mod me;
 mod member;
+mod members;
 mod meters;
 mod openapi;
+mod organisation;
 mod own;
 pub mod own_views;
 mod paced;

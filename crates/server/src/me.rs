@@ -81,13 +81,13 @@ pub(crate) fn refused(error: RegisterError) -> Problem {
     }
 }
 
-fn network(request: &Request) -> String {
+pub(crate) fn network(request: &Request) -> String {
     let peer = request.extensions().get::<Peer>().copied();
     peer.map_or_else(|| "unknown".to_owned(), |Peer(address)| crate::proxies::counted_by(address))
 }
 
 /// Asks the register where waiting for its disk harms nobody.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     sessions: &Sessions,
     ask: impl FnOnce(&Register) -> Result<T, RegisterError> + Send + 'static,
 ) -> Result<T, Problem> {

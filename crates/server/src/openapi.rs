@@ -9,6 +9,24 @@ use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 /// Types that come in: what they leave out may stay out. In all others every property is there.
 const REQUESTS: [&str; 7] =
     ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
+const JOINING_REQUESTS: [&str; 16] = [
+    "NewLook",
+    "NewJoin",
+    "NewEnrolment",
+    "NewOwnOrganisation",
+    "NewPersonState",
+    "NewPersonInvitation",
+    "NewSponsorshipView",
+    "NewReason",
+    "NewAcceptance",
+    "NewTerms",
+    "NewOrganisationView",
+    "NewOrganisationEdit",
+    "NewStatus",
+    "NewRecovery",
+    "NewCellInvitation",
+    "NewSetting",
+];
 const OWN_REQUESTS: [&str; 10] = [
     "NewSecondStep",
     "NewCeremonyEnd",
@@ -137,6 +155,7 @@ fn finish(name: &str, mut schema: Value) -> Value {
         };
         let all: Vec<String> = properties.keys().filter(|property| !left_out(property)).cloned().collect();
         if !REQUESTS.contains(&name)
+            && !JOINING_REQUESTS.contains(&name)
             && !OWN_REQUESTS.contains(&name)
             && let Some(schema) = schema.as_object_mut()
         {

@@ -425,6 +425,14 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     Ok(running)
 }
 
+/// Tells operators what a daily round did, in numbers.
+fn told_of(round: Option<register::Round>) {
+    if let Some(round) = round {
+        let (told, dormant, left, overdue) = (round.told, round.dormant, round.left, round.overdue);
+        tracing::info!(told, dormant, left, overdue, "the daily round of memberships");
+    }
+}
+
 /// Makes open streams ask again whether they may go on, whenever the register has changed, in this process or another.
 async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
     let mut seen = register.changes();
@@ -434,6 +442,7 @@ async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
         let outcome = tokio::task::spawn_blocking(move || {
             if look.is_multiple_of(LOOKS_A_NOTE) {
                 looked.note_uses()?;
+                told_of(looked.daily_round()?);
             }
             looked.refresh()
         })

@@ -25,9 +25,9 @@ pub fn date(day: i64) -> String {
 /// The day of a date such as `2026-11-25`, in days since 1970-01-01.
 #[must_use]
 pub fn day_named(text: &str) -> Option<i64> {
-    let mut parts = text.splitn(3, '-').map(|part| {
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten()
-    });
+    let mut parts = text
+        .splitn(3, '-')
+        .map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     if text.len() != 10 || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
         return None;
