@@ -49,6 +49,8 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is gone from the file: mails that were sent held single-use links.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     migrate(&mut connection)?;
     // Who was away longer reads everything anew.
     let old = "DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - ?1";

@@ -10,6 +10,7 @@ use register::{Demand, Face};
 
 use crate::passkey::Passkeys;
 use crate::proxies::Network;
+use crate::smtp::MailSettings;
 use crate::tls::TlsFiles;
 
 /// Usual length of a bar on the cell's wall, in milliseconds.
@@ -58,6 +59,8 @@ pub struct Config {
     pub cell_tls: Option<TlsFiles>,
     /// Whether plain HTTP may be spoken beyond this machine though no proxy gives the listeners TLS.
     pub plain_http: bool,
+    /// How mails are sent, by the process that holds the cell's listener; without it they wait.
+    pub mail: Option<MailSettings>,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -99,6 +102,7 @@ impl Config {
             member_tls: None,
             cell_tls: None,
             plain_http: false,
+            mail: None,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use intake::{LocalSender, Quota, RemoteSender, Sender};
@@ -25,6 +25,7 @@ use crate::fold::{Core, CoreError, CoreParts, SharedFold};
 use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::listen::listen;
+use crate::mailer::Mailer;
 use crate::member::{MemberParts, member_router};
 use crate::meters::Meters;
 use crate::paced::PacedSender;
@@ -51,6 +52,10 @@ const STORE_POLL: Duration = Duration::from_millis(100);
 const PUMP_WAIT: Duration = Duration::from_millis(50);
 /// How often another process's changes to the register are looked for: streams of whoever was disabled end by then.
 const REGISTER_LOOK: Duration = Duration::from_millis(250);
+
+/// How long the end waits for a mail that is being handed over.
+const MAILER_WAIT: Duration = Duration::from_secs(3);
+const MAILER_POLL: Duration = Duration::from_millis(20);
 
 /// Why serving did not begin, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +117,7 @@ pub struct Running {
     listeners: Vec<Task<()>>,
     tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
+    mailer: Option<JoinHandle<()>>,
     threads_stop: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
@@ -143,6 +149,11 @@ impl Running {
         let joined = tokio::task::spawn_blocking(move || {
             for (name, thread) in self.threads {
                 thread.join().map_err(|_| ServeError::Stopped(name))??;
+            }
+            // A mail server that says nothing is not waited for: what it may have taken is told of at the next start.
+            let start = Instant::now();
+            while self.mailer.as_ref().is_some_and(|mailer| !mailer.is_finished()) && start.elapsed() < MAILER_WAIT {
+                std::thread::sleep(MAILER_POLL);
             }
             Ok(())
         });
@@ -373,6 +384,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
         ))],
         threads,
+        mailer: None,
         threads_stop: Arc::clone(&threads_stop),
         ended,
     };
@@ -408,6 +420,13 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         let (address, task) = bind(config.cell_addr, cell_tls, router, &proxies, stopped).await?;
         running.cell_addr = Some(address);
         running.listeners.push(task);
+        let (register, clock) = (Arc::clone(&common.register), Arc::clone(&config.clock));
+        if config.mail.is_some() {
+            register.deliver_by_mail();
+        }
+        let (mailer, flag) = (Mailer { register, clock, settings: config.mail.clone() }, Arc::clone(&threads_stop));
+        let mailer = std::thread::Builder::new().name("mail".to_owned()).spawn(move || mailer.run(&flag));
+        running.mailer = Some(mailer.map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
             let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
             let fold = fold.clone();

@@ -9,6 +9,7 @@ mod light;
 mod load;
 mod memory;
 mod rebuild;
+mod register;
 mod server;
 
 use std::fs;
@@ -16,7 +17,7 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 7] = [
+const ALL: [(&str, Bench); 8] = [
     ("light", light::run),
     ("import", import::run),
     ("acks", acks::run),
@@ -24,6 +25,7 @@ const ALL: [(&str, Bench); 7] = [
     ("memory", memory::run),
     ("flow", flow::run),
     ("rebuild", rebuild::run),
+    ("register", register::run),
 ];
 
 /// Runs the named benchmarks, or all.

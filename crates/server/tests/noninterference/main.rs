@@ -4,6 +4,7 @@
 #![allow(clippy::await_holding_lock, reason = "one thread drives each world")]
 
 mod declared;
+mod joining;
 mod logs;
 mod observe;
 mod pair;
