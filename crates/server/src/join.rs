@@ -10,7 +10,7 @@ use register::{JoinError, Link, Person, Profile, Register, RegisterError, SizeBa
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking};
 use crate::joining_views as views;
-use crate::me::{Door, network, refused};
+use crate::me::{Door, refused};
 use crate::problem::Problem;
 use crate::session::Sessions;
 
@@ -41,32 +41,20 @@ pub(crate) fn not_joined(error: JoinError) -> Problem {
     }
 }
 
-/// Tries a link or ticket; networks that try many wrong ones must wait.
+/// Tries a link or ticket. Nobody waits for having tried a wrong one: with 256 random bits there is nothing to guess, and a
+/// look costs no more than that of any request.
 async fn with_link<S: Door, T: Send + 'static>(
     door: &S,
-    network: String,
     act: impl FnOnce(&Register) -> Result<T, JoinError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let sessions = door.sessions();
-    let (register, face) = (sessions.register(), sessions.face());
-    register.may_try_passkey(face, &network).map_err(|error| sessions.refused(error))?;
-    let done = blocking({
-        let register = register.clone();
-        move || act(&register)
-    });
-    done.await?.map_err(|error| {
-        if matches!(error, JoinError::Gone) {
-            register.passkey_failed(face, &network);
-        }
-        not_joined(error)
-    })
+    let register = door.sessions().register();
+    blocking(move || act(&register)).await?.map_err(not_joined)
 }
 
 async fn look<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
     let look: views::NewLook = http::json(request, JOINING_BYTES_MAX).await?;
     let face = door.sessions().face();
-    let found = with_link(&door, network, move |register| register.invited(face, &look.token)).await?;
+    let found = with_link(&door, move |register| register.invited(face, &look.token)).await?;
     let view = views::InvitedView {
         kind: found.kind.as_str().to_owned(),
         organisation: found.organisation,
@@ -82,10 +70,9 @@ async fn look<S: Door>(State(door): State<S>, request: Request) -> Answer {
 }
 
 async fn join<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
     let new: views::NewJoin = http::json(request, JOINING_BYTES_MAX).await?;
     let face = door.sessions().face();
-    let joined = with_link(&door, network, move |register| register.join(face, &new.token, &new.name, new.terms));
+    let joined = with_link(&door, move |register| register.join(face, &new.token, &new.name, new.terms));
     let ticket = joined.await?.ticket.0.expose().to_owned();
     // Another way in ends sessions: their streams ask again.
     door.pulse();
@@ -93,10 +80,9 @@ async fn join<S: Door>(State(door): State<S>, request: Request) -> Answer {
 }
 
 async fn enrol<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
     let new: views::NewEnrolment = http::json(request, JOINING_BYTES_MAX).await?;
     let face = door.sessions().face();
-    let begun = with_link(&door, network, move |register| register.enrol(face, &new.ticket)).await?;
+    let begun = with_link(&door, move |register| register.enrol(face, &new.ticket)).await?;
     door.sessions().entered(Ok(begun))
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn refused(error: RegisterError) -> Problem {
     }
 }
 
-pub(crate) fn network(request: &Request) -> String {
+fn network(request: &Request) -> String {
     let peer = request.extensions().get::<Peer>().copied();
     peer.map_or_else(|| "unknown".to_owned(), |Peer(address)| crate::proxies::counted_by(address))
 }
