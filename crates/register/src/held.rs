@@ -9,6 +9,7 @@ use policy::Assets;
 use policy::planted::{self, Leak};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::groups::Groups;
 use crate::nouns::{
     Answers, Face, Means, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
 };
@@ -84,6 +85,7 @@ pub(crate) struct Tables {
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
     pub(crate) populations: Populations,
     pub(crate) lanes: Vec<(String, String)>,
+    pub(crate) groups: Groups,
     /// The last change that is in here.
     seen: i64,
 }
@@ -129,7 +131,7 @@ pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
         WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
         // A key never carries a group: groups are chosen report by report.
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => "cell-only".to_owned(),
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { .. } => "cell-only".to_owned(),
     }
 }
 
@@ -304,6 +306,7 @@ impl Tables {
                 }
             }
         }
+        tables.groups = Groups::load(connection)?;
         tables.count();
         Ok(tables)
     }
@@ -323,6 +326,7 @@ impl Tables {
         }
         let (mut organisations, mut people) = (HashSet::new(), HashSet::new());
         let (mut sessions, mut keys, mut devices) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut groups = HashSet::new();
         let mut statement =
             connection.prepare_cached("SELECT seq, noun, id FROM changed WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.seen])?;
@@ -333,6 +337,7 @@ impl Tables {
                 "organisation" => drop(organisations.insert(row.get::<_, [u8; 16]>(2)?)),
                 "person" => drop(people.insert(row.get::<_, [u8; 16]>(2)?)),
                 "session" => drop(sessions.insert(row.get::<_, [u8; 32]>(2)?)),
+                "group" => drop(groups.insert(row.get::<_, [u8; 16]>(2)?)),
                 "key" => drop(keys.insert(row.get::<_, [u8; 32]>(2)?)),
                 "device" => drop(devices.insert(row.get::<_, [u8; 32]>(2)?)),
                 // Nouns of a newer program say nothing to this one.
@@ -340,7 +345,8 @@ impl Tables {
             }
         }
         drop(rows);
-        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty() && devices.is_empty());
+        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty());
+        news |= !(devices.is_empty() && groups.is_empty());
         let counted = !organisations.is_empty();
         for id in organisations {
             self.read_organisation(connection, id)?;
@@ -354,6 +360,9 @@ impl Tables {
         }
         for hash in keys {
             self.read_key(connection, hash)?;
+        }
+        for id in groups {
+            self.groups.read(connection, id)?;
         }
         for hash in devices {
             self.read_device(connection, hash)?;

@@ -32,9 +32,12 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 15] = [
+const PARTS: [&str; 18] = [
+    "CellGroupMember",
     "CampaignName",
     "CaseRow",
+    "GroupFinding",
+    "GroupMemberView",
     "Hit",
     "ImportProblem",
     "IndicatorRow",
