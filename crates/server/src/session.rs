@@ -8,7 +8,7 @@ use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use intake::Quota;
 use model::PersonId;
-use register::{Face, Means, Principal, Register, Secret, SignInError};
+use register::{Face, Means, Principal, Register, Right, Secret, SignInError, Status};
 use tokio::sync::Semaphore;
 
 use crate::answers::reply;
@@ -304,6 +304,15 @@ impl Sessions {
     }
 }
 
+/// Why somebody lacks a right: a reporter whose organisation can only read is told so, and what to do about it.
+fn lacking(right: Right, principal: &Principal) -> Problem {
+    match &principal.organisation {
+        Some(held) if principal.role.rights().has(right) && held.status == Status::Dormant => Problem::dormant(),
+        Some(held) if principal.role.rights().has(right) && held.overdue => Problem::terms_overdue(),
+        _ => Problem::role(),
+    }
+}
+
 impl Doorkeeper for Sessions {
     type Who = Who;
 
@@ -322,8 +331,8 @@ impl Doorkeeper for Sessions {
             }
             Means::Key(_) | Means::Device | Means::Session => {}
         }
-        if right.is_some_and(|right| !who.principal.rights.has(right)) {
-            return Err(Problem::role());
+        if let Some(right) = right.filter(|right| !who.principal.rights.has(*right)) {
+            return Err(lacking(right, &who.principal));
         }
         // What is sent in has a quota of its own, in reports.
         if *method == Method::GET

@@ -9,6 +9,7 @@ mod light;
 mod load;
 mod memory;
 mod rebuild;
+mod register;
 mod server;
 mod session_check;
 mod signin;
@@ -18,7 +19,7 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 9] = [
+const ALL: [(&str, Bench); 10] = [
     ("light", light::run),
     ("import", import::run),
     ("acks", acks::run),
@@ -28,6 +29,7 @@ const ALL: [(&str, Bench); 9] = [
     ("rebuild", rebuild::run),
     ("signin", signin::run),
     ("session-check", session_check::run),
+    ("register", register::run),
 ];
 
 /// Runs the named benchmarks, or all.

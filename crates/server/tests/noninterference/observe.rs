@@ -49,7 +49,7 @@ pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
     }
 }
 
-const UNKNOWN: &str = "00000000-0000-4000-8000-0000000000ff";
+pub const UNKNOWN: &str = "00000000-0000-4000-8000-0000000000ff";
 /// Pages of a list that are followed by cursor.
 const PAGES_FOLLOWED: usize = 4;
 
@@ -182,7 +182,7 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         ("POST", "/cell/v1/advisories") => vec![with(path, r#"{"title":""}"#)],
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
-        _ => return None,
+        _ => return crate::joining::drivers(method, path),
     })
 }
 
