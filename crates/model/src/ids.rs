@@ -60,12 +60,25 @@ id!(
     OrganisationId
 );
 id!(
+    /// A sharing group: members agree on a purpose, and items are addressed to it by this id alone.
+    GroupId
+);
+id!(
     /// Somebody who can sign in.
     PersonId
 );
 id!(
     /// A text that the cell sent to members.
     AdvisoryId
+);
+
+id!(
+    /// An invitation to join.
+    InvitationId
+);
+id!(
+    /// A member's proposal of a firm that is to join.
+    SponsorshipId
 );
 
 /// Stands for one member within one key window: PRF(window key, organisation). Counts distinct members, names none.

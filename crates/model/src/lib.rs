@@ -19,7 +19,10 @@ mod sector;
 mod sighting;
 mod time;
 
-pub use ids::{AdvisoryId, CampaignId, CaseId, MemberToken, ObservableKey, OrganisationId, PersonId};
+pub use ids::{
+    AdvisoryId, CampaignId, CaseId, GroupId, InvitationId, MemberToken, ObservableKey, OrganisationId, PersonId,
+    SponsorshipId,
+};
 pub use kind::Kind;
 pub use marking::{Marking, Pap, Tlp};
 pub use normal::VALUE_BYTES_MAX;

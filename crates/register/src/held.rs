@@ -9,6 +9,7 @@ use policy::Assets;
 use policy::planted::{self, Leak};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::groups::Groups;
 use crate::nouns::{
     Answers, Face, Means, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
 };
@@ -82,6 +83,7 @@ pub(crate) struct Tables {
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
     pub(crate) populations: Populations,
     pub(crate) lanes: Vec<(String, String)>,
+    pub(crate) groups: Groups,
     /// The last change that is in here.
     seen: i64,
 }
@@ -127,7 +129,7 @@ pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
         WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
         // A key never carries a group: groups are chosen report by report.
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => "cell-only".to_owned(),
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { .. } => "cell-only".to_owned(),
     }
 }
 
@@ -141,11 +143,11 @@ fn answers(warn: &str, know: &str) -> Answers {
     Answers { warn, know: know.parse().unwrap_or(WhoMayKnow::Nobody) }
 }
 
-/// What an organisation's status leaves of rights.
-fn left_by(status: Status, rights: Rights) -> Rights {
-    match status {
-        Status::Active => rights,
-        Status::Dormant => rights.reading(),
+/// What an organisation's status, and how it stands to the terms, leave of rights.
+fn left_by(organisation: &Organisation, rights: Rights) -> Rights {
+    match organisation.status {
+        Status::Active if !organisation.overdue => rights,
+        Status::Active | Status::Dormant => rights.reading(),
         Status::Invited | Status::Suspended | Status::Left => Rights::NONE,
     }
 }
@@ -161,7 +163,7 @@ pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>
         if !held.status.admits() {
             return None;
         }
-        rights = left_by(held.status, rights);
+        rights = left_by(held, rights);
     }
     // A secondee without vetting or wall is nobody: better no access than too much.
     if person.role == Role::Secondee && person.secondment.is_none() {
@@ -193,7 +195,7 @@ fn of_key(organisation: Option<&Arc<Organisation>>, answers: Answers, scopes: Sc
     Some(Arc::new(Principal {
         face: Face::Member,
         role: Role::Reporter,
-        rights: left_by(organisation.status, rights),
+        rights: left_by(organisation, rights),
         wall: Arc::default(),
         person: None,
         name: organisation.name.clone(),
@@ -253,7 +255,7 @@ fn assets(connection: &Connection, id: [u8; 16]) -> Result<Assets, RegisterError
     Ok(held)
 }
 
-const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status";
+const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue";
 
 fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, RegisterError> {
     let bytes: [u8; 16] = row.get(0)?;
@@ -267,6 +269,7 @@ fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, 
         sector: sector.parse().map_err(RegisterError::Stored)?,
         region: region.map(|region| region.parse()).transpose().map_err(RegisterError::Stored)?,
         status: Status::from_name(&status).ok_or_else(|| stored(&status))?,
+        overdue: row.get(6)?,
         assets: assets(connection, bytes)?,
     })
 }
@@ -301,6 +304,7 @@ impl Tables {
                 }
             }
         }
+        tables.groups = Groups::load(connection)?;
         tables.count();
         Ok(tables)
     }
@@ -320,6 +324,7 @@ impl Tables {
         }
         let (mut organisations, mut people) = (HashSet::new(), HashSet::new());
         let (mut sessions, mut keys, mut devices) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut groups = HashSet::new();
         let mut statement =
             connection.prepare_cached("SELECT seq, noun, id FROM changed WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.seen])?;
@@ -330,6 +335,7 @@ impl Tables {
                 "organisation" => drop(organisations.insert(row.get::<_, [u8; 16]>(2)?)),
                 "person" => drop(people.insert(row.get::<_, [u8; 16]>(2)?)),
                 "session" => drop(sessions.insert(row.get::<_, [u8; 32]>(2)?)),
+                "group" => drop(groups.insert(row.get::<_, [u8; 16]>(2)?)),
                 "key" => drop(keys.insert(row.get::<_, [u8; 32]>(2)?)),
                 "device" => drop(devices.insert(row.get::<_, [u8; 32]>(2)?)),
                 // Nouns of a newer program say nothing to this one.
@@ -337,7 +343,8 @@ impl Tables {
             }
         }
         drop(rows);
-        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty() && devices.is_empty());
+        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty());
+        news |= !(devices.is_empty() && groups.is_empty());
         let counted = !organisations.is_empty();
         for id in organisations {
             self.read_organisation(connection, id)?;
@@ -351,6 +358,9 @@ impl Tables {
         }
         for hash in keys {
             self.read_key(connection, hash)?;
+        }
+        for id in groups {
+            self.groups.read(connection, id)?;
         }
         for hash in devices {
             self.read_device(connection, hash)?;

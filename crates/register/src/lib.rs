@@ -4,10 +4,13 @@
 mod audit;
 mod credentials;
 mod devices;
+mod groups;
 mod held;
 mod insert;
+mod joining;
 mod keys;
 mod mail;
+mod names;
 mod nouns;
 mod organisations;
 mod passkeys;
@@ -27,6 +30,26 @@ mod totp;
 pub use audit::{Act, Actor, MemberAct};
 pub use credentials::{KEY_PREFIX, Secret};
 pub use devices::{DEVICE_MILLIS, DeviceInfo, NewDevice, PAIRING_MILLIS};
+pub use groups::{GROUP_MEMBERS_MAX, GROUPS_OF_ONE_MAX, GroupMember, NewGroup, SharingGroup, WhoMayAdd};
+pub use joining::dormancy::{Change, Notice, QUIET_DAYS, Use, due};
+pub use joining::invitations::{
+    EnrolmentTicket, INVITATION_PREFIX, INVITATIONS_OPEN_MAX, Invitation, InvitationKind, InvitationState, Invited,
+    TICKET_PREFIX,
+};
+pub use joining::join::Joined;
+pub use joining::listing::{DirectoryRow, OrganisationQuery, OrganisationRow, PAGE_ROWS};
+pub use joining::many::Onboarded;
+pub use joining::members::{Invitee, RecoveryFor};
+pub use joining::onboarding::{
+    ONBOARDING_BYTES_MAX, ONBOARDING_COLUMNS, ONBOARDING_LINES_MAX, OnboardingFile, OnboardingLine, OnboardingProblem,
+    read_onboarding,
+};
+pub use joining::profile::{BRANDS_MAX, DOMAINS_MAX, FURTHER_SECTORS_MAX, Profile, RANGES_MAX, SOFTWARE_MAX, SizeBand};
+pub use joining::rounds::Round;
+pub use joining::settings::{JOINING_SETTINGS, JoiningSettings};
+pub use joining::sponsorship::{NewSponsorship, Sponsorship, SponsorshipState, WHY_CHARS_MAX};
+pub use joining::terms::{TERMS_CHARS_MAX, Terms, TermsStanding};
+pub use joining::{Delivery, JoinError, Link, Page, Place};
 pub use keys::{KEY_DAYS_MAX, NewKey};
 pub use mail::{
     MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,

@@ -102,6 +102,8 @@ pub struct Organisation {
     pub region: Option<Region>,
     /// Whether it takes part.
     pub status: Status,
+    /// Whether it has not accepted the latest terms in time: it only reads until it does.
+    pub overdue: bool,
     /// What belongs to it, for the scrub.
     pub assets: Assets,
 }

@@ -37,7 +37,7 @@ pub(crate) fn not_the_last_lead(connection: &Connection, of: &Person) -> Result<
     if others > 0 { Ok(()) } else { Err(RegisterError::Refused("the last lead cannot be removed".to_owned())) }
 }
 
-fn checked_secondment(new: &NewPerson) -> Result<Option<(String, i64, String)>, RegisterError> {
+pub(crate) fn checked_secondment(new: &NewPerson) -> Result<Option<(String, i64, String)>, RegisterError> {
     match (&new.secondment, new.role) {
         (None, Role::Secondee) => {
             Err(RegisterError::Refused("a secondee has a vetting level, its end, and walled sectors".to_owned()))

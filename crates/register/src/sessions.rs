@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::audit::DAY_MILLIS;
 use crate::credentials::{self, Secret, digest, hex};
+use crate::joining::dormancy;
 use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
 
@@ -163,8 +164,13 @@ impl Register {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
             )?
             .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, expires_at.as_millis()])?;
+        if let Some(organisation) = principal.organisation.as_ref().filter(|_| face == Face::Member) {
+            dormancy::used(connection, now, organisation.id)?;
+        }
         self.reload(connection)?;
-        Ok(Some((token, principal)))
+        // As the tables have it by now: a dormant organisation takes part again by this very sign-in.
+        let held = self.tables_now().people.get(&person).and_then(|present| present.principal_at(now).cloned());
+        Ok(Some((token, held.unwrap_or(principal))))
     }
 
     /// Gives a session another token, at a change of what it may do; the old one is worth nothing from then on.

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cell;
+mod cell_groups;
 mod config;
 mod fold;
 mod gate;
@@ -15,6 +16,7 @@ mod listen;
 mod mailer;
 mod me;
 mod member;
+mod member_groups;
 mod meters;
 mod openapi;
 mod own;

@@ -143,7 +143,6 @@ impl Passkeys {
         network: &str,
         now: Timestamp,
     ) -> Option<Value> {
-        let known = known.into_iter().map(Into::into).collect();
         let user = Uuid::from_bytes(*person.as_bytes());
         let begun = self.webauthn.start_passkey_registration(user, names.0, names.1, Some(known));
         let (options, state) = begun.inspect_err(|error| tracing::error!(%error, "a passkey cannot be begun")).ok()?;

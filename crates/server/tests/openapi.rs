@@ -17,9 +17,12 @@ fn the_document_in_the_tree_is_fresh() {
 }
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 15] = [
+const PARTS: [&str; 18] = [
+    "CellGroupMember",
     "CampaignName",
     "CaseRow",
+    "GroupFinding",
+    "GroupMemberView",
     "Hit",
     "ImportProblem",
     "IndicatorRow",

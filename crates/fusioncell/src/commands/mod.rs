@@ -20,6 +20,7 @@ macro_rules! help {
 }
 
 mod admin;
+mod admin_group;
 mod admin_mail;
 mod demo;
 mod import;
@@ -61,7 +62,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve members and the cell from an embedded store
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Manage organisations, people and keys
     Admin(admin::AdminArgs),
     /// Run an exercise, or a replay of real data, on this machine
@@ -89,7 +90,7 @@ pub struct Folders {
 /// Runs a command.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Admin(args) => admin::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(args),

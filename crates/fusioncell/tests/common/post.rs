@@ -52,7 +52,7 @@ fn line(wire: &mut dyn Wire) -> Option<String> {
         if wire.read(&mut byte).ok()? == 0 {
             return None;
         }
-        assert!(!(byte == [b'\n'] && !bytes.ends_with(b"\r")), "a line feed alone: {bytes:?}");
+        assert!(byte != [b'\n'] || bytes.ends_with(b"\r"), "a line feed alone: {bytes:?}");
         bytes.push(byte[0]);
     }
     Some(String::from_utf8(bytes).unwrap().trim_end().to_owned())

@@ -1,0 +1,162 @@
+//! What an operator may set about joining and leaving, with its limits.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::register::RegisterError;
+
+/// Times and limits of joining and leaving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoiningSettings {
+    /// Days that an invitation's link works.
+    pub invitation_days: i64,
+    /// Days that an organisation has for a new version of the terms before it can only read.
+    pub grace_days: i64,
+    /// Days without sign-in after which an organisation can only read.
+    pub dormant_days: i64,
+    /// Days without sign-in after which an organisation is closed.
+    pub closed_days: i64,
+    /// Days of notice before either.
+    pub notice_days: i64,
+    /// Sponsorships that one organisation may have waiting at once.
+    pub sponsorships_max: i64,
+    /// Where members reach the platform, for links.
+    pub member_url: String,
+    /// Where the cell's people reach it.
+    pub cell_url: String,
+}
+
+impl Default for JoiningSettings {
+    fn default() -> Self {
+        Self {
+            invitation_days: 7,
+            grace_days: 30,
+            dormant_days: 90,
+            closed_days: 180,
+            notice_days: 14,
+            sponsorships_max: 3,
+            member_url: "http://localhost:8460".to_owned(),
+            cell_url: "http://localhost:8461".to_owned(),
+        }
+    }
+}
+
+/// Longest address of the platform.
+const URL_BYTES_MAX: usize = 200;
+
+/// Names of settings with the numbers that each may have; addresses have none.
+pub const JOINING_SETTINGS: &[(&str, Option<(i64, i64)>)] = &[
+    ("invitation-days", Some((1, 30))),
+    ("grace-days", Some((7, 365))),
+    ("dormant-days", Some((30, 3_650))),
+    ("closed-days", Some((60, 7_300))),
+    ("notice-days", Some((7, 29))),
+    ("sponsorships-max", Some((0, 20))),
+    ("member-url", None),
+    ("cell-url", None),
+];
+
+impl JoiningSettings {
+    fn field(&mut self, name: &str) -> Option<&mut i64> {
+        Some(match name {
+            "invitation-days" => &mut self.invitation_days,
+            "grace-days" => &mut self.grace_days,
+            "dormant-days" => &mut self.dormant_days,
+            "closed-days" => &mut self.closed_days,
+            "notice-days" => &mut self.notice_days,
+            "sponsorships-max" => &mut self.sponsorships_max,
+            _ => return None,
+        })
+    }
+
+    fn put(&mut self, name: &str, value: &str) -> Result<(), RegisterError> {
+        let refused = |why: String| RegisterError::Refused(format!("setting {name}: {why}"));
+        let Some((_, range)) = JOINING_SETTINGS.iter().find(|(known, _)| *known == name) else {
+            return Err(RegisterError::Absent(format!("setting {name:?}")));
+        };
+        if let (Some((least, most)), Some(field)) = (range, self.field(name)) {
+            let number = value.trim().parse().ok().filter(|number| (*least..=*most).contains(number));
+            *field = number.ok_or_else(|| refused(format!("a number from {least} to {most}")))?;
+            return Ok(());
+        }
+        let url = value.trim().trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let good = host.is_some_and(|host| {
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
+        });
+        if !good || url.len() > URL_BYTES_MAX {
+            return Err(refused("an address such as https://share.example".into()));
+        }
+        if name == "cell-url" { &mut self.cell_url } else { &mut self.member_url }.replace_range(.., url);
+        Ok(())
+    }
+
+    /// Reads them.
+    pub(crate) fn read(connection: &Connection) -> Result<Self, RegisterError> {
+        let mut settings = Self::default();
+        let mut statement = connection.prepare_cached("SELECT name, value FROM joining_setting")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+            // What a newer or older program wrote and this one does not take leaves the default in place.
+            let _ = settings.put(&name, &value);
+        }
+        Ok(settings)
+    }
+
+    /// Every setting by name, as text.
+    #[must_use]
+    pub fn all(&self) -> Vec<(&'static str, String)> {
+        let mut copy = self.clone();
+        let text = |(name, _): &(&'static str, _)| {
+            let number = copy.field(name).map(|number| number.to_string());
+            let url = if *name == "cell-url" { &self.cell_url } else { &self.member_url };
+            (*name, number.unwrap_or_else(|| url.clone()))
+        };
+        JOINING_SETTINGS.iter().map(text).collect()
+    }
+}
+
+/// Sets one; gives what stood before, if it was not the default.
+pub(crate) fn set(connection: &Connection, name: &str, value: &str) -> Result<Option<String>, RegisterError> {
+    let mut settings = JoiningSettings::read(connection)?;
+    settings.put(name, value)?;
+    if settings.closed_days <= settings.dormant_days {
+        return Err(RegisterError::Refused("closed-days must be more than dormant-days".into()));
+    }
+    let before = connection
+        .query_row("SELECT value FROM joining_setting WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?;
+    connection.execute(
+        "INSERT INTO joining_setting(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        params![name, value.trim()],
+    )?;
+    Ok(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_limits() {
+        let connection = crate::schema::open(None).unwrap();
+        assert_eq!(JoiningSettings::read(&connection).unwrap(), JoiningSettings::default());
+        for (name, value) in [
+            ("invitation-days", "0"),
+            ("invitation-days", "x"),
+            ("closed-days", "80"),
+            ("member-url", "javascript:alert(1)"),
+            ("member-url", "https://a/b c"),
+            ("nothing", "1"),
+        ] {
+            assert!(set(&connection, name, value).is_err(), "{name} {value}");
+        }
+        set(&connection, "dormant-days", "60").unwrap();
+        set(&connection, "closed-days", "80").unwrap();
+        set(&connection, "member-url", "https://share.example/").unwrap();
+        let read = JoiningSettings::read(&connection).unwrap();
+        assert_eq!((read.dormant_days, read.closed_days), (60, 80));
+        assert_eq!(read.member_url, "https://share.example");
+        assert_eq!(read.all().len(), JOINING_SETTINGS.len());
+    }
+}
