@@ -47,6 +47,8 @@ pub(crate) struct Present {
     pub(crate) principal: Option<Arc<Principal>>,
     /// Whether there is a passkey or an authenticator app.
     pub(crate) second: bool,
+    /// Whether there is a password or a passkey.
+    pub(crate) any: bool,
     /// Sessions and walls that hold this entry.
     sessions: usize,
 }
@@ -430,13 +432,15 @@ impl Tables {
             self.people_of.entry(organisation).or_default().insert(id);
         }
         let principal = of_person(&person, organisation).map(Arc::new);
-        let second = connection
+        let (second, any) = connection
             .prepare_cached(
                 "SELECT EXISTS(SELECT 1 FROM totp WHERE person = ?1 AND confirmed = 1)
+                 OR EXISTS(SELECT 1 FROM passkey WHERE person = ?1),
+                 EXISTS(SELECT 1 FROM person WHERE id = ?1 AND password IS NOT NULL)
                  OR EXISTS(SELECT 1 FROM passkey WHERE person = ?1)",
             )?
-            .query_row([id.as_bytes()], |row| row.get(0))?;
-        self.people.insert(id, Present { person, principal, second, sessions });
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.people.insert(id, Present { person, principal, second, any, sessions });
         Ok(())
     }
 

@@ -37,6 +37,7 @@ pub use joining::invitations::{
     TICKET_PREFIX,
 };
 pub use joining::join::Joined;
+pub use joining::letters::{date, day_named};
 pub use joining::listing::{DirectoryRow, OrganisationQuery, OrganisationRow, PAGE_ROWS};
 pub use joining::many::Onboarded;
 pub use joining::members::{Invitee, RecoveryFor};

@@ -62,3 +62,24 @@ pub(crate) fn check(stored: &str, password: &str) -> bool {
     hash_with(PasswordCost { memory_kib, passes }, &salt, password)
         .is_some_and(|found| aws_lc_rs::constant_time::verify_slices_are_equal(&found, &hash).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fives;
+
+    impl Entropy for Fives {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(5);
+        }
+    }
+
+    #[test]
+    fn a_password_is_kept_by_argon2id_at_the_recommended_cost_and_with_a_salt() {
+        let stored = store(PasswordCost::DEFAULT, &Fives, "correct horse battery").unwrap();
+        assert!(stored.starts_with(&format!("argon2id$19456$2${}$", "05".repeat(16))), "{stored}");
+        assert!(check(&stored, "correct horse battery") && !check(&stored, "correct horse batterY"));
+        assert!(!stored.contains("horse"));
+    }
+}

@@ -1,7 +1,7 @@
 //! The register: makes and checks, with every check answered from memory.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::credentials;
 use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
+use crate::joining::Delivery;
 use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PasswordCost};
 use crate::schema;
@@ -74,6 +75,7 @@ pub struct Register {
     pub(crate) challenges: Mutex<Challenges>,
     seal: OnceLock<SealKey>,
     demand: AtomicU8,
+    by_mail: AtomicBool,
     looked_at: AtomicI64,
     data_version: AtomicI64,
     changes: AtomicU64,
@@ -131,6 +133,7 @@ impl Register {
             challenges: Mutex::default(),
             seal: OnceLock::new(),
             demand: AtomicU8::new(0),
+            by_mail: AtomicBool::new(false),
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
             changes: AtomicU64::new(0),
@@ -215,6 +218,17 @@ impl Register {
 
     pub(crate) fn seal_key(&self) -> Result<&SealKey, RegisterError> {
         self.seal.get().ok_or_else(|| RegisterError::Refused("the key of the second factors is not at hand".into()))
+    }
+
+    /// Says that links are mailed, which whoever sends the outbox's mails does; without, they are handed over.
+    pub fn deliver_by_mail(&self) {
+        self.by_mail.store(true, Ordering::Relaxed);
+    }
+
+    /// How links reach whom they are for.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        if self.by_mail.load(Ordering::Relaxed) { Delivery::Mail } else { Delivery::HandOver }
     }
 
     pub(crate) fn set_demand(&self, demand: u8) {

@@ -16,6 +16,8 @@ pub enum Right {
     Report,
     /// Sees which organisations are members, by name and sector.
     ReadDirectory,
+    /// Sees the own organisation's people, invitations, proposals and trail of acts.
+    ReadOwn,
     /// Administers the own organisation: its people, keys, assets and terms, and whom it sponsors.
     ManageOwn,
     /// Reads the content of cases under their pseudonyms.
@@ -46,6 +48,7 @@ impl Right {
         Self::ReadAdvisories,
         Self::Report,
         Self::ReadDirectory,
+        Self::ReadOwn,
         Self::ManageOwn,
         Self::ReadCases,
         Self::ActOnCases,
@@ -67,6 +70,7 @@ impl Right {
             Self::ReadAdvisories => "read-advisories",
             Self::Report => "report",
             Self::ReadDirectory => "read-directory",
+            Self::ReadOwn => "read-own",
             Self::ManageOwn => "manage-own",
             Self::ReadCases => "read-cases",
             Self::ActOnCases => "act-on-cases",
@@ -89,6 +93,7 @@ impl Right {
                 | Self::ReadGroups
                 | Self::ReadAdvisories
                 | Self::ReadDirectory
+                | Self::ReadOwn
                 | Self::ReadCases
                 | Self::ReadAudit
         )
@@ -209,12 +214,14 @@ impl Role {
     pub fn rights(self) -> Rights {
         use Right::{
             ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, PassCases, ReadAdvisories, ReadAudit, ReadCases,
-            ReadDirectory, ReadGroups, ReadReleased, Report, RunSystem, SetPosture,
+            ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem, SetPosture,
         };
         Rights::of(match self {
             Self::Reader => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory],
             Self::Reporter => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report],
-            Self::OrganisationAdmin => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report, ManageOwn],
+            Self::OrganisationAdmin => {
+                &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report, ReadOwn, ManageOwn]
+            }
             Self::Observer => &[ReadGroups, ReadAdvisories],
             Self::Analyst => &[ReadCases, ActOnCases, Advise, PassCases],
             // Nothing until every answer of the cell's listener knows the wall.

@@ -89,6 +89,8 @@ pub enum SessionKind {
     Recovery,
     /// By passkey.
     Passkey,
+    /// By the ticket of an invitation, to set a first factor.
+    Enrolment,
 }
 
 impl SessionKind {
@@ -100,6 +102,7 @@ impl SessionKind {
             Self::Totp => "totp",
             Self::Recovery => "recovery-code",
             Self::Passkey => "passkey",
+            Self::Enrolment => "enrolment",
         }
     }
 }
@@ -169,7 +172,7 @@ impl Register {
         }
         self.reload(connection)?;
         // As the tables have it by now: a dormant organisation takes part again by this very sign-in.
-        let held = self.tables_now().people.get(&person).and_then(|present| present.principal_at(now).cloned());
+        let held = self.tables_now().people.get(&person).and_then(|held| held.principal_at(now).cloned());
         Ok(Some((token, held.unwrap_or(principal))))
     }
 

@@ -153,7 +153,9 @@ impl Register {
     #[must_use]
     pub fn must_enrol(&self, principal: &Principal) -> bool {
         let Some(person) = principal.person else { return false };
-        self.demand().asks(principal.face) && self.tables().people.get(&person).is_none_or(|present| !present.second)
+        let demanded = self.demand().asks(principal.face);
+        // Whoever came by a ticket and has no factor at all sets one before anything else, whatever is demanded.
+        self.tables().people.get(&person).is_none_or(|present| !present.any || (demanded && !present.second))
     }
 
     /// What somebody has to sign in with.

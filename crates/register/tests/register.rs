@@ -274,3 +274,38 @@ fn keys_of_a_label_are_replaced_and_a_known_person_is_put_anew() {
     let (_, who) = register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "a").unwrap();
     assert_eq!((who.name.as_str(), who.organisation.as_ref().unwrap().name.as_str()), ("Ann Other", "A"));
 }
+
+#[test]
+fn a_password_is_taken_as_it_was_typed_and_may_be_long() {
+    let (register, _) = memory();
+    member(&register);
+    let long = format!(" {}ﬀ Ü ", "pass phrase ".repeat(8));
+    register.set_password(&Actor::operator(), ann(&register), &long).unwrap();
+    for (n, other) in [
+        long.trim().to_owned(),
+        long.to_lowercase(),
+        long.to_uppercase(),
+        long.replace('ﬀ', "ff"),
+        long[..64].to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let place = n.to_string();
+        assert!(matches!(register.sign_in(Face::Member, "ann@calder.example", other, &place), Err(SignInError::Wrong)));
+    }
+    assert!(register.sign_in(Face::Member, "ann@calder.example", &long, "home").is_ok());
+}
+
+#[test]
+fn nobody_is_there_until_somebody_is_made() {
+    let (register, _) = memory();
+    assert_eq!(register.people().unwrap(), []);
+    assert!(register.organisations().is_empty() && register.keys().unwrap().is_empty());
+    for account in ["admin", "root", "lead@cell.example", "admin@localhost"] {
+        for (n, password) in ["admin", "password", "", "nobody has this", "changeme changeme"].iter().enumerate() {
+            let found = register.sign_in(Face::Cell, account, password, &format!("{account} {n}"));
+            assert!(found.is_err(), "{account} {password}");
+        }
+    }
+}

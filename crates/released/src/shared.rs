@@ -39,6 +39,7 @@ pub(crate) fn create_table(conn: &Connection) -> Result<(), ReleasedError> {
 pub(crate) fn create_indexes(conn: &Connection) -> Result<(), ReleasedError> {
     conn.execute_batch(
         "CREATE INDEX IF NOT EXISTS shared_of ON shared(audience, tick, id) WHERE live = 1;
+         CREATE INDEX IF NOT EXISTS shared_feed ON shared(audience) WHERE live = 1;
          CREATE INDEX IF NOT EXISTS shared_lookup ON shared(lookup, audience) WHERE live = 1;",
     )?;
     Ok(())
@@ -165,7 +166,9 @@ impl Snapshot<'_> {
         after: FeedPlace,
         max: usize,
     ) -> Result<(Vec<Released<Row>>, FeedPlace), ReleasedError> {
-        let rest = format!("WHERE {REACHED} AND n > ?4 AND feed & ?5 AND until > ?6 ORDER BY n LIMIT ?7");
+        let rest = format!(
+            "INDEXED BY shared_feed WHERE {REACHED} AND n > ?4 AND feed & ?5 AND until > ?6 ORDER BY n LIMIT ?7"
+        );
         let values = params![
             of.group.as_bytes(),
             of.joined.as_millis(),

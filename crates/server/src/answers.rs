@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::http::{Answer, write};
-use crate::{own_views, views};
+use crate::{joining_views, own_views, views};
 
 mod sealed {
     pub trait Sealed {}
@@ -43,6 +43,16 @@ macro_rules! member_answers {
 }
 
 member_answers![
+    joining_views::Directory,
+    joining_views::InvitationList,
+    joining_views::InvitedView,
+    joining_views::JoinedView,
+    joining_views::LinkView,
+    joining_views::OwnActs,
+    joining_views::OwnOrganisation,
+    joining_views::PersonList,
+    joining_views::SponsorshipList,
+    joining_views::TermsStandingView,
     outlets::AdvisoryList,
     outlets::CampaignDetail,
     outlets::CampaignList,
@@ -65,6 +75,7 @@ member_answers![
     own_views::TotpView,
     views::FaceView,
     views::ImportReceipt,
+    views::Made,
     views::Receipt,
     views::SessionView,
 ];
@@ -85,6 +96,8 @@ mod tests {
             ("reports.rs", include_str!("reports.rs")),
             ("session.rs", include_str!("session.rs")),
             ("me.rs", include_str!("me.rs")),
+            ("join.rs", include_str!("join.rs")),
+            ("organisation.rs", include_str!("organisation.rs")),
         ] {
             for word in ["http::write", "write(StatusCode", "http::bytes", "to_vec(", "desk::"] {
                 assert!(!text.contains(word), "{name} uses {word}: answer members by answers::reply");

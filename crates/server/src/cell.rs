@@ -83,6 +83,15 @@ impl From<CellParts> for CellState {
     }
 }
 
+impl CellState {
+    /// Makes members' open streams ask again, where this process has them.
+    pub(crate) fn pulse_members(&self) {
+        if let Some(hub) = &self.0.member_hub {
+            hub.pulse();
+        }
+    }
+}
+
 impl Door for CellState {
     fn sessions(&self) -> &Sessions {
         &self.0.sessions
@@ -121,7 +130,10 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "group_leave" => on(filter, cell_groups::leave),
         "health" => on(filter, health),
         "metrics" => on(filter, metrics),
-        other => return crate::me::handler(other.strip_prefix("cell_")?, filter),
+        other => {
+            let own = crate::members::handler(other, filter);
+            return own.or_else(|| crate::me::handler(other.strip_prefix("cell_")?, filter));
+        }
     })
 }
 

@@ -109,13 +109,38 @@ fn strict(headers: &mut HeaderMap, tls: bool) {
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if tls {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
     use super::*;
+
+    async fn fails(flag: Request) -> Response<Body> {
+        assert!(flag.uri().path().is_empty(), "the report of Calder Power");
+        Response::default()
+    }
+
+    #[tokio::test]
+    async fn a_request_that_fails_in_an_unforeseen_way_tells_nothing_and_is_as_strict_as_any() {
+        let guarded = Guard { hosts: ["localhost".to_owned()].into(), tls: true, meters: Arc::default() };
+        let router: Router = Router::new().route("/", get(fails)).layer(from_fn_with_state(guarded, guard));
+        let request = Request::get("/").header("host", "localhost").body(Body::empty()).unwrap();
+        let (head, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let told = String::from_utf8_lossy(&body);
+        assert_eq!(head.status, 500);
+        assert!(!told.contains("Calder") && !told.contains(".rs") && told.contains("problem:internal"), "{told}");
+        assert_eq!(head.headers[CONTENT_SECURITY_POLICY], CSP);
+        assert_eq!(head.headers[STRICT_TRANSPORT_SECURITY], "max-age=31536000; includeSubDomains");
+    }
 
     #[test]
     fn only_our_own_pages_may_change_something() {

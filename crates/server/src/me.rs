@@ -87,7 +87,7 @@ fn network(request: &Request) -> String {
 }
 
 /// Asks the register where waiting for its disk harms nobody.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     sessions: &Sessions,
     ask: impl FnOnce(&Register) -> Result<T, RegisterError> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -102,7 +102,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "report" => on(filter, crate::reports::report),
         "import" => on(filter, crate::reports::import),
         "stream" => on(filter, stream),
-        other => return crate::me::handler(other, filter),
+        other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),
     })
 }
 

@@ -20,6 +20,24 @@ const REQUESTS: [&str; 11] = [
     "NewGroupEnd",
     "NewGroupPlace",
 ];
+const JOINING_REQUESTS: [&str; 16] = [
+    "NewLook",
+    "NewJoin",
+    "NewEnrolment",
+    "NewOwnOrganisation",
+    "NewPersonState",
+    "NewPersonInvitation",
+    "NewSponsorshipView",
+    "NewReason",
+    "NewAcceptance",
+    "NewTerms",
+    "NewOrganisationView",
+    "NewOrganisationEdit",
+    "NewStatus",
+    "NewRecovery",
+    "NewCellInvitation",
+    "NewSetting",
+];
 const OWN_REQUESTS: [&str; 10] = [
     "NewSecondStep",
     "NewCeremonyEnd",
@@ -152,6 +170,7 @@ fn finish(name: &str, mut schema: Value) -> Value {
         };
         let all: Vec<String> = properties.keys().filter(|property| !left_out(property)).cloned().collect();
         if !REQUESTS.contains(&name)
+            && !JOINING_REQUESTS.contains(&name)
             && !OWN_REQUESTS.contains(&name)
             && let Some(schema) = schema.as_object_mut()
         {

@@ -74,6 +74,35 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "wrong-pairing", "Not paired", detail)
     }
 
+    /// 404 to a link or ticket: the same for one that was used, withdrawn, is too old or never was one.
+    #[must_use]
+    pub fn link() -> Self {
+        let detail = "it was used, withdrawn, is too old, or never was one: ask whoever invited you for another";
+        Self::new(StatusCode::NOT_FOUND, "link", "This link does not work", detail)
+    }
+
+    /// 409: other terms hold than those that were shown.
+    #[must_use]
+    pub fn terms(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "terms", "The terms have changed", detail)
+    }
+
+    /// 403: the organisation is dormant.
+    #[must_use]
+    pub fn dormant() -> Self {
+        let detail = "your organisation is dormant because nobody has signed in for long: nothing was taken; sign in \
+                      with a person's account, which wakes it at once, and send this again";
+        Self::new(StatusCode::FORBIDDEN, "read-only", "Your organisation can only read", detail)
+    }
+
+    /// 403: the organisation has not accepted the terms in time.
+    #[must_use]
+    pub fn terms_overdue() -> Self {
+        let detail = "your organisation has not accepted the latest terms in time: nothing was taken; let an \
+                      administrator of it accept them on the page of the organisation, and send this again";
+        Self::new(StatusCode::FORBIDDEN, "read-only", "Your organisation can only read", detail)
+    }
+
     /// 403: a second factor has to be enrolled first.
     #[must_use]
     pub fn enrol() -> Self {

@@ -402,6 +402,9 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         running.cell_addr = Some(address);
         running.listeners.push(task);
         let (register, clock) = (Arc::clone(&common.register), Arc::clone(&config.clock));
+        if config.mail.is_some() {
+            register.deliver_by_mail();
+        }
         let mailer = Mailer { register, clock, settings: config.mail.clone() };
         running.mailer = Some(mailer.start(Arc::clone(&threads_stop)).map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
@@ -421,6 +424,14 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     Ok(running)
 }
 
+/// Tells operators what a daily round did, in numbers.
+fn told_of(round: Option<register::Round>) {
+    if let Some(round) = round {
+        let (told, dormant, left, overdue) = (round.told, round.dormant, round.left, round.overdue);
+        tracing::info!(told, dormant, left, overdue, "the daily round of memberships");
+    }
+}
+
 /// Makes open streams ask again whether they may go on, whenever the register has changed, in this process or another.
 async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
     let mut seen = register.changes();
@@ -430,6 +441,7 @@ async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
         let outcome = tokio::task::spawn_blocking(move || {
             if look.is_multiple_of(LOOKS_A_NOTE) {
                 looked.note_uses()?;
+                told_of(looked.daily_round()?);
             }
             looked.refresh()
         })

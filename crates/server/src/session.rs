@@ -8,7 +8,7 @@ use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use intake::Quota;
 use model::PersonId;
-use register::{Face, Means, Principal, Register, Secret, SignInError};
+use register::{Face, Means, Principal, Register, Right, Secret, SignInError, Status};
 use tokio::sync::Semaphore;
 
 use crate::answers::reply;
@@ -51,6 +51,8 @@ pub struct Who {
     /// What the credential stands for.
     pub principal: Arc<Principal>,
     credential: Credential,
+    /// The right that the route asked for: what is held open needs it for as long as it is open.
+    needs: Option<Right>,
 }
 
 impl Who {
@@ -166,16 +168,16 @@ impl Sessions {
                 return None;
             }
             let principal = self.0.register.key(key)?;
-            return Some(Who { principal, credential: Credential::Key(key.into()) });
+            return Some(Who { principal, credential: Credential::Key(key.into()), needs: None });
         }
         let session = cookie(headers, self.cookie_name()).and_then(|token| {
             let principal = self.0.register.session(self.0.face, token)?;
-            Some(Who { principal, credential: Credential::Session(token.into()) })
+            Some(Who { principal, credential: Credential::Session(token.into()), needs: None })
         });
         session.or_else(|| {
             let token = cookie(headers, self.wall_cookie())?;
             let principal = self.0.register.device(self.0.face, token)?;
-            Some(Who { principal, credential: Credential::Wall(token.into()) })
+            Some(Who { principal, credential: Credential::Wall(token.into()), needs: None })
         })
     }
 
@@ -185,14 +187,15 @@ impl Sessions {
         if wall { Problem::wall_revoked() } else { Problem::signed_out() }
     }
 
-    /// Whether a credential that was good when a stream began still is.
+    /// Whether a credential that was good when a stream began still is, and still has the right that the stream needs.
     #[must_use]
     pub fn still_in(&self, who: &Who) -> bool {
-        match &who.credential {
-            Credential::Session(token) => self.0.register.session(self.0.face, token).is_some(),
-            Credential::Key(key) => self.0.register.key(key).is_some(),
-            Credential::Wall(token) => self.0.register.device(self.0.face, token).is_some(),
-        }
+        let principal = match &who.credential {
+            Credential::Session(token) => self.0.register.session(self.0.face, token),
+            Credential::Key(key) => self.0.register.key(key),
+            Credential::Wall(token) => self.0.register.device(self.0.face, token),
+        };
+        principal.is_some_and(|principal| who.needs.is_none_or(|right| principal.rights.has(right)))
     }
 
     /// What a page shows of who is signed in.
@@ -304,6 +307,15 @@ impl Sessions {
     }
 }
 
+/// Why somebody lacks a right: a reporter whose organisation can only read is told so, and what to do about it.
+fn lacking(right: Right, principal: &Principal) -> Problem {
+    match &principal.organisation {
+        Some(held) if principal.role.rights().has(right) && held.status == Status::Dormant => Problem::dormant(),
+        Some(held) if principal.role.rights().has(right) && held.overdue => Problem::terms_overdue(),
+        _ => Problem::role(),
+    }
+}
+
 impl Doorkeeper for Sessions {
     type Who = Who;
 
@@ -313,7 +325,8 @@ impl Doorkeeper for Sessions {
             Access::SignedIn => None,
             Access::Needs(right) => Some(right),
         };
-        let who = self.find(headers).ok_or_else(|| self.nobody(headers))?;
+        let mut who = self.find(headers).ok_or_else(|| self.nobody(headers))?;
+        who.needs = right;
         match who.principal.means {
             Means::Key(scopes) if !pass.scope.is_some_and(|scope| scopes.has(scope)) => return Err(Problem::scope()),
             Means::Device if !pass.wall => return Err(Problem::wall()),
@@ -322,8 +335,8 @@ impl Doorkeeper for Sessions {
             }
             Means::Key(_) | Means::Device | Means::Session => {}
         }
-        if right.is_some_and(|right| !who.principal.rights.has(right)) {
-            return Err(Problem::role());
+        if let Some(right) = right.filter(|right| !who.principal.rights.has(*right)) {
+            return Err(lacking(right, &who.principal));
         }
         // What is sent in has a quota of its own, in reports.
         if *method == Method::GET

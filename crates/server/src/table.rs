@@ -283,8 +283,10 @@ pub const PAGES: &[(&str, &str)] = &[
 pub fn table() -> Vec<Route> {
     let mut table = member();
     table.extend(crate::own::rows(Face::Member));
+    table.extend(crate::joining::rows(Face::Member));
     table.extend(cell());
     table.extend(crate::own::rows(Face::Cell));
+    table.extend(crate::joining::rows(Face::Cell));
     table
 }
 

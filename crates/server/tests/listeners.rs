@@ -12,6 +12,7 @@ fn fill(path: &str) -> String {
     path.replace("{id}", "00000000-0000-4000-8000-000000000000")
         .replace("{case}", "00000000-0000-4000-8000-000000000000")
         .replace("{name}", "watch.txt")
+        .replace("{prefix}", "000000000000")
         .replace("{*path}", "none.js")
 }
 

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::{NOW, open};
-use model::Timestamp;
+use model::{Timestamp, WhoMayBeWarned};
 use vault::{
     Body, ItemOutcome, Journal as _, NewEntry, SqliteJournal, SqliteOptions, Submission, VaultError, codec,
     default_keys_dir, export, verify,

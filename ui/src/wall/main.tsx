@@ -54,6 +54,17 @@ async function face(): Promise<FaceView> {
   }
 }
 
+// A wall is paired by a link whose code stands behind `#`: used once and taken out of the address at once.
+async function pair(f: FaceView) {
+  const code = new URLSearchParams(location.hash.slice(1)).get('pair')
+  if (!code) return
+  history.replaceState(null, '', location.pathname)
+  const body = JSON.stringify({ code }),
+    headers = { 'content-type': 'application/json' }
+  // a code that is refused leaves the screen as it was: the stream then says that it is not let in
+  await fetch(`${prefixOf(f.face)}/devices/pair`, { method: 'POST', headers, body }).catch(() => undefined)
+}
+
 function start(f: FaceView) {
   const prefix = prefixOf(f.face),
     live = f.face === 'cell' ? new WallLive() : new MemberLive()
@@ -73,4 +84,4 @@ function start(f: FaceView) {
     ),
   )
 }
-void face().then(start)
+void face().then(f => pair(f).then(() => start(f)))

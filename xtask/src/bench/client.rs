@@ -40,6 +40,22 @@ impl Client {
         self.sender.send_request(request).await.map_err(|error| format!("{path}: {error}"))
     }
 
+    /// Posts something as if a proxy had it from another address; gives the whole answer.
+    pub async fn call_from(&mut self, from: &str, path: &str, body: Bytes) -> Result<(u16, Bytes), String> {
+        let request = Request::post(path)
+            .header("host", &self.host)
+            .header("origin", format!("http://{}", self.host))
+            .header("x-forwarded-for", from)
+            .header("content-type", "application/json")
+            .body(Full::new(body))
+            .map_err(|error| error.to_string())?;
+        self.sender.ready().await.map_err(|error| error.to_string())?;
+        let answer = self.sender.send_request(request).await.map_err(|error| format!("{path}: {error}"))?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        Ok((status, body))
+    }
+
     /// Sends a request and reads the whole answer.
     pub async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Result<(u16, Bytes), String> {
         let answer = self.open(method, path, body).await?;

@@ -9,14 +9,17 @@ mod light;
 mod load;
 mod memory;
 mod rebuild;
+mod register;
 mod server;
+mod session_check;
+mod signin;
 
 use std::fs;
 
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 7] = [
+const ALL: [(&str, Bench); 10] = [
     ("light", light::run),
     ("import", import::run),
     ("acks", acks::run),
@@ -24,6 +27,9 @@ const ALL: [(&str, Bench); 7] = [
     ("memory", memory::run),
     ("flow", flow::run),
     ("rebuild", rebuild::run),
+    ("signin", signin::run),
+    ("session-check", session_check::run),
+    ("register", register::run),
 ];
 
 /// Runs the named benchmarks, or all.

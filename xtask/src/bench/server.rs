@@ -77,10 +77,16 @@ impl Store {
 
     /// Serves the store until dropped.
     pub fn serve(&self) -> Result<Server, String> {
+        self.serve_with(&[])
+    }
+
+    /// The same, with more words on the command line.
+    pub fn serve_with(&self, words: &[&str]) -> Result<Server, String> {
         let member = format!("127.0.0.1:{}", free_port()?);
         let cell = format!("127.0.0.1:{}", free_port()?);
         let mut serve = command(&self.binary)
             .args(["serve", "--member-addr", &member, "--cell-addr", &cell])
+            .args(words)
             .arg("--data-dir")
             .arg(self.data())
             .into_command();

@@ -11,7 +11,7 @@ struct Rule {
     why: &'static str,
 }
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 7] = [
     Rule {
         words: &["Vault::open("],
         only_in: &["crates/server/src/serve.rs", "crates/fusioncell/src/store.rs"],
@@ -46,6 +46,16 @@ const RULES: [Rule; 5] = [
             "crates/register/src/password.rs",
         ],
         why: "chance is an argument: take an `Entropy`",
+    },
+    Rule {
+        words: &["SmtpConnection::connect(", "TcpStream::connect", "HttpConnector", "reqwest"],
+        only_in: &["crates/server/src/smtp.rs", "crates/fusioncell/src/client.rs"],
+        why: "the server speaks first to the operator's mail server alone; nothing that somebody sends is an address to go to",
+    },
+    Rule {
+        words: &["process::Command", "Command::spawn", "libc::system"],
+        only_in: &[],
+        why: "no other program is started: there is no command line that somebody's words could reach",
     },
 ];
 
@@ -99,6 +109,8 @@ fn a_key_out_of_place_is_told() {
     caught(&planted("crates/server/src/member.rs", "let who = Who { principal, credential };"), "session alone");
     caught(&planted("crates/fusion/src/score.rs", "let now = SystemTime::now();"), "time is an argument");
     caught(&planted("crates/sim/src/cell.rs", "let x = rand::random();"), "chance is an argument");
+    caught(&planted("crates/intake/src/import.rs", "TcpStream::connect(host)"), "the operator's mail server alone");
+    caught(&planted("crates/server/src/cell.rs", "std::process::Command::new(name)"), "no other program is started");
     none(&planted(
         "crates/fusion/src/score.rs",
         "// never SystemTime::now\n#[cfg(test)]\nmod tests { Instant::now() }",

@@ -1,5 +1,6 @@
 //! Tidiness: the tree is held to its documents. Each failure says how to mend it, and each check is shown a planted fault.
 
+mod asvs;
 mod documents;
 mod files;
 mod keys;

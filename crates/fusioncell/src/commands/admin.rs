@@ -51,6 +51,8 @@ enum Command {
     #[command(subcommand, after_help = help!("  fusioncell admin group add --data-dir D --name Ports --purpose \"Ransomware in ports\"
   fusioncell admin group join --data-dir D --name Ports --organisation \"Calder Power\""))]
     Group(super::admin_group::Group),
+    #[command(flatten)]
+    Joining(super::admin_joining::Joining),
     /// Keys of members' machines
     #[command(subcommand, after_help = help!("  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
   fusioncell admin key revoke --data-dir D fck_…"))]
@@ -295,6 +297,7 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
             Ok(())
         }
         Command::Mail(command) => super::admin_mail::run(command),
+        Command::Joining(command) => super::admin_joining::run(command),
         Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),
         Command::Key(Key::List { folders, organisation, json }) => list_keys(&folders, organisation.as_deref(), json),
         Command::Key(Key::Revoke { folders, key }) => {

@@ -21,6 +21,8 @@ macro_rules! help {
 
 mod admin;
 mod admin_group;
+mod admin_joining;
+mod admin_lists;
 mod admin_mail;
 mod demo;
 mod import;

@@ -1,12 +1,16 @@
 //! Accepting an invitation, and the ticket that sets the first way to sign in.
 
+use std::sync::Arc;
+
 use model::{OrganisationId, PersonId};
 use rusqlite::{Connection, params};
 
 use crate::audit::Actor;
-use crate::nouns::{Face, NewPerson};
+use crate::credentials::Secret;
+use crate::nouns::{Face, NewPerson, Principal};
 use crate::register::{Register, RegisterError};
 use crate::rights::Role;
+use crate::sessions::SessionKind;
 
 use super::invitations::{self, EnrolmentTicket, Invitation, InvitationKind, Invited};
 use super::{JoinError, dormancy, terms};
@@ -23,7 +27,14 @@ pub struct Joined {
 
 /// Removes everything that signs somebody in: another way in replaces it.
 pub(crate) fn forget_factors(transaction: &Connection, person: PersonId) -> Result<(), RegisterError> {
-    transaction.execute("UPDATE person SET password = NULL WHERE id = ?1", [person.as_bytes()])?;
+    for sql in [
+        "UPDATE person SET password = NULL WHERE id = ?1",
+        "DELETE FROM passkey WHERE person = ?1",
+        "DELETE FROM totp WHERE person = ?1",
+        "DELETE FROM recovery_code WHERE person = ?1",
+    ] {
+        transaction.execute(sql, [person.as_bytes()])?;
+    }
     crate::people::end_sessions(transaction, person)?;
     Ok(())
 }
@@ -113,14 +124,16 @@ impl Register {
         invitations::ticket_of(&self.connection(), self.now(), ticket)
     }
 
-    /// Uses an enrolment ticket up within the transaction that stores the first factor.
-    #[allow(dead_code)] // Called by whatever stores a first factor.
-    pub(crate) fn spend_ticket(
-        &self,
-        transaction: &Connection,
-        ticket: &str,
-    ) -> Result<Option<PersonId>, RegisterError> {
-        invitations::spend_ticket(transaction, self.now(), ticket)
+    /// Uses an enrolment ticket up and begins a session in which a first factor is set: until then it opens nothing else.
+    ///
+    /// # Errors
+    /// [`JoinError::Gone`] if the ticket does not work.
+    pub fn enrol(&self, face: Face, ticket: &str) -> Result<(Secret, Arc<Principal>), JoinError> {
+        self.within(|transaction| {
+            let person = invitations::spend_ticket(transaction, self.now(), ticket)?.ok_or(JoinError::Gone)?;
+            let begun = self.begin_session(transaction, person, face, SessionKind::Enrolment, None)?;
+            begun.ok_or(JoinError::Gone)
+        })
     }
 
     /// Sets a first password by an enrolment ticket, which is used up.

@@ -7,7 +7,8 @@ use crate::mail::{MAIL_SUBJECT_CHARS_MAX, MailKind, NewMail};
 use super::{DAY_MILLIS, day_of};
 
 /// A day as people read it: `2026-11-25`, by the civil calendar.
-pub(crate) fn date(day: i64) -> String {
+#[must_use]
+pub fn date(day: i64) -> String {
     // Days to date after Howard Hinnant's `civil_from_days`: exact for every day that a timestamp can name.
     let shifted = day.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
@@ -19,6 +20,24 @@ pub(crate) fn date(day: i64) -> String {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The day of a date such as `2026-11-25`, in days since 1970-01-01.
+#[must_use]
+pub fn day_named(text: &str) -> Option<i64> {
+    let mut parts = text
+        .splitn(3, '-')
+        .map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if text.len() != 10 || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let (from_march, year) = if month > 2 { (month - 3, year) } else { (month + 9, year - 1) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    let found = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    // A day that the month does not have is a day of the next one: it is written otherwise.
+    (date(found) == text).then_some(found)
 }
 
 /// A name as a subject carries it: cut where the mail's own limit is.
@@ -139,7 +158,7 @@ pub(crate) fn recovery_told(to: &str, firm: &str, name: &str) -> NewMail {
 
 pub(crate) fn left_with_keys(to: &str, firm: &str, name: &str, keys: usize) -> NewMail {
     let text = format!(
-        "The account of {name} at {firm} is closed; sessions have ended. {keys} keys of your machines were made by {name}: look through them and revoke those whose text {name} may still have.\n"
+        "The account of {name} at {firm} is closed; sessions have ended. {keys} keys of your machines were made by {name}, or nobody knows by whom: look through them and revoke those whose text {name} may still have.\n"
     );
     notice(to, "An account of your organisation is closed", text)
 }
@@ -157,6 +176,14 @@ mod tests {
     fn days_have_dates() {
         for (day, expect) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
             assert_eq!(date(day), expect);
+            assert_eq!(day_named(expect), Some(day));
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in ["2026-02-30", "2026-2-03", "1969-12-31", "2026-13-01", "2026-00-10", "x", "", "2026-11-25T"] {
+            assert_eq!(day_named(text), None, "{text}");
         }
     }
 

@@ -70,6 +70,7 @@ pub(crate) fn shut(transaction: &Connection, now: Timestamp, id: OrganisationId)
         // Whom the firm has lent works for the cell: the cell decides, but not on the word of a firm that is gone.
         "UPDATE person SET disabled = 1 WHERE organisation = ?1 AND role = 'seconded-analyst'",
         "UPDATE key SET revoked = 1 WHERE organisation = ?1 AND revoked = 0",
+        "DELETE FROM device WHERE organisation = ?1",
         "UPDATE sponsorship SET state = 'withdrawn' WHERE sponsor = ?1 AND state = 'pending'",
     ] {
         transaction.execute(sql, [id])?;
@@ -183,10 +184,17 @@ impl Register {
     pub fn resend_invitation(&self, by: &Actor, id: InvitationId, delivery: Delivery) -> Result<Link, RegisterError> {
         self.within(|transaction| {
             let found = self.own_invitation(transaction, by, id)?;
+            let mut kind = found.kind;
             if found.state == InvitationState::Accepted {
-                return Err(RegisterError::Refused("the invitation was accepted".into()));
+                // Accepted, but no way to sign in was ever set: the same person is sent another link.
+                if !found.person.map_or(Ok(false), |person| is_without_factor(transaction, person))? {
+                    return Err(RegisterError::Refused("the invitation was accepted".into()));
+                }
+                if kind == InvitationKind::Organisation {
+                    kind = InvitationKind::Recovery;
+                }
             }
-            if found.kind == InvitationKind::Organisation
+            if kind == InvitationKind::Organisation
                 && found.organisation.map(|id| organisation(transaction, id)).transpose()?.map(|(_, status)| status)
                     != Some(Status::Invited)
             {
@@ -194,7 +202,7 @@ impl Register {
             }
             invitations::withdraw(transaction, self.now(), id)?;
             let sent = NewInvitation {
-                kind: found.kind,
+                kind,
                 organisation: found.organisation,
                 person: found.person,
                 role: found.role,
@@ -426,6 +434,16 @@ impl Register {
             Ok(link)
         })
     }
+}
+
+/// Whether somebody has an account and nothing to sign in with.
+fn is_without_factor(transaction: &Connection, person: PersonId) -> Result<bool, RegisterError> {
+    Ok(transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM person WHERE id = ?1 AND closed = 0 AND disabled = 0 AND password IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM passkey WHERE person = ?1)",
+        [person.as_bytes()],
+        |row| row.get(0),
+    )?)
 }
 
 fn refused(status: Status) -> RegisterError {

@@ -132,6 +132,8 @@ impl Register {
             super::join::forget_factors(transaction, id)?;
             invitations::withdraw_of(transaction, self.now(), id)?;
             transaction.execute("DELETE FROM enrolment WHERE person = ?1", [id.as_bytes()])?;
+            // Walls show things without anybody signed in: those that the person made end with the account.
+            transaction.execute("DELETE FROM device WHERE maker = ?1", [id.as_bytes()])?;
             transaction.execute("UPDATE person SET disabled = 1, closed = 1 WHERE id = ?1", [id.as_bytes()])?;
             let home = target.organisation.filter(|_| target.role.face() == Face::Member);
             if let Some(home) = home {
@@ -141,7 +143,8 @@ impl Register {
         })
     }
 
-    /// Who made a key is not kept, and whoever could read one may have copied it: the admins decide which to revoke.
+    /// Keys are an organisation's and its machines go on; whoever made one may have copied it: the admins, who see in the
+    /// list who made which, decide.
     fn tell_of_keys(
         &self,
         transaction: &Connection,
@@ -149,8 +152,8 @@ impl Register {
         target: &Person,
     ) -> Result<(), RegisterError> {
         let keys: i64 = transaction.query_row(
-            "SELECT count(*) FROM key WHERE organisation = ?1 AND revoked = 0",
-            [home.as_bytes()],
+            "SELECT count(*) FROM key WHERE organisation = ?1 AND revoked = 0 AND (made_by = ?2 OR made_by IS NULL)",
+            params![home.as_bytes(), target.id.as_bytes()],
             |row| row.get(0),
         )?;
         if keys == 0 {

@@ -5,6 +5,7 @@
 
 mod circles;
 mod declared;
+mod joining;
 mod logs;
 mod observe;
 mod pair;

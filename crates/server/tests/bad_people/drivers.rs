@@ -1,0 +1,125 @@
+//! A valid request for each route: bodies are made from the document of the API, except where its words do not suffice.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+use server::{Face, RouteInfo};
+
+use crate::callers::Caller;
+use crate::common::PASSWORD;
+use crate::ids::{Id, Ids, Kind};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&server::openapi_json()).unwrap());
+
+/// Routes that no request made here can bring to success, and what does so elsewhere.
+pub const UNDRIVEN: &[(&str, &str)] = &[
+    ("sign_in_totp", "needs an app: crates/register/tests/factors.rs"),
+    ("sign_in_recovery", "needs a challenge: crates/register/tests/factors.rs"),
+    ("passkey_finish", "needs an authenticator: ui/e2e"),
+    ("passkey_add", "needs an authenticator: ui/e2e"),
+    ("confirm_passkey_finish", "needs an authenticator: ui/e2e"),
+    ("totp_confirm", "needs an app: crates/register/tests/factors.rs"),
+    ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
+];
+
+/// The operation's name without the cell's prefix, where both listeners have it.
+pub fn plain(id: &str) -> &str {
+    id.strip_prefix("cell_").unwrap_or(id)
+}
+
+/// What the parameter of a route's path names; `None` for a route that is not known here.
+pub fn kind(route: &RouteInfo) -> Option<Kind> {
+    Some(match route.id {
+        "campaign" => Kind::Campaign,
+        "cell_campaign" => Kind::CellCampaign,
+        "advisory_read" => Kind::Advisory,
+        "feed" => Kind::Feed,
+        "claim" => Kind::Case,
+        id => match plain(id) {
+            "passkey_remove" => Kind::Passkey,
+            "session_end" => Kind::Session,
+            "device_revoke" => Kind::Device,
+            "key_revoke" => Kind::Key,
+            _ => return None,
+        },
+    })
+}
+
+/// The path of a route with this in the place of its parameter, and the query that it cannot do without.
+pub fn path_with(route: &RouteInfo, id: &str) -> String {
+    let path = match (route.path.find('{'), route.path.find('}')) {
+        (Some(from), Some(to)) => format!("{}{id}{}", &route.path[..from], &route.path[to + 1..]),
+        _ => route.path.to_owned(),
+    };
+    let query = match plain(route.id) {
+        "lookup" => "?value=evil.test",
+        "import" => "?warn=now&know=nobody&tlp=GREEN",
+        _ => "",
+    };
+    path + query
+}
+
+/// The path of a route as this caller would ask for it: with something of its own, if it has any.
+pub fn path(route: &RouteInfo, caller: &Caller, ids: &Ids) -> String {
+    let own = kind(route).and_then(|kind| ids.all.iter().find(|id: &&Id| id.is_for(kind, caller)));
+    let id = own.map_or(crate::ids::NOWHERE, |id| id.text.as_str());
+    path_with(route, if route.path.contains("{*") { "none.js" } else { id })
+}
+
+/// Media type and text of the body that a route takes.
+pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
+    let operation = &DOCUMENT["paths"][route.path][route.method.to_ascii_lowercase()];
+    let (media, content) = operation["requestBody"]["content"].as_object()?.iter().next()?;
+    let email = if route.face == Face::Cell { "kit@cell.example" } else { "ann@firm0.example" };
+    let pairing = if route.face == Face::Cell { &ids.pairing_cell } else { &ids.pairing_member };
+    let made = match plain(route.id) {
+        "sign_in" => json!({ "email": email, "password": PASSWORD }),
+        "report" => json!({
+            "title": "t", "attack": "phishing", "warn": "now", "know": "nobody", "tlp": "GREEN",
+            "indicators": [{ "value": "fresh.attack.test" }],
+        }),
+        "import" => return Some((media.clone(), "imported.attack.test\n".to_owned())),
+        "advise" => json!({ "title": "t", "summary": "s", "actions": ["a"], "severity": "low", "tlp": "GREEN" }),
+        "confirm" => json!({ "password": PASSWORD }),
+        "password" => json!({ "password": "another horse battery" }),
+        "key_make" => json!({ "label": "feed", "scopes": ["report"], "days": 30, "warn": "now", "know": "nobody" }),
+        "device_pair" => json!({ "code": pairing }),
+        _ => sample(&content["schema"]),
+    };
+    Some((media.clone(), made.to_string()))
+}
+
+/// The least that a schema takes.
+fn sample(schema: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        return sample(&DOCUMENT["components"]["schemas"][name.rsplit('/').next().unwrap()]);
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return words[0].clone();
+    }
+    if let Some(choices) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
+        return choices.iter().find(|choice| choice["type"] != "null").map(sample).unwrap_or_default();
+    }
+    let kind = schema["type"].as_str().or(schema["type"][0].as_str()).unwrap_or("object");
+    match kind {
+        "string" => match schema["format"].as_str() {
+            Some("uuid") => json!(crate::ids::NOWHERE),
+            Some("date-time") => json!("2026-01-01T00:00:00Z"),
+            _ => json!("x"),
+        },
+        "integer" | "number" => json!(1),
+        "boolean" => json!(false),
+        "array" => json!([]),
+        _ => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let of = |name: &str| (name.to_owned(), sample(&schema["properties"][name]));
+            Value::Object(required.map(of).collect())
+        }
+    }
+}
+
+/// Whether a status is the success that the document names for a route.
+pub fn succeeds(route: &RouteInfo, status: u16) -> bool {
+    let responses = &DOCUMENT["paths"][route.path][route.method.to_ascii_lowercase()]["responses"];
+    (200..300).contains(&status) && (responses.is_null() || responses[status.to_string()].is_object())
+}

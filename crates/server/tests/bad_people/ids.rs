@@ -1,0 +1,174 @@
+//! Everything that has an id, and whose it is.
+
+use axum::body::Body;
+use register::Actor;
+use serde_json::{Value, json};
+use server::{Access, Face, RouteInfo};
+
+use crate::callers::{Caller, Held, Room};
+use crate::common::{World, call};
+
+/// An id of the right form that nothing has.
+pub const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Whoever has a passkey here.
+const WITH_PASSKEY: [&str; 3] = ["adm@firm0.example", "oth@firm1.example", "run@cell.example"];
+
+/// What an id is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Campaign,
+    CellCampaign,
+    Case,
+    Advisory,
+    Feed,
+    Session,
+    Passkey,
+    Device,
+    Key,
+    Other,
+}
+
+/// Who may find something under its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Members,
+    Cell,
+    Person(&'static str),
+    Firm(usize),
+    Nobody,
+}
+
+#[derive(Clone, Debug)]
+pub struct Id {
+    pub kind: Kind,
+    pub text: String,
+    pub owner: Owner,
+}
+
+impl Id {
+    /// Whether it is of a kind and this caller may find it.
+    pub fn is_for(&self, kind: Kind, caller: &Caller) -> bool {
+        // Each case begins a campaign, which the cell finds under the case's pseudonym as well.
+        let case = self.kind == Kind::Case && kind == Kind::CellCampaign;
+        (self.kind == kind || case)
+            && match &self.owner {
+                Owner::Members => caller.face == Face::Member,
+                Owner::Cell => caller.face == Face::Cell,
+                Owner::Person(email) => caller.email == Some(email),
+                Owner::Firm(firm) => caller.face == Face::Member && caller.firm == Some(*firm),
+                Owner::Nobody => false,
+            }
+    }
+}
+
+#[derive(Default)]
+pub struct Ids {
+    pub all: Vec<Id>,
+    pub pairing_member: String,
+    pub pairing_cell: String,
+}
+
+async fn walls_campaigns(world: &World, lead: &str) -> Vec<Value> {
+    let wall = world.at_cell("GET", "/cell/v1/wall", lead, Body::empty()).await.json();
+    wall["campaigns"].as_array().cloned().unwrap_or_default()
+}
+
+impl Room {
+    /// Lets everything come to be that has an id, of several owners.
+    pub async fn find_ids(&mut self) {
+        let lead = self.caller("lead").credential.clone().unwrap().1;
+        let mut all = vec![];
+        let mut add = |kind, text: String, owner| {
+            assert!(!text.is_empty() && text != "null", "{kind:?} has no id");
+            all.push(Id { kind, text, owner });
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        for firm in [0, 1] {
+            self.world.report(firm, &["evil.test", "worse.test"]).await;
+            let hidden = json!({
+                "title": "t", "attack": "phishing", "warn": "cell-only", "know": "nobody", "tlp": "GREEN",
+                "indicators": [{ "value": "hidden.test" }],
+            });
+            let request = self.world.request("POST", "/api/v1/reports", firm, Body::from(hidden.to_string()));
+            assert_eq!(call(&self.world.member, request).await.status, 201);
+        }
+        self.world.pass(300);
+        let body = json!({ "title": "t", "summary": "s", "actions": [], "severity": "low", "tlp": "AMBER" });
+        let made = self.world.at_cell("POST", "/cell/v1/advisories", &lead, Body::from(body.to_string())).await;
+        add(Kind::Advisory, text(&made.json()["id"]), Owner::Members);
+        self.world.pass(300);
+        let home = self.world.get("/api/v1/home").await.json();
+        for campaign in home["campaigns"].as_array().unwrap() {
+            add(Kind::Campaign, text(&campaign["id"]), Owner::Members);
+        }
+        let campaigns = walls_campaigns(&self.world, &lead).await;
+        assert!(campaigns.len() > 1, "the held campaign is one of its own");
+        for campaign in campaigns {
+            let id = text(&campaign["id"]);
+            let path = format!("/cell/v1/campaigns/{id}");
+            let page = self.world.at_cell("GET", &path, &lead, Body::empty()).await.json();
+            for case in page["cases"].as_array().or(page["reports"].as_array()).unwrap() {
+                add(Kind::Case, text(&case["case"]), Owner::Cell);
+            }
+            add(Kind::CellCampaign, id, Owner::Cell);
+        }
+        add(Kind::Feed, "watch.txt".into(), Owner::Members);
+        let register = &self.world.register;
+        let people: Vec<_> = self.callers.iter().filter_map(|caller| Some((caller.email?, caller.face))).collect();
+        for (n, (email, face)) in people.into_iter().enumerate() {
+            let person = self.id(email);
+            for session in register.sessions(person, "").unwrap() {
+                add(Kind::Session, session.id, Owner::Person(email));
+            }
+            // The others sign in by password alone.
+            if WITH_PASSKEY.contains(&email) {
+                let face = if face == Face::Cell { register::Face::Cell } else { register::Face::Member };
+                let (by, credential) = (Actor::operator(), [u8::try_from(n).unwrap(); 16]);
+                let passkey = register.add_passkey(&by, person, (face, "localhost"), &credential, "key", "{}");
+                add(Kind::Passkey, passkey.unwrap().id, Owner::Person(email));
+            }
+            add(Kind::Other, person.to_string(), Owner::Nobody);
+        }
+        for (n, firm) in self.firms.iter().enumerate() {
+            add(Kind::Other, firm.to_string(), Owner::Nobody);
+            for key in register.keys_of(*firm).unwrap() {
+                add(Kind::Key, key.prefix, Owner::Firm(n));
+            }
+        }
+        let mut pairings = vec![];
+        for (email, owner) in [
+            ("adm@firm0.example", Owner::Firm(0)),
+            ("oth@firm1.example", Owner::Firm(1)),
+            ("kit@cell.example", Owner::Cell),
+        ] {
+            let person = register.person_named(email).unwrap();
+            let by = Actor {
+                person: Some(person.id),
+                name: person.name,
+                organisation: person.organisation,
+                role: Some(person.role),
+                rights: person.role.rights(),
+            };
+            let device = register.create_device(&by, "Wall").unwrap();
+            add(Kind::Device, device.id, owner);
+            pairings.push(device.pairing.expose().to_owned());
+        }
+        self.ids = Ids { all, pairing_cell: pairings[2].clone(), pairing_member: pairings[0].clone() };
+    }
+}
+
+/// Routes whose path has a parameter that names something.
+pub fn with_id() -> Vec<RouteInfo> {
+    server::routes().into_iter().filter(|route| route.path.contains('{') && is_api(route)).collect()
+}
+
+/// Whether a route is one of the API; pages are the same for everybody, whatever stands in their path.
+pub fn is_api(route: &RouteInfo) -> bool {
+    !(route.access == Access::Public && server::PAGES.iter().any(|(id, _)| *id == route.id))
+}
+
+/// Whether a caller has anything at all.
+pub fn is_somebody(caller: &Caller) -> bool {
+    !matches!(caller.held, Held::Nothing | Held::RevokedWall)
+}
