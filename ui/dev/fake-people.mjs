@@ -1,8 +1,15 @@
 // Answers of the stand-in server about people and organisations; with `--hostile` every name tries to be more than text.
 const MEMBER_RIGHTS = ['read-released', 'read-groups', 'read-advisories', 'read-directory', 'report', 'manage-own']
 const CELL_RIGHTS = [
-  ...['read-cases', 'act-on-cases', 'advise', 'pass-cases', 'set-posture'],
-  ...['manage-members', 'manage-cell', 'read-audit', 'run-system'],
+  'read-cases',
+  'act-on-cases',
+  'advise',
+  'pass-cases',
+  'set-posture',
+  'manage-members',
+  'manage-cell',
+  'read-audit',
+  'run-system',
 ]
 export const HOSTILE = [
   '<img src=x onerror="document.title=1"><script>document.title=2</script>',
@@ -19,9 +26,19 @@ export function peopleAnswers(face, hostile, sess) {
     later = new Date(Date.now() + 5 * 86_400_000).toISOString(),
     items = list => ({ items: list, next: null, exercise: true })
   const person = (n, role) => ({
-    ...{ id: ID(n), name: name(n), email: `p${n}@calder.example`, role, disabled: n === 2 },
-    ...{ home: role === 'seconded-analyst' ? name(1) : null, vetting: role === 'seconded-analyst' ? 'SC' : null },
-    ...{ vetted_until: role === 'seconded-analyst' ? later : null, wall: ['energy', 'water'] },
+    id: ID(n),
+    name: name(n),
+    email: `p${n}@calder.example`,
+    role,
+    disabled: n === 2,
+    ...{
+      home: role === 'seconded-analyst' ? name(1) : null,
+      vetting: role === 'seconded-analyst' ? 'SC' : null,
+    },
+    ...{
+      vetted_until: role === 'seconded-analyst' ? later : null,
+      wall: ['energy', 'water'],
+    },
   })
   const people = (
     face === 'cell' ? ['lead', 'analyst', 'seconded-analyst'] : ['organisation-admin', 'reporter', 'reader']
@@ -34,32 +51,99 @@ export function peopleAnswers(face, hostile, sess) {
   }
   const lists = { domains: ['calder.example'], ranges: ['192.0.2.0/24'], brands: [name(0)], software: ['Exchange'] }
   const acts = [0, 1, 2].map(n => ({
-    ...{ day, seq: n, at: later, actor: name(n), what: ['person-invited', 'key-made', 'totp-added'][n] },
-    ...{ target: name(n + 1), detail: n ? '' : 'reporter' },
+    day,
+    seq: n,
+    at: later,
+    actor: name(n),
+    what: ['person-invited', 'key-made', 'totp-added'][n],
+    ...{
+      target: name(n + 1),
+      detail: n ? '' : 'reporter',
+    },
   }))
   const organisation = n => ({
-    ...{ id: ID(n), name: name(n), class: n === 2 ? 'observer' : 'member', sector: 'energy', region: 'wales' },
-    ...{ size: '50-249', status: ['active', 'suspended', 'invited', 'dormant'][n], quiet: n === 3, people: 3 },
-    ...{ terms: 1, overdue: n === 1 },
+    id: ID(n),
+    name: name(n),
+    class: n === 2 ? 'observer' : 'member',
+    sector: 'energy',
+    region: 'wales',
+    ...{
+      size: '50-249',
+      status: ['active', 'suspended', 'invited', 'dormant'][n],
+      quiet: n === 3,
+      people: 3,
+    },
+    ...{
+      terms: 1,
+      overdue: n === 1,
+    },
   })
   const sponsorship = n => ({
-    ...{ id: ID(n), sponsor: name(1), name: name(n), sector: 'water', region: null, size: null, day },
-    ...{ domain: 'wharf.example', contact: name(3), email: 'kit@wharf.example', why: 'We have worked with them.' },
+    id: ID(n),
+    sponsor: name(1),
+    name: name(n),
+    sector: 'water',
+    region: null,
+    size: null,
+    day,
+    ...{
+      domain: 'wharf.example',
+      contact: name(3),
+      email: 'kit@wharf.example',
+      why: 'We have worked with them.',
+    },
     ...{ state: (face === 'cell' ? ['pending', 'approved', 'refused'] : ['pending', 'invited', 'not-now'])[n] },
-    ...{ decided_day: n ? day : null, reason: n === 2 ? 'Not a firm of this region.' : null },
+    ...{
+      decided_day: n ? day : null,
+      reason: n === 2 ? 'Not a firm of this region.' : null,
+    },
   })
   const invitation = (n, state) => ({
-    ...{ id: ID(n), kind: 'person', organisation: name(n), role: 'reporter', name: name(n + 1), state, day },
-    ...{ email: 'new@calder.example', expires_at: later },
+    id: ID(n),
+    kind: 'person',
+    organisation: name(n),
+    role: 'reporter',
+    name: name(n + 1),
+    state,
+    day,
+    ...{
+      email: 'new@calder.example',
+      expires_at: later,
+    },
   })
   const group = {
-    ...{ id: ID(1), name: name(0), purpose: name(1), ends_at: later, who_may_add: 'members', may_add: true },
-    ...{ members: 3, joined_at: later, items: 0, more: false, ended: false, created_at: later },
+    id: ID(1),
+    name: name(0),
+    purpose: name(1),
+    ends_at: later,
+    who_may_add: 'members',
+    may_add: true,
+    ...{
+      members: 3,
+      joined_at: later,
+      items: 0,
+      more: false,
+      ended: false,
+      created_at: later,
+    },
   }
   const groupMembers = [0, 1, 2].map(n => ({ name: name(n), organiser: !n, joined_at: later }))
   const me = {
-    ...{ name: name(3), email: 'kit@calder.example', role: sess.role, organisation: name(0), enrol: false },
-    ...{ factors: { password: true, totp: false, passkeys: 1, recovery_codes: 7, demanded: true }, confirmed: true },
+    name: name(3),
+    email: 'kit@calder.example',
+    role: sess.role,
+    organisation: name(0),
+    enrol: false,
+    ...{
+      factors: {
+        password: true,
+        totp: false,
+        passkeys: 1,
+        recovery_codes: 7,
+        demanded: true,
+      },
+      confirmed: true,
+    },
   }
   const answers = {
     '/me': me,
@@ -90,13 +174,26 @@ export function peopleAnswers(face, hostile, sess) {
     ]),
     '/keys': items([
       {
-        ...{ prefix: 'fck_ab12cd', label: name(2), scopes: ['read:released', 'report'], created_day: day },
-        ...{ used_day: day, ends_at: later },
+        prefix: 'fck_ab12cd',
+        label: name(2),
+        scopes: ['read:released', 'report'],
+        created_day: day,
+        ...{
+          used_day: day,
+          ends_at: later,
+        },
       },
     ]),
     '/organisation': {
-      ...{ name: name(0), class: 'member', sectors: ['energy', 'water'], region: 'wales', size: '50-249' },
-      ...{ ...lists, read_only: null },
+      name: name(0),
+      class: 'member',
+      sectors: ['energy', 'water'],
+      region: 'wales',
+      size: '50-249',
+      ...{
+        ...lists,
+        read_only: null,
+      },
     },
     '/people': items(people),
     '/invitations': items([invitation(0, 'open'), invitation(1, 'accepted'), invitation(2, 'expired')]),
@@ -112,11 +209,22 @@ export function peopleAnswers(face, hostile, sess) {
     [`/organisations/${ID(0)}`]: { row: organisation(0), sectors: ['energy'], ...lists, sponsor: name(1), acts },
     [`/organisations/${ID(0)}/people`]: items(people),
     '/outbox': {
-      ...{ waiting: 2, sent: 160, failed: 1 },
+      waiting: 2,
+      sent: 160,
+      failed: 1,
       items: [
         {
-          ...{ to: 'kit@wharf.example', kind: 'invitation', state: 'failed', attempts: 3, day },
-          ...{ trouble: `550 no such user ${name(0)}`, unsure: true },
+          ...{
+            to: 'kit@wharf.example',
+            kind: 'invitation',
+            state: 'failed',
+            attempts: 3,
+            day,
+          },
+          ...{
+            trouble: `550 no such user ${name(0)}`,
+            unsure: true,
+          },
         },
       ],
     },
@@ -133,16 +241,30 @@ export function peopleAnswers(face, hostile, sess) {
     '/invitations': { link: null, organisation: null },
     '/organisations': { link: 'http://localhost:8460/join#fci_0123456789abcdef', organisation: name(0) },
     '/join/look': {
-      ...{ kind: 'organisation', organisation: name(0), role: 'organisation-admin', email: 'kit@calder.example' },
-      ...{ name: name(3), expires_at: later, terms, partnership: sess.partnership, exercise: true },
+      kind: 'organisation',
+      organisation: name(0),
+      role: 'organisation-admin',
+      email: 'kit@calder.example',
+      ...{
+        name: name(3),
+        expires_at: later,
+        terms,
+        partnership: sess.partnership,
+        exercise: true,
+      },
     },
     '/join': { ticket: 'fce_x' },
   }
   return {
     session: {
       ...sess,
-      ...{ rights: face === 'cell' ? CELL_RIGHTS : MEMBER_RIGHTS, enrol: false, wall: false },
-      ...{ role: face === 'cell' ? 'lead' : 'organisation-admin', name: name(3) },
+      rights: face === 'cell' ? CELL_RIGHTS : MEMBER_RIGHTS,
+      enrol: false,
+      wall: false,
+      ...{
+        role: face === 'cell' ? 'lead' : 'organisation-admin',
+        name: name(3),
+      },
       organisation: face === 'cell' ? null : name(0),
     },
     answer: (method, path) => (method === 'GET' ? answers : method === 'POST' ? posts : {})[path],

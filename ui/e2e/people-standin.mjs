@@ -11,13 +11,30 @@ const SIZES = [
 const ID = '00000000-0000-4000-8000-00000000000'
 export const PEOPLE_PAGES = {
   member: [
-    ...['/account', '/organisation', '/people', '/keys', '/devices', '/sponsor', '/members', '/groups'],
+    '/account',
+    '/organisation',
+    '/people',
+    '/keys',
+    '/devices',
+    '/sponsor',
+    '/members',
+    '/groups',
     `/groups/${ID}1`,
     '/join#fci_x',
   ],
   cell: [
-    ...['/account', '/devices', '/admin/members', `/admin/members/${ID}0`, '/admin/sponsorships', '/admin/cell'],
-    ...['/admin/groups', '/admin/terms', '/admin/audit', '/admin/mail', '/admin/settings', '/join#fci_x'],
+    '/account',
+    '/devices',
+    '/admin/members',
+    `/admin/members/${ID}0`,
+    '/admin/sponsorships',
+    '/admin/cell',
+    '/admin/groups',
+    '/admin/terms',
+    '/admin/audit',
+    '/admin/mail',
+    '/admin/settings',
+    '/join#fci_x',
   ],
 }
 const shots = process.env.SHOTS
