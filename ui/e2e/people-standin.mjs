@@ -142,8 +142,13 @@ export async function peopleStandIn(browser) {
   await check('the sign-in page offers a passkey first, a password second, and joining hides its token', async () => {
     const s = await standInServer('member'),
       w = await watched(browser, {}, [s.url])
-    await w.page.goto(`${s.url.replace('127.0.0.1', 'localhost')}/signin`).catch(() => {})
-    w.faults()
+    await w.page.goto(`${s.url}/signin`)
+    await w.page.waitForSelector('#passkey')
+    expect((await w.page.locator('#email').count()) === 0, 'an address is asked for first')
+    await axe(w.page, 'signing in by passkey')
+    await w.page.focus('#by-password')
+    await w.page.keyboard.press('Enter')
+    await w.page.waitForSelector('#email:focus')
     await w.page.goto(`${s.url}/join#fci_x`)
     await w.page.waitForSelector('#join-go')
     await w.page.click('#join-go')
