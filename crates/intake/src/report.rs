@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use model::{
-    AttackKind, Draft, DraftIndicator, Kind, Marking, Observable, Severity, Sighting, Technique, Timestamp,
+    AttackKind, Draft, DraftIndicator, GroupId, Kind, Marking, Observable, Severity, Sighting, Technique, Timestamp,
     WhoMayBeWarned, WhoMayKnow,
 };
+use policy::rho;
 use register::Answers;
 use serde::Deserialize;
-use uuid::Uuid;
 use vault::{Item, ReportContent, Submission};
 
 use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX, VALUE_CHARS_MAX};
@@ -141,7 +141,8 @@ fn warned(warn: &Warn) -> Result<WhoMayBeWarned, String> {
             other => Err(format!("{other:?} is not one of now, next-epoch, once-three, cell-only")),
         },
         Warn::Group(Group { group }) => {
-            Uuid::try_parse(group).map(WhoMayBeWarned::Group).map_err(|_| format!("{group:?} is no UUID of a group"))
+            let group: GroupId = group.parse().map_err(|_| format!("{group:?} is no UUID of a group"))?;
+            Ok(WhoMayBeWarned::Group { group, as_of: None })
         }
     }
 }
@@ -280,7 +281,8 @@ pub(crate) fn item(sighting: Sighting, reporter: &Reporter, exercise: bool) -> I
     Item { sighting, held }
 }
 
-pub(crate) fn submission(report: ReportContent, reporter: &Reporter, now: Timestamp) -> Submission {
+pub(crate) fn submission(mut report: ReportContent, reporter: &Reporter, now: Timestamp) -> Submission {
+    report.warn = rho::addressed(report.warn, reporter.groups.iter().copied());
     Submission {
         organisation: reporter.organisation,
         sector: reporter.sector.clone(),

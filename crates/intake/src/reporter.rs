@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{OrganisationId, Region};
+use model::{GroupId, OrganisationId, Region, Timestamp};
 use policy::Assets;
 use register::{Organisation, Register};
 
@@ -15,6 +15,8 @@ pub struct Reporter {
     pub(crate) region: Option<Region>,
     pub(crate) assets: Arc<Assets>,
     pub(crate) own: bool,
+    /// The sharing groups that it is in at this moment, each with when its latest member had joined.
+    pub(crate) groups: Vec<(GroupId, Timestamp)>,
 }
 
 impl Reporter {
@@ -28,7 +30,14 @@ impl Reporter {
             region: organisation.region,
             assets: Arc::new(organisation.assets.clone()),
             own: false,
+            groups: register.groups_as_of(organisation.id),
         }
+    }
+
+    /// The same reporter in the groups that it is in now: who may be addressed changes at once.
+    #[must_use]
+    pub fn in_its_groups(&self, register: &Register) -> Self {
+        Self { groups: register.groups_as_of(self.organisation), ..self.clone() }
     }
 
     /// The cell itself, which also stands for the feeds that it imports.
@@ -41,6 +50,7 @@ impl Reporter {
             region: None,
             assets: Arc::default(),
             own: true,
+            groups: Vec::new(),
         }
     }
 

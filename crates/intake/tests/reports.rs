@@ -239,3 +239,63 @@ fn an_answer_may_be_written_with_escapes() {
     let escaped = br#"{"title":"t","attack":"phishing","warn":"\u006eow","know":"nobody","indicators":[]}"#;
     assert_eq!(parse(escaped).unwrap().submission.report.warn, WhoMayBeWarned::Now);
 }
+
+#[test]
+fn a_group_is_one_that_the_reporter_is_in_and_every_other_is_nobody() {
+    use std::sync::Arc;
+    struct Outside;
+    impl model::Clock for Outside {
+        fn now(&self) -> Timestamp {
+            NOW
+        }
+    }
+    impl model::Entropy for Outside {
+        fn fill(&self, bytes: &mut [u8]) {
+            static NEXT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(1);
+            bytes.fill(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+    let cost = register::PasswordCost::CHEAP;
+    let register = register::Register::in_memory(Arc::new(Outside), Arc::new(Outside), cost).unwrap();
+    let by = register::Actor::operator();
+    let new = |name: &str| register::NewOrganisation {
+        name: name.into(),
+        class: register::OrganisationClass::Member,
+        sector: model::Sector::Energy,
+        region: None,
+        assets: policy::Assets::default(),
+    };
+    let [own, other] = ["Own", "Other"].map(|name| register.create_organisation(&by, &new(name)).unwrap());
+    let group = |name: &str, ends_at| {
+        let new = register::NewGroup {
+            name: name.into(),
+            purpose: "p".into(),
+            ends_at,
+            who_may_add: register::WhoMayAdd::Cell,
+        };
+        register.create_group(&by, &new).unwrap()
+    };
+    let (mine, foreign, ended) = (group("Mine", None), group("Foreign", None), group("Ended", Some(NOW)));
+    let empty = group("Empty", None);
+    for (group, organisation) in [(mine, own), (foreign, other), (ended, own)] {
+        register.join_group(&by, group, organisation, false).unwrap();
+    }
+    let organisation = register.organisation(own).unwrap();
+    let reporter = Reporter::member(&organisation, &register);
+    let parsed =
+        |group: &str| parse_report(&with("warn", json!({ "group": group })), None, &reporter, true, NOW).unwrap();
+    let as_of = register.group(mine).unwrap().last_joined;
+    let reached = parsed(&mine.to_string());
+    assert_eq!(reached.submission.report.warn, WhoMayBeWarned::Group { group: mine, as_of: Some(as_of) });
+    for group in [foreign, ended, empty, model::GroupId::from_bytes([0xEE; 16])] {
+        let nobody = parsed(&group.to_string());
+        assert_eq!(nobody.submission.report.warn, WhoMayBeWarned::CellOnly);
+        assert_eq!(nobody.items, reached.items, "what the receipt is made of is the same");
+    }
+    register.leave_group(&by, mine, own).unwrap();
+    let left = reporter.in_its_groups(&register);
+    let body = with("warn", json!({ "group": mine.to_string() }));
+    let parsed = parse_report(&body, None, &left, true, NOW).unwrap();
+    assert_eq!(parsed.submission.report.warn, WhoMayBeWarned::CellOnly);
+    assert!(parse(&with("warn", json!({ "group": "Ports" }))).unwrap_err()[0].contains("is no UUID of a group"));
+}

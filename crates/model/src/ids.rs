@@ -60,6 +60,10 @@ id!(
     OrganisationId
 );
 id!(
+    /// A sharing group: members agree on a purpose, and items are addressed to it by this id alone.
+    GroupId
+);
+id!(
     /// Somebody who can sign in.
     PersonId
 );

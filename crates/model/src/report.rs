@@ -2,10 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use uuid::Uuid;
-
 use crate::sector::named;
-use crate::{Marking, Sighting, Timestamp};
+use crate::{GroupId, Marking, Sighting, Timestamp};
 
 named!(
     /// The closest match that a reporter chose for what happened.
@@ -44,8 +42,14 @@ pub enum WhoMayBeWarned {
     OnceThreeHaveIt,
     /// Nobody but the cell.
     CellOnly,
-    /// The members of one sharing group. An unknown group reaches nobody.
-    Group(Uuid),
+    /// The members of one sharing group.
+    Group {
+        /// Which.
+        group: GroupId,
+        /// The group as it stood when the report was taken: when the latest of its members had joined. `None` if nobody has
+        /// checked that the reporter is in it; such a group reaches nobody.
+        as_of: Option<Timestamp>,
+    },
 }
 
 named!(

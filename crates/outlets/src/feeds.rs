@@ -6,9 +6,9 @@ use released::{Feed, FeedPlace, IndicatorView, Reader};
 use crate::render::OutletError;
 
 /// Values of one piece.
-const PIECE: usize = 500;
+pub(crate) const PIECE: usize = 500;
 /// First line of a feed in an exercise: whoever loads it sees what it is.
-const EXERCISE: &str = "# EXERCISE\n";
+pub(crate) const EXERCISE: &str = "# EXERCISE\n";
 /// Names of the columns of a table.
 const COLUMNS: &str = "value,kind,tlp,pap,since,until\n";
 

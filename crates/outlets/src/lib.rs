@@ -6,6 +6,7 @@
 mod campaign;
 mod cursor;
 mod feeds;
+mod groups;
 mod home;
 mod lists;
 mod lookup;
@@ -17,12 +18,16 @@ mod words;
 pub use campaign::campaign;
 pub use cursor::{of_tick, tick_of};
 pub use feeds::{FeedFile, feed_head, feed_named, feed_piece};
+pub use groups::{
+    OwnGroup, group, group_feed_head, group_feed_piece, group_items, group_releases, groups, groups_since,
+};
 pub use home::home;
 pub use lists::{LIMIT_DEFAULT, LIMIT_MAX, advisories, campaigns, has_advisory, indicators};
 pub use lookup::{QUERY_BYTES_MAX, lookup};
 pub use render::{OutletError, render};
 pub use stream::{RESUME_BATCHES_MAX, Resumed, batches, resume, since};
 pub use views::{
-    AdvisoryList, CampaignDetail, CampaignList, Home, IndicatorList, MemberRelease, ReleaseStep, ReleasedView, Verdict,
+    AdvisoryList, CampaignDetail, CampaignList, GroupDetail, GroupFinding, GroupList, GroupMemberView, GroupRelease,
+    GroupView, Home, IndicatorList, MemberRelease, ReleaseStep, ReleasedView, Verdict,
 };
 pub use words::Found;

@@ -1,10 +1,11 @@
 //! One box, one verdict: what members know of a value.
 
 use model::{Kind, Observable, Timestamp};
+use policy::Membership;
 use released::{IndicatorView, Reader, parse_id, parse_rfc3339};
 
 use crate::render::{OutletError, exercise, render};
-use crate::views::Verdict;
+use crate::views::{GroupFinding, Verdict};
 use crate::words::Found;
 
 /// Longest query, in bytes.
@@ -13,9 +14,17 @@ pub const QUERY_BYTES_MAX: usize = 4_096;
 /// The verdict on a value as a person typed it. Without a kind, it is looked for as everything that it can be, and the first
 /// that is released is told: thirty-two digits may be an MD5 or a JA3, and "not seen" must hold for both.
 ///
+/// `own` are the sharing groups that the asker is in: what they have stands beside what every member has.
+///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
-pub fn lookup(reader: &Reader, query: &str, kind: Option<Kind>, now: Timestamp) -> Result<Verdict, OutletError> {
+pub fn lookup(
+    reader: &Reader,
+    query: &str,
+    kind: Option<Kind>,
+    own: &[Membership],
+    now: Timestamp,
+) -> Result<Verdict, OutletError> {
     let (observable, readings) = match kind {
         Some(kind) => {
             let read = Observable::parse(kind, query).ok();
@@ -31,10 +40,17 @@ pub fn lookup(reader: &Reader, query: &str, kind: Option<Kind>, now: Timestamp) 
         meaning: String::new(),
         indicator: None,
         campaign: None,
+        groups: Vec::new(),
         exercise: exercise(reader)?,
     };
-    let found = reader.read(|at| {
+    let (found, shared) = reader.read(|at| {
         let mut found = None;
+        let mut shared = Vec::new();
+        for reading in &readings {
+            for of in own {
+                shared.extend(at.shared_value(*of, reading)?.map(|row| (of.group, reading.clone(), row)));
+            }
+        }
         for reading in readings {
             // The row is of this very kind: the key that it is found by is made with it.
             if let Some(row) = at.lookup_value(&reading)? {
@@ -42,15 +58,28 @@ pub fn lookup(reader: &Reader, query: &str, kind: Option<Kind>, now: Timestamp) 
                 break;
             }
         }
-        let Some((reading, row)) = found else { return Ok(None) };
+        let Some((reading, row)) = found else { return Ok((None, shared)) };
         let view = row.view::<IndicatorView>()?;
         let campaign = match view.campaign.as_deref().and_then(parse_id) {
             Some(id) => at.campaign(&id)?,
             None => None,
         };
-        Ok(Some((reading, row, view, campaign)))
+        Ok((Some((reading, row, view, campaign)), shared))
     })?;
+    let of_group =
+        shared.first().map(|(_, reading, row)| Ok::<_, OutletError>((reading.clone(), row.view::<IndicatorView>()?)));
+    let of_group = of_group.transpose()?;
+    for (group, _, row) in shared {
+        answer.groups.push(GroupFinding { group: group.to_string(), indicator: render(row)? });
+    }
     let Some((reading, row, view, campaign)) = found else {
+        if let Some((reading, view)) = of_group {
+            answer.kind = Some(reading.kind().as_str().to_owned());
+            answer.normal = Some(reading.value().to_owned());
+            let found = view.common.as_deref().map_or(Found::Shared, Found::Everyday);
+            say(&mut answer, found);
+            return Ok(answer);
+        }
         say(
             &mut answer,
             match (kind, observable) {

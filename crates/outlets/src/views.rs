@@ -121,6 +121,8 @@ pub struct Verdict {
     /// Its campaign.
     #[schema(value_type = Option<CampaignView>)]
     pub campaign: Option<Box<RawValue>>,
+    /// What the sharing groups that you are in have of it.
+    pub groups: Vec<GroupFinding>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }
@@ -132,6 +134,86 @@ pub struct MemberRelease {
     pub tick: String,
     /// Everything that it shows, ordered by kind and id.
     #[schema(value_type = Vec<ReleasedView>)]
+    pub objects: Vec<Box<RawValue>>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// What a sharing group has of a value.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupFinding {
+    /// UUID of the group.
+    pub group: String,
+    /// The value as the group has it.
+    #[schema(value_type = IndicatorView)]
+    pub indicator: Box<RawValue>,
+}
+
+/// A sharing group that you are in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GroupView {
+    /// Its UUID: what reports are addressed to.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// When it ends, if it does.
+    pub ends_at: Option<String>,
+    /// `cell`, `members` or `organisers`.
+    pub who_may_add: String,
+    /// Whether you may add members.
+    pub may_add: bool,
+    /// How many organisations are in it.
+    pub members: u32,
+    /// When your organisation joined: you have nothing that was reported before.
+    pub joined_at: String,
+    /// How many items you have of it.
+    pub items: u32,
+    /// Whether there are more than were counted.
+    pub more: bool,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// The sharing groups that you are in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GroupList {
+    /// Groups by name.
+    pub items: Vec<GroupView>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// An organisation in a sharing group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GroupMemberView {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one of the organisers.
+    pub organiser: bool,
+}
+
+/// A sharing group with its members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GroupDetail {
+    /// The group.
+    pub group: GroupView,
+    /// Who is in it, by name.
+    pub members: Vec<GroupMemberView>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// What a sharing group is shown at one release tick.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupRelease {
+    /// UUID of the group.
+    pub group: String,
+    /// The release tick.
+    pub tick: String,
+    /// Its items, ordered by id.
+    #[schema(value_type = Vec<IndicatorView>)]
     pub objects: Vec<Box<RawValue>>,
     /// Whether this is an exercise.
     pub exercise: bool,

@@ -9,6 +9,8 @@ pub enum Found<'a> {
     Watch,
     /// Was on the watch feed.
     Past,
+    /// A sharing group of the asker's has it.
+    Shared,
     /// Released, but an everyday value.
     Everyday(&'a str),
     /// Not released.
@@ -25,7 +27,7 @@ impl Found<'_> {
     pub const fn verdict(self) -> &'static str {
         match self {
             Self::Block => "block",
-            Self::Watch | Self::Past => "watch",
+            Self::Watch | Self::Past | Self::Shared => "watch",
             Self::Everyday(_) => "everyday",
             Self::NotSeen => "not-seen",
             Self::Unreadable | Self::NotOfKind(_) => "unreadable",
@@ -42,6 +44,10 @@ impl Found<'_> {
             }
             Self::Past => {
                 "It was used against members and has left the watch feed since. Look for it in older logs.".to_owned()
+            }
+            Self::Shared => {
+                "A sharing group that you are in has it. Look for it in your logs; what the group has is for the group."
+                    .to_owned()
             }
             Self::Everyday(why) => format!(
                 "It was named in an attack, but it is an everyday value ({why}). Blocking it would hit ordinary traffic."

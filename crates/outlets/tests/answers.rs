@@ -3,7 +3,7 @@
 
 use model::{KeySeed, Kind, Observable, Timestamp};
 use outlets::Resumed;
-use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
 use released::{About, IndicatorView, Reader, Store, Writer, hyphenated, rfc3339};
 
 const SEED: KeySeed = KeySeed([3; 16]);
@@ -38,6 +38,7 @@ fn of_kind(kind: Kind, value: &str, tick: i64, edit: impl FnOnce(&mut IndicatorV
     };
     edit(&mut view);
     ReleasedObject {
+        audience: Audience::Members,
         kind: NounKind::Indicator,
         id,
         lookup,
@@ -67,7 +68,7 @@ fn each_verdict_has_its_sentence() {
     ];
     release(&mut writer, 100, objects);
     let check = |query: &str, now: i64, verdict: &str, words: &str| {
-        let found = outlets::lookup(&reader, query, None, at(now)).unwrap();
+        let found = outlets::lookup(&reader, query, None, &[], at(now)).unwrap();
         assert_eq!(
             (found.verdict.as_str(), found.meaning.contains(words)),
             (verdict, true),
@@ -97,7 +98,7 @@ fn a_value_is_looked_for_as_everything_that_it_can_be() {
     ];
     release(&mut writer, 100, objects);
     let check = |query: &str, kind: Option<Kind>, verdict: &str, read_as: Option<Kind>| {
-        let found = outlets::lookup(&reader, query, kind, at(200)).unwrap();
+        let found = outlets::lookup(&reader, query, kind, &[], at(200)).unwrap();
         let read_as = read_as.map(|kind| kind.as_str().to_owned());
         assert_eq!((found.verdict.as_str(), found.kind), (verdict, read_as), "{query} as {kind:?}");
     };
@@ -144,7 +145,7 @@ fn what_is_taken_back_starts_viewers_afresh() {
     release(&mut writer, 200, vec![gone]);
     assert!(outlets::batches(&reader, at(100), 9).unwrap()[0].1.is_none());
     assert!(matches!(outlets::resume(&reader, &outlets::of_tick(at(100))).unwrap(), Resumed::Resync));
-    assert_eq!(outlets::lookup(&reader, "gone.test", None, at(300)).unwrap().verdict, "not-seen");
+    assert_eq!(outlets::lookup(&reader, "gone.test", None, &[], at(300)).unwrap().verdict, "not-seen");
     let (home, head) = outlets::home(&reader, at(300)).unwrap();
     assert_eq!((home.latest.len(), head), (0, Some(at(200))));
 }

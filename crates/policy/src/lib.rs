@@ -8,7 +8,7 @@ mod posture;
 pub mod rho;
 mod scrub;
 
-pub use object::{NounKind, ReleaseBatch, ReleasedObject};
+pub use object::{Audience, Membership, NounKind, ReleaseBatch, ReleasedObject};
 pub use params::Params;
 pub use posture::PostureWord;
 pub use rho::{Answer, Band, Release, When};

@@ -1,6 +1,6 @@
 //! The released form of a noun, rendered once: what the journal's release entries hold and what members are answered from.
 
-use model::Timestamp;
+use model::{GroupId, Timestamp};
 
 /// Which noun a released object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +34,47 @@ impl NounKind {
     }
 }
 
+/// Who of the partnership gets a released object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// Every member.
+    Members,
+    /// Those members of a sharing group who belong to the group as it stood when the item was reported.
+    Group {
+        /// Which group.
+        group: GroupId,
+        /// Members who had joined by then have another item of the same value: this one is not for them.
+        before: Option<Timestamp>,
+        /// When the latest member of the audience had joined.
+        as_of: Timestamp,
+    },
+}
+
+impl Audience {
+    /// The group, unless it is every member.
+    #[must_use]
+    pub const fn group(&self) -> Option<GroupId> {
+        match self {
+            Self::Members => None,
+            Self::Group { group, .. } => Some(*group),
+        }
+    }
+}
+
+/// That an organisation is in a sharing group, and since when: what reading a group's items takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Membership {
+    /// The group.
+    pub group: GroupId,
+    /// When the organisation joined.
+    pub joined: Timestamp,
+}
+
 /// One released object at one release tick. A later object with the same `(kind, id)` replaces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasedObject {
+    /// Who gets it.
+    pub audience: Audience,
     /// Which noun.
     pub kind: NounKind,
     /// Keyed hash of the content, never of the reporter.
@@ -54,6 +92,6 @@ pub struct ReleasedObject {
 pub struct ReleaseBatch {
     /// The release tick, a multiple of the tick length.
     pub tick: Timestamp,
-    /// Objects ordered by `(kind, id)`.
+    /// Objects ordered by `(group, kind, id)`, those for every member first.
     pub objects: Vec<ReleasedObject>,
 }

@@ -40,6 +40,15 @@ leaks!({
     SharedQuota => "all principals share one quota";
     ForbiddenForHidden => "403 for what is hidden, 404 for what is absent";
     VaryingReceipt => "a receipt tells whether others saw it";
+    GroupItemToAll => "what is for a sharing group is released to every member";
+    ForeignGroupReached => "a report reaches a sharing group that its reporter is not in";
+    OldItemsToNewMember => "a new member of a sharing group gets what was reported before it joined";
+    GroupCounts => "a report for a sharing group counts towards bands and enters campaigns";
+    GroupMovesTick => "what is released to a sharing group moves the release tick that everybody is told";
+    ForeignGroupForbidden => "403 for a sharing group that somebody else is in, 404 for one that is none";
+    FramesToEverybody => "frames of a sharing group go to everybody who watches";
+    FramesAfterLeaving => "frames of a sharing group go on to a member that has left it";
+    GroupInReceipt => "a receipt tells whether the sharing group exists";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

@@ -1,8 +1,9 @@
 //! The declared release ρ: what members learn, to be reviewed row by row beside the release policy.
 
-use model::{AttackKind, Kind, Marking, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AttackKind, GroupId, Kind, Marking, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 
 use crate::Params;
+use crate::object::{Audience, Membership};
 use crate::planted::{self, Leak};
 
 /// What of a report decides over the release of one of its values.
@@ -41,6 +42,14 @@ pub enum Release {
         /// Whether it enters the community run: links, merges, counts. Otherwise it stands alone.
         community: bool,
     },
+    /// It reaches the members of one sharing group as it stood, at the next release tick. It stands alone: of what is for a
+    /// group nothing enters the community run, a band, a block feed or a campaign.
+    Group {
+        /// Which group.
+        group: GroupId,
+        /// When the latest of those whom it reaches had joined.
+        as_of: Timestamp,
+    },
 }
 
 /// Is a value of a report released, to whom and when?
@@ -50,7 +59,8 @@ pub enum Release {
 /// | any | RED | any | never: RED is for named persons |
 /// | any | any | held | never |
 /// | cell only | any | – | never |
-/// | a group | any | – | never: no sharing group is known, and an unknown one is nobody |
+/// | a group that the reporter is in | CLEAR to AMBER+STRICT | – | that group as it stood, standing alone |
+/// | a group that nobody has checked | any | – | never: an unknown group is nobody |
 /// | now, next epoch, once three | AMBER+STRICT | – | members, standing alone |
 /// | now, next epoch, once three | CLEAR, GREEN, AMBER | – | members, community |
 #[must_use]
@@ -62,9 +72,34 @@ pub const fn release(answer: &Answer) -> Release {
         WhoMayBeWarned::Now => When::NextTick,
         WhoMayBeWarned::NextEpoch => When::NextEpoch,
         WhoMayBeWarned::OnceThreeHaveIt => When::OnceThreeHaveIt,
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => return Release::Never,
+        WhoMayBeWarned::Group { group, as_of: Some(as_of) } => return Release::Group { group, as_of },
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { as_of: None, .. } => return Release::Never,
     };
     Release::Members { when, community: !matches!(answer.marking.tlp, Tlp::AmberStrict) }
+}
+
+/// Whom a reporter's first answer reaches, for the groups that its organisation is in at that moment and when the latest
+/// member of each had joined. A group that has ended, that the reporter is not in or that nobody knows is all one: the
+/// report is for the cell alone, and nothing tells the reporter which of these it was.
+#[must_use]
+pub fn addressed(warn: WhoMayBeWarned, own: impl IntoIterator<Item = (GroupId, Timestamp)>) -> WhoMayBeWarned {
+    let WhoMayBeWarned::Group { group, .. } = warn else { return warn };
+    let found = own.into_iter().find(|(known, _)| *known == group);
+    found.map_or(WhoMayBeWarned::CellOnly, |(group, as_of)| WhoMayBeWarned::Group { group, as_of: Some(as_of) })
+}
+
+/// Whether a member of a group gets an item: it belonged to the group as it stood when the item was reported, and has no
+/// other item of the same value. A new member gets nothing older than its joining.
+#[must_use]
+pub fn reaches(membership: Membership, audience: &Audience) -> bool {
+    match *audience {
+        Audience::Members => true,
+        Audience::Group { group, before, as_of } => {
+            let joined = membership.joined;
+            let new = joined > as_of && !planted::is_on(Leak::OldItemsToNewMember);
+            membership.group == group && !new && before.is_none_or(|before| joined > before)
+        }
+    }
 }
 
 /// Whether a text of the cell reaches members: every marking but RED.

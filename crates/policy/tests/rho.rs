@@ -1,9 +1,9 @@
 //! ρ row by row, and its laws by property test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use model::{AttackKind, Kind, Marking, Observable, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AttackKind, GroupId, Kind, Marking, Observable, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use policy::rho::{self, Band, MarkedBy, Place, Release, When};
-use policy::{Answer, Assets, Params, scrub};
+use policy::{Answer, Assets, Audience, Membership, Params, scrub};
 use proptest::prelude::*;
 
 fn answer(warn: WhoMayBeWarned, tlp: Tlp, held: bool) -> Answer {
@@ -13,7 +13,9 @@ fn answer(warn: WhoMayBeWarned, tlp: Tlp, held: bool) -> Answer {
 #[test]
 fn values_are_released_as_the_table_says() {
     let check = |warn, tlp, held, expect| assert_eq!(rho::release(&answer(warn, tlp, held)), expect, "{warn:?} {tlp}");
-    let group = WhoMayBeWarned::Group(uuid::Uuid::nil());
+    let (id, as_of) = (GroupId::from_bytes([7; 16]), Timestamp::from_millis(5));
+    let unchecked = WhoMayBeWarned::Group { group: id, as_of: None };
+    let group = WhoMayBeWarned::Group { group: id, as_of: Some(as_of) };
     for (warn, when) in [
         (WhoMayBeWarned::Now, When::NextTick),
         (WhoMayBeWarned::NextEpoch, When::NextEpoch),
@@ -28,8 +30,42 @@ fn values_are_released_as_the_table_says() {
     }
     for tlp in Tlp::ALL {
         check(WhoMayBeWarned::CellOnly, tlp, false, Release::Never);
-        check(group, tlp, false, Release::Never);
+        check(unchecked, tlp, false, Release::Never);
+        check(group, tlp, true, Release::Never);
+        let reached = Release::Group { group: id, as_of };
+        check(group, tlp, false, if tlp == Tlp::Red { Release::Never } else { reached });
     }
+}
+
+#[test]
+fn a_group_is_matched_by_its_id_among_those_that_the_reporter_is_in() {
+    let (own, other) = (GroupId::from_bytes([1; 16]), GroupId::from_bytes([2; 16]));
+    let named = |group| WhoMayBeWarned::Group { group, as_of: None };
+    let as_of = Timestamp::from_millis(9);
+    let reached = WhoMayBeWarned::Group { group: own, as_of: Some(as_of) };
+    assert_eq!(rho::addressed(named(own), [(own, as_of)]), reached);
+    assert_eq!(rho::addressed(named(other), [(own, as_of)]), WhoMayBeWarned::CellOnly);
+    assert_eq!(rho::addressed(named(own), []), WhoMayBeWarned::CellOnly);
+    // Nobody is taken at his word about how the group stood.
+    assert_eq!(rho::addressed(reached, []), WhoMayBeWarned::CellOnly);
+    assert_eq!(rho::addressed(WhoMayBeWarned::Now, [(own, as_of)]), WhoMayBeWarned::Now);
+}
+
+#[test]
+fn an_item_reaches_who_was_in_the_group_when_it_was_reported_and_each_of_them_once() {
+    let at = Timestamp::from_millis;
+    let group = GroupId::from_bytes([1; 16]);
+    let item = |before: Option<i64>, as_of| Audience::Group { group, before: before.map(at), as_of: at(as_of) };
+    let (first, second) = (item(None, 10), item(Some(10), 20));
+    for (joined, sees) in
+        [(1, [true, false]), (10, [true, false]), (11, [false, true]), (20, [false, true]), (21, [false; 2])]
+    {
+        let membership = Membership { group, joined: at(joined) };
+        assert_eq!([&first, &second].map(|item| rho::reaches(membership, item)), sees, "joined at {joined}");
+    }
+    let elsewhere = Membership { group: GroupId::from_bytes([2; 16]), joined: at(1) };
+    assert!(!rho::reaches(elsewhere, &first));
+    assert!(rho::reaches(elsewhere, &Audience::Members));
 }
 
 #[test]
@@ -281,7 +317,7 @@ proptest! {
     fn a_stricter_marking_never_shows_more(a in any_tlp(), b in any_tlp(), answer_index in 0..4_usize, held: bool) {
         let warn = [WhoMayBeWarned::Now, WhoMayBeWarned::NextEpoch, WhoMayBeWarned::OnceThreeHaveIt, WhoMayBeWarned::CellOnly][answer_index];
         let level = |tlp| match rho::release(&answer(warn, tlp, held)) {
-            Release::Never => 0,
+            Release::Never | Release::Group { .. } => 0,
             Release::Members { community: false, .. } => 1,
             Release::Members { community: true, .. } => 2,
         };

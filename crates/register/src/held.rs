@@ -1,14 +1,17 @@
 //! The register as it is held in memory: every check is a look-up, and what changed is read anew row by row, another
 //! process's changes within a second.
 
+mod devices;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{OrganisationId, PersonId, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{OrganisationId, PersonId, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
-use policy::planted::{self, Leak};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::groups::Groups;
+use crate::lanes::{lanes, populations};
 use crate::nouns::{
     Answers, Face, Means, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
 };
@@ -26,16 +29,6 @@ pub(crate) struct HeldSession {
     pub(crate) face: Face,
     pub(crate) expires_at: Timestamp,
     /// When it was last used: it ends when that lies too far back.
-    pub(crate) used: Arc<Use>,
-}
-
-/// A wall that was paired.
-pub(crate) struct HeldDevice {
-    maker: PersonId,
-    organisation: Option<OrganisationId>,
-    face: Face,
-    label: String,
-    expires_at: Timestamp,
     pub(crate) used: Arc<Use>,
 }
 
@@ -77,48 +70,14 @@ pub(crate) struct Tables {
     pub(crate) people: HashMap<PersonId, Present>,
     people_of: HashMap<OrganisationId, HashSet<PersonId>>,
     pub(crate) sessions: HashMap<[u8; 32], HeldSession>,
-    pub(crate) devices: HashMap<[u8; 32], HeldDevice>,
+    pub(crate) devices: HashMap<[u8; 32], devices::HeldDevice>,
     pub(crate) keys: HashMap<[u8; 32], HeldKey>,
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
     pub(crate) populations: Populations,
     pub(crate) lanes: Vec<(String, String)>,
+    pub(crate) groups: Groups,
     /// The last change that is in here.
     seen: i64,
-}
-
-/// Members that a sector must have to be shown to the cell by its name.
-const SECTOR_SHOWN_MEMBERS: u32 = 10;
-/// The declared group of sectors that are too small to be shown.
-pub(crate) const OTHER_SECTORS: (&str, &str) = ("other", "Other sectors");
-
-fn populations(organisations: &HashMap<OrganisationId, Arc<Organisation>>) -> Populations {
-    let mut members = 0_u32;
-    let (mut sectors, mut regions) = (HashMap::<Sector, u32>::new(), HashMap::<Region, u32>::new());
-    for held in organisations.values() {
-        if held.status == Status::Active && held.class == OrganisationClass::Member {
-            members += 1;
-            *sectors.entry(held.sector).or_default() += 1;
-            if let Some(region) = held.region {
-                *regions.entry(region).or_default() += 1;
-            }
-        }
-    }
-    Populations {
-        members,
-        sectors: Sector::ALL.iter().filter_map(|sector| Some((*sector, *sectors.get(sector)?))).collect(),
-        regions: Region::ALL.iter().filter_map(|region| Some((*region, *regions.get(region)?))).collect(),
-    }
-}
-
-fn lanes(populations: &Populations) -> Vec<(String, String)> {
-    let named = |members: u32| members >= SECTOR_SHOWN_MEMBERS || planted::is_on(Leak::SectorBelowFloor);
-    let (shown, small): (Vec<_>, Vec<_>) = populations.sectors.iter().partition(|(_, members)| named(*members));
-    let mut lanes: Vec<(String, String)> =
-        shown.iter().map(|(sector, _)| (sector.as_str().to_owned(), sector.title().to_owned())).collect();
-    if small.iter().map(|(_, members)| members).sum::<u32>() >= SECTOR_SHOWN_MEMBERS {
-        lanes.push((OTHER_SECTORS.0.to_owned(), OTHER_SECTORS.1.to_owned()));
-    }
-    lanes
 }
 
 pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
@@ -127,7 +86,7 @@ pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
         WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
         // A key never carries a group: groups are chosen report by report.
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group(_) => "cell-only".to_owned(),
+        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { .. } => "cell-only".to_owned(),
     }
 }
 
@@ -302,6 +261,7 @@ impl Tables {
                 }
             }
         }
+        tables.groups = Groups::load(connection)?;
         tables.count();
         Ok(tables)
     }
@@ -321,6 +281,7 @@ impl Tables {
         }
         let (mut organisations, mut people) = (HashSet::new(), HashSet::new());
         let (mut sessions, mut keys, mut devices) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut groups = HashSet::new();
         let mut statement =
             connection.prepare_cached("SELECT seq, noun, id FROM changed WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.seen])?;
@@ -331,6 +292,7 @@ impl Tables {
                 "organisation" => drop(organisations.insert(row.get::<_, [u8; 16]>(2)?)),
                 "person" => drop(people.insert(row.get::<_, [u8; 16]>(2)?)),
                 "session" => drop(sessions.insert(row.get::<_, [u8; 32]>(2)?)),
+                "group" => drop(groups.insert(row.get::<_, [u8; 16]>(2)?)),
                 "key" => drop(keys.insert(row.get::<_, [u8; 32]>(2)?)),
                 "device" => drop(devices.insert(row.get::<_, [u8; 32]>(2)?)),
                 // Nouns of a newer program say nothing to this one.
@@ -338,7 +300,8 @@ impl Tables {
             }
         }
         drop(rows);
-        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty() && devices.is_empty());
+        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty());
+        news |= !(devices.is_empty() && groups.is_empty());
         let counted = !organisations.is_empty();
         for id in organisations {
             self.read_organisation(connection, id)?;
@@ -352,6 +315,9 @@ impl Tables {
         }
         for hash in keys {
             self.read_key(connection, hash)?;
+        }
+        for id in groups {
+            self.groups.read(connection, id)?;
         }
         for hash in devices {
             self.read_device(connection, hash)?;
@@ -467,7 +433,7 @@ impl Tables {
     }
 
     /// One session or wall more of somebody.
-    fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
+    pub(super) fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
         match self.people.get_mut(&person) {
             Some(present) => {
                 present.sessions += 1;
@@ -478,60 +444,13 @@ impl Tables {
     }
 
     /// One session or wall less.
-    fn let_go(&mut self, person: PersonId) {
+    pub(super) fn let_go(&mut self, person: PersonId) {
         if let Some(present) = self.people.get_mut(&person) {
             present.sessions = present.sessions.saturating_sub(1);
             if present.sessions == 0 {
                 self.forget(person);
             }
         }
-    }
-
-    fn read_device(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
-        let old = self.devices.remove(&hash);
-        let used = old.as_ref().map(|old| Arc::clone(&old.used));
-        if let Some(old) = old {
-            self.let_go(old.maker);
-        }
-        let held = connection
-            .prepare_cached(
-                "SELECT maker, organisation, face, label, expires_at, used_day FROM device WHERE hash = ?1",
-            )?
-            .query_row([hash], |row| {
-                let organisation: Option<[u8; 16]> = row.get(1)?;
-                Ok(HeldDevice {
-                    maker: PersonId::from_bytes(row.get(0)?),
-                    organisation: organisation.map(OrganisationId::from_bytes),
-                    face: face(row.get_ref(2)?.as_str().unwrap_or_default()),
-                    label: row.get(3)?,
-                    expires_at: Timestamp::from_millis(row.get(4)?),
-                    used: used.unwrap_or(Arc::new(Use::of_day(row.get(5)?))),
-                })
-            })
-            .optional()?;
-        let Some(held) = held else { return Ok(()) };
-        self.hold(connection, held.maker)?;
-        self.devices.insert(hash, held);
-        Ok(())
-    }
-
-    /// What a wall may show now: what its maker could read there, and nothing if the maker may sign in no more, or has moved
-    /// to another organisation or side.
-    pub(crate) fn device(&self, hash: &[u8; 32], at: Face, now: Timestamp) -> Option<Arc<Principal>> {
-        let held = self.devices.get(hash).filter(|held| held.face == at && now < held.expires_at)?;
-        let maker = self.people.get(&held.maker)?;
-        let principal = maker.principal_at(now).filter(|principal| principal.face == held.face)?;
-        if maker.person.organisation != held.organisation {
-            return None;
-        }
-        held.used.note(now);
-        Some(Arc::new(Principal {
-            rights: principal.rights.reading(),
-            person: None,
-            name: held.label.clone(),
-            means: Means::Device,
-            ..Principal::clone(principal)
-        }))
     }
 
     fn read_key(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {

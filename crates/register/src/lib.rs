@@ -4,10 +4,12 @@
 mod audit;
 mod credentials;
 mod devices;
+mod groups;
 mod held;
 mod insert;
 mod joining;
 mod keys;
+mod lanes;
 mod mail;
 mod names;
 mod nouns;
@@ -29,6 +31,7 @@ mod totp;
 pub use audit::{Act, Actor, MemberAct};
 pub use credentials::{KEY_PREFIX, Secret};
 pub use devices::{DEVICE_MILLIS, DeviceInfo, NewDevice, PAIRING_MILLIS};
+pub use groups::{GROUP_MEMBERS_MAX, GROUPS_OF_ONE_MAX, GroupMember, NewGroup, SharingGroup, WhoMayAdd};
 pub use joining::dormancy::{Change, Notice, QUIET_DAYS, Use, due};
 pub use joining::invitations::{
     EnrolmentTicket, INVITATION_PREFIX, INVITATIONS_OPEN_MAX, Invitation, InvitationKind, InvitationState, Invited,

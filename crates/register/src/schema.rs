@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/04-mail.sql"),
     include_str!("schema/05-sign-in.sql"),
     include_str!("schema/06-joining.sql"),
+    include_str!("schema/07-sharing-groups.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

@@ -113,6 +113,7 @@ impl Gate {
                 }
             }
         }
+        self.circles.digest(&mut context);
         context.update(&self.population.members.to_le_bytes());
         context.update(&self.rules.unwrap_or_default());
         context.update(&self.other_rules.to_le_bytes());

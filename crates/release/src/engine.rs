@@ -228,7 +228,9 @@ impl Engine {
     }
 
     fn render(&mut self, tick: Timestamp, now: Timestamp) -> Result<MadeTick, ReleaseError> {
-        let batch = ReleaseBatch { tick, objects: self.gate.emit(tick, &self.writer)? };
+        let mut objects = self.gate.emit(tick, &self.writer)?;
+        objects.extend(self.gate.emit_shared(tick)?);
+        let batch = ReleaseBatch { tick, objects };
         let told = self.gate.told.min(self.gate.findings.len());
         let mut entries: Vec<NewEntry> = Vec::new();
         let all = self.gate.findings.drain(..told).collect();

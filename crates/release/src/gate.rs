@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use fusion::{Event, Finding, Fusion, NoiseLists, Observation};
 use model::{
-    AdvisoryId, AttackKind, CampaignId, CaseId, Marking, MemberToken, Observable, ObservableKey, Region, Timestamp,
+    AdvisoryId, AttackKind, CampaignId, CaseId, GroupId, Marking, MemberToken, Observable, ObservableKey, Region,
+    Timestamp, WhoMayBeWarned,
 };
 use policy::planted::{self, Leak};
 use policy::rho::{self, Release, When};
@@ -23,6 +24,7 @@ use crate::keys::KeyMap;
 use crate::leaks::Leaks;
 use crate::queue::{Dirty, Queued};
 use crate::sets::{self, NOISE_SET, RULE_SET};
+use crate::shared::{Circles, SharedPart};
 use crate::value::{OPEN, REPOINT};
 
 /// What of a report is needed when its values are opened.
@@ -91,6 +93,8 @@ pub(crate) struct Gate {
     pub(crate) renewals_due: BTreeMap<Timestamp, BTreeSet<u64>>,
     pub(crate) aggregates_due: BTreeMap<Timestamp, BTreeSet<u32>>,
     pub(crate) texts_due: BTreeMap<Timestamp, Vec<Text>>,
+    /// What is for sharing groups.
+    pub(crate) circles: Circles,
     pub(crate) population: Population,
     over_common_least: u32,
     /// Rules that the journal says are in use, and those of this build.
@@ -145,6 +149,7 @@ impl Gate {
             renewals_due: BTreeMap::new(),
             aggregates_due: BTreeMap::new(),
             texts_due: BTreeMap::new(),
+            circles: Circles::default(),
             population: Population { members: 0, sectors: Vec::new(), regions: Vec::new() },
             over_common_least,
             rules: None,
@@ -213,6 +218,7 @@ impl Gate {
                 self.repoint.push_back(key);
             }
         }
+        self.circles.again();
         Ok(())
     }
 
@@ -271,10 +277,21 @@ impl Gate {
 
     /// Puts each value where ρ says: due at a tick or an epoch, held until three have it, or nowhere.
     fn schedule(&mut self, at: Timestamp, report: &ReportEntry, keys: &[ObservableKey], window: u32, counts: bool) {
-        let answer = |held| Answer { warn: report.warn, know: report.know, marking: report.marking, held };
-        let Release::Members { when, community } = rho::release(&answer(false)) else {
-            self.leak_hidden(at, report, keys, window, |_| true);
-            return;
+        let for_group = matches!(report.warn, WhoMayBeWarned::Group { .. });
+        let warn = if for_group && planted::is_on(Leak::GroupItemToAll) { WhoMayBeWarned::Now } else { report.warn };
+        let answer = |held| Answer { warn, know: report.know, marking: report.marking, held };
+        let (when, community) = match rho::release(&answer(false)) {
+            Release::Members { when, community } => (when, community),
+            Release::Group { group, as_of } => {
+                self.schedule_shared(at, report, keys, (group, as_of));
+                self.leak_group(at, report, keys, window, counts);
+                self.leak_hidden(at, report, keys, window, |_| true);
+                return;
+            }
+            Release::Never => {
+                self.leak_hidden(at, report, keys, window, |_| true);
+                return;
+            }
         };
         let community = community || planted::is_on(Leak::StrictEnters);
         let next = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
@@ -310,6 +327,23 @@ impl Gate {
             self.pending.entry(due).or_default().push(Part { facts, items, open: true });
         }
         self.leak_hidden(at, report, keys, window, |held| held);
+    }
+
+    /// Puts what is for a group where it waits for the next tick; what the scrub holds stays with the cell.
+    fn schedule_shared(
+        &mut self,
+        at: Timestamp,
+        report: &ReportEntry,
+        keys: &[ObservableKey],
+        (group, as_of): (GroupId, Timestamp),
+    ) {
+        let facts = Arc::new(facts_of(at, report, 0, Keys::window(report.received_at), false, false));
+        let open = keys.iter().zip(&report.items).filter(|(_, item)| item.held.is_none());
+        let items: Vec<_> = open.map(|(key, item)| (key.0, item.sighting.observable.clone())).collect();
+        if !items.is_empty() {
+            let due = rho::tick_after(at, &self.params);
+            self.circles.wait(due, SharedPart { group, as_of, facts, items });
+        }
     }
 
     /// Planted leaks of test builds; in every other build this does nothing.
@@ -353,7 +387,7 @@ impl Gate {
     }
 }
 
-fn facts_of(
+pub(crate) fn facts_of(
     at: Timestamp,
     report: &ReportEntry,
     token_place: u32,

@@ -1,6 +1,7 @@
 //! What the planted leaks of test builds do at the gate; in every other build each of these does nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::{AttackKind, CampaignId, Observable, ObservableKey, Timestamp};
 use policy::PostureWord;
@@ -9,7 +10,7 @@ use policy::rho;
 use vault::ReportEntry;
 
 use crate::campaign::Telling;
-use crate::gate::{Facts, Gate, Text};
+use crate::gate::{Facts, Gate, Part, Text, facts_of};
 use crate::keys::KeyMap;
 use crate::value::OPEN;
 
@@ -133,6 +134,23 @@ impl Gate {
                 let changed = self.names.entry(key.0).or_default().insert(name.to_owned());
                 self.leak_changed(key.0, changed);
             }
+        }
+    }
+
+    /// What is for a group counts and links in the community run.
+    pub(crate) fn leak_group(
+        &mut self,
+        at: Timestamp,
+        report: &ReportEntry,
+        keys: &[ObservableKey],
+        window: u32,
+        counts: bool,
+    ) {
+        if planted::is_on(Leak::GroupCounts) {
+            let facts = Arc::new(facts_of(at, report, 0, window, counts, true));
+            let items = keys.iter().zip(&report.items).map(|(key, item)| (key.0, item.sighting.observable.clone()));
+            let part = Part { facts, items: items.collect(), open: false };
+            self.pending.entry(rho::tick_after(at, &self.params)).or_default().push(part);
         }
     }
 

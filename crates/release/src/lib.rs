@@ -19,6 +19,7 @@ mod rebuild;
 mod render;
 mod replay;
 mod sets;
+mod shared;
 mod value;
 
 pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};

@@ -16,7 +16,7 @@ use crate::value::{BLOCKED, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 impl Gate {
     /// The earliest time at which something is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        [
+        let keys = [
             self.pending.keys().next(),
             self.holds_due.keys().next(),
             self.blocks_due.keys().next(),
@@ -24,17 +24,15 @@ impl Gate {
             self.common_due.keys().next(),
             self.renewals_due.keys().next(),
             self.texts_due.keys().next(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .copied()
+        ];
+        keys.into_iter().flatten().copied().chain(self.circles.next_due()).min()
     }
 
     /// Whether a tick at `tick` has anything to do.
     pub(crate) fn is_due(&self, tick: Timestamp) -> bool {
         self.next_due().is_some_and(|due| due <= tick)
             || !self.queue.is_empty()
+            || self.circles.is_waiting()
             || !self.repoint.is_empty()
             || !self.fresh.is_empty()
             || !self.findings.is_empty()
@@ -64,6 +62,7 @@ impl Gate {
             for place in self.aggregates_due.remove(&due).unwrap_or_default() {
                 self.aggregate(place);
             }
+            self.open_shared(due, tick);
             for text in self.texts_due.remove(&due).unwrap_or_default() {
                 self.fresh.push(Dirty::Text(text));
             }

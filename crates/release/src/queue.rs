@@ -5,6 +5,7 @@ use policy::planted::{self, Leak};
 use vault::codec::{INPUT_BYTES_MAX, RELEASE_BYTES_MAX};
 
 use crate::gate::{Gate, Text};
+use crate::shared::SHARED_BYTES_MAX;
 use crate::value::{QUEUED, REPOINT};
 
 /// Objects of one release entry at most.
@@ -15,8 +16,12 @@ pub(crate) const BYTES_PER_TICK_MAX: usize = 10 * 1024 * 1024;
 /// Stored bytes of the largest object that may join last. That is a text of the cell, which came in as one entry and is
 /// quoted once more; the rest is for what the gate adds to it.
 const OBJECT_BYTES_MAX: usize = 2 * INPUT_BYTES_MAX + 64 * 1024;
-const _: () =
-    assert!(BYTES_PER_TICK_MAX + OBJECT_BYTES_MAX <= RELEASE_BYTES_MAX, "a full tick is refused by the journal");
+/// Stored bytes of the largest object of a group that may join last: a value, quoted twice, with its names.
+const SHARED_OBJECT_BYTES_MAX: usize = 512 * 1024;
+const _: () = assert!(
+    BYTES_PER_TICK_MAX + OBJECT_BYTES_MAX + SHARED_BYTES_MAX + SHARED_OBJECT_BYTES_MAX <= RELEASE_BYTES_MAX,
+    "a full tick is refused by the journal"
+);
 /// Values that are pointed to a merged campaign at one tick, so that a merge never holds up what is new.
 const REPOINTED_PER_TICK_MAX: usize = 2_000;
 
@@ -50,6 +55,7 @@ impl Gate {
             fresh.sort_by_key(|queued| (queued.kind, queued.id));
         }
         self.queue.extend(fresh);
+        self.circles.line_up();
         let mut room = OBJECTS_PER_TICK_MAX.saturating_sub(self.queue.len()).min(REPOINTED_PER_TICK_MAX);
         while room > 0 {
             let Some(key) = self.repoint.pop_front() else { break };

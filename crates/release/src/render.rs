@@ -4,7 +4,7 @@ use fusion::NoiseVerdict;
 use model::{AttackKind, Indicator, Observable, ObservableKey, Sector, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
-use policy::{NounKind, ReleasedObject};
+use policy::{Audience, NounKind, ReleasedObject};
 use released::{AdvisoryView, CampaignView, IndicatorView, PostureView, Writer, hyphenated, rfc3339};
 use vault::codec::object_bytes;
 
@@ -46,14 +46,19 @@ impl Gate {
             Dirty::Value(key) => self.indicator(tick, key, id, writer),
             Dirty::Campaign(place) => self.campaign(tick, place),
             Dirty::Text(text) => self.text(tick, kind, id, text).map(Some),
-            Dirty::Tombstone(id, lookup) => {
-                Ok(Some(ReleasedObject { kind, id, lookup, campaign: None, body: String::new() }))
-            }
+            Dirty::Tombstone(id, lookup) => Ok(Some(ReleasedObject {
+                audience: Audience::Members,
+                kind,
+                id,
+                lookup,
+                campaign: None,
+                body: String::new(),
+            })),
         }
     }
 
     /// Why members are told that it is an everyday value: by the lists alone, never by who reported it.
-    fn common_text(&self, observable: &Observable) -> Option<String> {
+    pub(crate) fn common_text(&self, observable: &Observable) -> Option<String> {
         self.community.listed(observable).map(|NoiseVerdict { why, .. }| why)
     }
 
@@ -117,7 +122,8 @@ impl Gate {
         if let Some(value) = self.values.get_mut(&key) {
             value.note_shown(tick, self.params.watch_millis, shown);
         }
-        Ok(Some(ReleasedObject { kind: NounKind::Indicator, id, lookup: key, campaign, body }))
+        let (audience, kind) = (Audience::Members, NounKind::Indicator);
+        Ok(Some(ReleasedObject { audience, kind, id, lookup: key, campaign, body }))
     }
 
     fn campaign(&mut self, tick: Timestamp, place: u32) -> Result<Option<ReleasedObject>, ReleaseError> {
@@ -131,7 +137,8 @@ impl Gate {
             campaign.shown = 0;
             // The withdrawal says which campaign it is part of now, for those who come with the old id.
             let kept = self.root(place).and_then(|place| self.campaigns.get(place as usize)).map(|kept| kept.public);
-            return Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: kept, body: String::new() }));
+            let (audience, body) = (Audience::Members, String::new());
+            return Ok(Some(ReleasedObject { audience, kind, id, lookup: 0, campaign: kept, body }));
         }
         let Some(telling) = campaign.telling.as_ref() else { return Ok(None) };
         let mut view = CampaignView {
@@ -163,7 +170,8 @@ impl Gate {
             campaign.since = tick.as_millis();
         }
         view.updated_at = rfc3339(tick);
-        Ok(Some(ReleasedObject { kind, id, lookup: 0, campaign: None, body: serde_json::to_string(&view)? }))
+        let (audience, body) = (Audience::Members, serde_json::to_string(&view)?);
+        Ok(Some(ReleasedObject { audience, kind, id, lookup: 0, campaign: None, body }))
     }
 
     fn text(
@@ -202,7 +210,7 @@ impl Gate {
                 exercise: self.exercise,
             })?,
         };
-        Ok(ReleasedObject { kind, id, lookup: 0, campaign, body })
+        Ok(ReleasedObject { audience: Audience::Members, kind, id, lookup: 0, campaign, body })
     }
 
     /// Whether members have a value.

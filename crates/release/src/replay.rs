@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::Timestamp;
-use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
 use released::CampaignView;
 use vault::codec::object_bytes;
 use vault::{Body, Entry};
@@ -54,11 +54,15 @@ impl Gate {
 
     /// What a release entry showed leaves the line.
     fn note(&mut self, batch: &ReleaseBatch) -> Result<(), ReleaseError> {
+        let (objects, shared): (Vec<_>, Vec<_>) =
+            batch.objects.iter().partition(|object| object.audience == Audience::Members);
+        let shared: Vec<_> = shared.into_iter().map(|object| (object, self.hash(&object.body))).collect();
+        self.circles.note(batch.tick, &shared);
         let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
-            batch.objects.iter().map(|object| ((object.kind, object.id), object)).collect();
-        let bytes: usize = batch.objects.iter().map(object_bytes).sum();
-        let full = batch.objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
-        let perhaps = batch.objects.len() >= FULL_LEAST;
+            objects.iter().map(|object| ((object.kind, object.id), *object)).collect();
+        let bytes: usize = objects.iter().map(|object| object_bytes(object)).sum();
+        let full = objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
+        let perhaps = objects.len() >= FULL_LEAST;
         let mut last = None;
         while let Some(Queued { kind, id, what }) = self.queue.pop_front() {
             // Two postures of one tick are one object.

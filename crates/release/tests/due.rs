@@ -93,7 +93,8 @@ fn a_report_that_may_be_shown_now_opens_no_hold_by_itself() {
 #[test]
 fn what_is_for_the_cell_or_a_group_or_red_or_held_is_never_shown_and_shapes_nothing() {
     let mut bench = Bench::new();
-    let group = WhoMayBeWarned::Group("7f3c2f0a-7f6e-4a57-9f7a-0a52a8d1a001".parse().unwrap());
+    let group = "7f3c2f0a-7f6e-4a57-9f7a-0a52a8d1a001".parse().unwrap();
+    let group = WhoMayBeWarned::Group { group, as_of: None };
     // Each links two values that members have: a link that leaked would make one campaign of them.
     bench.file(by(1, &["left.test"]));
     bench.file(by(2, &["right.test"]));

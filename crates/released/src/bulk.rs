@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use policy::{NounKind, ReleaseBatch};
+use policy::{Audience, NounKind, ReleaseBatch};
 use rusqlite::{Connection, params};
 
-use crate::writer::{About, feed_columns, statements, write_about};
-use crate::{ReleasedError, log, schema};
+use crate::writer::{About, feed_columns, is_for_members, statements, write_about};
+use crate::{ReleasedError, log, schema, shared};
 
 /// A transaction holds at most about this many objects.
 const OBJECTS_PER_TRANSACTION: usize = 50_000;
@@ -108,6 +108,8 @@ fn begin(fresh: &Path) -> Result<Connection, ReleasedError> {
     conn.pragma_update(None, "synchronous", "OFF")?;
     conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     schema::create_tables(&conn)?;
+    // What groups have is little and superseded by its key: it needs its index while it is loaded.
+    shared::create_indexes(&conn)?;
     Ok(conn)
 }
 
@@ -121,6 +123,10 @@ fn write(
     for batch in batches {
         let mut written = log::Places::default();
         for object in &batch.objects {
+            if object.audience != Audience::Members {
+                shared::put(&transaction, batch.tick, object)?;
+                continue;
+            }
             let (feed, until) = feed_columns(batch.tick, object)?;
             let place = places.entry(object.kind).or_insert(0);
             *place += 1;
@@ -143,9 +149,11 @@ fn write(
                 object.body,
             ])?;
         }
-        transaction
-            .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
-            .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
+        if is_for_members(batch) {
+            transaction
+                .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
+                .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
+        }
     }
     transaction.commit()?;
     Ok(())

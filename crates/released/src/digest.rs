@@ -45,6 +45,7 @@ pub(crate) fn digest(at: &Snapshot<'_>) -> Result<[u8; 32], ReleasedError> {
             }
         }
     }
+    crate::shared::digest(at, &mut field)?;
     let mut bytes = [0; 32];
     for (to, from) in bytes.iter_mut().zip(context.finish().as_ref()) {
         *to = *from;

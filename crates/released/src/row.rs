@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use model::Timestamp;
-use policy::NounKind;
+use policy::{Audience, NounKind};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
@@ -48,6 +48,8 @@ impl<T: Serialize> Serialize for Released<T> {
 /// One released object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
+    /// Who gets it.
+    pub audience: Audience,
     /// Which noun.
     pub kind: NounKind,
     /// Its id.

@@ -3,10 +3,12 @@
 use policy::NounKind;
 use rusqlite::Connection;
 
-use crate::ReleasedError;
+use crate::{ReleasedError, shared};
 
 /// Version of the file's layout.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
+/// The layout before sharing groups, which a writer brings to this one.
+const BEFORE_GROUPS: i64 = 2;
 /// SQLite 3.51.3.
 const SQLITE_LEAST: i32 = 3_051_003;
 
@@ -49,8 +51,8 @@ pub(crate) fn create_tables(conn: &Connection) -> Result<(), ReleasedError> {
     }
     conn.execute_batch(&sql)?;
     let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found == 0 {
-        conn.pragma_update(None, "user_version", VERSION)?;
+    if found == 0 || found == BEFORE_GROUPS {
+        shared::migrate(conn)?;
     }
     check_version(conn)
 }
@@ -77,7 +79,7 @@ pub(crate) fn create_indexes(conn: &Connection) -> Result<(), ReleasedError> {
          CREATE INDEX IF NOT EXISTS indicators_camp ON indicators(camp) WHERE camp IS NOT NULL;",
     );
     conn.execute_batch(&sql)?;
-    Ok(())
+    shared::create_indexes(conn)
 }
 
 /// The 64-bit hash of an id: ids are keyed hashes themselves, so their first half will do.

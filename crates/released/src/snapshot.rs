@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use model::{Observable, Timestamp};
-use policy::NounKind;
+use policy::{Audience, NounKind};
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 use crate::ReleasedError;
@@ -58,6 +58,7 @@ impl<'c> Snapshot<'c> {
         let rows = statement.query_map(values, |row| {
             Ok((
                 Released::of_row(Row {
+                    audience: Audience::Members,
                     kind,
                     id: row.get(0)?,
                     tick: Timestamp::from_millis(row.get(1)?),
@@ -316,20 +317,20 @@ impl<'c> Snapshot<'c> {
     }
 }
 
-fn to_sql(limit: usize) -> i64 {
+pub(crate) fn to_sql(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn one_more(limit: usize) -> i64 {
+pub(crate) fn one_more(limit: usize) -> i64 {
     to_sql(limit.saturating_add(1))
 }
 
 /// Tick and id of the last row of a page; both are released, so the cursor tells nothing else.
-fn cursor_of(row: &Row) -> String {
+pub(crate) fn cursor_of(row: &Row) -> String {
     format!("{:x}.{}", row.tick.as_millis(), hyphenated(&row.id))
 }
 
-fn read_cursor(cursor: &str) -> Option<(i64, [u8; 16])> {
+pub(crate) fn read_cursor(cursor: &str) -> Option<(i64, [u8; 16])> {
     let (tick, id) = cursor.split_once('.')?;
     Some((i64::from_str_radix(tick, 16).ok()?, parse_id(id)?))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use model::{KeySeed, Timestamp};
 use policy::planted::{self, Leak};
-use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ use crate::reader::Reader;
 use crate::row::{Released, Row};
 use crate::snapshot::Snapshot;
 use crate::views::parse_rfc3339;
-use crate::{ReleasedError, file, log, schema};
+use crate::{ReleasedError, file, log, schema, shared};
 
 /// What the member side needs to know about the partnership, since it has no way to the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Writer {
         checkpointer: Option<file::Checkpointer>,
     ) -> Result<Self, ReleasedError> {
         let writer = Self { conn, bell, _checkpointer: checkpointer };
-        let head = writer.head_tick()?;
+        let head = Snapshot::on(&writer.lock()).head_tick()?;
         writer.ring(head);
         Ok(writer)
     }
@@ -140,24 +140,33 @@ impl Writer {
         let transaction = conn.transaction()?;
         let mut written = log::Places::default();
         for object in &batch.objects {
-            put(&transaction, batch.tick, object)?;
-            log::note(&mut written, object.kind, transaction.last_insert_rowid());
+            if object.audience == Audience::Members {
+                put(&transaction, batch.tick, object)?;
+                log::note(&mut written, object.kind, transaction.last_insert_rowid());
+            } else {
+                shared::put(&transaction, batch.tick, object)?;
+            }
         }
-        transaction
-            .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
-            .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
+        if is_for_members(batch) {
+            transaction
+                .prepare_cached("INSERT INTO log(tick, places) VALUES(?1, ?2)")?
+                .execute(params![batch.tick.as_millis(), log::encode(&written)])?;
+        }
         transaction.commit()?;
         drop(conn);
-        self.ring(Some(batch.tick));
+        // Who waits, waits for a tick that every member is told.
+        if is_for_members(batch) {
+            self.ring(Some(batch.tick));
+        }
         Ok(true)
     }
 
-    /// The last tick that was applied.
+    /// The last tick that was applied, whether members or a group were shown something.
     ///
     /// # Errors
     /// [`ReleasedError`] if the store cannot be read.
     pub fn head_tick(&self) -> Result<Option<Timestamp>, ReleasedError> {
-        Snapshot::on(&self.lock()).head_tick()
+        shared::applied(&Snapshot::on(&self.lock()))
     }
 
     /// Notes what the member side needs to know about the partnership.
@@ -187,6 +196,7 @@ impl Writer {
             transaction.execute(&format!("DELETE FROM {}", schema::table(kind)), [])?;
         }
         transaction.execute("DELETE FROM log", [])?;
+        shared::clear(&transaction)?;
         transaction.commit()?;
         drop(conn);
         self.ring(None);
@@ -200,6 +210,12 @@ impl Writer {
     pub fn digest(&self) -> Result<[u8; 32], ReleasedError> {
         Snapshot::on(&self.lock()).digest()
     }
+}
+
+/// Whether a tick is one for the release log: what a group alone is shown moves nothing that everybody is told.
+pub(crate) fn is_for_members(batch: &ReleaseBatch) -> bool {
+    let for_groups = batch.objects.iter().filter(|object| object.audience != Audience::Members).count();
+    for_groups < batch.objects.len() || batch.objects.is_empty() || planted::is_on(Leak::GroupMovesTick)
 }
 
 pub(crate) fn write_about(conn: &Connection, about: &About) -> Result<(), ReleasedError> {

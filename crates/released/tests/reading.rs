@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use model::{KeySeed, Kind, Observable, Timestamp};
-use policy::{NounKind, ReleaseBatch, ReleasedObject};
+use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
 use released::{About, Feed, FeedPlace, IndicatorView, Reader, ReleasedError, Store, Writer, hyphenated, rfc3339};
 
 const SEED: [u8; 16] = [5; 16];
@@ -42,6 +42,7 @@ fn indicator(n: u8, value: &str, campaign: Option<u8>, block: bool) -> ReleasedO
         exercise: false,
     };
     ReleasedObject {
+        audience: Audience::Members,
         kind: NounKind::Indicator,
         id: [n; 16],
         lookup: observable(value).key(KeySeed(SEED)).0,
@@ -51,7 +52,7 @@ fn indicator(n: u8, value: &str, campaign: Option<u8>, block: bool) -> ReleasedO
 }
 
 fn withdrawn(kind: NounKind, n: u8) -> ReleasedObject {
-    ReleasedObject { kind, id: [n; 16], lookup: 0, campaign: None, body: String::new() }
+    ReleasedObject { audience: Audience::Members, kind, id: [n; 16], lookup: 0, campaign: None, body: String::new() }
 }
 
 fn withdrawn_value(n: u8, value: &str) -> ReleasedObject {
@@ -320,6 +321,7 @@ fn a_rebuilt_store_is_the_one_that_was_written_and_readers_go_over_to_it() {
                 .map(|row| {
                     let row = row.into_inner();
                     ReleasedObject {
+                        audience: Audience::Members,
                         kind: row.kind,
                         id: row.id,
                         lookup: row.lookup,

@@ -46,6 +46,8 @@ member_answers![
     outlets::AdvisoryList,
     outlets::CampaignDetail,
     outlets::CampaignList,
+    outlets::GroupDetail,
+    outlets::GroupList,
     outlets::Home,
     outlets::IndicatorList,
     outlets::Verdict,
@@ -79,9 +81,11 @@ mod tests {
     fn members_handlers_have_no_other_reply() {
         for (name, text) in [
             ("member.rs", include_str!("member.rs")),
+            ("member_groups.rs", include_str!("member_groups.rs")),
             ("reports.rs", include_str!("reports.rs")),
             ("session.rs", include_str!("session.rs")),
             ("me.rs", include_str!("me.rs")),
+            ("machines.rs", include_str!("machines.rs")),
         ] {
             for word in ["http::write", "write(StatusCode", "http::bytes", "to_vec(", "desk::"] {
                 assert!(!text.contains(word), "{name} uses {word}: answer members by answers::reply");

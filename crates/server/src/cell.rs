@@ -15,6 +15,7 @@ use policy::PostureWord;
 use serde::Deserialize;
 use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
 
+use crate::cell_groups;
 use crate::fold::SharedFold;
 use crate::gate;
 use crate::guard::Guard;
@@ -113,6 +114,11 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "advise" => on(filter, advise),
         "set_posture" => on(filter, set_posture),
         "cell_stream" => on(filter, stream),
+        "cell_groups" => on(filter, cell_groups::groups),
+        "make_group" => on(filter, cell_groups::make),
+        "end_group" => on(filter, cell_groups::end),
+        "group_join" => on(filter, cell_groups::join),
+        "group_leave" => on(filter, cell_groups::leave),
         "health" => on(filter, health),
         "metrics" => on(filter, metrics),
         other => return crate::me::handler(other.strip_prefix("cell_")?, filter),

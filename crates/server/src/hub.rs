@@ -43,6 +43,8 @@ pub enum NoPlace {
 struct Frame {
     /// Empty for a pulse, which only makes viewers check whether they may still watch, and for a cut, which has a place.
     bytes: Bytes,
+    /// Who alone may have it; everybody, if nothing is said.
+    to: Option<policy::Audience>,
     /// Place in the stream; a viewer skips what its snapshot held. Zero for frames without a place.
     place: u64,
 }
@@ -91,17 +93,22 @@ impl Hub {
 
     /// Sends a frame to every viewer whose start did not tell it already.
     pub fn publish(&self, bytes: Bytes, place: u64) {
-        self.send(Frame { bytes, place });
+        self.send(Frame { bytes, to: None, place });
+    }
+
+    /// Sends a frame to those viewers alone who are of its audience when it reaches them.
+    pub fn publish_to(&self, to: policy::Audience, bytes: Bytes) {
+        self.send(Frame { bytes, to: Some(to), place: 0 });
     }
 
     /// Sends every viewer to a fresh snapshot: too much has changed to tell it bit by bit.
     pub fn recut(&self, place: u64) {
-        self.send(Frame { bytes: Bytes::new(), place });
+        self.send(Frame { bytes: Bytes::new(), to: None, place });
     }
 
     /// Makes every viewer check at once whether it may still watch.
     pub fn pulse(&self) {
-        self.send(Frame { bytes: Bytes::new(), place: 0 });
+        self.send(Frame { bytes: Bytes::new(), to: None, place: 0 });
     }
 
     /// Ends all streams, now and for good.
@@ -169,6 +176,10 @@ pub trait Audience: Send + Sync + 'static {
     fn snapshot(&self) -> Option<Start>;
     /// Whether this viewer may still watch.
     fn allowed(&self) -> bool;
+    /// Whether this viewer is, at this moment, of the audience that a frame is for.
+    fn is_of(&self, _audience: &policy::Audience) -> bool {
+        false
+    }
 }
 
 struct Viewer<A> {
@@ -206,6 +217,7 @@ async fn next<A: Audience>(mut viewer: Viewer<A>) -> Option<(Result<Bytes, Infal
         match received {
             Ok(frame) if frame.place != 0 && frame.place <= viewer.place => {}
             Ok(frame) if frame.place == 0 && frame.bytes.is_empty() => {}
+            Ok(frame) if frame.to.is_some_and(|to| !viewer.audience.is_of(&to)) => {}
             Ok(frame) if !frame.bytes.is_empty() => {
                 viewer.place = viewer.place.max(frame.place);
                 return Some((Ok(frame.bytes), viewer));

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header::ETAG;
 use axum::http::{HeaderValue, Response};
-use model::{CaseId, Observable, OrganisationId};
+use model::{CaseId, Observable, OrganisationId, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use register::Organisation;
 use vault::Item;
@@ -39,6 +39,13 @@ pub(crate) fn others_have(member: &MemberParts, items: &[Item]) -> bool {
 pub(crate) fn vary(receipt: &mut Receipt, others: bool) {
     if others && let Some(item) = receipt.items.first_mut() {
         item.why = Some("others have it, too".to_owned());
+    }
+}
+
+/// A receipt tells whether the sharing group exists.
+pub(crate) fn tell_group(receipt: &mut Receipt, warn: WhoMayBeWarned) {
+    if planted::is_on(Leak::GroupInReceipt) && matches!(warn, WhoMayBeWarned::Group { .. }) {
+        receipt.status = "received for the group".to_owned();
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cell;
+mod cell_groups;
 mod config;
 mod fold;
 mod gate;
@@ -12,9 +13,11 @@ mod hub;
 #[cfg(feature = "planted-leaks")]
 mod leaks;
 mod listen;
+mod machines;
 mod mailer;
 mod me;
 mod member;
+mod member_groups;
 mod meters;
 mod openapi;
 mod own;

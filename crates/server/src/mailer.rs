@@ -1,8 +1,10 @@
 //! Sends what waits in the register's outbox, one mail at a time, and keeps it while the mail server is away.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use model::{Clock, Timestamp};
@@ -28,6 +30,10 @@ const CONVERSATION_MAILS_MAX: u32 = 100;
 /// How often it is tried to note that a mail was taken, before it is left to be sent once more.
 const NOTES_MAX: u32 = 20;
 
+/// How long the server's end waits for a mail that is being handed over.
+const END_WAIT: Duration = Duration::from_secs(3);
+const END_POLL: Duration = Duration::from_millis(20);
+
 /// When a mail is tried again after `attempts` tries.
 fn again_at(now: Timestamp, attempts: u32) -> Timestamp {
     let doubled = RETRY_MILLIS.checked_shl(attempts.saturating_sub(1).min(16)).unwrap_or(RETRY_MILLIS_MAX);
@@ -42,6 +48,20 @@ pub(crate) struct Mailer {
     pub(crate) settings: Option<MailSettings>,
 }
 
+/// A postman at work.
+pub(crate) struct Posting(JoinHandle<()>);
+
+impl Posting {
+    /// Waits for the mail that is being handed over, but not long for a mail server that says nothing: what it may have taken
+    /// is told of at the next start.
+    pub(crate) fn end(self) {
+        let start = Instant::now();
+        while !self.0.is_finished() && start.elapsed() < END_WAIT {
+            std::thread::sleep(END_POLL);
+        }
+    }
+}
+
 /// What lasts between two mails.
 #[derive(Default)]
 struct Round {
@@ -51,8 +71,13 @@ struct Round {
 }
 
 impl Mailer {
+    /// Begins, in a thread of its own.
+    pub(crate) fn start(self, stop: Arc<AtomicBool>) -> io::Result<Posting> {
+        std::thread::Builder::new().name("mail".to_owned()).spawn(move || self.run(&stop)).map(Posting)
+    }
+
     /// Works until it is told to stop. Nothing that goes wrong here ends the server.
-    pub(crate) fn run(&self, stop: &AtomicBool) {
+    fn run(&self, stop: &AtomicBool) {
         let mut round = Round::default();
         let mut tidied: Option<Instant> = None;
         while !stop.load(Ordering::Acquire) {

@@ -21,6 +21,7 @@ use crate::guard::Guard;
 use crate::http::{self, Answer, blocking};
 use crate::hub::{Audience, Hub, Start, event, no_place, stream_to};
 use crate::me::Door;
+use crate::member_groups;
 use crate::problem::Problem;
 use crate::pump::{Snapshots, place};
 use crate::reports::Intake;
@@ -93,6 +94,11 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "advisories" => on(filter, advisories),
         "advisory_read" => on(filter, crate::reports::advisory_read),
         "feed" => on(filter, feed),
+        "groups" => on(filter, member_groups::groups),
+        "group" => on(filter, member_groups::group),
+        "group_items" => on(filter, member_groups::items),
+        "group_watch" => on(filter, member_groups::watch),
+        "group_add" => on(filter, member_groups::add),
         "report" => on(filter, crate::reports::report),
         "import" => on(filter, crate::reports::import),
         "stream" => on(filter, stream),
@@ -100,7 +106,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
     })
 }
 
-fn failed(error: &OutletError) -> Problem {
+pub(crate) fn failed(error: &OutletError) -> Problem {
     tracing::error!(%error, "the released store could not be read");
     Problem::internal()
 }
@@ -115,7 +121,7 @@ impl MemberParts {
         blocking(move || ask(&member.reader, member.clock.now())).await?.map_err(|error| failed(&error))
     }
 
-    async fn answer<T: MemberAnswer + Send + 'static>(
+    pub(crate) async fn answer<T: MemberAnswer + Send + 'static>(
         self: &Arc<Self>,
         ask: impl FnOnce(&Reader, Timestamp) -> Result<T, OutletError> + Send + 'static,
     ) -> Answer {
@@ -151,13 +157,13 @@ async fn home(State(MemberState(member)): State<MemberState>) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PageQuery {
+pub(crate) struct PageQuery {
     cursor: Option<String>,
     limit: Option<usize>,
 }
 
 impl PageQuery {
-    fn of(request: &Request) -> Result<(Option<String>, usize), Problem> {
+    pub(crate) fn of(request: &Request) -> Result<(Option<String>, usize), Problem> {
         let Self { cursor, limit } = http::query(request.uri())?;
         Ok((cursor, limit.unwrap_or(LIMIT_DEFAULT)))
     }
@@ -188,13 +194,18 @@ struct LookupQuery {
     kind: Option<String>,
 }
 
-async fn lookup(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+async fn lookup(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
     let LookupQuery { value, kind } = http::query(request.uri())?;
     let kind = http::kind(kind.as_deref())?;
     if value.len() > outlets::QUERY_BYTES_MAX {
         return Err(Problem::wrong_field(format!("value is longer than {} bytes", outlets::QUERY_BYTES_MAX)));
     }
-    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, kind, now)).await?;
+    let own = member_groups::memberships(&member, &who);
+    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, kind, &own, now)).await?;
     #[cfg(feature = "planted-leaks")]
     let verdict = {
         let mut verdict = verdict;
@@ -228,16 +239,23 @@ async fn feed(State(MemberState(member)): State<MemberState>, mut request: Reque
 struct MemberViewer {
     member: Arc<MemberParts>,
     who: Who,
+    /// The groups that it was in when it began, for a planted leak.
+    began: Vec<policy::Membership>,
 }
 
 impl Audience for MemberViewer {
     fn snapshot(&self) -> Option<Start> {
         let start = self.member.snapshots.get(self.member.clock.now());
+        let start = start.and_then(|start| member_groups::told(&self.member, &self.who, start));
         start.map_err(|error| failed(&error)).ok()
     }
 
     fn allowed(&self) -> bool {
         self.member.sessions.still_in(&self.who)
+    }
+
+    fn is_of(&self, audience: &policy::Audience) -> bool {
+        member_groups::is_of(&self.member, &self.who, &self.began, audience)
     }
 }
 
@@ -250,11 +268,15 @@ async fn stream(
     // Listening begins before the store is read, so that nothing falls between.
     let subscription = member.hub.subscribe(who.holder()).map_err(no_place)?;
     let start = member.ask({
-        let member = Arc::clone(&member);
-        move |reader, now| start(reader, &member.snapshots, last_event_id.as_deref(), now)
+        let (member, who) = (Arc::clone(&member), who.clone());
+        move |reader, now| {
+            let start = start(reader, &member.snapshots, last_event_id.as_deref(), now)?;
+            member_groups::told(&member, &who, start)
+        }
     });
     let start = start.await?;
-    Ok(stream_to(subscription, start, MemberViewer { member, who }))
+    let began = member_groups::memberships(&member, &who);
+    Ok(stream_to(subscription, start, MemberViewer { member, who, began }))
 }
 
 fn start(

@@ -7,8 +7,19 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 7] =
-    ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
+const REQUESTS: [&str; 11] = [
+    "SignIn",
+    "NewReport",
+    "NewIndicator",
+    "WarnGroup",
+    "NewAdvisory",
+    "NewPosture",
+    "WarnView",
+    "NewGroupMember",
+    "NewSharingGroup",
+    "NewGroupEnd",
+    "NewGroupPlace",
+];
 const OWN_REQUESTS: [&str; 10] = [
     "NewSecondStep",
     "NewCeremonyEnd",
@@ -30,6 +41,7 @@ const ALWAYS: [&str; 5] = ["FaceView", "SessionView", "Wall", "CampaignView", "A
 /// What every route may answer beside its own problems.
 const ANY_PROBLEM: &str = "Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long.";
 const SEVERITIES: &[&str] = &["critical", "high", "medium", "low"];
+const WHO_MAY_ADD: &[&str] = &["cell", "members", "organisers"];
 const POSTURES: &[&str] = &["normal", "raised", "high"];
 /// Texts that can only be one of a few words.
 const WORDS: &[(&str, &str, &[&str])] = &[
@@ -47,6 +59,9 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("CaseRow", "severity", SEVERITIES),
     ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
     ("ReportRow", "state", &["new", "claimed"]),
+    ("GroupView", "who_may_add", WHO_MAY_ADD),
+    ("CellGroup", "who_may_add", WHO_MAY_ADD),
+    ("NewSharingGroup", "who_may_add", WHO_MAY_ADD),
     ("Verdict", "verdict", &["block", "watch", "everyday", "not-seen", "unreadable"]),
     ("LookupView", "verdict", &["seen", "everyday", "not-seen", "unreadable"]),
     ("FaceView", "face", &["member", "cell"]),

@@ -1,4 +1,5 @@
-//! Follows the release log and puts each tick on the members' stream, built once for everybody.
+//! Follows the release log and puts each tick on the members' stream, built once for everybody; what sharing groups are
+//! shown goes to their members alone.
 //!
 //! It reads the released store alone, in one process with the gate or in another.
 
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use model::Timestamp;
 use outlets::{OutletError, of_tick};
-use released::{Reader, rfc3339};
+use released::{Reader, SharedPlace, rfc3339};
 
 use crate::hub::{BEAT_MILLIS, Hub, Start, event};
 use crate::meters::Meters;
@@ -66,6 +67,7 @@ pub struct Pump {
     hub: Arc<Hub>,
     meters: Arc<Meters>,
     last: Timestamp,
+    last_shared: SharedPlace,
     last_beat: Timestamp,
     exercise: bool,
 }
@@ -78,7 +80,8 @@ impl Pump {
     pub fn new(reader: Reader, hub: Arc<Hub>, meters: Arc<Meters>) -> Result<Self, OutletError> {
         let last = outlets::since(&reader)?;
         let exercise = reader.about()?.is_some_and(|about| about.exercise);
-        Ok(Self { reader, hub, meters, last, last_beat: Timestamp::default(), exercise })
+        let last_shared = outlets::groups_since(&reader)?;
+        Ok(Self { reader, hub, meters, last, last_shared, last_beat: Timestamp::default(), exercise })
     }
 
     /// The last tick that went out.
@@ -106,6 +109,16 @@ impl Pump {
             }
             self.last = tick;
         }
+        let (releases, place) = outlets::group_releases(&self.reader, self.last_shared)?;
+        for (audience, release) in releases {
+            let frame = event("group", None, &serde_json::to_string(&release).unwrap_or_default());
+            if policy::planted::is_on(policy::planted::Leak::FramesToEverybody) {
+                self.hub.publish(frame, 0);
+            } else {
+                self.hub.publish_to(audience, frame);
+            }
+        }
+        self.last_shared = place;
         let second = now.floor_to(BEAT_MILLIS);
         if second > self.last_beat {
             self.last_beat = second;

@@ -76,7 +76,9 @@ impl Intake {
         let id = organisation.id;
         #[cfg(feature = "planted-leaks")]
         let id = crate::leaks::of_sector(organisation).unwrap_or(id);
-        Arc::clone(reporters.known.entry(id).or_insert_with(make))
+        let reporter = Arc::clone(reporters.known.entry(id).or_insert_with(make));
+        drop(reporters);
+        Arc::new(reporter.in_its_groups(&self.register))
     }
 }
 
@@ -170,6 +172,8 @@ pub(crate) async fn report(
     let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
     #[cfg(feature = "planted-leaks")]
     crate::leaks::report(&member, organisation, &parsed.submission.report.items);
+    #[cfg(feature = "planted-leaks")]
+    let warn = parsed.submission.report.warn;
     let submissions = vec![parsed.submission.clone()];
     let told = intake
         .sender
@@ -183,6 +187,8 @@ pub(crate) async fn report(
     let mut receipt = receipt(parsed, accepted, member.exercise);
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);
+    #[cfg(feature = "planted-leaks")]
+    crate::leaks::tell_group(&mut receipt, warn);
     reply(StatusCode::CREATED, &receipt)
 }
 
@@ -202,9 +208,8 @@ fn warn(text: &str) -> Result<WhoMayBeWarned, Problem> {
         "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
         "cell-only" => Ok(WhoMayBeWarned::CellOnly),
         other => {
-            // A group that nobody is in yet: the cell holds the report, and it reaches nobody else.
             let group = other.strip_prefix("group:").and_then(|id| id.parse().ok());
-            group.map(WhoMayBeWarned::Group).ok_or_else(|| {
+            group.map(|group| WhoMayBeWarned::Group { group, as_of: None }).ok_or_else(|| {
                 let words = "now, next-epoch, once-three, cell-only, group:UUID";
                 Problem::wrong_field(format!("warn: {other:?} is not one of {words}"))
             })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use intake::{LocalSender, Quota, RemoteSender, Sender};
@@ -25,7 +25,7 @@ use crate::fold::{Core, CoreError, CoreParts, SharedFold};
 use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::listen::listen;
-use crate::mailer::Mailer;
+use crate::mailer::{Mailer, Posting};
 use crate::member::{MemberParts, member_router};
 use crate::meters::Meters;
 use crate::paced::PacedSender;
@@ -34,7 +34,7 @@ use crate::proxies::Proxies;
 use crate::pump::{Pump, Snapshots};
 use crate::reports::Intake;
 use crate::session::Sessions;
-use crate::tls::{Tls, TlsError, TlsFiles};
+use crate::tls::{Tls, TlsError};
 
 /// Name of the register's file in the data folder.
 const REGISTER_FILE: &str = "register.db";
@@ -52,10 +52,6 @@ const STORE_POLL: Duration = Duration::from_millis(100);
 const PUMP_WAIT: Duration = Duration::from_millis(50);
 /// How often another process's changes to the register are looked for: streams of whoever was disabled end by then.
 const REGISTER_LOOK: Duration = Duration::from_millis(250);
-
-/// How long the end waits for a mail that is being handed over.
-const MAILER_WAIT: Duration = Duration::from_secs(3);
-const MAILER_POLL: Duration = Duration::from_millis(20);
 
 /// Why serving did not begin, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +113,7 @@ pub struct Running {
     listeners: Vec<Task<()>>,
     tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
-    mailer: Option<JoinHandle<()>>,
+    mailer: Option<Posting>,
     threads_stop: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
@@ -150,10 +146,8 @@ impl Running {
             for (name, thread) in self.threads {
                 thread.join().map_err(|_| ServeError::Stopped(name))??;
             }
-            // A mail server that says nothing is not waited for: what it may have taken is told of at the next start.
-            let start = Instant::now();
-            while self.mailer.as_ref().is_some_and(|mailer| !mailer.is_finished()) && start.elapsed() < MAILER_WAIT {
-                std::thread::sleep(MAILER_POLL);
+            if let Some(mailer) = self.mailer {
+                mailer.end();
             }
             Ok(())
         });
@@ -294,24 +288,10 @@ impl Opened {
 /// # Errors
 /// [`ServeError`] if a store cannot be opened or an address cannot be had.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
-    listeners_tls(&config)?;
+    // Before any store is touched.
+    Tls::of_listeners(&config)?;
     let opened = Opened::open(&config).await?;
     start_with(config, opened).await
-}
-
-/// The members' and the cell's side of TLS, as far as this process holds their listeners. Plain HTTP stays on this machine.
-fn listeners_tls(config: &Config) -> Result<[Option<Tls>; 2], ServeError> {
-    if let Some(address) = config.exposed() {
-        return Err(ServeError::Exposed(address));
-    }
-    let open = |held: bool, files: &Option<TlsFiles>| files.clone().filter(|_| held).map(Tls::open).transpose();
-    let member = open(config.faces != Faces::Cell, &config.member_tls)?;
-    let cell = if config.faces == Faces::Both && config.cell_tls == config.member_tls {
-        member.clone()
-    } else {
-        open(config.faces != Faces::Member, &config.cell_tls)?
-    };
-    Ok([member, cell])
 }
 
 /// As [`start`], over stores that are open already.
@@ -319,7 +299,10 @@ fn listeners_tls(config: &Config) -> Result<[Option<Tls>; 2], ServeError> {
 /// # Errors
 /// As [`start`].
 pub async fn start_with(config: Config, opened: Opened) -> Result<Running, ServeError> {
-    let [member_tls, cell_tls] = listeners_tls(&config)?;
+    if let Some(address) = config.exposed() {
+        return Err(ServeError::Exposed(address));
+    }
+    let [member_tls, cell_tls] = Tls::of_listeners(&config)?;
     let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
     let (slot_millis, noise) = (config.slot_millis, config.noise.clone());
@@ -389,9 +372,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         ended,
     };
 
-    // One look at files that both listeners use is enough for both.
-    let own = cell_tls.as_ref().filter(|_| config.cell_tls != config.member_tls || config.faces == Faces::Cell);
-    running.tasks.extend(member_tls.iter().chain(own).map(|tls| tokio::spawn(tls.clone().watch())));
+    running.tasks.extend(Tls::different(&member_tls, &cell_tls).map(|tls| tokio::spawn(tls.clone().watch())));
 
     if config.faces != Faces::Cell {
         let sender: Arc<dyn Sender> = match (&vault, &fold) {
@@ -421,9 +402,8 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         running.cell_addr = Some(address);
         running.listeners.push(task);
         let (register, clock) = (Arc::clone(&common.register), Arc::clone(&config.clock));
-        let (mailer, flag) = (Mailer { register, clock, settings: config.mail.clone() }, Arc::clone(&threads_stop));
-        let mailer = std::thread::Builder::new().name("mail".to_owned()).spawn(move || mailer.run(&flag));
-        running.mailer = Some(mailer.map_err(io_error("thread"))?);
+        let mailer = Mailer { register, clock, settings: config.mail.clone() };
+        running.mailer = Some(mailer.start(Arc::clone(&threads_stop)).map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
             let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
             let fold = fold.clone();

@@ -223,7 +223,7 @@ impl MailSettings {
     }
 
     /// A mail as it goes out.
-    pub(crate) fn message(&self, mail: &Mail, to: Address, now: Timestamp) -> Result<Vec<u8>, String> {
+    pub(crate) fn message(&self, mail: &Mail, to: Address, now: Timestamp) -> Result<String, String> {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         // Machines that answer mails leave those alone that a machine has sent.
         let auto = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -235,8 +235,22 @@ impl MailSettings {
             .date(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
             .raw_header(HeaderValue::new(auto, "auto-generated".to_owned()))
             .singlepart(SinglePart::plain(mail.text.clone()));
-        message.map(|message| message.formatted()).map_err(|_| "message: it cannot be written".to_owned())
+        let text = message.ok().and_then(|message| String::from_utf8(message.formatted()).ok());
+        text.ok_or_else(|| "message: it cannot be written".to_owned())
     }
+}
+
+/// A message as it is sent: no line of it is the end by itself.
+fn with_end(text: &str) -> String {
+    let mut sent = text.replace("\r\n.", "\r\n..");
+    if sent.starts_with('.') {
+        sent.insert(0, '.');
+    }
+    if !sent.ends_with("\r\n") {
+        sent.push_str("\r\n");
+    }
+    sent.push_str(".\r\n");
+    sent
 }
 
 /// A connection to the mail server.
@@ -276,7 +290,7 @@ impl Conversation {
 
     fn try_send(&mut self, settings: &MailSettings, mail: &Mail, now: Timestamp) -> Result<(), Outcome> {
         let to: Address = mail.to.parse().map_err(|_| Outcome::Refused("recipient: no address".to_owned()))?;
-        let bytes = settings.message(mail, to.clone(), now).map_err(Outcome::Refused)?;
+        let text = settings.message(mail, to.clone(), now).map_err(Outcome::Refused)?;
         let from = settings.from.0.email.clone();
         if let Err(error) = self.0.command(MailFrom::new(Some(from), Vec::new())) {
             // The sender is the same for all: what is said against it is said against all.
@@ -287,7 +301,9 @@ impl Conversation {
         self.about_mail("recipient", answer)?;
         let answer = self.0.command(Data);
         self.about_mail("message", answer)?;
-        let answer = self.0.message(&bytes);
+        // In one piece with its end. Were the end to wait in the kernel until the text is acknowledged, a process that is killed
+        // meanwhile would have sent a mail that it thinks it has not.
+        let answer = self.0.command(with_end(&text));
         if let Err(error) = &answer
             && error.status().is_none()
         {
@@ -352,8 +368,7 @@ mod tests {
         register.queue_mail(&new).unwrap();
         let now = Timestamp::from_millis(1_700_000_000_000);
         let mail = register.due_mail(now, 1, "cell.example").unwrap().remove(0);
-        let bytes = settings().message(&mail, mail.to.parse().unwrap(), now).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
+        let text = settings().message(&mail, mail.to.parse().unwrap(), now).unwrap();
         assert!(text.is_ascii() && !text.replace("\r\n", "").contains(['\r', '\n']), "{text}");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let names: Vec<&str> = head
@@ -378,6 +393,18 @@ mod tests {
         assert_eq!(sorted.0, sorted.1, "{head}");
         assert!(head.contains(&format!("Message-ID: <{}>", mail.message_id)), "{head}");
         assert!(head.lines().all(|line| line.len() <= 998) && body.contains("join/abc"), "{text}");
+    }
+
+    #[test]
+    fn no_line_of_a_message_ends_it() {
+        for (text, sent) in [
+            ("a\r\n", "a\r\n.\r\n"),
+            ("a", "a\r\n.\r\n"),
+            ("a\r\n.\r\nMAIL FROM:<x@y>\r\n", "a\r\n..\r\nMAIL FROM:<x@y>\r\n.\r\n"),
+            (".\r\n..\r\n", "..\r\n...\r\n.\r\n"),
+        ] {
+            assert_eq!(with_end(text), sent);
+        }
     }
 
     fn testing() -> register::Register {

@@ -96,6 +96,7 @@ const LOOKUP: [Param; 2] = [
         "Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be.",
     ),
 ];
+const GROUP: Param = required("id", "UUID of the group.");
 const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
 
 /// One route.
@@ -273,6 +274,7 @@ fn member() -> Vec<Route> {
     let route = |access, method, path, id, summary| Route::new(Face::Member, access, method, path, id, summary);
     let member = |method, path, id, summary| route(Access::Needs(Right::ReadReleased), method, path, id, summary);
     let reporter = |method, path, id, summary| route(Access::Needs(Right::Report), method, path, id, summary);
+    let circle = |method, path, id, summary| route(Access::Needs(Right::ReadGroups), method, path, id, summary);
     vec![
         public("GET", "/face", "face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         public("GET", "/openapi.json", "openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -307,6 +309,25 @@ fn member() -> Vec<Route> {
             .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
             .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
+        circle("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
+            .gives(200, json::<outlets::GroupList>()),
+        circle("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
+            .with(&[GROUP])
+            .gives(200, json::<outlets::GroupDetail>())
+            .or(&[404]),
+        circle("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
+            .with(&[GROUP, CURSOR, LIMIT])
+            .gives(200, json::<outlets::IndicatorList>())
+            .or(&[404]),
+        circle("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
+            .with(&[GROUP])
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        circle("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets yours and you administer it. It gets what is reported from then on.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupMember>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
         reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
             .takes(json::<views::NewReport>())
             .key(Scope::Report).gives(201, json::<views::Receipt>())
@@ -314,7 +335,7 @@ fn member() -> Vec<Route> {
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
-                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID`, which the cell holds while the group has no members."),
+                query("warn", "Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only`, or `group:UUID` of a sharing group that you are in; of any other the report is for the cell alone."),
                 query("know", "Who may know that it was you: `nobody`, `cell` or `everybody`."),
                 query("tlp", "TLP 2.0 label where the file gives none."),
             ])
@@ -325,7 +346,7 @@ fn member() -> Vec<Route> {
             "GET",
             "/api/v1/stream",
             "stream",
-            "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).",
+            "Events: `snapshot` (Home), `release` (MemberRelease), `groups` (GroupList, at the start if you are in any), `group` (GroupRelease), `resync`, `beat` (Beat).",
         )
         .key(Scope::ReadReleased).wall().gives(200, Shape::Text("text/event-stream")),
     ]
@@ -364,6 +385,27 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::NewPosture>())
             .gives(204, Shape::Empty)
             .or(&[422]),
+        route(Access::Needs(Right::ManageMembers), "GET", "/cell/v1/groups", "cell_groups", "Every sharing group and who is in it.")
+            .gives(200, json::<views::CellGroupList>()),
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups", "make_group", "Makes a sharing group with nobody in it.")
+            .takes(json::<views::NewSharingGroup>())
+            .gives(201, json::<views::Made>())
+            .or(&[422, 503]),
+        route(Access::Needs(Right::ManageMembers), "PUT", "/cell/v1/groups/{id}/end", "end_group", "Says when a group ends; from then on it is absent to its members.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupEnd>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups/{id}/members", "group_join", "Puts an organisation into a group.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupPlace>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
+        route(Access::Needs(Right::ManageMembers), "POST", "/cell/v1/groups/{id}/leave", "group_leave", "Takes an organisation out of a group, at once.")
+            .with(&[GROUP])
+            .takes(json::<views::NewGroupPlace>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422, 503]),
         analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
             .wall().gives(200, Shape::Text("text/event-stream")),
         route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
@@ -376,6 +418,7 @@ pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<outlets::ReleasedView>(into);
     collect::<views::ProblemView>(into);
     collect::<outlets::MemberRelease>(into);
+    collect::<outlets::GroupRelease>(into);
     collect::<views::Beat>(into);
     collect::<views::Claimed>(into);
     collect::<desk::Tick>(into);

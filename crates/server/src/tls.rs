@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::config::{Config, Faces};
+
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
 /// A connection whose handshake is not done by then is closed.
@@ -133,6 +135,22 @@ impl Tls {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
         Ok(Self { acceptor, current, files, provider, looked: Arc::new(Mutex::new(looked)) })
+    }
+
+    /// The members' and the cell's listener's side of TLS, as far as this process holds them; files that both use are read
+    /// and watched once.
+    pub(crate) fn of_listeners(config: &Config) -> Result<[Option<Self>; 2], TlsError> {
+        let open = |held: bool, files: &Option<TlsFiles>| files.clone().filter(|_| held).map(Self::open).transpose();
+        let member = open(config.faces != Faces::Cell, &config.member_tls)?;
+        let shared = member.clone().filter(|_| config.faces == Faces::Both && config.cell_tls == config.member_tls);
+        let cell = if shared.is_some() { shared } else { open(config.faces != Faces::Member, &config.cell_tls)? };
+        Ok([member, cell])
+    }
+
+    /// One of each that are the same.
+    pub(crate) fn different<'a>(member: &'a Option<Self>, cell: &'a Option<Self>) -> impl Iterator<Item = &'a Self> {
+        let same = |one: &Self| member.as_ref().is_some_and(|other| Arc::ptr_eq(&one.current, &other.current));
+        member.iter().chain(cell.iter().filter(move |tls| !same(tls)))
     }
 
     /// Reads the files anew if they have changed; open connections stay as they are. Tells whether another certificate is

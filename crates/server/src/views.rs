@@ -314,3 +314,89 @@ pub struct Claimed {
     /// Whether this is an exercise.
     pub exercise: bool,
 }
+
+/// An organisation that a member adds to a sharing group.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroupMember {
+    /// Its name.
+    pub organisation: String,
+}
+
+/// A sharing group to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSharingGroup {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// When it ends; without it, it goes on until somebody ends it.
+    #[schema(format = DateTime)]
+    pub ends_at: Option<String>,
+    /// `cell`, `members` or `organisers`.
+    pub who_may_add: String,
+}
+
+/// When a sharing group ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroupEnd {
+    /// When; a time that has come ends it at once, and none lets it go on.
+    #[schema(format = DateTime)]
+    pub ends_at: Option<String>,
+}
+
+/// An organisation that the cell puts into a sharing group.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroupPlace {
+    /// Its name.
+    pub organisation: String,
+    /// Whether it is an organiser: one may add others, where organisers may.
+    #[serde(default)]
+    pub organiser: bool,
+}
+
+/// An organisation in a sharing group, as the cell sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CellGroupMember {
+    /// Its name.
+    pub name: String,
+    /// Whether it is an organiser.
+    pub organiser: bool,
+    /// When it joined.
+    pub joined_at: String,
+}
+
+/// A sharing group, as the cell sees it: who is in it, never what was reported to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CellGroup {
+    /// Its UUID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// When it ends, if it does.
+    pub ends_at: Option<String>,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// `cell`, `members` or `organisers`.
+    pub who_may_add: String,
+    /// When it was made.
+    pub created_at: String,
+    /// Who is in it, by name.
+    pub members: Vec<CellGroupMember>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// Every sharing group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CellGroupList {
+    /// Groups by name, those that have ended too.
+    pub items: Vec<CellGroup>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}

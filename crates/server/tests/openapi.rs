@@ -17,7 +17,8 @@ fn the_document_in_the_tree_is_fresh() {
 }
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 23] = [
+    "CellGroupMember",
     "DeviceView",
     "FactorsView",
     "KeyView",
@@ -25,6 +26,8 @@ const PARTS: [&str; 20] = [
     "SessionRow",
     "CampaignName",
     "CaseRow",
+    "GroupFinding",
+    "GroupMemberView",
     "Hit",
     "ImportProblem",
     "IndicatorRow",

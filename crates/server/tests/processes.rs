@@ -102,9 +102,16 @@ fn asks(known: &Known) -> Vec<Ask> {
                     .map(|id| ask("GET", &format!("{base}{id}")))
                     .into()
             }
-            ("GET", "/api/v1/lookup") => {
-                ["evil.test", "198.51.100.9", "nowhere.test", "%20"].map(|value| get(&format!("?value={value}"))).into()
+            ("GET", path) if path.starts_with("/api/v1/groups/{id}") => {
+                [&*known.group, "00000000-0000-4000-8000-0000000000ff", "x"]
+                    .map(|id| ask("GET", &path.replace("{id}", id)))
+                    .into()
             }
+            // Adding somebody would change what is read next; nobody is who may not.
+            ("POST", "/api/v1/groups/{id}/members") => vec![],
+            ("GET", "/api/v1/lookup") => ["evil.test", "circle.test", "198.51.100.9", "nowhere.test", "%20"]
+                .map(|value| get(&format!("?value={value}")))
+                .into(),
             ("GET", "/api/v1/feeds/{name}") => {
                 ["watch.txt", "block.txt", "none.txt"].map(|name| ask("GET", &format!("/api/v1/feeds/{name}"))).into()
             }
@@ -132,6 +139,7 @@ fn asks(known: &Known) -> Vec<Ask> {
 /// What members know in the end.
 struct Known {
     campaign: String,
+    group: String,
     advisory: String,
     event: String,
     next: HashMap<&'static str, String>,
@@ -155,6 +163,7 @@ async fn known(member: &Running, credential: &str) -> Known {
     }
     Known {
         campaign: after(&get("/api/v1/campaigns").await, r#""id":""#).to_owned(),
+        group: after(&get("/api/v1/groups").await, r#""id":""#).to_owned(),
         advisory: after(&get("/api/v1/advisories").await, r#""id":""#).to_owned(),
         event: String::new(),
         next,
@@ -191,18 +200,30 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
         let person = NewPerson { email: email.into(), name: "Somebody".into(), organisation, role, secondment: None };
         cell.register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
     }
+    let by = Actor::operator();
+    let who_may_add = register::WhoMayAdd::Cell;
+    let circle = register::NewGroup { name: "Circle".into(), purpose: "p".into(), ends_at: None, who_may_add };
+    let circle = cell.register.create_group(&by, &circle).unwrap();
+    cell.register.join_group(&by, circle, made[0].0, false).unwrap();
     let member = server::start(config(folder.path(), Faces::Member, 2)).await.unwrap();
     assert!(member.vault.is_none() && member.cell_addr.is_none() && cell.member_addr.is_none());
 
     // Something of every noun: values of two firms on the block feed, two campaigns, a text, a posture.
     let report = r#"{"title":"a","attack":"phishing","tlp":"GREEN","indicators":[{"value":"evil.test"},{"value":"198.51.100.9"}]}"#;
     let other = r#"{"title":"b","attack":"malware","tlp":"GREEN","indicators":[{"value":"other.test"}]}"#;
-    for (key, report) in [(&keys[0], report), (&keys[0], other)] {
+    let for_circle = format!(
+        r#"{{"title":"g","attack":"malware","warn":{{"group":"{circle}"}},"know":"nobody","tlp":"AMBER","indicators":[{{"value":"circle.test"}}]}}"#
+    );
+    for (key, report) in [(&keys[0], report), (&keys[0], other), (&keys[0], for_circle.as_str())] {
         let (status, body) = request(&member, key, "POST", "/api/v1/reports", report).await;
         assert_eq!(status, 201, "{body}");
     }
     until_released(&member, &keys[0], "evil.test").await;
     until_released(&member, &keys[0], "other.test").await;
+    // The group was known to the member's process, and its vault at the other end of the socket took the group's word.
+    until_released(&member, &keys[0], "circle.test").await;
+    let (_, outside) = request(&member, &keys[1], "GET", "/api/v1/lookup?value=circle.test", "").await;
+    assert!(outside.contains(r#""verdict":"not-seen""#), "{outside}");
     let key = format!("authorization: Bearer {}\r\n", keys[0]);
     let stream = Ask { method: "GET", path: "/api/v1/stream".to_owned(), header: String::new(), body: "" };
     let first = exchange(member.member_addr.unwrap(), "localhost", &key, &stream).await;

@@ -172,6 +172,28 @@ fn the_golden_journal_of_version_1_replays_for_ever() {
     assert_eq!(types.len(), 12, "{types:?}: every type has a line");
 }
 
+#[test]
+fn the_golden_lines_of_version_2_replay_for_ever() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v2.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    for (index, line) in text.lines().enumerate() {
+        let body = codec::decode(line.as_bytes()).unwrap_or_else(|error| panic!("line {}: {error}", index + 1));
+        assert_eq!(String::from_utf8(codec::encode(&body).unwrap()).unwrap(), line, "line {}", index + 1);
+        match body {
+            Body::Report(report) => assert!(matches!(report.warn, WhoMayBeWarned::Group { as_of: Some(_), .. })),
+            Body::Release(batch) => assert!(batch.objects.iter().any(|object| object.audience.group().is_some())),
+            other => panic!("{other:?} has no second version"),
+        }
+    }
+    assert_eq!(text.lines().count(), 2);
+    // What an older program wrote of a group says of nobody that it had been checked.
+    let old = text.lines().next().unwrap().replacen(r#""v":2"#, r#""v":1"#, 1);
+    let Body::Report(report) = codec::decode(old.as_bytes()).unwrap() else { panic!("no report") };
+    assert!(matches!(report.warn, WhoMayBeWarned::Group { as_of: None, .. }));
+    let strange = text.lines().next().unwrap().replacen("group:00000000-0000-4000-8000-000000000007", "now", 1);
+    assert!(codec::decode(strange.as_bytes()).is_err());
+}
+
 /// The hashes were worked out by another program from the description of the chain: it can never change unseen.
 #[test]
 fn the_chain_of_the_golden_journal_is_what_it_always_was() {

@@ -47,6 +47,10 @@ enum Command {
     /// People who sign in
     #[command(subcommand, after_help = help!("  fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst"))]
     Person(Person),
+    /// Sharing groups and who is in them
+    #[command(subcommand, after_help = help!("  fusioncell admin group add --data-dir D --name Ports --purpose \"Ransomware in ports\"
+  fusioncell admin group join --data-dir D --name Ports --organisation \"Calder Power\""))]
+    Group(super::admin_group::Group),
     /// Keys of members' machines
     #[command(subcommand, after_help = help!("  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
   fusioncell admin key revoke --data-dir D fck_…"))]
@@ -250,6 +254,7 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
         Command::Organisation(Organisation::Add { folders, name, sector, region, domains, json }) => {
             add_organisation(&folders, name, &sector, region.as_deref(), domains, json)
         }
+        Command::Group(command) => super::admin_group::run(command),
         Command::Organisation(Organisation::List { folders, json }) => list_organisations(&folders, json),
         Command::Organisation(Organisation::Suspend { folders, name }) => {
             set_status(&folders, &name, Status::Suspended, "suspended")

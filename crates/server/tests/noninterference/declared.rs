@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{AttackKind, Region, Sector, Timestamp};
 use serde_json::Value as Json;
 
+use crate::circles::Circles;
 use crate::pair::{Difference, do_one};
 use crate::rho::{Campaign, Rho, Value, strictest};
 use crate::script::{Op, Script, value};
@@ -22,11 +23,17 @@ pub async fn as_declared(script: &Script) -> Result<bool, Difference> {
     let mut world = World::new(script).await;
     let mut rho = Rho::new(script, START + script.late);
     let mut close = looked_at_closely();
+    let mut circles = Circles::begin(&mut world, script).await;
     for (index, op) in script.ops.iter().enumerate() {
         let now = world.now();
-        let full = do_one(&mut world, op, index).await.is_some_and(|(_, seen)| seen.0.starts_with("429"));
-        if full {
+        let answer = do_one(&mut world, op, index).await.map(|(_, seen)| seen.0).unwrap_or_default();
+        if answer.starts_with("429") {
             return Ok(false);
+        }
+        if matches!(op, Op::Report(_)) && !answer.contains(r#""status":"received""#) {
+            return Err(Difference(format!(
+                "operation {index}: a receipt tells more than that it was received: {answer}"
+            )));
         }
         if !matches!(op, Op::Wait(1..)) {
             close = looked_at_closely();
@@ -49,11 +56,12 @@ pub async fn as_declared(script: &Script) -> Result<bool, Difference> {
                 only(&says, &gets)
             )));
         }
+        circles.compare(&world, &rho, index).await?;
     }
     Ok(true)
 }
 
-fn moment(at: i64) -> String {
+pub fn moment(at: i64) -> String {
     released::rfc3339(Timestamp::from_millis(at))
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::await_holding_lock, reason = "one thread drives each world")]
 
+mod circles;
 mod declared;
 mod logs;
 mod observe;
@@ -14,7 +15,7 @@ mod world;
 
 use pair::{Declared, Difference, Figures, Kind, Pair, compare, declared};
 use random::Random;
-use script::{Op, Report, script};
+use script::{Op, Report, Script, script};
 
 /// Least share of pairs in which the declared release agrees, of those made.
 #[cfg(not(feature = "planted-leaks"))]
@@ -40,11 +41,12 @@ async fn swap(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
         a != b && matches!(a, Op::Report(Report { own_name, named, .. }) if own_name.is_some() || *named)
     });
     let content = one.sector(from) == one.sector(to) && !names_itself;
+    let Some(hidden_from) = hidden_from(&one, &[from, to], &left, &right) else { return Ok(()) };
     let pair = Pair {
         kind: Kind::Swap,
         one: &one,
         two: &two,
-        hidden_from: &[from, to],
+        hidden_from: &hidden_from,
         cell: content && left.cell == right.cell,
         operator: left.operator == right.operator,
         export: content && left.operator == right.operator && one.region(from) == one.region(to),
@@ -52,6 +54,19 @@ async fn swap(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     };
     keep(&pair, figures).await
 }
+
+/// Who knows the difference: whose it is, and members of a group that was told otherwise; `None` if hardly anybody else is
+/// left to look.
+fn hidden_from(script: &Script, own: &[usize], left: &Declared, right: &Declared) -> Option<Vec<usize>> {
+    let mut all = left.told_otherwise(right);
+    all.extend(own);
+    all.sort_unstable();
+    all.dedup();
+    (all.len() + ONLOOKERS_MIN <= script.firms).then_some(all)
+}
+
+/// Firms that must be left to look.
+const ONLOOKERS_MIN: usize = 2;
 
 async fn keep(pair: &Pair<'_>, figures: &mut Figures) -> Result<(), Difference> {
     if compare(pair, figures).await? {
@@ -73,6 +88,7 @@ async fn presence(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     if left.members != right.members {
         return Ok(());
     }
+    let Some(hidden_from) = hidden_from(&one, &[hidden.firm], &left, &right) else { return Ok(()) };
     let views = |told: &Declared| {
         told.cell.iter().filter_map(|view| Some(view.split_once(' ')?.1.to_owned())).collect::<Vec<_>>()
     };
@@ -80,7 +96,7 @@ async fn presence(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
         kind: Kind::Presence,
         one: &one,
         two: &hidden.script,
-        hidden_from: &[hidden.firm],
+        hidden_from: &hidden_from,
         // Of all that is hidden, only a second import of the same is nothing to the cell too: it counts every value.
         cell: hidden.why == "an import" && views(&left) == views(&right),
         operator: false,
@@ -100,14 +116,16 @@ async fn arrival(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     let apart = |a: usize, b: usize| together.get(&a) != together.get(&b);
     let Some((two, moved)) = script::rearrived(&one, &mut Random(seed ^ 0x3C3C), apart) else { return Ok(()) };
     figures.made += 1;
-    if declared(&one).members != declared(&two).members {
+    let (left, right) = (declared(&one), declared(&two));
+    if left.members != right.members {
         return Ok(());
     }
+    let Some(hidden_from) = hidden_from(&one, &moved, &left, &right) else { return Ok(()) };
     let pair = Pair {
         kind: Kind::Arrival,
         one: &one,
         two: &two,
-        hidden_from: &moved,
+        hidden_from: &hidden_from,
         cell: false,
         operator: true,
         export: false,
@@ -233,7 +251,15 @@ fn no_byte_differs_when_what_is_hidden_is_replaced_by_nothing() {
         }
     });
     report("presence", &figures);
-    let reasons = ["the cell only", "a group", "RED", "names its firm", "a value names its firm", "a hold"];
+    let reasons = [
+        "the cell only",
+        "a group that is none",
+        "a group",
+        "RED",
+        "names its firm",
+        "a value names its firm",
+        "a hold",
+    ];
     for why in reasons.into_iter().filter(|_| judged()) {
         let (_, kept) = figures.reasons.get(why).copied().unwrap_or_default();
         assert!(kept >= PRESENCE_KEPT_MIN, "presence of {why}: only {kept} pairs are kept");

@@ -27,6 +27,8 @@ pub struct Known {
     pub advisories: Vec<String>,
     pub cases: Vec<String>,
     pub values: Vec<String>,
+    /// Ids of sharing groups: everybody has heard of them.
+    pub groups: Vec<String>,
     /// Ids of events that a stream has sent.
     pub events: Vec<String>,
     /// What signs this observer in, if it is a person.
@@ -112,6 +114,24 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("POST", "/api/v1/advisories/{id}/read") => each("/api/v1/advisories/", &known.advisories, "/read"),
         ("GET", "/api/v1/feeds/{name}") => {
             ["watch.txt", "block.txt", "nothing.txt"].map(|name| ask(format!("/api/v1/feeds/{name}"))).into()
+        }
+        ("GET", "/api/v1/groups" | "/cell/v1/groups") => vec![ask(path.to_owned())],
+        ("GET", "/api/v1/groups/{id}") => each("/api/v1/groups/", &known.groups, ""),
+        ("GET", "/api/v1/groups/{id}/watch.txt") => each("/api/v1/groups/", &known.groups, "/watch.txt"),
+        ("GET", "/api/v1/groups/{id}/items") => {
+            let pages = each("/api/v1/groups/", &known.groups, "/items?limit=1");
+            pages.into_iter().chain(each("/api/v1/groups/", &known.groups, "/items")).collect()
+        }
+        // Who comes and goes is an operation of the scripts: nobody of this name is a member.
+        ("POST", "/api/v1/groups/{id}/members" | "/cell/v1/groups/{id}/members" | "/cell/v1/groups/{id}/leave") => {
+            let (base, end) = path.split_once("{id}").unwrap_or_default();
+            let body = r#"{"organisation":"Nobody Ltd"}"#.to_owned();
+            each(base, &known.groups, end).into_iter().map(|ask| Ask { body: body.clone(), ..ask }).collect()
+        }
+        ("POST", "/cell/v1/groups") => vec![with(path, r#"{"name":"","purpose":"p","who_may_add":"cell"}"#)],
+        ("PUT", "/cell/v1/groups/{id}/end") => {
+            let asks = each("/cell/v1/groups/", &known.groups, "/end").into_iter();
+            asks.map(|ask| Ask { body: r#"{"ends_at":"soon"}"#.to_owned(), ..ask }).collect()
         }
         // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
@@ -205,7 +225,9 @@ pub fn content(known: &Known) -> Vec<Ask> {
     ];
     let campaign = known.campaigns.first().map(|id| format!("/api/v1/campaigns/{id}"));
     let lookups = known.values.iter().rev().take(2).map(|value| format!("/api/v1/lookup?value={}", escape(value)));
-    let paths = routes.into_iter().map(str::to_owned).chain(campaign).chain(lookups);
+    let groups = known.groups.iter().map(|id| format!("/api/v1/groups/{id}/items"));
+    let groups = groups.chain(["/api/v1/groups".to_owned()]);
+    let paths = routes.into_iter().map(str::to_owned).chain(campaign).chain(groups).chain(lookups);
     let ask = |path: String| Ask {
         route: "what members may read".into(),
         method: "GET",
@@ -290,7 +312,10 @@ fn cursor(page: &str) -> Option<String> {
 pub async fn joined(world: &World, a: Observer, b: Observer, known: &Known) -> Seen {
     let mut told = String::new();
     let value = known.values.last().map(|value| escape(value)).unwrap_or_default();
-    for list in ["/api/v1/indicators?limit=1", "/api/v1/campaigns?limit=1"] {
+    let of_groups = known.groups.iter().map(|id| format!("/api/v1/groups/{id}/items?limit=1"));
+    let lists = ["/api/v1/indicators?limit=1", "/api/v1/campaigns?limit=1"].map(str::to_owned);
+    for list in lists.into_iter().chain(of_groups) {
+        let list = list.as_str();
         let page = world.ask(a, "GET", list, &[], "").await.0;
         let next = cursor(&page).unwrap_or_default();
         let rest = world.ask(b, "GET", &format!("{list}&cursor={}", escape(&next)), &[], "").await.0;

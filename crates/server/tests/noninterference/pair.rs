@@ -17,13 +17,23 @@ pub struct Declared {
     pub cell: Vec<String>,
     /// What becomes due.
     pub operator: Vec<String>,
+    /// What each firm learns as a member of sharing groups.
+    pub groups: Vec<Vec<String>>,
+}
+
+impl Declared {
+    /// Firms that learn otherwise in another world, as members of a group that was told otherwise.
+    pub fn told_otherwise(&self, other: &Self) -> Vec<usize> {
+        (0..self.groups.len()).filter(|firm| self.groups[*firm] != other.groups[*firm]).collect()
+    }
 }
 
 /// Works out what a script's declared release is.
 pub fn declared(script: &Script) -> Declared {
     let start = START + script.late;
     let mut rho = Rho::new(script, start);
-    let mut told = Declared { members: Vec::new(), cell: Vec::new(), operator: Vec::new() };
+    let groups = vec![Vec::new(); script.firms];
+    let mut told = Declared { members: Vec::new(), cell: Vec::new(), operator: Vec::new(), groups };
     let (mut now, mut close) = (start, looked_at_closely());
     for (index, op) in script.ops.iter().enumerate() {
         if !matches!(op, Op::Wait(1..)) {
@@ -35,6 +45,7 @@ pub fn declared(script: &Script) -> Declared {
                 while now < end {
                     now = next_moment(now, end, &mut close);
                     rho.step(now / 100 * 100);
+                    note_groups(&mut told, &mut rho, now);
                     // When something changes is as telling as what.
                     for (views, view) in [(&mut told.members, rho.view()), (&mut told.operator, rho.operator_view())] {
                         if views.last() != Some(&view) {
@@ -46,10 +57,24 @@ pub fn declared(script: &Script) -> Declared {
             }
             act => rho.take(act, now),
         }
+        note_groups(&mut told, &mut rho, now);
         told.cell.push(format!("{index} {}", rho.cell_view()));
     }
     told.cell.dedup_by(|a, b| a.split_once(' ').map(|(_, view)| view) == b.split_once(' ').map(|(_, view)| view));
     told
+}
+
+fn note_groups(told: &mut Declared, rho: &mut Rho, now: i64) {
+    if !rho.groups_changed() {
+        return;
+    }
+    for (firm, views) in told.groups.iter_mut().enumerate() {
+        let view = rho.group_view(firm);
+        if views.last() != Some(&view) {
+            views.push(format!("{now}"));
+            views.push(view);
+        }
+    }
 }
 
 /// Which question a pair asks.

@@ -1,6 +1,7 @@
 //! The tests' own model of the declared release: written from the policy's text, naive, sharing no code with `policy`.
 
 mod campaigns;
+mod groups;
 mod linked;
 mod views;
 
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::script::{Op, Report, Script, Via, WINDOW, Warn};
 
+use groups::Groups;
+pub use groups::Item;
 use linked::{distinct, groups, linked, own_links};
 pub use linked::{hang_together, strictest};
 
@@ -56,6 +59,7 @@ pub struct Rho {
     told: Vec<(String, Option<usize>)>,
     /// Each campaign as members see it, with the tick since which they see it so.
     campaigns: BTreeMap<Campaign, i64>,
+    groups: Groups,
 }
 
 /// Which firms are in a place.
@@ -117,6 +121,7 @@ impl Rho {
             texts: Vec::new(),
             told: Vec::new(),
             campaigns: BTreeMap::new(),
+            groups: Groups::new(script),
         }
     }
 
@@ -126,6 +131,7 @@ impl Rho {
             Op::Report(report) => self.file(report, now),
             Op::Advise { about, tlp } => self.text(format!("advice {tlp}"), *about, now),
             Op::Posture(word) => self.text(format!("posture {word}"), None, now),
+            Op::Join { .. } | Op::Leave { .. } | Op::End(_) => self.groups.act(op),
             Op::Claim(_) | Op::Read(_) | Op::Wait(_) => {}
         }
     }
@@ -173,13 +179,14 @@ impl Rho {
         if report.via != Via::Form && !new {
             return;
         }
+        self.for_group(report, at);
         // By label, not by arrival: the order of two reports of one tick is none.
         let place = self.filed.partition_point(|filed| filed.report.label < report.label);
         self.filed.insert(place, Filed { report: report.clone(), at, window, open: BTreeSet::new() });
     }
 
     fn may_be_shown(report: &Report) -> bool {
-        report.tlp != "RED" && !matches!(report.warn, Warn::CellOnly | Warn::UnknownGroup)
+        report.tlp != "RED" && !matches!(report.warn, Warn::CellOnly | Warn::UnknownGroup | Warn::Group(_))
     }
 
     fn community(&self) -> Vec<(usize, BTreeSet<usize>)> {
@@ -192,6 +199,7 @@ impl Rho {
 
     /// Time reaches `now`, a release tick.
     pub fn step(&mut self, now: i64) {
+        self.groups.step(now);
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
         self.folded = self.filed.iter().map(|filed| filed.report.label).collect();
@@ -220,7 +228,7 @@ impl Rho {
                                 && self.firms > HOLD + COALITION
                                 && having.get(value).is_some_and(|firms| distinct(firms) >= HOLD)
                     }
-                    Warn::CellOnly | Warn::UnknownGroup => false,
+                    Warn::CellOnly | Warn::UnknownGroup | Warn::Group(_) => false,
                 };
                 if due {
                     let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });

@@ -13,7 +13,10 @@ pub enum Warn {
     NextEpoch,
     OnceThree,
     CellOnly,
+    /// A group that is none.
     UnknownGroup,
+    /// One of the groups; whether its reporter is in it is another matter.
+    Group(usize),
 }
 
 /// Where a value names the firm itself, so that the scrub must hold it.
@@ -84,6 +87,18 @@ pub enum Op {
     Claim(usize),
     /// A firm's person has read the latest text.
     Read(usize),
+    /// A lead puts a firm into a group.
+    Join {
+        group: usize,
+        firm: usize,
+    },
+    /// A lead takes a firm out of a group.
+    Leave {
+        group: usize,
+        firm: usize,
+    },
+    /// A lead ends a group.
+    End(usize),
 }
 
 /// The firms and what they do.
@@ -108,6 +123,15 @@ impl Script {
         firm % self.sectors
     }
 
+    /// Whether a firm is in a group from the beginning: in the first every other, in the second a few, in the third nobody.
+    pub const fn begins_in(&self, firm: usize, group: usize) -> bool {
+        match group {
+            0 => firm.is_multiple_of(2),
+            1 => firm < 3,
+            _ => false,
+        }
+    }
+
     /// The region of a firm.
     pub const fn region(&self, firm: usize) -> Option<usize> {
         if self.regions == 0 { None } else { Some((firm / self.sectors) % self.regions) }
@@ -125,6 +149,9 @@ impl Script {
 /// Firms and sectors: of the small partnerships some are too small for a band, a mark, a hold.
 const SIZES: &[(usize, usize)] =
     &[(12, 2), (12, 1), (12, 4), (14, 1), (24, 2), (12, 2), (12, 4), (24, 2), (11, 1), (5, 1)];
+
+/// Sharing groups of every world.
+pub const GROUPS: usize = 3;
 
 /// Number of hot values; higher numbers are values that nobody else reports.
 pub const HOT: usize = 8;

@@ -14,9 +14,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
 use intake::{LocalSender, Quota};
-use model::{Clock, Entropy, Region, Sector, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock, Entropy, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, Role};
+use register::{Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, WhoMayAdd};
 use release::EngineConfig;
 use released::Store;
 use server::{
@@ -26,7 +26,7 @@ use server::{
 use vault::{GenesisIfNew, Vault};
 
 use crate::logs::{self, Lines};
-use crate::script::{Script, WINDOW, firm_domain};
+use crate::script::{GROUPS, Script, WINDOW, firm_domain};
 
 use answers::{ready, without_durations};
 pub use observer::{Observer, Seen};
@@ -57,6 +57,8 @@ pub struct World {
     meters: Arc<Meters>,
     lines: Lines,
     firms: usize,
+    /// Ids of the sharing groups.
+    groups: Vec<String>,
     /// Steps left in which every tick is stepped through.
     close: i64,
 }
@@ -76,6 +78,20 @@ fn organisation(firm: usize, script: &Script) -> NewOrganisation {
         region: script.region(firm).map(|region| Region::ALL[region]),
         assets: policy::Assets { domains: vec![firm_domain(firm)], ..policy::Assets::default() },
     }
+}
+
+fn made_groups(register: &Register, script: &Script, firms: &[OrganisationId]) -> Vec<String> {
+    let made = |group: usize| {
+        let name = format!("Group {group}");
+        let who_may_add = [WhoMayAdd::Cell, WhoMayAdd::Members, WhoMayAdd::Organisers][group % 3];
+        let new = NewGroup { name, purpose: "p".into(), ends_at: None, who_may_add };
+        let id = register.create_group(&Actor::operator(), &new).unwrap();
+        for (firm, organisation) in firms.iter().enumerate().filter(|(firm, _)| script.begins_in(*firm, group)) {
+            register.join_group(&Actor::operator(), id, *organisation, firm == 0).unwrap();
+        }
+        id.to_string()
+    };
+    (0..GROUPS).map(made).collect()
 }
 
 impl World {
@@ -114,6 +130,7 @@ impl World {
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
         }
+        let groups = made_groups(&register, script, &made.iter().map(|(id, _)| *id).collect::<Vec<_>>());
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
         let vault = Arc::new(Vault::in_memory(&genesis, clock.clone(), entropy.clone()).unwrap());
         // The windows' keys are made before the first report, so that whether there is one does not show in later chance.
@@ -191,6 +208,7 @@ impl World {
             meters,
             lines,
             firms: script.firms,
+            groups,
             close: TICKS_AROUND,
         };
         world.step();
@@ -284,6 +302,11 @@ impl World {
             self.outside.now.store(next, Ordering::SeqCst);
             self.step();
         }
+    }
+
+    /// The id of a sharing group.
+    pub fn group(&self, group: usize) -> &str {
+        &self.groups[group]
     }
 
     pub const fn firms(&self) -> usize {

@@ -10,7 +10,7 @@ use server::{Face, routes};
 use crate::common::call;
 use crate::nouns::{NOUNS, holds, names, told};
 use crate::seen::Role;
-use crate::stage::{NO_ID, Stage};
+use crate::stage::{NO_ID, Stage, THE_GROUP};
 use crate::table::{MARKINGS, NOTHING, Table, over_time};
 
 pub const ADVICE: &str = "Periwinkle notice";
@@ -18,13 +18,14 @@ pub const POSTURE: &str = "Vermilion weather";
 pub const KNOW: [(&str, &str); 3] = [("nobody", "nobody"), ("cell", "the cell"), ("everybody", "everybody")];
 
 /// The first answer, as the form asks it, and as a report carries it.
-pub fn warn_answers() -> [(&'static str, Value); 5] {
+pub fn warn_answers() -> [(&'static str, Value); 6] {
     [
         ("members now", json!("now")),
         ("at the next epoch", json!("next-epoch")),
         ("once three have it", json!("once-three")),
         ("the cell only", json!("cell-only")),
-        ("a sharing group", json!({ "group": "00000000-0000-4000-8000-00000000000f" })),
+        ("a sharing group", json!(THE_GROUP)),
+        ("a group that is none of its own", json!({ "group": "00000000-0000-4000-8000-00000000000f" })),
     ]
 }
 
@@ -140,7 +141,7 @@ pub async fn texts(table: &mut Table) {
 pub async fn acts(text: &mut String) {
     let stage = Stage::new().await;
     text.push_str("\n| act |");
-    let roles = &Role::ALL[..6];
+    let roles = &Role::ALL[..7];
     for role in roles {
         let _ = write!(text, " {} |", role.title());
     }

@@ -8,6 +8,8 @@ pub enum Role {
     Stranger,
     Other,
     OtherKey,
+    /// Of a member that is in the sharing group with those who report.
+    Circle,
     Reporter,
     Analyst,
     Lead,
@@ -15,14 +17,23 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::Other, Self::OtherKey, Self::Reporter, Self::Analyst, Self::Lead, Self::Operator];
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Other,
+        Self::OtherKey,
+        Self::Circle,
+        Self::Reporter,
+        Self::Analyst,
+        Self::Lead,
+        Self::Operator,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Stranger => "stranger",
             Self::Other => "person of another member",
             Self::OtherKey => "machine of another member",
+            Self::Circle => "person of the group",
             Self::Reporter => "person of the reporter",
             Self::Analyst => "analyst",
             Self::Lead => "lead",
@@ -34,7 +45,7 @@ impl Role {
     pub const fn faces(self) -> &'static [Face] {
         match self {
             Self::Stranger => &[Face::Member, Face::Cell],
-            Self::Other | Self::OtherKey | Self::Reporter => &[Face::Member],
+            Self::Other | Self::OtherKey | Self::Circle | Self::Reporter => &[Face::Member],
             Self::Analyst | Self::Lead | Self::Operator => &[Face::Cell],
         }
     }

@@ -8,10 +8,11 @@ use axum::http::Request;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use model::Tlp;
+use register::{Actor, NewGroup, NewPerson, WhoMayAdd};
 use serde_json::{Value, json};
 use server::{Access, Face, RouteInfo, routes};
 
-use crate::common::{World, call};
+use crate::common::{PASSWORD, World, call};
 use crate::logs;
 use crate::nouns::{Facts, NARRATIVE, TAG, TECHNIQUE, TITLE, VALUE};
 use crate::seen::{Role, Seen, each_field};
@@ -20,6 +21,31 @@ pub const NO_ID: &str = "00000000-0000-4000-8000-0000000000ff";
 
 /// Milliseconds past a release tick at which reports come: the time of a report is never one of the platform's own.
 pub const OFF_TICK: i64 = 37;
+
+/// Stands for the sharing group in a first answer.
+pub const THE_GROUP: &str = "the group";
+/// The four who report, and one that is only in the group with them.
+const CIRCLE: [usize; 5] = [1, 3, 4, 5, 6];
+
+fn circle(world: &World) -> String {
+    let (register, by) = (&world.register, Actor::operator());
+    let named = |firm: usize| register.organisation_named(&format!("Firm {firm}")).unwrap().id;
+    let cat = NewPerson {
+        email: "cat@firm6.example".into(),
+        name: "cat".into(),
+        organisation: Some(named(6)),
+        role: register::Role::Reporter,
+        secondment: None,
+    };
+    register.create_person(&by, &cat, PASSWORD).unwrap();
+    let who_may_add = WhoMayAdd::Cell;
+    let new = NewGroup { name: "Circle".into(), purpose: "They watch ports".into(), ends_at: None, who_may_add };
+    let group = register.create_group(&by, &new).unwrap();
+    for firm in CIRCLE {
+        register.join_group(&by, group, named(firm), false).unwrap();
+    }
+    group.to_string()
+}
 
 /// Everybody's way in, and a world that they ask.
 pub struct Stage {
@@ -30,6 +56,8 @@ pub struct Stage {
     /// Ids of campaigns that anybody has come to know: everybody asks for them.
     pub campaigns: BTreeSet<String>,
     pub facts: Facts,
+    /// The sharing group of those who report, and of one more.
+    pub group: String,
 }
 
 impl Stage {
@@ -38,10 +66,12 @@ impl Stage {
         logs::turn_to(&lines);
         let mut world = World::new();
         world.pass(7_200);
+        let group = circle(&world);
         world.clock.0.fetch_add(OFF_TICK, Ordering::SeqCst);
         let mut cookies = BTreeMap::new();
         for (role, email) in [
             (Role::Other, "ann@firm0.example"),
+            (Role::Circle, "cat@firm6.example"),
             (Role::Reporter, "bob@firm1.example"),
             (Role::Analyst, "kit@cell.example"),
             (Role::Lead, "ada@cell.example"),
@@ -51,7 +81,7 @@ impl Stage {
         }
         let none = BTreeMap::new();
         let facts = Facts::default();
-        let mut stage = Self { world, cookies, lines, before: none, campaigns: BTreeSet::new(), facts };
+        let mut stage = Self { world, cookies, lines, before: none, campaigns: BTreeSet::new(), facts, group };
         for role in Role::ALL {
             let seen = stage.ask_all(role).await;
             stage.before.insert(role, seen);
@@ -110,6 +140,9 @@ impl Stage {
                 ["watch.txt", "watch.csv", "block.txt"].map(|name| format!("/api/v1/feeds/{name}")).into()
             }
             "/api/v1/lookup" | "/cell/v1/lookup" => vec![format!("{}?value={VALUE}", route.path)],
+            path if path.starts_with("/api/v1/groups/{id}") => {
+                [self.group.as_str(), NO_ID].map(|id| path.replace("{id}", id)).into()
+            }
             path => {
                 assert!(!path.contains('{'), "{path} has a parameter that no request here fills: add one");
                 vec![path.to_owned()]
@@ -128,7 +161,7 @@ impl Stage {
             }
             for path in self.paths(&route) {
                 let mut seen = self.ask(role, route.face, "GET", &path).await;
-                if route.path.ends_with("/{id}") {
+                if route.path.contains("{id}") {
                     seen.route = format!("GET {}", route.path);
                 }
                 all.push(seen);
@@ -174,6 +207,8 @@ impl Stage {
     }
 
     pub async fn file(&mut self, firm: usize, warn: &Value, know: &str, tlp: Tlp) {
+        let group = json!({ "group": self.group });
+        let warn = if *warn == json!(THE_GROUP) { &group } else { warn };
         let body = json!({
             "title": TITLE, "narrative": NARRATIVE, "attack": "flooding", "severity": "high", "warn": warn, "know": know,
             "happened_at": "2026-02-03T04:05:06Z", "tlp": tlp.as_str(), "pap": "GREEN", "techniques": [TECHNIQUE],

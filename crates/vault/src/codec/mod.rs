@@ -3,6 +3,7 @@
 mod size;
 mod stored;
 mod v1;
+mod v2;
 
 pub use size::{object_bytes, text_bytes};
 

@@ -1,6 +1,6 @@
 //! How many bytes a release entry takes, told before it is written: a text is quoted anew each time it is put into JSON.
 
-use policy::ReleasedObject;
+use policy::{Audience, ReleasedObject};
 
 /// Bytes of a text between the quotes of a JSON string.
 #[must_use]
@@ -26,12 +26,20 @@ pub fn object_bytes(object: &ReleasedObject) -> usize {
     if object.campaign.is_some() {
         bytes += r#""campaign":"","#.len() + hex;
     }
+    if let Audience::Group { before, as_of, .. } = &object.audience {
+        bytes += r#","to":{"group":"01234567-89ab-cdef-0123-456789abcdef","as_of":}"#.len() + digits(as_of.as_millis());
+        bytes += before.map_or(0, |before| r#""before":,"#.len() + digits(before.as_millis()));
+    }
     bytes
+}
+
+fn digits(number: i64) -> usize {
+    number.checked_abs().unwrap_or(i64::MAX).checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(number < 0)
 }
 
 #[cfg(test)]
 mod tests {
-    use model::Timestamp;
+    use model::{GroupId, Timestamp};
     use policy::{NounKind, ReleaseBatch};
     use proptest::prelude::*;
 
@@ -52,10 +60,17 @@ mod tests {
             lookup in prop_oneof![Just(0), 1..12_u64, any::<u64>()],
             with_campaign in any::<bool>(),
             kind in 0..4_usize,
+            to in proptest::option::of((proptest::option::of(any::<i64>()), any::<i64>())),
         ) {
             let kinds = [NounKind::Indicator, NounKind::Campaign, NounKind::Advisory, NounKind::Posture];
             let campaign = with_campaign.then_some([9; 16]);
-            let object = ReleasedObject { kind: kinds[kind], id: [7; 16], lookup, campaign, body: body.clone() };
+            let audience = to.map_or(Audience::Members, |(before, as_of)| Audience::Group {
+                group: GroupId::from_bytes([3; 16]),
+                before: before.map(Timestamp::from_millis),
+                as_of: Timestamp::from_millis(as_of),
+            });
+            let id = [7; 16];
+            let object = ReleasedObject { audience, kind: kinds[kind], id, lookup, campaign, body: body.clone() };
             let frame = release(Vec::new());
             // Between brackets there is one comma less than there are objects.
             prop_assert_eq!(release(vec![object.clone(); 3]), frame + 3 * object_bytes(&object) - 1);

@@ -4,23 +4,27 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use model::{
-    AdvisoryId, AttackKind, CampaignId, CaseId, Kind, Marking, MemberToken, Observable, PersonId, Region, Sector,
-    Severity, Sighting, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
+    AdvisoryId, AttackKind, CampaignId, CaseId, GroupId, Kind, Marking, MemberToken, Observable, PersonId, Region,
+    Sector, Severity, Sighting, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
-use policy::{NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
+use policy::{Audience, NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::CodecError;
 use super::v1::{
     AdvisoryReadV1, AdvisoryV1, Case, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
     PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
+use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
 use crate::hex;
 
 fn typed<T: Serialize>(body: &Body, rest: T) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&Typed { t: Cow::Borrowed(body.type_name()), v: 1, rest })
+    version(body, 1, rest)
+}
+
+fn version<T: Serialize>(body: &Body, v: u32, rest: T) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Typed { t: Cow::Borrowed(body.type_name()), v, rest })
 }
 
 fn sealed(token: MemberToken) -> SealedV1 {
@@ -33,7 +37,7 @@ fn warn_text(warn: WhoMayBeWarned) -> String {
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
         WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
         WhoMayBeWarned::CellOnly => "cell-only".to_owned(),
-        WhoMayBeWarned::Group(group) => format!("group:{group}"),
+        WhoMayBeWarned::Group { group, .. } => format!("group:{group}"),
     }
 }
 
@@ -44,8 +48,8 @@ fn warn_of(text: &str) -> Result<WhoMayBeWarned, CodecError> {
         "once-three" => WhoMayBeWarned::OnceThreeHaveIt,
         "cell-only" => WhoMayBeWarned::CellOnly,
         _ => {
-            let group = text.strip_prefix("group:").and_then(|id| Uuid::try_parse(id).ok());
-            WhoMayBeWarned::Group(group.ok_or_else(|| bad("warn", text))?)
+            let group = text.strip_prefix("group:").and_then(|id| id.parse::<GroupId>().ok());
+            WhoMayBeWarned::Group { group: group.ok_or_else(|| bad("warn", text))?, as_of: None }
         }
     })
 }
@@ -87,28 +91,18 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
                 bytes: set.bytes,
             },
         ),
-        Body::Report(report) => typed(body, report_v1(report)),
+        Body::Report(report) => match report.warn {
+            // Only what needs the newer form has it: whatever an older program could say is written as it always was.
+            WhoMayBeWarned::Group { as_of: Some(as_of), .. } => {
+                version(body, 2, ReportV2 { report: report_v1(report), as_of: as_of.as_millis() })
+            }
+            _ => typed(body, report_v1(report)),
+        },
         Body::Tick(at) => typed(body, TickV1 { at: at.as_millis() }),
         Body::Findings(findings) => {
             typed(body, FindingsV1 { run: findings.run.as_str().to_owned(), items: findings.items.clone() })
         }
-        Body::Release(batch) => typed(
-            body,
-            ReleaseV1 {
-                tick: batch.tick.as_millis(),
-                objects: batch
-                    .objects
-                    .iter()
-                    .map(|object| ObjectV1 {
-                        k: object.kind.as_str().to_owned(),
-                        id: hex::encode(&object.id),
-                        lookup: object.lookup,
-                        campaign: object.campaign.map(|id| hex::encode(&id)),
-                        body: object.body.clone(),
-                    })
-                    .collect(),
-            },
-        ),
+        Body::Release(batch) => write_release(body, batch),
         Body::Advisory(advisory) => typed(
             body,
             AdvisoryV1 {
@@ -131,6 +125,55 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
     }
+}
+
+fn object_v1(object: &ReleasedObject) -> ObjectV1 {
+    ObjectV1 {
+        k: object.kind.as_str().to_owned(),
+        id: hex::encode(&object.id),
+        lookup: object.lookup,
+        campaign: object.campaign.map(|id| hex::encode(&id)),
+        body: object.body.clone(),
+    }
+}
+
+/// A release that shows something to a group has the newer form; every other one is written as it always was.
+fn write_release(body: &Body, batch: &ReleaseBatch) -> serde_json::Result<Vec<u8>> {
+    let tick = batch.tick.as_millis();
+    if batch.objects.iter().all(|object| object.audience == Audience::Members) {
+        return typed(body, ReleaseV1 { tick, objects: batch.objects.iter().map(object_v1).collect() });
+    }
+    let objects = batch.objects.iter().map(|object| ObjectV2 {
+        object: object_v1(object),
+        to: match object.audience {
+            Audience::Members => None,
+            Audience::Group { group, before, as_of } => Some(AudienceV2 {
+                group: group.to_string(),
+                before: before.map(Timestamp::as_millis),
+                as_of: as_of.as_millis(),
+            }),
+        },
+    });
+    version(body, 2, ReleaseV2 { tick, objects: objects.collect() })
+}
+
+fn object(stored: ObjectV1, to: Option<AudienceV2>) -> Result<ReleasedObject, CodecError> {
+    let audience = match to {
+        None => Audience::Members,
+        Some(AudienceV2 { group, before, as_of }) => Audience::Group {
+            group: word::<GroupId>("group", &group)?,
+            before: before.map(Timestamp::from_millis),
+            as_of: Timestamp::from_millis(as_of),
+        },
+    };
+    Ok(ReleasedObject {
+        audience,
+        kind: NounKind::from_name(&stored.k).ok_or_else(|| bad("k", &stored.k))?,
+        id: bytes("id", &stored.id)?,
+        lookup: stored.lookup,
+        campaign: stored.campaign.map(|id| bytes("campaign", &id)).transpose()?,
+        body: stored.body,
+    })
 }
 
 fn params_v1(params: &Params) -> ParamsV1 {
@@ -217,8 +260,26 @@ pub(super) fn case(stored: &[u8]) -> Result<CaseId, CodecError> {
 
 pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
     let head: Head<'_> = shape(stored)?;
-    if head.v != 1 {
-        return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v });
+    match (&*head.t, head.v) {
+        (_, 1) => {}
+        ("report", 2) => {
+            let ReportV2 { report: stored, as_of } = shape(stored)?;
+            let mut entry = report(stored)?;
+            let WhoMayBeWarned::Group { as_of: checked, .. } = &mut entry.warn else {
+                return Err(CodecError::Malformed("a report as of a group that is for none".to_owned()));
+            };
+            *checked = Some(Timestamp::from_millis(as_of));
+            return Ok(Body::Report(Box::new(entry)));
+        }
+        ("release", 2) => {
+            let stored: ReleaseV2 = shape(stored)?;
+            let objects = stored.objects.into_iter().map(|ObjectV2 { object: stored, to }| object(stored, to));
+            return Ok(Body::Release(ReleaseBatch {
+                tick: Timestamp::from_millis(stored.tick),
+                objects: objects.collect::<Result<_, CodecError>>()?,
+            }));
+        }
+        _ => return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v }),
     }
     Ok(match &*head.t {
         "genesis" => {
@@ -273,15 +334,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         }
         "release" => {
             let stored: ReleaseV1 = shape(stored)?;
-            let objects = stored.objects.into_iter().map(|object| {
-                Ok(ReleasedObject {
-                    kind: NounKind::from_name(&object.k).ok_or_else(|| bad("k", &object.k))?,
-                    id: bytes("id", &object.id)?,
-                    lookup: object.lookup,
-                    campaign: object.campaign.map(|id| bytes("campaign", &id)).transpose()?,
-                    body: object.body,
-                })
-            });
+            let objects = stored.objects.into_iter().map(|stored| object(stored, None));
             Body::Release(ReleaseBatch {
                 tick: Timestamp::from_millis(stored.tick),
                 objects: objects.collect::<Result<_, CodecError>>()?,

@@ -85,7 +85,7 @@ impl Rho {
         let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, distinct(firms))).collect();
         let values: Vec<_> = by_value.iter().map(|(value, firms)| (value, distinct(firms))).collect();
         let fine = if self.script.common.is_some() { self.fine(&sets) } else { String::new() };
-        format!("{counts:?} {values:?} {sectors:?} {fine}")
+        format!("{counts:?} {values:?} {sectors:?} {fine} {}", self.taken_view())
     }
 
     /// What becomes due, and when: an operator may see how much there is, so only where this agrees must figures agree.
@@ -121,8 +121,9 @@ impl Rho {
         }
         let crowd = self.script.common.map_or(OVER_COMMON, |limit| limit as usize).max(self.firms.div_ceil(2)).max(K);
         format!(
-            "{} {:?} {:?} {:?} {:?}",
+            "{} {} {:?} {:?} {:?} {:?}",
             self.filed.len(),
+            self.taken_view(),
             enough(having, HOLD),
             enough(open, BLOCK),
             enough(broad, K),

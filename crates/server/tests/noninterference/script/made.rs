@@ -1,6 +1,6 @@
 //! Scripts made from seeds: ordinary reports, bursts, and the turns on which much hangs.
 
-use super::{BORDER, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
+use super::{BORDER, GROUPS, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
 use crate::random::Random;
 
 fn plain(firm: usize, value: usize, warn: Warn) -> Report {
@@ -42,6 +42,8 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
         Warn::CellOnly,
         Warn::CellOnly,
         Warn::UnknownGroup,
+        Warn::Group(0),
+        Warn::Group(1),
     ]);
     let tlp = *random.pick(&["CLEAR", "GREEN", "GREEN", "GREEN", "AMBER", "AMBER", "AMBER+STRICT", "RED"]);
     let techniques = ["T1566", "T1110", "T1486.001"].into_iter().filter(|_| random.percent(40)).collect();
@@ -59,7 +61,7 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
         via: Via::Form,
     };
     // A group cannot be named beside a file.
-    if random.percent(15) && one.warn != Warn::UnknownGroup {
+    if random.percent(15) && !matches!(one.warn, Warn::UnknownGroup | Warn::Group(_)) {
         one.via = *random.pick(&[Via::Csv, Via::Misp]);
         // What neither format says is what an import assumes.
         one.pap = "GREEN";
@@ -93,6 +95,7 @@ pub fn script(seed: u64) -> Script {
             15 => again(&mut random, &mut ops),
             16 => acts(&mut random, firms, common.is_some(), &mut ops),
             17 => own_names(&mut random, firms, &mut fresh, &mut ops),
+            18 => circles(&mut random, firms, &mut fresh, &mut ops),
             _ => ops.push(Op::Wait(20_000)),
         }
     }
@@ -212,4 +215,38 @@ fn own_names(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec
     one.own_name = Some(*random.pick(&Own::ALL));
     (one.named, one.via) = (false, Via::Form);
     ops.push(Op::Report(one));
+}
+
+/// What happens in a group: reports for it, and somebody who comes or goes between them.
+fn circles(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    let group = random.below(GROUPS);
+    // Somebody who is in it from the beginning, where anybody is.
+    let inside = 2 * random.below(firms.min(3).div_ceil(2));
+    let other = random.below(firms);
+    if group == GROUPS - 1 {
+        ops.push(Op::Join { group, firm: inside });
+    }
+    let mut told = report(random, firms, fresh);
+    (told.firm, told.warn, told.via, told.own_name) = (inside, Warn::Group(group), Via::Form, None);
+    told.tlp = random.word(&["GREEN", "AMBER", "AMBER+STRICT"]);
+    let mut again = told.clone();
+    again.tlp = random.word(&["GREEN", "AMBER+STRICT"]);
+    again.named = false;
+    match random.below(6) {
+        0 => again.firm = other,
+        1 => ops.push(Op::Join { group, firm: other }),
+        _ => {}
+    }
+    ops.extend([Op::Report(told), Op::Wait(250)]);
+    match random.below(8) {
+        0..=2 => ops.push(Op::Join { group, firm: other }),
+        3..=4 => ops.push(Op::Leave { group, firm: other }),
+        5 => ops.extend([Op::Leave { group, firm: other }, Op::Join { group, firm: other }]),
+        6 => ops.push(Op::End(group)),
+        _ => {}
+    }
+    if random.percent(50) {
+        ops.push(Op::Wait(30));
+    }
+    ops.extend([Op::Report(again), Op::Wait(250)]);
 }

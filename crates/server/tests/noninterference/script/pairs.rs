@@ -51,7 +51,8 @@ pub struct Hidden {
 fn why_hidden(report: &Report) -> Option<&'static str> {
     Some(match report {
         Report { warn: Warn::CellOnly, .. } => "the cell only",
-        Report { warn: Warn::UnknownGroup, .. } => "a group",
+        Report { warn: Warn::UnknownGroup, .. } => "a group that is none",
+        Report { warn: Warn::Group(_), .. } => "a group",
         Report { tlp: "RED", .. } => "RED",
         Report { values, own_name: Some(_), .. } if values.is_empty() => "names its firm",
         Report { own_name: Some(_), .. } => "a value names its firm",
@@ -117,8 +118,11 @@ pub fn rearrived(
             now += millis;
             let next = other.ops[at + 1..].iter().position(|op| matches!(op, Op::Wait(_))).map(|next| at + 1 + next);
             let later = 10 + random.below(80) as i64;
+            // When somebody joins a group is no report's time, and its members are told it.
+            let comes = |op: &Op| matches!(op, Op::Join { .. } | Op::Leave { .. } | Op::End(_));
             if let Some(next) = next
                 && next > at + 1
+                && !other.ops[at + 1..next].iter().any(comes)
                 && now % 100 + later < 100
                 && let Op::Wait(rest) = other.ops[next]
                 && rest > later

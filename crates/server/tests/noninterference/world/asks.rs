@@ -71,12 +71,17 @@ impl World {
 
     /// Files a report as its firm's machine would; gives the receipt.
     pub async fn file(&mut self, report: &Report) -> Seen {
+        let group = |id: &str| format!(r#"{{"group":"{id}"}}"#);
+        let of_group = match report.warn {
+            Warn::Group(of) => group(&self.groups[of]),
+            _ => group("00000000-0000-4000-8000-00000000000f"),
+        };
         let warn = match report.warn {
             Warn::Now => r#""now""#,
             Warn::NextEpoch => r#""next-epoch""#,
             Warn::OnceThree => r#""once-three""#,
             Warn::CellOnly => r#""cell-only""#,
-            Warn::UnknownGroup => r#"{"group":"00000000-0000-4000-8000-00000000000f"}"#,
+            Warn::UnknownGroup | Warn::Group(_) => of_group.as_str(),
         };
         let know = if report.named { "everybody" } else { "nobody" };
         let own = report.own_name.map(|place| place.text(report.firm));
@@ -135,6 +140,16 @@ impl World {
                 let case = self.cases.get(label)?;
                 (Observer::Analyst, "POST", format!("/cell/v1/reports/{case}/claim"), String::new())
             }
+            Op::Join { group, firm } | Op::Leave { group, firm } => {
+                let end = if matches!(op, Op::Join { .. }) { "members" } else { "leave" };
+                let path = format!("/cell/v1/groups/{}/{end}", self.groups[*group]);
+                (Observer::Lead, "POST", path, format!(r#"{{"organisation":"Firm {firm}"}}"#))
+            }
+            Op::End(group) => {
+                let end = released::rfc3339(model::Timestamp::from_millis(self.now()));
+                let path = format!("/cell/v1/groups/{}/end", self.groups[*group]);
+                (Observer::Lead, "PUT", path, format!(r#"{{"ends_at":"{end}"}}"#))
+            }
             Op::Read(firm) => {
                 let observer = Observer::MemberSession(*firm);
                 let id = self.first_id(observer, "/api/v1/advisories", "items").await?;
@@ -143,7 +158,9 @@ impl World {
         };
         let seen = self.ask(observer, method, &path, &[], &body).await;
         assert!(
-            seen.0.starts_with("20") || seen.0.starts_with("404") || seen.0.starts_with("409"),
+            // Nobody can be taken out of a group that is not in it.
+            ["20", "404", "409"].iter().any(|status| seen.0.starts_with(status))
+                || seen.0.starts_with("422") && matches!(op, Op::Leave { .. }),
             "{op:?}: {}",
             seen.0
         );
@@ -160,7 +177,8 @@ impl World {
 
     /// What an observer's lists and its stream name, so that it can be asked for. `values` are looked up.
     pub async fn known(&self, observer: Observer, values: &[String]) -> Known {
-        let mut known = Known { values: values.to_vec(), sign_in: self.sign_in_body(observer), ..Known::default() };
+        let sign_in = self.sign_in_body(observer);
+        let mut known = Known { values: values.to_vec(), groups: self.groups.clone(), sign_in, ..Known::default() };
         if matches!(observer, Observer::Stranger | Observer::CellStranger | Observer::Operator) {
             return known;
         }
