@@ -25,7 +25,7 @@ function Make({ made }: { made: () => void }) {
           name: get('name'),
           purpose: get('purpose'),
           ends_at: get('ends_at') ? `${get('ends_at')}T00:00:00Z` : null,
-          who_may_add: get('who_may_add'),
+          who_may_add: get('who_may_add') as CellGroup['who_may_add'],
         }),
       )
       f.reset()
