@@ -51,8 +51,8 @@ enum Command {
     Prove {
         /// `noninterference`, `kill`.
         names: Vec<String>,
-        /// Seeds or rounds of each.
-        #[arg(long, default_value_t = 2_000)]
+        /// Seeds or rounds of each; fewer than CI runs is a rehearsal, which takes no proof's place.
+        #[arg(long, visible_aliases = ["seeds", "rounds"], default_value_t = 2_000)]
         amount: u64,
     },
     /// Writes `openapi.json` from the code, and the pages' client from that.

@@ -10,10 +10,12 @@ use policy::planted::{self, Leak};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::nouns::{
-    Answers, Face, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
+    Answers, Face, Means, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
 };
 use crate::register::RegisterError;
 use crate::rights::{Right, Rights, Role};
+use crate::scopes::{Scope, Scopes};
+use crate::sessions::Use;
 
 /// Changes that are read one by one; beyond that everything is read anew.
 const CHANGES_MAX: i64 = 20_000;
@@ -23,13 +25,28 @@ pub(crate) struct HeldSession {
     pub(crate) person: PersonId,
     pub(crate) face: Face,
     pub(crate) expires_at: Timestamp,
+    /// When it was last used: it ends when that lies too far back.
+    pub(crate) used: Arc<Use>,
 }
 
-/// Somebody with a session.
+/// A wall that was paired.
+pub(crate) struct HeldDevice {
+    maker: PersonId,
+    organisation: Option<OrganisationId>,
+    face: Face,
+    label: String,
+    expires_at: Timestamp,
+    pub(crate) used: Arc<Use>,
+}
+
+/// Somebody with a session or a wall.
 pub(crate) struct Present {
     pub(crate) person: Person,
     /// What their sessions stand for; `None` while they may not sign in.
     pub(crate) principal: Option<Arc<Principal>>,
+    /// Whether there is a passkey or an authenticator app.
+    pub(crate) second: bool,
+    /// Sessions and walls that hold this entry.
     sessions: usize,
 }
 
@@ -45,6 +62,8 @@ impl Present {
 pub(crate) struct HeldKey {
     organisation: OrganisationId,
     answers: Answers,
+    scopes: Scopes,
+    pub(crate) used: Arc<Use>,
     pub(crate) expires_at: Option<Timestamp>,
     /// What it stands for; `None` while the organisation takes no part.
     pub(crate) principal: Option<Arc<Principal>>,
@@ -58,6 +77,7 @@ pub(crate) struct Tables {
     pub(crate) people: HashMap<PersonId, Present>,
     people_of: HashMap<OrganisationId, HashSet<PersonId>>,
     pub(crate) sessions: HashMap<[u8; 32], HeldSession>,
+    pub(crate) devices: HashMap<[u8; 32], HeldDevice>,
     pub(crate) keys: HashMap<[u8; 32], HeldKey>,
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
     pub(crate) populations: Populations,
@@ -156,12 +176,20 @@ pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>
         name: person.name.clone(),
         organisation,
         answers: None,
+        means: Means::Session,
     })
 }
 
-fn of_key(organisation: Option<&Arc<Organisation>>, answers: Answers) -> Option<Arc<Principal>> {
+fn of_key(organisation: Option<&Arc<Organisation>>, answers: Answers, scopes: Scopes) -> Option<Arc<Principal>> {
     let organisation = organisation.filter(|held| held.status.admits())?;
-    let rights = Rights::of(&[Right::ReadReleased, Right::ReadGroups, Right::ReadAdvisories, Right::Report]);
+    let mut rights = Vec::new();
+    if scopes.has(Scope::ReadReleased) {
+        rights.extend([Right::ReadReleased, Right::ReadGroups, Right::ReadAdvisories]);
+    }
+    if scopes.has(Scope::Report) || scopes.has(Scope::Import) {
+        rights.push(Right::Report);
+    }
+    let rights = Rights::of(&rights);
     Some(Arc::new(Principal {
         face: Face::Member,
         role: Role::Reporter,
@@ -171,6 +199,7 @@ fn of_key(organisation: Option<&Arc<Organisation>>, answers: Answers) -> Option<
         name: organisation.name.clone(),
         organisation: Some(Arc::clone(organisation)),
         answers: Some(answers),
+        means: Means::Key(scopes),
     }))
 }
 
@@ -257,15 +286,18 @@ impl Tables {
         while let Some(row) = rows.next()? {
             tables.put_organisation(organisation(connection, row)?);
         }
-        for (noun, sql) in [("session", "SELECT hash FROM session"), ("key", "SELECT hash FROM key WHERE revoked = 0")]
-        {
+        for (noun, sql) in [
+            ("session", "SELECT hash FROM session"),
+            ("device", "SELECT hash FROM device WHERE hash IS NOT NULL"),
+            ("key", "SELECT hash FROM key WHERE revoked = 0"),
+        ] {
             let mut statement = connection.prepare(sql)?;
             let hashes = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<[u8; 32]>, _>>()?;
             for hash in hashes {
-                if noun == "session" {
-                    tables.read_session(connection, hash)?
-                } else {
-                    tables.read_key(connection, hash)?
+                match noun {
+                    "session" => tables.read_session(connection, hash)?,
+                    "device" => tables.read_device(connection, hash)?,
+                    _ => tables.read_key(connection, hash)?,
                 }
             }
         }
@@ -282,11 +314,12 @@ impl Tables {
             return Ok(false);
         }
         if first > self.seen.saturating_add(1) || last.saturating_sub(self.seen) > CHANGES_MAX {
-            *self = Self::load(connection)?;
+            let before = std::mem::replace(self, Self::load(connection)?);
+            self.keep_uses(&before);
             return Ok(true);
         }
         let (mut organisations, mut people) = (HashSet::new(), HashSet::new());
-        let (mut sessions, mut keys) = (HashSet::new(), HashSet::new());
+        let (mut sessions, mut keys, mut devices) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut statement =
             connection.prepare_cached("SELECT seq, noun, id FROM changed WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.seen])?;
@@ -298,12 +331,13 @@ impl Tables {
                 "person" => drop(people.insert(row.get::<_, [u8; 16]>(2)?)),
                 "session" => drop(sessions.insert(row.get::<_, [u8; 32]>(2)?)),
                 "key" => drop(keys.insert(row.get::<_, [u8; 32]>(2)?)),
+                "device" => drop(devices.insert(row.get::<_, [u8; 32]>(2)?)),
                 // Nouns of a newer program say nothing to this one.
                 _ => {}
             }
         }
         drop(rows);
-        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty());
+        let mut news = !(organisations.is_empty() && people.is_empty() && keys.is_empty() && devices.is_empty());
         let counted = !organisations.is_empty();
         for id in organisations {
             self.read_organisation(connection, id)?;
@@ -317,6 +351,9 @@ impl Tables {
         }
         for hash in keys {
             self.read_key(connection, hash)?;
+        }
+        for hash in devices {
+            self.read_device(connection, hash)?;
         }
         if counted {
             self.count();
@@ -359,7 +396,7 @@ impl Tables {
         }
         for hash in self.keys_of.get(&id).into_iter().flatten() {
             if let Some(key) = self.keys.get_mut(hash) {
-                key.principal = of_key(held, key.answers);
+                key.principal = of_key(held, key.answers, key.scopes);
             }
         }
         Ok(())
@@ -383,7 +420,13 @@ impl Tables {
             self.people_of.entry(organisation).or_default().insert(id);
         }
         let principal = of_person(&person, organisation).map(Arc::new);
-        self.people.insert(id, Present { person, principal, sessions });
+        let second = connection
+            .prepare_cached(
+                "SELECT EXISTS(SELECT 1 FROM totp WHERE person = ?1 AND confirmed = 1)
+                 OR EXISTS(SELECT 1 FROM passkey WHERE person = ?1)",
+            )?
+            .query_row([id.as_bytes()], |row| row.get(0))?;
+        self.people.insert(id, Present { person, principal, second, sessions });
         Ok(())
     }
 
@@ -400,43 +443,109 @@ impl Tables {
     }
 
     fn read_session(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
-        if let Some(old) = self.sessions.remove(&hash)
-            && let Some(present) = self.people.get_mut(&old.person)
-        {
-            present.sessions = present.sessions.saturating_sub(1);
-            if present.sessions == 0 {
-                self.forget(old.person);
-            }
+        let old = self.sessions.remove(&hash);
+        let used = old.as_ref().map(|old| Arc::clone(&old.used));
+        if let Some(old) = old {
+            self.let_go(old.person);
         }
         let held = connection
-            .prepare_cached("SELECT person, face, expires_at FROM session WHERE hash = ?1")?
+            .prepare_cached("SELECT person, face, expires_at, used_at FROM session WHERE hash = ?1")?
             .query_row([hash], |row| {
                 Ok(HeldSession {
                     person: PersonId::from_bytes(row.get(0)?),
                     face: face(row.get_ref(1)?.as_str().unwrap_or_default()),
                     expires_at: Timestamp::from_millis(row.get(2)?),
+                    used: used.unwrap_or(Arc::new(Use::stored(row.get(3)?))),
                 })
             })
             .optional()?;
         let Some(held) = held else { return Ok(()) };
-        match self.people.get_mut(&held.person) {
-            Some(present) => present.sessions += 1,
-            None => self.put_person(connection, held.person, 1)?,
-        }
+        self.hold(connection, held.person)?;
         self.sessions.insert(hash, held);
         Ok(())
     }
 
-    fn read_key(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
-        if let Some(old) = self.keys.remove(&hash)
-            && let Some(keys) = self.keys_of.get_mut(&old.organisation)
-        {
-            keys.remove(&hash);
-            if keys.is_empty() {
-                self.keys_of.remove(&old.organisation);
+    /// One session or wall more of somebody.
+    fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
+        match self.people.get_mut(&person) {
+            Some(present) => {
+                present.sessions += 1;
+                Ok(())
+            }
+            None => self.put_person(connection, person, 1),
+        }
+    }
+
+    /// One session or wall less.
+    fn let_go(&mut self, person: PersonId) {
+        if let Some(present) = self.people.get_mut(&person) {
+            present.sessions = present.sessions.saturating_sub(1);
+            if present.sessions == 0 {
+                self.forget(person);
             }
         }
-        let sql = "SELECT organisation, warn, know, expires_at FROM key WHERE hash = ?1 AND revoked = 0";
+    }
+
+    fn read_device(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
+        let old = self.devices.remove(&hash);
+        let used = old.as_ref().map(|old| Arc::clone(&old.used));
+        if let Some(old) = old {
+            self.let_go(old.maker);
+        }
+        let held = connection
+            .prepare_cached(
+                "SELECT maker, organisation, face, label, expires_at, used_day FROM device WHERE hash = ?1",
+            )?
+            .query_row([hash], |row| {
+                let organisation: Option<[u8; 16]> = row.get(1)?;
+                Ok(HeldDevice {
+                    maker: PersonId::from_bytes(row.get(0)?),
+                    organisation: organisation.map(OrganisationId::from_bytes),
+                    face: face(row.get_ref(2)?.as_str().unwrap_or_default()),
+                    label: row.get(3)?,
+                    expires_at: Timestamp::from_millis(row.get(4)?),
+                    used: used.unwrap_or(Arc::new(Use::of_day(row.get(5)?))),
+                })
+            })
+            .optional()?;
+        let Some(held) = held else { return Ok(()) };
+        self.hold(connection, held.maker)?;
+        self.devices.insert(hash, held);
+        Ok(())
+    }
+
+    /// What a wall may show now: what its maker could read there, and nothing if the maker may sign in no more, or has moved
+    /// to another organisation or side.
+    pub(crate) fn device(&self, hash: &[u8; 32], at: Face, now: Timestamp) -> Option<Arc<Principal>> {
+        let held = self.devices.get(hash).filter(|held| held.face == at && now < held.expires_at)?;
+        let maker = self.people.get(&held.maker)?;
+        let principal = maker.principal_at(now).filter(|principal| principal.face == held.face)?;
+        if maker.person.organisation != held.organisation {
+            return None;
+        }
+        held.used.note(now);
+        Some(Arc::new(Principal {
+            rights: principal.rights.reading(),
+            person: None,
+            name: held.label.clone(),
+            means: Means::Device,
+            ..Principal::clone(principal)
+        }))
+    }
+
+    fn read_key(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
+        let mut used = None;
+        if let Some(old) = self.keys.remove(&hash) {
+            used = Some(old.used);
+            if let Some(keys) = self.keys_of.get_mut(&old.organisation) {
+                keys.remove(&hash);
+                if keys.is_empty() {
+                    self.keys_of.remove(&old.organisation);
+                }
+            }
+        }
+        let sql =
+            "SELECT organisation, warn, know, expires_at, scopes, used_day FROM key WHERE hash = ?1 AND revoked = 0";
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([hash])?;
         let Some(row) = rows.next()? else { return Ok(()) };
@@ -444,10 +553,26 @@ impl Tables {
         let expires_at: Option<i64> = row.get(3)?;
         let answers =
             answers(row.get_ref(1)?.as_str().unwrap_or_default(), row.get_ref(2)?.as_str().unwrap_or_default());
-        let principal = of_key(self.organisations.get(&organisation), answers);
+        let scopes = Scopes::from_names(row.get_ref(4)?.as_str().unwrap_or_default());
+        let principal = of_key(self.organisations.get(&organisation), answers, scopes);
         let expires_at = expires_at.map(Timestamp::from_millis);
-        self.keys.insert(hash, HeldKey { organisation, answers, expires_at, principal });
+        let used = used.unwrap_or(Arc::new(Use::of_day(row.get(5)?)));
+        self.keys.insert(hash, HeldKey { organisation, answers, scopes, used, expires_at, principal });
         self.keys_of.entry(organisation).or_default().insert(hash);
         Ok(())
+    }
+
+    /// Takes over when credentials were last used: what is stored lags behind.
+    fn keep_uses(&mut self, before: &Self) {
+        for (hash, held) in &mut self.sessions {
+            if let Some(before) = before.sessions.get(hash) {
+                held.used = Arc::clone(&before.used);
+            }
+        }
+        for (hash, held) in &mut self.keys {
+            if let Some(before) = before.keys.get(hash) {
+                held.used = Arc::clone(&before.used);
+            }
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! New rows: organisations with their assets, and keys.
 
-use model::{Entropy, OrganisationId, Region, Timestamp};
+use model::{Entropy, OrganisationId, PersonId, Region, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::credentials::{self, Secret};
 use crate::held::warn_text;
 use crate::nouns::{Answers, NewOrganisation};
 use crate::register::RegisterError;
+use crate::scopes::Scopes;
 
 /// Longest name and e-mail address.
 pub(crate) const NAME_CHARS_MAX: usize = 200;
@@ -64,6 +65,7 @@ pub(crate) fn insert_organisation(
     Ok(id)
 }
 
+/// A key with every scope, as the command line and exercises make them.
 pub(crate) fn insert_key(
     connection: &Connection,
     entropy: &dyn Entropy,
@@ -72,17 +74,43 @@ pub(crate) fn insert_key(
     answers: Answers,
     expires_at: Option<Timestamp>,
 ) -> Result<Secret, RegisterError> {
+    let row = KeyRow { organisation, label, answers, expires_at, scopes: Scopes::ALL, made_by: None, day: None };
+    insert_key_row(connection, entropy, &row)
+}
+
+/// A key to be stored.
+pub(crate) struct KeyRow<'a> {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) label: &'a str,
+    pub(crate) answers: Answers,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) scopes: Scopes,
+    pub(crate) made_by: Option<PersonId>,
+    pub(crate) day: Option<i64>,
+}
+
+pub(crate) fn insert_key_row(
+    connection: &Connection,
+    entropy: &dyn Entropy,
+    new: &KeyRow<'_>,
+) -> Result<Secret, RegisterError> {
     let (key, prefix) = credentials::key(entropy);
     connection
-        .prepare_cached("INSERT INTO key(hash, prefix, organisation, label, warn, know, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached(
+            "INSERT INTO key(hash, prefix, organisation, label, warn, know, expires_at, scopes, made_by, created_day)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
         .execute(params![
             credentials::digest(key.expose()),
             prefix,
-            organisation.as_bytes(),
-            label,
-            warn_text(answers.warn),
-            answers.know.as_str(),
-            expires_at.map(Timestamp::as_millis)
+            new.organisation.as_bytes(),
+            new.label,
+            warn_text(new.answers.warn),
+            new.answers.know.as_str(),
+            new.expires_at.map(Timestamp::as_millis),
+            new.scopes.names(),
+            new.made_by.map(|person| *person.as_bytes()),
+            new.day
         ])?;
     Ok(key)
 }

@@ -1,14 +1,16 @@
 //! Keys of members' machines: made, listed, revoked.
 
 use model::{OrganisationId, Timestamp};
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::audit::Actor;
+use crate::audit::{Actor, DAY_MILLIS};
 use crate::credentials::{self, Secret};
-use crate::insert::insert_key;
+use crate::insert::{KeyRow, checked_name, insert_key, insert_key_row};
 use crate::nouns::{Answers, KeyInfo};
 use crate::register::{Register, RegisterError};
 use crate::rights::{Right, Role};
+use crate::scopes::{Scope, Scopes};
+use crate::sessions::day;
 
 /// Keys are their organisation's: its admin keeps them, and whoever has the machine or leads the cell.
 fn keeps_keys(by: &Actor, organisation: OrganisationId) -> Result<(), RegisterError> {
@@ -20,7 +22,119 @@ fn keeps_keys(by: &Actor, organisation: OrganisationId) -> Result<(), RegisterEr
     }
 }
 
+/// Most keys of one organisation that are neither revoked nor ended.
+const KEYS_EACH_MAX: u32 = 100;
+/// Longest label, in characters.
+const LABEL_CHARS_MAX: usize = 60;
+/// Longest a key that people make for themselves is good for: a year and a day.
+pub const KEY_DAYS_MAX: u32 = 366;
+
+const INFO: &str = "SELECT prefix, organisation, label, expires_at, revoked, scopes, created_day, used_day FROM key";
+
+fn info(row: &Row<'_>) -> rusqlite::Result<KeyInfo> {
+    let expires_at: Option<i64> = row.get(3)?;
+    let scopes: String = row.get(5)?;
+    Ok(KeyInfo {
+        prefix: row.get(0)?,
+        organisation: OrganisationId::from_bytes(row.get(1)?),
+        label: row.get(2)?,
+        expires_at: expires_at.map(Timestamp::from_millis),
+        revoked: row.get(4)?,
+        scopes: Scopes::from_names(&scopes),
+        created_day: row.get(6)?,
+        used_day: row.get(7)?,
+    })
+}
+
+/// The right that a scope lends; nobody makes a key with one that is not theirs.
+const fn lends(scope: Scope) -> Right {
+    match scope {
+        Scope::ReadReleased => Right::ReadReleased,
+        Scope::Report | Scope::Import => Right::Report,
+    }
+}
+
+/// A key that a person makes for an organisation's machine.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// What it is for.
+    pub label: String,
+    /// The reporter's two answers that it carries.
+    pub answers: Answers,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Days until it ends.
+    pub days: u32,
+}
+
 impl Register {
+    /// Makes a key for an organisation's machine, good for what is named and no more than its maker may do; it is shown this
+    /// once.
+    ///
+    /// # Errors
+    /// [`RegisterError::Refused`] if the label or the days are none, nothing is named, or there are too many;
+    /// [`RegisterError::NoRight`] if the maker may not keep keys, or lacks what the key would be good for.
+    pub fn make_key(
+        &self,
+        by: &Actor,
+        organisation: OrganisationId,
+        new: &NewKey,
+    ) -> Result<(Secret, KeyInfo), RegisterError> {
+        keeps_keys(by, organisation)?;
+        let label = checked_name(&new.label)?;
+        if label.chars().count() > LABEL_CHARS_MAX {
+            return Err(RegisterError::Refused(format!("a label has 1 to {LABEL_CHARS_MAX} characters")));
+        }
+        if new.scopes.is_empty() {
+            return Err(RegisterError::Refused("a key is good for something: name a scope".into()));
+        }
+        if new.days == 0 || new.days > KEY_DAYS_MAX {
+            return Err(RegisterError::Refused(format!("a key ends after 1 to {KEY_DAYS_MAX} days")));
+        }
+        new.scopes.iter().try_for_each(|scope| by.needs(lends(scope)))?;
+        let now = self.now();
+        let row = KeyRow {
+            organisation,
+            label: &label,
+            answers: new.answers,
+            expires_at: Some(now.plus_millis(i64::from(new.days) * DAY_MILLIS)),
+            scopes: new.scopes,
+            made_by: by.person,
+            day: Some(day(now)),
+        };
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let held: u32 = transaction.query_row(
+            "SELECT COUNT(*) FROM key WHERE organisation = ?1 AND revoked = 0 AND (expires_at IS NULL OR expires_at > ?2)",
+            params![organisation.as_bytes(), now.as_millis()],
+            |row| row.get(0),
+        )?;
+        if held >= KEYS_EACH_MAX {
+            return Err(RegisterError::Refused(format!("there are {KEYS_EACH_MAX} keys: revoke one first")));
+        }
+        let key = insert_key_row(&transaction, &*self.entropy, &row)?;
+        let hash = credentials::digest(key.expose());
+        let made = transaction.query_row(&format!("{INFO} WHERE hash = ?1"), [hash], info)?;
+        let detail = format!("{label}: {}", new.scopes.names());
+        self.note(&transaction, by, "key-made", &made.prefix, &detail)?;
+        transaction.commit()?;
+        self.reload(&connection)?;
+        Ok((key, made))
+    }
+
+    /// An organisation's keys that are not revoked, the latest first.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if they cannot be read.
+    pub fn keys_of(&self, organisation: OrganisationId) -> Result<Vec<KeyInfo>, RegisterError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(&format!(
+            "{INFO} WHERE organisation = ?1 AND revoked = 0 ORDER BY created_day DESC, prefix"
+        ))?;
+        let rows = statement.query_map([organisation.as_bytes()], info)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Makes a machine key of an organisation; it is shown this once.
     ///
     /// # Errors
@@ -73,18 +187,8 @@ impl Register {
     /// [`RegisterError`] if they cannot be read.
     pub fn keys(&self) -> Result<Vec<KeyInfo>, RegisterError> {
         let connection = self.connection();
-        let mut statement =
-            connection.prepare("SELECT prefix, organisation, label, expires_at, revoked FROM key ORDER BY prefix")?;
-        let rows = statement.query_map([], |row| {
-            let expires_at: Option<i64> = row.get(3)?;
-            Ok(KeyInfo {
-                prefix: row.get(0)?,
-                organisation: OrganisationId::from_bytes(row.get(1)?),
-                label: row.get(2)?,
-                expires_at: expires_at.map(Timestamp::from_millis),
-                revoked: row.get(4)?,
-            })
-        })?;
+        let mut statement = connection.prepare(&format!("{INFO} ORDER BY prefix"))?;
+        let rows = statement.query_map([], info)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

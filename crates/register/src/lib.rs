@@ -3,29 +3,46 @@
 
 mod audit;
 mod credentials;
+mod devices;
 mod held;
 mod insert;
 mod keys;
 mod mail;
 mod nouns;
 mod organisations;
+mod passkeys;
 mod password;
 mod people;
+mod recovery;
 mod register;
 mod rights;
 mod schema;
+mod scopes;
+mod seal;
+mod sessions;
+mod signin;
 mod throttle;
+mod totp;
 
 pub use audit::{Act, Actor, MemberAct};
 pub use credentials::{KEY_PREFIX, Secret};
+pub use devices::{DEVICE_MILLIS, DeviceInfo, NewDevice, PAIRING_MILLIS};
+pub use keys::{KEY_DAYS_MAX, NewKey};
 pub use mail::{
     MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
     MailState, NewMail,
 };
 pub use nouns::{
-    Answers, Face, KeyInfo, NewOrganisation, NewPerson, Organisation, OrganisationClass, Person, Populations,
+    Answers, Face, KeyInfo, Means, NewOrganisation, NewPerson, Organisation, OrganisationClass, Person, Populations,
     Principal, Secondment, Status,
 };
+pub use passkeys::{PASSKEYS_EACH_MAX, PasskeyInfo, StoredPasskey};
 pub use password::{PASSWORD_CHARS_MIN, PasswordCost};
+pub use recovery::RECOVERY_CODES;
 pub use register::{Register, RegisterError, SignInError};
 pub use rights::{Right, Rights, Role, rights_table};
+pub use scopes::{Scope, Scopes};
+pub use seal::SealKey;
+pub use sessions::{FRESH_MILLIS, SESSION_IDLE_MILLIS, SESSION_MILLIS, SessionInfo, SessionKind};
+pub use signin::{CHALLENGE_MILLIS, Demand, Factors, Second, SecondStep};
+pub use totp::TotpSecret;

@@ -309,7 +309,7 @@ impl Register {
         Ok(self.connection().prepare_cached(sql)?.execute(values)?)
     }
 
-    /// The mail server has taken a mail: what it said is forgotten.
+    /// The mail server has taken a mail: subject and text are forgotten.
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be written.
@@ -319,14 +319,14 @@ impl Register {
         self.put_mail(sql, &[&id.0]).map(drop)
     }
 
-    /// The mail server would not have a mail now: it is tried again at `at`.
+    /// The mail server would not have a mail now, or, if `unsure`, never said whether it took it: it is tried again at `at`.
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be written.
-    pub fn mail_later(&self, id: MailId, at: Timestamp, trouble: &str) -> Result<(), RegisterError> {
-        let sql =
-            "UPDATE mail SET state = 'queued', next_try_at = ?2, trouble = ?3 WHERE id = ?1 AND state = 'sending'";
-        self.put_mail(sql, &[&id.0, &at.as_millis(), &trouble]).map(drop)
+    pub fn mail_later(&self, id: MailId, at: Timestamp, trouble: &str, unsure: bool) -> Result<(), RegisterError> {
+        let sql = "UPDATE mail SET state = 'queued', next_try_at = ?2, trouble = ?3, unsure = unsure OR ?4
+            WHERE id = ?1 AND state = 'sending'";
+        self.put_mail(sql, &[&id.0, &at.as_millis(), &trouble, &unsure]).map(drop)
     }
 
     /// A claimed mail was never offered to the mail server: the try does not count.
@@ -590,7 +590,7 @@ mod tests {
         register.mail_back(first.id, at(0), "no-connection").unwrap();
         assert_eq!(register.mail_status(9).unwrap()[0].attempts, 0, "a try without a server counts");
         let first = claim(0).remove(0);
-        register.mail_later(first.id, at(60_000), "recipient 451").unwrap();
+        register.mail_later(first.id, at(60_000), "recipient 451", false).unwrap();
         assert!(claim(59_999).is_empty());
         let again = claim(60_000).remove(0);
         register.mail_failed(again.id, "recipient 550").unwrap();

@@ -6,6 +6,7 @@ use model::{OrganisationId, PersonId, Region, Sector, Timestamp, WhoMayBeWarned,
 use policy::Assets;
 
 use crate::rights::{Rights, Role};
+use crate::scopes::Scopes;
 
 /// Which listener a credential is for: one for the members' never works at the cell's, and the other way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,6 +189,23 @@ pub struct KeyInfo {
     pub expires_at: Option<Timestamp>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Day it was made, in days since 1970, where that was noted.
+    pub created_day: Option<i64>,
+    /// Day it was last used.
+    pub used_day: Option<i64>,
+}
+
+/// By what somebody comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A session of a person.
+    Session,
+    /// A machine's key, good for these scopes only.
+    Key(Scopes),
+    /// A wall, which reads what a wall shows.
+    Device,
 }
 
 /// What a valid credential stands for.
@@ -209,6 +227,8 @@ pub struct Principal {
     pub organisation: Option<Arc<Organisation>>,
     /// The answers that the credential carries, for a key.
     pub answers: Option<Answers>,
+    /// Session, key or wall.
+    pub means: Means,
 }
 
 /// How many members there are.

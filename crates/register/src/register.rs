@@ -1,22 +1,22 @@
 //! The register: makes and checks, with every check answered from memory.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-use model::{Clock, Entropy, OrganisationId, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
+use rusqlite::{Connection, params};
 
-use crate::credentials::{self, Secret};
+use crate::credentials;
 use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
-use crate::insert::NAME_CHARS_MAX;
 use crate::nouns::{Face, Organisation, Populations, Principal};
-use crate::password::{self, PASSWORD_BYTES_MAX, PasswordCost};
+use crate::password::{self, PasswordCost};
 use crate::schema;
-use crate::throttle::{Throttle, Try};
+use crate::seal::SealKey;
+use crate::sessions::SESSION_IDLE_MILLIS;
+use crate::signin::{Challenges, Demand, SecondStep};
+use crate::throttle::Throttle;
 
-/// How long a session lasts.
-const SESSION_MILLIS: i64 = 12 * 3_600_000;
 /// How often another process's changes are looked for, at most.
 const LOOK_MILLIS: i64 = 250;
 
@@ -55,6 +55,9 @@ pub enum SignInError {
     /// Unknown address, wrong password, wrong listener: one answer for all.
     #[error("e-mail address or password is wrong")]
     Wrong,
+    /// The password is right, and a second factor is wanted.
+    #[error("a second factor is wanted")]
+    Second(SecondStep),
     /// Too many failed tries.
     #[error("too many failed tries: wait {0} s")]
     Wait(i64),
@@ -67,7 +70,10 @@ pub enum SignInError {
 pub struct Register {
     connection: Mutex<Connection>,
     tables: RwLock<Tables>,
-    throttle: Mutex<Throttle>,
+    pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) challenges: Mutex<Challenges>,
+    seal: OnceLock<SealKey>,
+    demand: AtomicU8,
     looked_at: AtomicI64,
     data_version: AtomicI64,
     changes: AtomicU64,
@@ -101,7 +107,12 @@ impl Register {
         entropy: Arc<dyn Entropy>,
         cost: PasswordCost,
     ) -> Result<Self, RegisterError> {
-        Self::with(schema::open(None)?, clock, entropy, cost)
+        let register = Self::with(schema::open(None)?, clock, entropy, cost)?;
+        // Nothing outlives the process, so neither need the key.
+        if let Some(key) = SealKey::new(&credentials::digest(register.nobody())) {
+            register.seal_with(key);
+        }
+        Ok(register)
     }
 
     fn with(
@@ -117,6 +128,9 @@ impl Register {
             connection: Mutex::new(connection),
             tables: RwLock::new(tables),
             throttle: Mutex::default(),
+            challenges: Mutex::default(),
+            seal: OnceLock::new(),
+            demand: AtomicU8::new(0),
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
             changes: AtomicU64::new(0),
@@ -139,7 +153,7 @@ impl Register {
     }
 
     /// The tables, read anew if another process has changed them.
-    fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
         let now = self.clock.now().as_millis();
         let looked = self.looked_at.load(Ordering::Relaxed);
         let due = now.saturating_sub(looked) >= LOOK_MILLIS;
@@ -188,80 +202,48 @@ impl Register {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Signs somebody in: slow on purpose (Argon2), so call it where blocking is allowed.
-    ///
-    /// # Errors
-    /// [`SignInError`]; one answer for every way of being wrong.
-    pub fn sign_in(
-        &self,
-        face: Face,
-        email: &str,
-        password: &str,
-        address: &str,
-    ) -> Result<(Secret, Arc<Principal>), SignInError> {
-        let now = self.clock.now();
-        let account = email.trim().to_lowercase();
-        let account: String = account.chars().take(NAME_CHARS_MAX).collect();
-        let attempt = Try::new(face, &account, address);
-        let wait = self.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&attempt, now);
-        if wait > 0 {
-            return Err(SignInError::Wait(wait));
-        }
-        let stored: Option<([u8; 16], String)> = self
-            .connection()
-            .query_row(
-                "SELECT id, password FROM person WHERE email = ?1 AND closed = 0 AND password IS NOT NULL",
-                [&account],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()
-            .map_err(RegisterError::from)?;
-        let hash = stored.as_ref().map_or(self.nobody.as_str(), |(_, hash)| hash);
-        let right = password.len() <= PASSWORD_BYTES_MAX && password::check(hash, password);
-        drop(self.tables());
-        let connection = self.connection();
-        let principal = match stored.filter(|_| right) {
-            // Under the connection's lock no change comes between this look and the session: a password that was
-            // changed or a person who was disabled while we hashed is refused.
-            Some((id, hash)) => self.who_signs_in(&connection, id, &hash, face)?,
-            None => None,
-        };
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(principal) = principal else {
-            throttle.failed(&attempt, now);
-            return Err(SignInError::Wrong);
-        };
-        throttle.succeeded(&attempt, now);
-        drop(throttle);
-        let token = credentials::session(&*self.entropy);
-        let expires_at = now.plus_millis(SESSION_MILLIS);
-        let hash = credentials::digest(token.expose());
-        let face_text = if face == Face::Cell { "cell" } else { "member" };
-        let person = principal.person.map(|id| *id.as_bytes()).unwrap_or_default();
-        connection
-            .execute("DELETE FROM session WHERE expires_at < ?1", [now.as_millis()])
-            .and_then(|_| {
-                connection.execute(
-                    "INSERT INTO session(hash, person, face, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                    params![hash, person, face_text, expires_at.as_millis()],
-                )
-            })
-            .map_err(RegisterError::from)?;
-        self.reload(&connection)?;
-        Ok((token, Arc::new(principal)))
+    /// The tables as they are, without looking for another process's changes.
+    pub(crate) fn tables_now(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whom a password that was right just now signs in, if it still is.
-    fn who_signs_in(
+    /// Hands in the key under which second factors are sealed; only the first counts.
+    pub fn seal_with(&self, key: SealKey) {
+        // A second key would be a mistake of the caller, and the first has sealed things already.
+        let _ = self.seal.set(key);
+    }
+
+    pub(crate) fn seal_key(&self) -> Result<&SealKey, RegisterError> {
+        self.seal.get().ok_or_else(|| RegisterError::Refused("the key of the second factors is not at hand".into()))
+    }
+
+    pub(crate) fn set_demand(&self, demand: u8) {
+        self.demand.store(demand, Ordering::Relaxed);
+    }
+
+    /// Who must have a second factor.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        Demand::from_u8(self.demand.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn nobody(&self) -> &str {
+        &self.nobody
+    }
+
+    /// Whom a factor that was right just now signs in; if it was a password, only while it is still the same.
+    pub(crate) fn who_signs_in(
         &self,
         connection: &Connection,
-        id: [u8; 16],
-        hash: &str,
+        id: PersonId,
+        hash: Option<&str>,
         face: Face,
     ) -> Result<Option<Principal>, RegisterError> {
-        let sql = format!("SELECT {PERSON_COLUMNS} FROM person WHERE id = ?1 AND password = ?2 AND closed = 0");
+        let sql = format!(
+            "SELECT {PERSON_COLUMNS} FROM person WHERE id = ?1 AND (?2 IS NULL OR password = ?2) AND closed = 0"
+        );
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![id, hash])?;
+        let mut rows = statement.query(params![id.as_bytes(), hash])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let person = person(row)?;
         let now = self.clock.now();
@@ -282,10 +264,13 @@ impl Register {
         let now = self.clock.now();
         let tables = self.tables();
         let held = tables.sessions.get(&credentials::digest(token))?;
-        if held.face != face || held.expires_at <= now {
+        let idle = now.as_millis().saturating_sub(held.used.at()) >= SESSION_IDLE_MILLIS;
+        if held.face != face || held.expires_at <= now || idle {
             return None;
         }
         let principal = tables.people.get(&held.person)?.principal_at(now)?;
+        // The look counts as use: of a request, or of a stream that is still open.
+        held.used.note(now);
         Some(Arc::clone(principal)).filter(|principal| principal.face == face)
     }
 
@@ -297,7 +282,9 @@ impl Register {
         }
         let tables = self.tables();
         let held = tables.keys.get(&credentials::digest(text))?;
-        let ended = held.expires_at.is_some_and(|end| end <= self.clock.now());
+        let now = self.clock.now();
+        let ended = held.expires_at.is_some_and(|end| end <= now);
+        held.used.note(now);
         held.principal.clone().filter(|_| !ended)
     }
 

@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/02-disabled-people.sql"),
     include_str!("schema/03-rights-and-acts.sql"),
     include_str!("schema/04-mail.sql"),
+    include_str!("schema/05-sign-in.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
@@ -47,6 +48,8 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is gone from the file: mails that were sent held single-use links.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     migrate(&mut connection)?;
     // Who was away longer reads everything anew.
     let old = "DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - ?1";

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::http::{Answer, write};
-use crate::views;
+use crate::{own_views, views};
 
 mod sealed {
     pub trait Sealed {}
@@ -49,6 +49,18 @@ member_answers![
     outlets::Home,
     outlets::IndicatorList,
     outlets::Verdict,
+    own_views::CeremonyView,
+    own_views::ChallengeView,
+    own_views::DeviceList,
+    own_views::DeviceMade,
+    own_views::KeyList,
+    own_views::KeyMade,
+    own_views::MeView,
+    own_views::PasskeyList,
+    own_views::PasskeyView,
+    own_views::RecoveryCodes,
+    own_views::SessionList,
+    own_views::TotpView,
     views::FaceView,
     views::ImportReceipt,
     views::Receipt,
@@ -69,6 +81,7 @@ mod tests {
             ("member.rs", include_str!("member.rs")),
             ("reports.rs", include_str!("reports.rs")),
             ("session.rs", include_str!("session.rs")),
+            ("me.rs", include_str!("me.rs")),
         ] {
             for word in ["http::write", "write(StatusCode", "http::bytes", "to_vec(", "desk::"] {
                 assert!(!text.contains(word), "{name} uses {word}: answer members by answers::reply");

@@ -20,11 +20,12 @@ use crate::gate;
 use crate::guard::Guard;
 use crate::http::{self, Answer, blocking, bytes, nothing, write as reply};
 use crate::hub::{Audience, Hub, Start, no_place, stream_to};
+use crate::me::Door;
 use crate::meters::Meters;
 use crate::problem::Problem;
 use crate::session::{Peer, Sessions, Who};
 use crate::table::Face;
-use crate::views::{CellCampaignList, FaceView, Health, Made, NewAdvisory, NewPosture, NoiseList, SignIn};
+use crate::views::{CellCampaignList, FaceView, Health, Made, NewAdvisory, NewPosture, NoiseList};
 
 /// Most bytes of what an analyst sends.
 const ACT_BYTES_MAX: usize = 64 << 10;
@@ -81,6 +82,16 @@ impl From<CellParts> for CellState {
     }
 }
 
+impl Door for CellState {
+    fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    fn pulse(&self) {
+        self.0.hub.pulse();
+    }
+}
+
 /// The cell's router.
 pub fn cell_router(state: CellState) -> Router {
     let (keeper, guard) = (state.0.sessions.clone(), state.0.guard.clone());
@@ -91,7 +102,6 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
     Some(match id {
         "cell_face" => on(filter, face),
         "cell_openapi" => on(filter, gate::openapi),
-        "cell_sign_in" => on(filter, sign_in),
         "cell_session" => on(filter, session),
         "cell_sign_out" => on(filter, sign_out),
         "wall" => on(filter, wall),
@@ -105,7 +115,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "cell_stream" => on(filter, stream),
         "health" => on(filter, health),
         "metrics" => on(filter, metrics),
-        _ => return None,
+        other => return crate::me::handler(other.strip_prefix("cell_")?, filter),
     })
 }
 
@@ -164,12 +174,6 @@ impl CellParts {
 async fn face(State(CellState(cell)): State<CellState>) -> Answer {
     let view = FaceView { face: "cell".to_owned(), partnership: cell.partnership.clone(), exercise: cell.exercise };
     reply(StatusCode::OK, &view)
-}
-
-async fn sign_in(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
-    let peer = request.extensions().get::<Peer>().copied();
-    let sign_in: SignIn = http::json(request, ACT_BYTES_MAX).await?;
-    cell.sessions.sign_in(sign_in, peer).await
 }
 
 async fn session(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {

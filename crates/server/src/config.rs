@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use model::{Clock, Entropy};
 use policy::Params;
+use register::{Demand, Face};
 
+use crate::passkey::Passkeys;
 use crate::proxies::Network;
+use crate::smtp::MailSettings;
 use crate::tls::TlsFiles;
 
 /// Usual length of a bar on the cell's wall, in milliseconds.
@@ -41,6 +44,13 @@ pub struct Config {
     pub member_hosts: Vec<String>,
     /// Host names of the cell's listener, beside `cell.localhost`, `localhost` and bare addresses.
     pub cell_hosts: Vec<String>,
+    /// Origin of the members' pages, such as `https://fusion.example`: passkeys are bound to its host. Without it, the first
+    /// of the host names, or this machine.
+    pub member_origin: Option<String>,
+    /// Origin of the cell's pages.
+    pub cell_origin: Option<String>,
+    /// Who must have a passkey or an authenticator app; without it nobody in an exercise, and the cell otherwise.
+    pub second_factor: Option<Demand>,
     /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
     pub tls: bool,
     /// Certificate and key of the members' listener; without them it speaks plain HTTP.
@@ -49,6 +59,8 @@ pub struct Config {
     pub cell_tls: Option<TlsFiles>,
     /// Whether plain HTTP may be spoken beyond this machine though no proxy gives the listeners TLS.
     pub plain_http: bool,
+    /// How mails are sent, by the process that holds the cell's listener; without it they wait.
+    pub mail: Option<MailSettings>,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -83,10 +95,14 @@ impl Config {
             cell_addr: SocketAddr::from(([127, 0, 0, 1], 8461)),
             member_hosts: Vec::new(),
             cell_hosts: Vec::new(),
+            member_origin: None,
+            cell_origin: None,
+            second_factor: None,
             tls: false,
             member_tls: None,
             cell_tls: None,
             plain_http: false,
+            mail: None,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,
@@ -98,6 +114,20 @@ impl Config {
             clock,
             entropy,
         }
+    }
+
+    /// The origin of a face's pages.
+    pub(crate) fn origin(&self, face: Face, tls: bool) -> String {
+        let (origin, hosts) = match face {
+            Face::Member => (&self.member_origin, &self.member_hosts),
+            Face::Cell => (&self.cell_origin, &self.cell_hosts),
+        };
+        let named = || hosts.first().map(|host| format!("https://{host}"));
+        let near = || {
+            let near = Passkeys::default_origin(face);
+            if tls { near.replace("http://", "https://") } else { near.to_owned() }
+        };
+        origin.clone().or_else(named).unwrap_or_else(near)
     }
 
     /// The first listener of this process that would speak plain HTTP beyond this machine though nobody allowed it.

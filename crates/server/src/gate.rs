@@ -18,7 +18,7 @@ use crate::http;
 use crate::meters::{Meters, RouteMeters};
 use crate::pages;
 use crate::problem::Problem;
-use crate::table::{Access, Face, PAGES, Route, table};
+use crate::table::{Access, Face, PAGES, Pass, Route, table};
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,20 +30,27 @@ pub(crate) trait Doorkeeper: Clone + Send + Sync + 'static {
     /// What handlers are told about the sender.
     type Who: Clone + Send + Sync + 'static;
     /// Checks the credentials of a request.
-    fn admit(&self, access: Access, method: &Method, headers: &HeaderMap) -> Result<Option<Self::Who>, Problem>;
+    fn admit(
+        &self,
+        access: Access,
+        pass: Pass,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self::Who>, Problem>;
 }
 
 #[derive(Clone)]
 struct Gate<D> {
     keeper: D,
     access: Access,
+    pass: Pass,
     timeout: Duration,
     meters: Option<RouteMeters>,
 }
 
 async fn gate<D: Doorkeeper>(State(gate): State<Arc<Gate<D>>>, mut request: Request, next: Next) -> Response<Body> {
     let start = Instant::now();
-    let response = match gate.keeper.admit(gate.access, request.method(), request.headers()) {
+    let response = match gate.keeper.admit(gate.access, gate.pass, request.method(), request.headers()) {
         Err(problem) => problem.into_response(),
         Ok(who) => {
             if let Some(who) = who {
@@ -86,7 +93,8 @@ where
     let mut paths: BTreeMap<&'static str, (MethodRouter<S>, Vec<&'static str>)> = BTreeMap::new();
     let layered = |method: MethodRouter<S>, route: &Route, meters: &Meters| {
         let timeout = if route.id == "import" { IMPORT_TIMEOUT } else { REQUEST_TIMEOUT };
-        let gated = Gate { keeper: keeper.clone(), access: route.access, timeout, meters: meters.route(route.id) };
+        let meters = meters.route(route.id);
+        let gated = Gate { keeper: keeper.clone(), access: route.access, pass: route.pass, timeout, meters };
         method.route_layer(from_fn_with_state(Arc::new(gated), gate::<D>))
     };
     for route in table().iter().filter(|route| route.face == face) {

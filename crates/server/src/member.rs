@@ -20,15 +20,13 @@ use crate::gate;
 use crate::guard::Guard;
 use crate::http::{self, Answer, blocking};
 use crate::hub::{Audience, Hub, Start, event, no_place, stream_to};
+use crate::me::Door;
 use crate::problem::Problem;
 use crate::pump::{Snapshots, place};
 use crate::reports::Intake;
-use crate::session::{Peer, Sessions, Who};
+use crate::session::{Sessions, Who};
 use crate::table::Face;
-use crate::views::{FaceView, SignIn};
-
-/// Most bytes of a sign-in.
-const SIGN_IN_BYTES_MAX: usize = 4 << 10;
+use crate::views::FaceView;
 
 /// Everything that the members' router needs; there is no way to the vault in it.
 #[derive(Clone)]
@@ -65,6 +63,16 @@ impl From<MemberParts> for MemberState {
     }
 }
 
+impl Door for MemberState {
+    fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    fn pulse(&self) {
+        self.0.hub.pulse();
+    }
+}
+
 /// The members' router.
 pub fn member_router(state: MemberState) -> Router {
     let (keeper, guard) = (state.0.sessions.clone(), state.0.guard.clone());
@@ -75,7 +83,6 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
     Some(match id {
         "face" => on(filter, face),
         "openapi" => on(filter, gate::openapi),
-        "sign_in" => on(filter, sign_in),
         "session" => on(filter, session),
         "sign_out" => on(filter, sign_out),
         "home" => on(filter, home),
@@ -89,7 +96,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "report" => on(filter, crate::reports::report),
         "import" => on(filter, crate::reports::import),
         "stream" => on(filter, stream),
-        _ => return None,
+        other => return crate::me::handler(other, filter),
     })
 }
 
@@ -120,12 +127,6 @@ async fn face(State(MemberState(member)): State<MemberState>) -> Answer {
     let view =
         FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
     reply(StatusCode::OK, &view)
-}
-
-async fn sign_in(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
-    let peer = request.extensions().get::<Peer>().copied();
-    let sign_in: SignIn = http::json(request, SIGN_IN_BYTES_MAX).await?;
-    member.sessions.sign_in(sign_in, peer).await
 }
 
 async fn session(State(MemberState(member)): State<MemberState>, Extension(who): Extension<Who>) -> Answer {

@@ -9,6 +9,18 @@ use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 /// Types that come in: what they leave out may stay out. In all others every property is there.
 const REQUESTS: [&str; 7] =
     ["SignIn", "NewReport", "NewIndicator", "WarnGroup", "NewAdvisory", "NewPosture", "WarnView"];
+const OWN_REQUESTS: [&str; 10] = [
+    "NewSecondStep",
+    "NewCeremonyEnd",
+    "NewPasskey",
+    "NewConfirmation",
+    "NewPassword",
+    "NewTotpCode",
+    "NewKey",
+    "NewDevice",
+    "NewPairing",
+    "SignIn",
+];
 /// Properties of answers that may be left out.
 const OPTIONAL: [(&str, &str); 2] = [("ReceiptItem", "why"), ("ImportProblem", "line")];
 /// Properties that clients need not insist on: what older programs released or kept lacks them.
@@ -72,8 +84,9 @@ fn document() -> Value {
     table::event_schemas(&mut schemas);
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for route in table::table() {
-        for shape in [&route.body, &route.answer] {
-            if let Shape::Json(_, collect) = shape {
+        let other = route.other.map(|(_, shape)| shape);
+        for shape in [Some(route.body), Some(route.answer), other].into_iter().flatten() {
+            if let Shape::Json(_, collect) = &shape {
                 collect(&mut schemas);
             }
         }
@@ -102,6 +115,8 @@ fn document() -> Value {
             "securitySchemes": {
                 "member": { "type": "apiKey", "in": "cookie", "name": "fc_member", "description": "`__Host-fc_member` by TLS." },
                 "cell": { "type": "apiKey", "in": "cookie", "name": "fc_cell", "description": "`__Host-fc_cell` by TLS." },
+                "member_wall": { "type": "apiKey", "in": "cookie", "name": "fc_member_wall" },
+                "cell_wall": { "type": "apiKey", "in": "cookie", "name": "fc_cell_wall" },
                 "key": { "type": "http", "scheme": "bearer", "description": "A member's key, `fck_…`." },
             },
         },
@@ -122,6 +137,7 @@ fn finish(name: &str, mut schema: Value) -> Value {
         };
         let all: Vec<String> = properties.keys().filter(|property| !left_out(property)).cloned().collect();
         if !REQUESTS.contains(&name)
+            && !OWN_REQUESTS.contains(&name)
             && let Some(schema) = schema.as_object_mut()
         {
             schema.insert("required".into(), json!(all));
@@ -156,6 +172,10 @@ fn operation(route: &Route) -> Value {
         success.insert("content".into(), content);
     }
     responses.insert(route.status.to_string(), success);
+    if let Some((status, shape)) = &route.other {
+        responses
+            .insert(status.to_string(), json!({ "description": "More is wanted first.", "content": content(shape) }));
+    }
     let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
     responses.insert("default".into(), json!({ "description": ANY_PROBLEM, "content": problem }));
     for status in &route.problems {
@@ -163,8 +183,15 @@ fn operation(route: &Route) -> Value {
     }
     let security = match (route.face, route.access) {
         (_, Access::Public | Access::Operator) => json!([]),
-        (Face::Member, _) => json!([{ "member": [] }, { "key": [] }]),
-        (Face::Cell, _) => json!([{ "cell": [] }]),
+        (face, _) => {
+            let (session, wall) = match face {
+                Face::Member => ("member", "member_wall"),
+                Face::Cell => ("cell", "cell_wall"),
+            };
+            let by = |name: &str, opens: bool| opens.then(|| json!({ name: [] }));
+            let ways = [by(session, true), by("key", route.pass.scope.is_some()), by(wall, route.pass.wall)];
+            ways.into_iter().flatten().collect()
+        }
     };
     let mut operation = json!({
         "operationId": route.id,

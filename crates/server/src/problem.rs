@@ -48,6 +48,53 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "role", "Not for this role", "your role may not do this")
     }
 
+    /// 403: a key that is not good for this.
+    #[must_use]
+    pub fn scope() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "scope", "Not for this key", "the key is not good for this")
+    }
+
+    /// 403: a wall reads what a wall shows.
+    #[must_use]
+    pub fn wall() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "wall", "Not for a wall", "a wall shows the wall and nothing else")
+    }
+
+    /// 401: a wall that was revoked or has ended.
+    #[must_use]
+    pub fn wall_revoked() -> Self {
+        let detail = "this wall was revoked or has ended: pair it anew";
+        Self::new(StatusCode::UNAUTHORIZED, "wall-revoked", "This wall is not paired", detail)
+    }
+
+    /// 401 to a code that pairs nothing.
+    #[must_use]
+    pub fn wrong_pairing() -> Self {
+        let detail = "the code was used, has ended or never was: make another";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-pairing", "Not paired", detail)
+    }
+
+    /// 403: a second factor has to be enrolled first.
+    #[must_use]
+    pub fn enrol() -> Self {
+        let detail = "register a passkey or an authenticator app first";
+        Self::new(StatusCode::FORBIDDEN, "enrol", "A second factor is missing", detail)
+    }
+
+    /// 403: a factor has to be shown once more.
+    #[must_use]
+    pub fn confirm_first() -> Self {
+        let detail = "show your passkey, or your password and code, once more";
+        Self::new(StatusCode::FORBIDDEN, "confirm", "Confirm that it is you", detail)
+    }
+
+    /// 409: without it nobody could sign in.
+    #[must_use]
+    pub fn last_factor() -> Self {
+        let detail = "this is the last factor that you could sign in with: add another first";
+        Self::new(StatusCode::CONFLICT, "last-factor", "The last factor stays", detail)
+    }
+
     /// 403: a request that another site sent in the browser of somebody who is signed in.
     #[must_use]
     pub fn foreign_origin() -> Self {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use intake::{LocalSender, Quota, RemoteSender, Sender};
-use register::{PasswordCost, Register, RegisterError};
+use register::{Demand, PasswordCost, Register, RegisterError, SealKey};
 use release::EngineConfig;
 use released::{About, Reader, ReleasedError, Store};
 use tokio::net::TcpListener;
@@ -25,9 +25,11 @@ use crate::fold::{Core, CoreError, CoreParts, SharedFold};
 use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::listen::listen;
+use crate::mailer::Mailer;
 use crate::member::{MemberParts, member_router};
 use crate::meters::Meters;
 use crate::paced::PacedSender;
+use crate::passkey::Passkeys;
 use crate::proxies::Proxies;
 use crate::pump::{Pump, Snapshots};
 use crate::reports::Intake;
@@ -38,6 +40,11 @@ use crate::tls::{Tls, TlsError, TlsFiles};
 const REGISTER_FILE: &str = "register.db";
 /// Name of the socket at which the cell's process takes reports from member processes.
 const INTAKE_SOCKET: &str = "intake.sock";
+/// Name of the key under which second factors are sealed, in the keys folder. It is a file of its own, so that a member's
+/// process reads no other.
+const FACTORS_KEY: &str = "factors.key";
+/// Looks at the register between two writes of when credentials were used.
+const LOOKS_A_NOTE: u32 = 240;
 /// How long a member process waits for the cell's to make the released store.
 const STORE_WAIT: Duration = Duration::from_secs(60);
 const STORE_POLL: Duration = Duration::from_millis(100);
@@ -45,6 +52,10 @@ const STORE_POLL: Duration = Duration::from_millis(100);
 const PUMP_WAIT: Duration = Duration::from_millis(50);
 /// How often another process's changes to the register are looked for: streams of whoever was disabled end by then.
 const REGISTER_LOOK: Duration = Duration::from_millis(250);
+
+/// How long the end waits for a mail that is being handed over.
+const MAILER_WAIT: Duration = Duration::from_secs(3);
+const MAILER_POLL: Duration = Duration::from_millis(20);
 
 /// Why serving did not begin, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +117,7 @@ pub struct Running {
     listeners: Vec<Task<()>>,
     tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
+    mailer: Option<JoinHandle<()>>,
     threads_stop: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
@@ -137,6 +149,11 @@ impl Running {
         let joined = tokio::task::spawn_blocking(move || {
             for (name, thread) in self.threads {
                 thread.join().map_err(|_| ServeError::Stopped(name))??;
+            }
+            // A mail server that says nothing is not waited for: what it may have taken is told of at the next start.
+            let start = Instant::now();
+            while self.mailer.as_ref().is_some_and(|mailer| !mailer.is_finished()) && start.elapsed() < MAILER_WAIT {
+                std::thread::sleep(MAILER_POLL);
             }
             Ok(())
         });
@@ -189,7 +206,10 @@ impl Common {
 
     fn sessions(&self, face: register::Face) -> Sessions {
         let About { partnership, exercise, .. } = &self.about;
-        Sessions::new(Arc::clone(&self.register), face, self.by_tls(face), partnership.clone(), *exercise)
+        let passkeys = Passkeys::new(&self.config.origin(face, self.by_tls(face)), partnership)
+            .inspect_err(|why| tracing::warn!("there are no passkeys at this listener: {why}"));
+        let register = Arc::clone(&self.register);
+        Sessions::with_passkeys(register, face, self.by_tls(face), partnership.clone(), *exercise, passkeys.ok())
     }
 
     fn member(&self, hub: &Arc<Hub>, sender: Option<Arc<dyn Sender>>, fold: Option<&SharedFold>) -> Router {
@@ -327,6 +347,20 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         None => (blocking(move || wait_for_store(&released_path)).await?, None),
     };
     let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
+    let without = if about.exercise { Demand::Nobody } else { Demand::Cell };
+    register.demand_second_factor(config.second_factor.unwrap_or(without));
+    let keys = config.keys_dir.clone().unwrap_or_else(|| vault::default_keys_dir(&folder));
+    let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
+    // The members' process reads it only: the cell's has made it by now, if there is one.
+    let make = config.faces != Faces::Member;
+    blocking(move || {
+        match vault::own_key(&keys, FACTORS_KEY, &*entropy, make).map_err(VaultError::from)? {
+            Some(key) => sealed.seal_with(SealKey::new(&key).ok_or(ServeError::Stopped("cipher of the factors"))?),
+            None => tracing::warn!("{}/{FACTORS_KEY} is not there: no authenticator app is checked", keys.display()),
+        }
+        Ok(())
+    })
+    .await?;
     let common = Common { config, about, register, reader, meters };
     let config = &common.config;
     let proxies = Proxies::new(&config.trusted_proxies);
@@ -350,6 +384,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
         ))],
         threads,
+        mailer: None,
         threads_stop: Arc::clone(&threads_stop),
         ended,
     };
@@ -385,6 +420,10 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         let (address, task) = bind(config.cell_addr, cell_tls, router, &proxies, stopped).await?;
         running.cell_addr = Some(address);
         running.listeners.push(task);
+        let (register, clock) = (Arc::clone(&common.register), Arc::clone(&config.clock));
+        let (mailer, flag) = (Mailer { register, clock, settings: config.mail.clone() }, Arc::clone(&threads_stop));
+        let mailer = std::thread::Builder::new().name("mail".to_owned()).spawn(move || mailer.run(&flag));
+        running.mailer = Some(mailer.map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
             let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
             let fold = fold.clone();
@@ -405,10 +444,16 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
 /// Makes open streams ask again whether they may go on, whenever the register has changed, in this process or another.
 async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
     let mut seen = register.changes();
-    loop {
+    for look in 1_u32.. {
         tokio::time::sleep(REGISTER_LOOK).await;
         let looked = Arc::clone(&register);
-        let outcome = tokio::task::spawn_blocking(move || looked.refresh()).await;
+        let outcome = tokio::task::spawn_blocking(move || {
+            if look.is_multiple_of(LOOKS_A_NOTE) {
+                looked.note_uses()?;
+            }
+            looked.refresh()
+        })
+        .await;
         if let Ok(Err(error)) = outcome {
             tracing::error!(%error, "the register could not be read anew; what another process changed is not in force");
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use register::Right;
+use register::{Right, Scope};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -30,6 +30,18 @@ pub enum Access {
     Operator,
 }
 
+/// What opens a route beside the session of somebody who has all factors that are demanded. Nothing else does, unless its
+/// row says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pass {
+    /// The scope with which a key opens it.
+    pub scope: Option<Scope>,
+    /// Whether a wall needs it.
+    pub wall: bool,
+    /// Whether it is open to a session that still has to enrol a second factor.
+    pub enrolling: bool,
+}
+
 /// How an answer or a body is described.
 #[derive(Clone, Copy)]
 pub enum Shape {
@@ -51,7 +63,7 @@ fn collect<T: ToSchema>(into: &mut Schemas) {
     T::schemas(into);
 }
 
-const fn json<T: ToSchema>() -> Shape {
+pub(crate) const fn json<T: ToSchema>() -> Shape {
     Shape::Json(T::name, collect::<T>)
 }
 
@@ -72,7 +84,7 @@ const fn query(name: &'static str, text: &'static str) -> Param {
     Param { name, text, required: false, number: false }
 }
 
-const fn required(name: &'static str, text: &'static str) -> Param {
+pub(crate) const fn required(name: &'static str, text: &'static str) -> Param {
     Param { name, text, required: true, number: false }
 }
 
@@ -109,12 +121,16 @@ pub struct Route {
     pub status: u16,
     /// Answer of success.
     pub answer: Shape,
+    /// Another status of success, and its answer.
+    pub other: Option<(u16, Shape)>,
+    /// What opens it beside a session.
+    pub pass: Pass,
     /// Statuses of its own problems, beside those that every route has.
     pub problems: Vec<u16>,
 }
 
 impl Route {
-    fn new(
+    pub(crate) fn new(
         face: Face,
         access: Access,
         method: &'static str,
@@ -138,29 +154,54 @@ impl Route {
             body: Shape::Empty,
             status: 200,
             answer: Shape::Empty,
+            other: None,
+            pass: Pass::default(),
             problems,
         }
     }
 
-    fn takes(mut self, body: Shape) -> Self {
+    pub(crate) fn takes(mut self, body: Shape) -> Self {
         self.body = body;
         self.problems.extend([400, 413, 415]);
         self
     }
 
-    fn with(mut self, params: &[Param]) -> Self {
+    pub(crate) fn with(mut self, params: &[Param]) -> Self {
         self.params = params.to_vec();
         self.problems.push(400);
         self
     }
 
-    const fn gives(mut self, status: u16, answer: Shape) -> Self {
+    pub(crate) const fn gives(mut self, status: u16, answer: Shape) -> Self {
         self.status = status;
         self.answer = answer;
         self
     }
 
-    fn or(mut self, problems: &[u16]) -> Self {
+    pub(crate) const fn or_gives(mut self, status: u16, answer: Shape) -> Self {
+        self.other = Some((status, answer));
+        self
+    }
+
+    /// Open to keys with a scope.
+    const fn key(mut self, scope: Scope) -> Self {
+        self.pass.scope = Some(scope);
+        self
+    }
+
+    /// Open to walls.
+    const fn wall(mut self) -> Self {
+        self.pass.wall = true;
+        self
+    }
+
+    /// Open to whoever still has to enrol.
+    pub(crate) const fn enrolling(mut self) -> Self {
+        self.pass.enrolling = true;
+        self
+    }
+
+    pub(crate) fn or(mut self, problems: &[u16]) -> Self {
         self.problems.extend(problems);
         self
     }
@@ -179,6 +220,8 @@ pub struct RouteInfo {
     pub id: &'static str,
     /// Who may use it.
     pub access: Access,
+    /// What opens it beside a session.
+    pub pass: Pass,
 }
 
 /// Every route of both listeners: the routers are made from the same table.
@@ -190,9 +233,13 @@ pub fn routes() -> Vec<RouteInfo> {
         path: route.path,
         id: route.id,
         access: route.access,
+        pass: route.pass,
     });
-    let page =
-        |face| PAGES.iter().map(move |(id, path)| RouteInfo { face, method: "GET", path, id, access: Access::Public });
+    let info = |face, id, path| {
+        let (method, access, pass) = ("GET", Access::Public, Pass::default());
+        RouteInfo { face, method, path, id, access, pass }
+    };
+    let page = |face| PAGES.iter().map(move |(id, path)| info(face, id, path));
     api.chain(page(Face::Member)).chain(page(Face::Cell)).collect()
 }
 
@@ -215,7 +262,9 @@ pub const PAGES: &[(&str, &str)] = &[
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut table = member();
+    table.extend(crate::own::rows(Face::Member));
     table.extend(cell());
+    table.extend(crate::own::rows(Face::Cell));
     table
 }
 
@@ -227,28 +276,24 @@ fn member() -> Vec<Route> {
     vec![
         public("GET", "/face", "face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         public("GET", "/openapi.json", "openapi", "This document.").gives(200, Shape::Text("application/json")),
-        public("POST", "/api/v1/session", "sign_in", "Signs a member's person in and sets the cookie `fc_member`.")
-            .takes(json::<views::SignIn>())
-            .gives(200, json::<views::SessionView>())
-            .or(&[401, 429]),
-        route(Access::SignedIn, "GET", "/api/v1/session", "session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/api/v1/session", "session", "Who is signed in.").key(Scope::ReadReleased).wall().enrolling().gives(200, json::<views::SessionView>()),
         public("DELETE", "/api/v1/session", "sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
-        member("GET", "/api/v1/home", "home", "What a member sees first.").gives(200, json::<outlets::Home>()),
+        member("GET", "/api/v1/home", "home", "What a member sees first.").key(Scope::ReadReleased).wall().gives(200, json::<outlets::Home>()),
         member("GET", "/api/v1/indicators", "indicators", "Released indicators, the latest first.")
             .with(&[CURSOR, LIMIT])
-            .gives(200, json::<outlets::IndicatorList>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::IndicatorList>()),
         member("GET", "/api/v1/campaigns", "campaigns", "Released campaigns, the latest changed first.")
             .with(&[CURSOR, LIMIT])
-            .gives(200, json::<outlets::CampaignList>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::CampaignList>()),
         member("GET", "/api/v1/campaigns/{id}", "campaign", "One campaign with its released values.")
             .with(&[required("id", "Id of the campaign.")])
-            .gives(200, json::<outlets::CampaignDetail>())
+            .key(Scope::ReadReleased).gives(200, json::<outlets::CampaignDetail>())
             .or(&[404]),
         member("GET", "/api/v1/lookup", "lookup", "What is known of one value, from released data only.")
             .with(&LOOKUP)
-            .gives(200, json::<outlets::Verdict>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::Verdict>()),
         route(Access::Needs(Right::ReadAdvisories), "GET", "/api/v1/advisories", "advisories", "The latest texts of the cell; observers get those that are CLEAR or GREEN.")
-            .gives(200, json::<outlets::AdvisoryList>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::AdvisoryList>()),
         member(
             "POST",
             "/api/v1/advisories/{id}/read",
@@ -256,15 +301,15 @@ fn member() -> Vec<Route> {
             "Tells the cell that your organisation has read a text.",
         )
         .with(&[required("id", "Id of the advisory.")])
-        .gives(204, Shape::Empty)
+        .key(Scope::ReadReleased).gives(204, Shape::Empty)
         .or(&[404, 503]),
         member("GET", "/api/v1/feeds/{name}", "feed", "`watch.txt` or `block.txt`: one value a line; `watch.csv`: value, kind, tlp, pap, since, until. In an exercise the first line is `# EXERCISE`.")
             .with(&[required("name", "`watch.txt`, `watch.csv` or `block.txt`.")])
-            .gives(200, Shape::Text("text/plain"))
+            .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
             .takes(json::<views::NewReport>())
-            .gives(201, json::<views::Receipt>())
+            .key(Scope::Report).gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
@@ -274,7 +319,7 @@ fn member() -> Vec<Route> {
                 query("tlp", "TLP 2.0 label where the file gives none."),
             ])
             .takes(Shape::Bytes)
-            .gives(201, json::<views::ImportReceipt>())
+            .key(Scope::Import).gives(201, json::<views::ImportReceipt>())
             .or(&[422, 429, 503]),
         member(
             "GET",
@@ -282,7 +327,7 @@ fn member() -> Vec<Route> {
             "stream",
             "Events: `snapshot` (Home), `release` (MemberRelease), `resync`, `beat` (Beat).",
         )
-        .gives(200, Shape::Text("text/event-stream")),
+        .key(Scope::ReadReleased).wall().gives(200, Shape::Text("text/event-stream")),
     ]
 }
 
@@ -292,13 +337,9 @@ fn cell() -> Vec<Route> {
     vec![
         route(Access::Public, "GET", "/face", "cell_face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         route(Access::Public, "GET", "/openapi.json", "cell_openapi", "This document.").gives(200, Shape::Text("application/json")),
-        route(Access::Public, "POST", "/cell/v1/session", "cell_sign_in", "Signs an analyst or lead in and sets the cookie `fc_cell`.")
-            .takes(json::<views::SignIn>())
-            .gives(200, json::<views::SessionView>())
-            .or(&[401, 429]),
-        route(Access::SignedIn, "GET", "/cell/v1/session", "cell_session", "Who is signed in.").gives(200, json::<views::SessionView>()),
+        route(Access::SignedIn, "GET", "/cell/v1/session", "cell_session", "Who is signed in.").wall().enrolling().gives(200, json::<views::SessionView>()),
         route(Access::Public, "DELETE", "/cell/v1/session", "cell_sign_out", "Ends the session, if there is one.").gives(204, Shape::Empty),
-        analyst("GET", "/cell/v1/wall", "wall", "Everything that the cell's wall shows.").gives(200, json::<desk::Wall>()),
+        analyst("GET", "/cell/v1/wall", "wall", "Everything that the cell's wall shows.").wall().gives(200, json::<desk::Wall>()),
         analyst("GET", "/cell/v1/campaigns", "cell_campaigns", "Campaigns that hit several firms, the most recently active first.")
             .gives(200, json::<views::CellCampaignList>()),
         analyst("GET", "/cell/v1/campaigns/{id}", "cell_campaign", "One campaign: reports, values, links, spread.")
@@ -324,7 +365,7 @@ fn cell() -> Vec<Route> {
             .gives(204, Shape::Empty)
             .or(&[422]),
         analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
-            .gives(200, Shape::Text("text/event-stream")),
+            .wall().gives(200, Shape::Text("text/event-stream")),
         route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
         route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus; from this machine, or with the operator's token as `Authorization: Bearer`.").gives(200, Shape::Text("text/plain")).or(&[401]),
     ]

@@ -54,6 +54,10 @@ pub struct SessionView {
     pub exercise: bool,
     /// Name of the partnership.
     pub partnership: String,
+    /// Whether a second factor has to be enrolled before anything else.
+    pub enrol: bool,
+    /// Whether this is a wall, which nobody has signed in to.
+    pub wall: bool,
 }
 
 /// Who may be warned: the reporter's first answer.
@@ -80,6 +84,17 @@ pub enum WarnWord {
     CellOnly,
 }
 
+impl From<WarnWord> for model::WhoMayBeWarned {
+    fn from(word: WarnWord) -> Self {
+        match word {
+            WarnWord::Now => Self::Now,
+            WarnWord::NextEpoch => Self::NextEpoch,
+            WarnWord::OnceThree => Self::OnceThreeHaveIt,
+            WarnWord::CellOnly => Self::CellOnly,
+        }
+    }
+}
+
 /// A sharing group by its UUID.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +114,16 @@ pub enum KnowWord {
     Cell,
     /// Everybody.
     Everybody,
+}
+
+impl From<KnowWord> for model::WhoMayKnow {
+    fn from(word: KnowWord) -> Self {
+        match word {
+            KnowWord::Nobody => Self::Nobody,
+            KnowWord::Cell => Self::Cell,
+            KnowWord::Everybody => Self::Everybody,
+        }
+    }
 }
 
 /// One value of a report.

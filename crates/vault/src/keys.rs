@@ -204,6 +204,25 @@ fn cut(tag: &[u8]) -> [u8; 16] {
     bytes
 }
 
+/// A key of its own in a keys folder, for whoever needs one key and none of the others; made if it is absent and `make` says so.
+///
+/// # Errors
+/// [`KeyError`] if the folder or the key can be read by others, or is no key.
+pub fn own_key(folder: &Path, name: &str, entropy: &dyn Entropy, make: bool) -> Result<Option<[u8; 32]>, KeyError> {
+    if make {
+        files::private_folder(folder)?;
+    } else if !folder.exists() {
+        return Ok(None);
+    }
+    if files::open_to_others(folder)? {
+        return Err(KeyError::OpenToOthers { path: folder.to_owned(), mode: "700" });
+    }
+    if make {
+        return load(&Home::Folder(folder.to_owned()), name, entropy).map(|secret| Some(secret.0));
+    }
+    Ok(read_key(&folder.join(name))?.map(|secret| secret.0))
+}
+
 fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyError> {
     match home {
         Home::Memory(held) => {
@@ -290,6 +309,19 @@ mod tests {
         let dir = folder.path().join("d.keys");
         assert!(checkpoint_public(&dir).unwrap().is_none());
         assert!(!dir.exists());
+    }
+
+    #[test]
+    fn a_key_of_its_own_is_made_by_who_may_and_read_by_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("d.keys");
+        assert_eq!(own_key(&dir, "x.key", &*steps(1), false), Ok(None));
+        assert!(!dir.exists());
+        let made = own_key(&dir, "x.key", &*steps(1), true).unwrap();
+        assert_eq!(made, Some([1; 32]));
+        assert_eq!(own_key(&dir, "x.key", &*steps(9), false).unwrap(), made);
+        assert_eq!(own_key(&dir, "x.key", &*steps(9), true).unwrap(), made);
+        assert_eq!(own_key(&dir, "y.key", &*steps(9), false), Ok(None));
     }
 
     #[test]

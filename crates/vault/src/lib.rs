@@ -31,7 +31,7 @@ pub use export::{export, export_folder};
 pub use journal::memory::MemoryJournal;
 pub use journal::sqlite::{SqliteJournal, SqliteOptions};
 pub use journal::{Done, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
-pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir};
+pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use place::{AcceptedHead, accept_head};
 pub use vault::{Accepted, GenesisIfNew, ItemOutcome, Vault, VaultConfig};

@@ -51,6 +51,10 @@ enum Command {
     #[command(subcommand, after_help = help!("  fusioncell admin key add --data-dir D --organisation \"Calder Power\"
   fusioncell admin key revoke --data-dir D fck_…"))]
     Key(Key),
+    /// Mails that wait, went out or were refused
+    #[command(subcommand, after_help = help!("  fusioncell admin mail list --data-dir D
+  fusioncell admin mail trial --data-dir D --to ada@cell.example"))]
+    Mail(super::admin_mail::MailCommand),
 }
 
 #[derive(Args)]
@@ -285,6 +289,7 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
             told(&email, &password, made, json);
             Ok(())
         }
+        Command::Mail(command) => super::admin_mail::run(command),
         Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),
         Command::Key(Key::List { folders, organisation, json }) => list_keys(&folders, organisation.as_deref(), json),
         Command::Key(Key::Revoke { folders, key }) => {

@@ -20,6 +20,7 @@ macro_rules! help {
 }
 
 mod admin;
+mod admin_mail;
 mod demo;
 mod import;
 pub mod import_files;

@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use server::TlsFiles;
+use server::{MailFromWhom, MailPassword, MailServer, MailSettings, TlsFiles};
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
 use crate::{logs, noise, store};
+
+/// Environment variable that can hold the password for the mail server.
+const SMTP_PASSWORD: &str = "FUSIONCELL_SMTP_PASSWORD";
 
 /// Which listeners this process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,12 +24,24 @@ pub enum Face {
     Cell,
 }
 
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SecondFactor {
+    /// Nobody: a password is enough
+    Nobody,
+    /// The people of the cell
+    Cell,
+    /// Members' people as well
+    Everybody,
+}
+
 /// Serve members and the cell from an embedded store.
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
   fusioncell serve --data-dir D --noise warninglists/
   fusioncell serve --data-dir D --member-addr 0.0.0.0:443 --cell-addr 10.0.0.5:443 --tls-cert cert.pem --tls-key key.pem
   fusioncell serve --data-dir D --member-addr 10.0.0.5:8460 --behind-tls --trusted-proxy 10.0.0.2
+  fusioncell serve --data-dir D --smtp-url smtps://cell@mail.example --smtp-password-file P --mail-from no-reply@cell.example
   fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
   fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]
 pub struct ServeArgs {
@@ -47,6 +62,17 @@ pub struct ServeArgs {
     /// Host name under which the cell is reached; may be given more than once
     #[arg(long = "cell-host", value_name = "HOST")]
     cell_hosts: Vec<String>,
+    /// Origin of the members' pages, such as https://fusion.example: passkeys are bound to its host. Without it, the first
+    /// --member-host with https, or this machine
+    #[arg(long, value_name = "ORIGIN")]
+    member_origin: Option<String>,
+    /// Origin of the cell's pages
+    #[arg(long, value_name = "ORIGIN")]
+    cell_origin: Option<String>,
+    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and the people of
+    /// the cell otherwise
+    #[arg(long, value_enum, value_name = "WHO")]
+    second_factor: Option<SecondFactor>,
     /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
@@ -86,6 +112,19 @@ pub struct ServeArgs {
     /// X-Forwarded-For or Forwarded counts as the visitor's when sign-ins are slowed down; may be given more than once
     #[arg(long = "trusted-proxy", value_name = "ADDR/NET")]
     trusted_proxies: Vec<server::Network>,
+    /// Mail server that takes invitations and notices: smtps://user@host, smtp://user@host:587 (with STARTTLS), or
+    /// smtp+plain://127.0.0.1:25; without one they wait, and `admin mail list` tells of them
+    #[arg(long, value_name = "URL", env = "FUSIONCELL_SMTP_URL", hide_env_values = true, requires = "mail_from")]
+    smtp_url: Option<MailServer>,
+    /// File with the password for the mail server; FUSIONCELL_SMTP_PASSWORD can hold it instead
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_SMTP_PASSWORD_FILE", hide_env_values = true)]
+    smtp_password_file: Option<PathBuf>,
+    /// Roots that the mail server's certificate must go back to, in PEM, instead of those of this machine
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_SMTP_CA", hide_env_values = true)]
+    smtp_ca: Option<PathBuf>,
+    /// Whom mails are from, such as "Northern Utilities <no-reply@cell.example>"
+    #[arg(long, value_name = "ADDRESS", env = "FUSIONCELL_MAIL_FROM", hide_env_values = true)]
+    mail_from: Option<MailFromWhom>,
     /// Token with which /metrics may be read from beyond this machine: `Authorization: Bearer TOKEN`
     #[arg(long, value_name = "TOKEN", env = "FUSIONCELL_METRICS_TOKEN", hide_env_values = true)]
     metrics_token: Option<String>,
@@ -98,15 +137,36 @@ fn files(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Option<TlsFiles>
     Some(TlsFiles { certificate: certificate?, key: key? })
 }
 
+fn mail(args: &ServeArgs) -> Result<Option<MailSettings>, Failure> {
+    let (Some(server), Some(from)) = (args.smtp_url.clone(), args.mail_from.clone()) else { return Ok(None) };
+    let given = std::env::var(SMTP_PASSWORD).ok().filter(|password| !password.is_empty()).map(MailPassword::Given);
+    let password = args.smtp_password_file.clone().map(MailPassword::File).or(given);
+    if server.has_user() && password.is_none() {
+        return Err(Failure::new(format!(
+            "--smtp-url names a user: give the password by --smtp-password-file or {SMTP_PASSWORD}"
+        )));
+    }
+    Ok(Some(MailSettings { server, password, from, roots: args.smtp_ca.clone() }))
+}
+
 /// Runs it.
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
     logs::start("info", args.log_json);
     let genesis = store::genesis(store::PARTNERSHIP, false);
+    let mail = mail(&args)?;
     let mut config = store::config(args.folders.data_dir, args.folders.keys_dir, &genesis);
     config.member_addr = args.member_addr;
     config.cell_addr = args.cell_addr;
     config.member_hosts = args.member_hosts;
     config.cell_hosts = args.cell_hosts;
+    config.member_origin = args.member_origin;
+    config.cell_origin = args.cell_origin;
+    config.second_factor = args.second_factor.map(|who| match who {
+        SecondFactor::Nobody => register::Demand::Nobody,
+        SecondFactor::Cell => register::Demand::Cell,
+        SecondFactor::Everybody => register::Demand::Everybody,
+    });
+    config.mail = mail;
     config.tls = args.behind_tls;
     config.member_tls = files(args.tls_cert, args.tls_key);
     config.cell_tls = files(args.cell_tls_cert, args.cell_tls_key).or_else(|| config.member_tls.clone());

@@ -140,6 +140,12 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().on_thread_start(sit).enable_all().build().unwrap()
 }
 
+/// Whether shares are judged here: whoever runs a part of something longer judges them over the whole.
+#[cfg(not(feature = "planted-leaks"))]
+fn judged() -> bool {
+    std::env::var_os("FUSIONCELL_PART").is_none()
+}
+
 #[cfg(not(feature = "planted-leaks"))]
 fn report(name: &str, figures: &Figures) {
     let share = figures.kept as f64 / figures.made.max(1) as f64;
@@ -158,6 +164,9 @@ fn report(name: &str, figures: &Figures) {
     for (why, (made, kept)) in &figures.reasons {
         println!("{name} of {why}: {made} made, {kept} kept");
     }
+    if !judged() {
+        return;
+    }
     assert!(share >= KEPT_SHARE_MIN, "{name}: only {:.0} % of the pairs are kept", share * 100.0);
     assert!(
         figures.abandoned * 10 <= figures.made,
@@ -170,6 +179,9 @@ fn report(name: &str, figures: &Figures) {
 /// Every route was asked often enough by every kind of observer that can reach it, or is listed with a reason.
 #[cfg(not(feature = "planted-leaks"))]
 fn all_asked(figures: &Figures) {
+    if !judged() {
+        return;
+    }
     for ((route, kind), count) in &figures.tally {
         println!("{count:6} × {route} as {kind}");
     }
@@ -200,7 +212,8 @@ fn the_declared_release_agrees_often_enough_and_every_route_is_asked_and_no_byte
         }
     });
     report("swap", &figures);
-    for (who, compared) in [("the cell", figures.cell), ("the journal's export", figures.export)] {
+    let shares = [("the cell", figures.cell), ("the journal's export", figures.export)];
+    for (who, compared) in shares.into_iter().filter(|_| judged()) {
         let share = compared as f64 / figures.made.max(1) as f64;
         assert!(share >= CELL_SHARE_MIN, "{who} was compared in {:.0} % of the pairs only", share * 100.0);
     }
@@ -220,7 +233,8 @@ fn no_byte_differs_when_what_is_hidden_is_replaced_by_nothing() {
         }
     });
     report("presence", &figures);
-    for why in ["the cell only", "a group", "RED", "names its firm", "a value names its firm", "a hold"] {
+    let reasons = ["the cell only", "a group", "RED", "names its firm", "a value names its firm", "a hold"];
+    for why in reasons.into_iter().filter(|_| judged()) {
         let (_, kept) = figures.reasons.get(why).copied().unwrap_or_default();
         assert!(kept >= PRESENCE_KEPT_MIN, "presence of {why}: only {kept} pairs are kept");
     }
@@ -258,7 +272,12 @@ fn members_get_what_is_declared_and_nothing_else() {
         }
     });
     println!("beside the model: {} scripts, {} played to their end", figures.made, figures.kept);
-    assert!(figures.kept * 2 >= figures.made, "only {} of {} scripts were played", figures.kept, figures.made);
+    assert!(
+        !judged() || figures.kept * 2 >= figures.made,
+        "only {} of {} scripts were played",
+        figures.kept,
+        figures.made
+    );
 }
 
 /// The questions that a leak may answer.
