@@ -40,6 +40,11 @@ leaks!({
     SharedQuota => "all principals share one quota";
     ForbiddenForHidden => "403 for what is hidden, 404 for what is absent";
     VaryingReceipt => "a receipt tells whether others saw it";
+    WallByFirm => "a secondee is walled from the home firm's cases, not from its sector's";
+    WalledFrames => "a secondee's stream carries the frames of all cases";
+    WalledLookup => "a secondee's look-up asks the run over everything";
+    WalledCampaigns => "a secondee's list of campaigns counts walled cases";
+    WalledClaimRefused => "a claim of a walled case is refused, not absent";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

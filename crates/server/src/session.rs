@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use desk::Sight;
 use intake::Quota;
 use model::PersonId;
 use register::{Face, Means, Principal, Register, Secret, SignInError};
@@ -66,6 +67,11 @@ impl Who {
             Credential::Session(token) => Ok(token),
             Credential::Key(_) | Credential::Wall(_) => Err(Problem::signed_out()),
         }
+    }
+
+    /// What may be read of the cell's cases.
+    pub(crate) fn sight(&self) -> Sight {
+        Sight::of(&self.principal)
     }
 
     /// The person, for acts that only a person does.
@@ -188,10 +194,15 @@ impl Sessions {
     /// Whether a credential that was good when a stream began still is.
     #[must_use]
     pub fn still_in(&self, who: &Who) -> bool {
+        self.present(who).is_some()
+    }
+
+    /// What a credential stands for now, if it is still good: rights and walls may have changed meanwhile.
+    pub(crate) fn present(&self, who: &Who) -> Option<Arc<Principal>> {
         match &who.credential {
-            Credential::Session(token) => self.0.register.session(self.0.face, token).is_some(),
-            Credential::Key(key) => self.0.register.key(key).is_some(),
-            Credential::Wall(token) => self.0.register.device(self.0.face, token).is_some(),
+            Credential::Session(token) => self.0.register.session(self.0.face, token),
+            Credential::Key(key) => self.0.register.key(key),
+            Credential::Wall(token) => self.0.register.device(self.0.face, token),
         }
     }
 

@@ -17,7 +17,7 @@ fn the_document_in_the_tree_is_fresh() {
 }
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 15] = [
+const PARTS: [&str; 16] = [
     "CampaignName",
     "CaseRow",
     "Hit",
@@ -32,6 +32,7 @@ const PARTS: [&str; 15] = [
     "TimelineRow",
     "WarnGroup",
     "NewIndicator",
+    "SecondeeRow",
     "SignIn",
 ];
 

@@ -21,6 +21,7 @@ macro_rules! help {
 
 mod admin;
 mod admin_mail;
+mod admin_people;
 mod demo;
 mod import;
 pub mod import_files;

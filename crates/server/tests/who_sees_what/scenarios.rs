@@ -140,7 +140,7 @@ pub async fn texts(table: &mut Table) {
 pub async fn acts(text: &mut String) {
     let stage = Stage::new().await;
     text.push_str("\n| act |");
-    let roles = &Role::ALL[..6];
+    let roles = &Role::ALL[..7];
     for role in roles {
         let _ = write!(text, " {} |", role.title());
     }
@@ -149,7 +149,7 @@ pub async fn acts(text: &mut String) {
         if route.method == "GET" || route.path.ends_with("/session") {
             continue;
         }
-        let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID);
+        let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID).replace("{person}", NO_ID);
         let _ = write!(text, "| `{} {}` |", route.method, route.path);
         for role in roles {
             // A member's session has no meaning at the cell's listener, and the other way round.

@@ -11,12 +11,21 @@ pub enum Role {
     Reporter,
     Analyst,
     Lead,
+    Secondee,
     Operator,
 }
 
 impl Role {
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::Other, Self::OtherKey, Self::Reporter, Self::Analyst, Self::Lead, Self::Operator];
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Other,
+        Self::OtherKey,
+        Self::Reporter,
+        Self::Analyst,
+        Self::Lead,
+        Self::Secondee,
+        Self::Operator,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -26,6 +35,7 @@ impl Role {
             Self::Reporter => "person of the reporter",
             Self::Analyst => "analyst",
             Self::Lead => "lead",
+            Self::Secondee => "secondee of that sector",
             Self::Operator => "operator",
         }
     }
@@ -35,7 +45,7 @@ impl Role {
         match self {
             Self::Stranger => &[Face::Member, Face::Cell],
             Self::Other | Self::OtherKey | Self::Reporter => &[Face::Member],
-            Self::Analyst | Self::Lead | Self::Operator => &[Face::Cell],
+            Self::Analyst | Self::Lead | Self::Secondee | Self::Operator => &[Face::Cell],
         }
     }
 }

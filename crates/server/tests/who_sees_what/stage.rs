@@ -8,10 +8,11 @@ use axum::http::Request;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use model::Tlp;
+use register::{Actor, NewPerson, Secondment};
 use serde_json::{Value, json};
 use server::{Access, Face, RouteInfo, routes};
 
-use crate::common::{World, call};
+use crate::common::{PASSWORD, World, call};
 use crate::logs;
 use crate::nouns::{Facts, NARRATIVE, TAG, TECHNIQUE, TITLE, VALUE};
 use crate::seen::{Role, Seen, each_field};
@@ -39,12 +40,26 @@ impl Stage {
         let mut world = World::new();
         world.pass(7_200);
         world.clock.0.fetch_add(OFF_TICK, Ordering::SeqCst);
+        let home = world.register.organisations().into_iter().find(|firm| firm.name == "Firm 5").unwrap();
+        let secondee = NewPerson {
+            email: "sal@cell.example".into(),
+            name: "sal".into(),
+            organisation: Some(home.id),
+            role: register::Role::Secondee,
+            secondment: Some(Secondment {
+                vetting: "SC".into(),
+                vetted_until: model::Timestamp::from_millis(i64::MAX),
+                wall: vec![home.sector],
+            }),
+        };
+        world.register.create_person(&Actor::operator(), &secondee, PASSWORD).unwrap();
         let mut cookies = BTreeMap::new();
         for (role, email) in [
             (Role::Other, "ann@firm0.example"),
             (Role::Reporter, "bob@firm1.example"),
             (Role::Analyst, "kit@cell.example"),
             (Role::Lead, "ada@cell.example"),
+            (Role::Secondee, "sal@cell.example"),
         ] {
             let router = if role.faces() == [Face::Cell] { &world.cell } else { &world.member };
             cookies.insert(role, world.sign_in(router, email).await);
