@@ -196,8 +196,9 @@ async fn no_route_shows_a_secondee_anything_of_a_walled_case() {
         assert_eq!((one.status, text(&one)), (two.status, text(&two)), "{method} {path}");
         assert!(one.status.as_u16() >= 400);
     }
-    let taken = stage.world.at_cell("POST", &format!("/cell/v1/reports/{}/claim", cases[0]), &secondee, Body::empty());
-    assert_eq!(taken.await.status, 204, "what is not walled is acted on");
+    let path = format!("/cell/v1/reports/{}/claim", cases[0]);
+    let taken = stage.world.at_cell("POST", &path, &secondee, Body::empty()).await;
+    assert_eq!(taken.status, 204, "what is not walled is acted on");
     let body = json!({ "title": "t", "summary": "s", "actions": [], "severity": "high", "tlp": "GREEN" }).to_string();
     let advised = stage.world.at_cell("POST", "/cell/v1/advisories", &secondee, Body::from(body)).await;
     assert_eq!(advised.status, 403, "a secondee writes to no rival in the cell's name");
