@@ -331,18 +331,18 @@ fn member() -> Vec<Route> {
             .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         circle("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
-            .gives(200, json::<outlets::GroupList>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::GroupList>()),
         circle("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
             .with(&[GROUP])
-            .gives(200, json::<outlets::GroupDetail>())
+            .key(Scope::ReadReleased).gives(200, json::<outlets::GroupDetail>())
             .or(&[404]),
         circle("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
             .with(&[GROUP, CURSOR, LIMIT])
-            .gives(200, json::<outlets::IndicatorList>())
+            .key(Scope::ReadReleased).gives(200, json::<outlets::IndicatorList>())
             .or(&[404]),
         circle("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
             .with(&[GROUP])
-            .gives(200, Shape::Text("text/plain"))
+            .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         circle("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets yours and you administer it. It gets what is reported from then on.")
             .with(&[GROUP])
