@@ -34,6 +34,7 @@ pub fn run() -> Result<(), String> {
         let url = &url.trim_end_matches('/').replace("cell.localhost", "127.0.0.1");
         let session = sign_in(url, path, cookie, &told[person])?;
         ask(&schemathesis, url, tag, &session)?;
+        still_in(url, path, &session)?;
     }
     demo.end()
 }
@@ -69,6 +70,14 @@ fn sign_in(url: &str, path: &str, cookie: &str, person: &Value) -> Result<String
     let said = command("python3").args(["-c", script, &format!("{url}{path}"), &body]).output()?;
     let told = said.trim();
     if told.starts_with(&format!("{cookie}=")) { Ok(told.to_owned()) } else { Err(format!("no session at {url}")) }
+}
+
+/// A session that ended on the way would have made every later answer a refusal.
+fn still_in(url: &str, path: &str, session: &str) -> Result<(), String> {
+    let script = "import sys, urllib.request as u\n\
+                  u.urlopen(u.Request(sys.argv[1], headers={'Cookie': sys.argv[2]}))";
+    let asked = command("python3").args(["-c", script, &format!("{url}{path}"), session]).output();
+    asked.map(drop).map_err(|_| format!("the session at {url} ended on the way: leave out what ends it"))
 }
 
 /// Schemathesis in a folder of its own below the target folder; it is installed there if it is missing and we may.
