@@ -55,19 +55,21 @@ const shell = createRoute({
   component: Shell,
   notFoundComponent: () => <NotFound />,
   beforeLoad: async ({ context, location }) => {
+    let who: Session
     try {
-      return {
-        session: await context.queries.ensureQueryData({
-          queryKey: ['session'],
-          queryFn: () => session(context.face!.face),
-          staleTime: 60_000,
-        }),
-      }
+      who = await context.queries.ensureQueryData({
+        queryKey: ['session'],
+        queryFn: () => session(context.face!.face),
+        staleTime: 60_000,
+      })
     } catch (e) {
       if (e instanceof ApiError && e.status === 401)
         throw redirect({ to: '/signin', search: { next: location.href === '/' ? undefined : location.href } })
       throw e
     }
+    // a second factor comes before anything else
+    if (who.enrol && location.pathname !== '/account') throw redirect({ to: '/account' })
+    return { session: who }
   },
   errorComponent: RootFailed,
 })
@@ -118,6 +120,106 @@ const noise = createRoute({
   validateSearch: (s: Record<string, unknown>): { q?: string } => ({ q: text(s.q) }),
   component: lazyRouteComponent(() => import('./pages/Noise'), 'Noise'),
 })
+const join = createRoute({
+  getParentRoute: () => root,
+  path: '/join',
+  component: lazyRouteComponent(() => import('./pages/Join'), 'Join'),
+})
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/Account'), 'Account'),
+})
+const organisation = createRoute({
+  getParentRoute: () => shell,
+  path: '/organisation',
+  component: lazyRouteComponent(() => import('./pages/Organisation'), 'Organisation'),
+})
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./pages/People'), 'People'),
+})
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/Keys'), 'Keys'),
+})
+const devices = createRoute({
+  getParentRoute: () => shell,
+  path: '/devices',
+  component: lazyRouteComponent(() => import('./pages/Devices'), 'Devices'),
+})
+const sponsor = createRoute({
+  getParentRoute: () => shell,
+  path: '/sponsor',
+  component: lazyRouteComponent(() => import('./pages/Sponsor'), 'Sponsor'),
+})
+const directory = createRoute({
+  getParentRoute: () => shell,
+  path: '/members',
+  validateSearch: (s: Record<string, unknown>): { q?: string } => ({ q: text(s.q) }),
+  component: lazyRouteComponent(() => import('./pages/Directory'), 'Directory'),
+})
+const groups = createRoute({
+  getParentRoute: () => shell,
+  path: '/groups',
+  component: lazyRouteComponent(() => import('./pages/Groups'), 'Groups'),
+})
+const group = createRoute({
+  getParentRoute: () => shell,
+  path: '/groups/$id',
+  component: lazyRouteComponent(() => import('./pages/Groups'), 'Group'),
+})
+const adminMembers = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/members',
+  validateSearch: (s: Record<string, unknown>): { q?: string; status?: string } => ({
+    q: text(s.q),
+    status: text(s.status),
+  }),
+  component: lazyRouteComponent(() => import('./pages/admin/Members'), 'Members'),
+})
+const adminMember = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/members/$id',
+  component: lazyRouteComponent(() => import('./pages/admin/Member'), 'Member'),
+})
+const adminSponsorships = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/sponsorships',
+  component: lazyRouteComponent(() => import('./pages/admin/Sponsorships'), 'Sponsorships'),
+})
+const adminCell = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/cell',
+  component: lazyRouteComponent(() => import('./pages/admin/CellPeople'), 'CellPeople'),
+})
+const adminGroups = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/groups',
+  component: lazyRouteComponent(() => import('./pages/admin/CellGroups'), 'CellGroups'),
+})
+const adminTerms = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/terms',
+  component: lazyRouteComponent(() => import('./pages/admin/CellTerms'), 'CellTerms'),
+})
+const adminAudit = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/audit',
+  component: lazyRouteComponent(() => import('./pages/admin/Audit'), 'Audit'),
+})
+const adminMail = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/mail',
+  component: lazyRouteComponent(() => import('./pages/admin/System'), 'Mail'),
+})
+const adminSettings = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/settings',
+  component: lazyRouteComponent(() => import('./pages/admin/System'), 'Settings'),
+})
 
 applyTheme()
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyTheme())
@@ -133,7 +235,34 @@ const queries = new QueryClient({
 const router = createRouter({
   routeTree: root.addChildren([
     signin,
-    shell.addChildren([home, search, campaigns, campaign, advisories, write, noise]),
+    join,
+    shell.addChildren([
+      home,
+      search,
+      campaigns,
+      campaign,
+      advisories,
+      write,
+      noise,
+      account,
+      organisation,
+      people,
+      keys,
+      devices,
+      sponsor,
+      directory,
+      groups,
+      group,
+      adminMembers,
+      adminMember,
+      adminSponsorships,
+      adminCell,
+      adminGroups,
+      adminTerms,
+      adminAudit,
+      adminMail,
+      adminSettings,
+    ]),
   ]),
   context: { queries, face: null, session: null },
   defaultPreload: 'intent',
@@ -158,7 +287,8 @@ queries.getQueryCache().subscribe(e => {
     e.action.error instanceof ApiError &&
     e.action.error.status === 401 &&
     e.query.queryKey[0] !== 'session' &&
-    router.state.location.pathname !== '/signin'
+    router.state.location.pathname !== '/signin' &&
+    router.state.location.pathname !== '/join'
   ) {
     queries.removeQueries({ queryKey: ['session'] })
     void router.navigate({ to: '/signin', search: { next: router.state.location.href } })

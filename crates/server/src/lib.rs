@@ -16,6 +16,7 @@ pub mod joining_views;
 #[cfg(feature = "planted-leaks")]
 mod leaks;
 mod listen;
+mod machines;
 mod mailer;
 mod me;
 mod member;

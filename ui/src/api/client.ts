@@ -1,15 +1,21 @@
 // The typed way to the server: every call a page makes is one line here; a failure is an `ApiError` that says what failed.
 import createFetchClient from 'openapi-fetch'
 import type { paths } from './schema'
-import type { Face, NewAdvisory, PostureWord, Session } from './types'
+import type { Challenge, Face, NewAdvisory, PostureWord, Session } from './types'
 
-const http = createFetchClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: r => globalThis.fetch(r) })
+export const http = createFetchClient<paths>({
+  baseUrl: '/',
+  credentials: 'same-origin',
+  fetch: r => globalThis.fetch(r),
+})
 
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
     readonly retryAfter: number | null,
+    /** What kind of problem: the last word of its type, such as `confirm`. */
+    readonly kind = '',
   ) {
     super(detail || `status ${status}`)
   }
@@ -19,7 +25,7 @@ export class ApiError extends Error {
   }
 }
 
-async function call<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function call<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   let r: Awaited<typeof request>
   try {
     r = await request
@@ -27,19 +33,29 @@ async function call<T>(request: Promise<{ data?: T; error?: unknown; response: R
     throw new ApiError(0, '', null)
   }
   if (r.response.ok) return r.data as T
-  const p = r.error as { detail?: unknown } | undefined,
-    wait = Number(r.response.headers.get('retry-after'))
-  throw new ApiError(r.response.status, typeof p?.detail === 'string' ? p.detail : '', wait > 0 ? wait : null)
+  const p = r.error as { detail?: unknown; type?: unknown } | undefined,
+    wait = Number(r.response.headers.get('retry-after')),
+    kind = typeof p?.type === 'string' ? p.type.slice(p.type.lastIndexOf(':') + 1) : ''
+  throw new ApiError(r.response.status, typeof p?.detail === 'string' ? p.detail : '', wait > 0 ? wait : null, kind)
 }
 
 export const getFace = () => call(http.GET('/face'))
 export const session = (f: Face) => call(f === 'cell' ? http.GET('/cell/v1/session') : http.GET('/api/v1/session'))
-/** A right password of somebody with a second factor is half a sign-in: an error of status 202. */
-export const signIn = async (f: Face, email: string, password: string): Promise<Session> => {
+/** A session, or the challenge of a second step. */
+export const signIn = (f: Face, email: string, password: string): Promise<Session | Challenge> => {
   const body = { email, password }
-  const s = await call(f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body }))
-  if ('challenge' in s) throw new ApiError(202, '', null)
-  return s
+  return call<Session | Challenge>(
+    f === 'cell' ? http.POST('/cell/v1/session', { body }) : http.POST('/api/v1/session', { body }),
+  )
+}
+/** The second step: the code of an authenticator app, or a recovery code. */
+export const secondStep = (f: Face, challenge: string, code: string, recovery: boolean) => {
+  const body = { challenge, code }
+  if (recovery)
+    return call(
+      f === 'cell' ? http.POST('/cell/v1/session/recovery', { body }) : http.POST('/api/v1/session/recovery', { body }),
+    )
+  return call(f === 'cell' ? http.POST('/cell/v1/session/totp', { body }) : http.POST('/api/v1/session/totp', { body }))
 }
 export const signOut = (f: Face) =>
   call(f === 'cell' ? http.DELETE('/cell/v1/session') : http.DELETE('/api/v1/session'))

@@ -1,28 +1,70 @@
 // The frame of every signed-in page: search, navigation for this face, theme, keys, sign-out, and the EXERCISE marker.
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouteContext, useRouter } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { Suspense, lazy, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { signOut } from '../api/client'
 import { chooseTheme, isTyping, keysOn, setKeysOn, theme, type Theme } from '../lib/theme'
 import { words } from '../words/portal'
 import { Icon, type IconName } from './Icon'
 import { Exercise, Mark } from './bits'
+import { sureStore } from './sure'
 
 const N = words.nav
-type Item = { to: string; icon: IconName; label: string }
-const member: Item[] = [
-  { to: '/', icon: 'home', label: N.home },
-  { to: '/advisories', icon: 'alert', label: N.advisories },
-  { to: '/search', icon: 'search', label: N.search },
-  { to: '/campaigns', icon: 'campaign', label: N.campaigns },
+const Sure = lazy(() => import('./Sure').then(m => ({ default: m.Sure })))
+type Item = { to: string; icon: IconName; label: string; needs?: string }
+type Part = { heading?: string; items: Item[] }
+const member: Part[] = [
+  {
+    items: [
+      { to: '/', icon: 'home', label: N.home, needs: 'read-released' },
+      { to: '/advisories', icon: 'alert', label: N.advisories, needs: 'read-advisories' },
+      { to: '/search', icon: 'search', label: N.search, needs: 'read-released' },
+      { to: '/campaigns', icon: 'campaign', label: N.campaigns, needs: 'read-released' },
+      { to: '/groups', icon: 'groups', label: N.groups, needs: 'read-groups' },
+      { to: '/members', icon: 'people', label: N.directory, needs: 'read-directory' },
+    ],
+  },
+  {
+    heading: N.firm,
+    items: [
+      { to: '/organisation', icon: 'firm', label: N.organisation, needs: 'manage-own' },
+      { to: '/people', icon: 'people', label: N.people, needs: 'manage-own' },
+      { to: '/keys', icon: 'key', label: N.machineKeys, needs: 'manage-own' },
+      { to: '/devices', icon: 'wall', label: N.devices, needs: 'manage-own' },
+      { to: '/sponsor', icon: 'sponsor', label: N.sponsor, needs: 'manage-own' },
+    ],
+  },
 ]
-const cell: Item[] = [
-  { to: '/', icon: 'desk', label: N.desk },
-  { to: '/campaigns', icon: 'campaign', label: N.campaigns },
-  { to: '/search', icon: 'search', label: N.search },
-  { to: '/noise', icon: 'noise', label: N.noise },
-  { to: '/advisories/new', icon: 'write', label: N.write },
+const cell: Part[] = [
+  {
+    items: [
+      { to: '/', icon: 'desk', label: N.desk, needs: 'read-cases' },
+      { to: '/campaigns', icon: 'campaign', label: N.campaigns, needs: 'read-cases' },
+      { to: '/search', icon: 'search', label: N.search, needs: 'read-cases' },
+      { to: '/noise', icon: 'noise', label: N.noise, needs: 'read-cases' },
+      { to: '/advisories/new', icon: 'write', label: N.write, needs: 'advise' },
+      { to: '/devices', icon: 'wall', label: N.devices, needs: 'read-cases' },
+    ],
+  },
+  {
+    heading: N.office,
+    items: [
+      { to: '/admin/members', icon: 'firm', label: N.adminMembers, needs: 'manage-members' },
+      { to: '/admin/sponsorships', icon: 'sponsor', label: N.adminSponsorships, needs: 'manage-members' },
+      { to: '/admin/cell', icon: 'people', label: N.adminCell, needs: 'manage-cell' },
+      { to: '/admin/groups', icon: 'groups', label: N.adminGroups, needs: 'manage-members' },
+      { to: '/admin/terms', icon: 'terms', label: N.adminTerms, needs: 'manage-members' },
+      { to: '/admin/audit', icon: 'desk', label: N.adminAudit, needs: 'read-audit' },
+      { to: '/admin/mail', icon: 'mail', label: N.adminMail, needs: 'run-system' },
+      { to: '/admin/settings', icon: 'settings', label: N.adminSettings, needs: 'run-system' },
+    ],
+  },
 ]
+/** The parts of a navigation that somebody with these rights has any use for. */
+export const navigation = (face: 'member' | 'cell', rights: readonly string[]): Part[] =>
+  (face === 'cell' ? cell : member)
+    .map(part => ({ ...part, items: part.items.filter(i => !i.needs || rights.includes(i.needs)) }))
+    .filter(part => part.items.length)
 
 function KeysHelp({ open, close }: { open: boolean; close: () => void }) {
   const d = useRef<HTMLDialogElement>(null),
@@ -76,7 +118,8 @@ export function Shell() {
     box = useRef<HTMLInputElement>(null)
   const [open, setOpen] = useState(false),
     [help, setHelp] = useState(false),
-    [look, setLook] = useState<Theme>(theme)
+    [look, setLook] = useState<Theme>(theme),
+    asked = useSyncExternalStore(sureStore.subscribe, sureStore.get).open
   useEffect(() => {
     const k = (e: KeyboardEvent) => {
       if (!keysOn() || isTyping(e)) return
@@ -152,20 +195,36 @@ export function Shell() {
       </header>
       <div id="nav" className={open ? 'side open' : 'side'}>
         <nav aria-label={N.main}>
-          <ul>
-            {(face.face === 'cell' ? cell : member).map(item)}
-            <li>
-              <a href="/wall">
-                <Icon n="wall" />
-                {N.wall}
-              </a>
-            </li>
-          </ul>
+          {!session.enrol &&
+            navigation(face.face, session.rights).map(part => (
+              <div key={part.heading ?? ''}>
+                {part.heading && <p className="navhead">{part.heading}</p>}
+                <ul aria-label={part.heading}>
+                  {part.items.map(item)}
+                  {!part.heading && (
+                    <li>
+                      <a href="/wall">
+                        <Icon n="wall" />
+                        {N.wall}
+                      </a>
+                    </li>
+                  )}
+                </ul>
+              </div>
+            ))}
         </nav>
         <aside className="me" aria-label={N.account}>
-          <b>{session.organisation ?? session.partnership}</b>
-          <span>{N.signedInAs(session.name)}</span>
+          <b>
+            <bdi className="name">{session.organisation ?? session.partnership}</bdi>
+          </b>
+          <span>
+            {N.signedIn} <bdi className="name">{session.name}</bdi>
+          </span>
           {face.face === 'cell' && <span>{words.roles[session.role] ?? session.role}</span>}
+          <Link to="/account" className="plain" onClick={() => setOpen(false)}>
+            <Icon n="key" />
+            {N.ownAccount}
+          </Link>
           <label className="themes">
             {N.theme}{' '}
             <select
@@ -196,6 +255,11 @@ export function Shell() {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      {asked && (
+        <Suspense>
+          <Sure face={face.face} />
+        </Suspense>
+      )}
       <KeysHelp open={help} close={() => setHelp(false)} />
     </div>
   )

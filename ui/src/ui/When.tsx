@@ -33,6 +33,12 @@ export function When({
     </time>
   )
 }
+/** A moment to come, or one of long ago: local time and UTC. */
+export function Moment({ at }: { at: Instant | null | undefined }) {
+  const now = useNow(3_600_000)
+  if (at === null || at === undefined || Number.isNaN(ms(at))) return <span>–</span>
+  return <time dateTime={new Date(ms(at)).toISOString()}>{both(at, now)}</time>
+}
 export const Letter = ({ v, small }: { v: string; small?: boolean }) => (
   <span className={small ? 'cl s' : 'cl'}>{v}</span>
 )

@@ -1,0 +1,225 @@
+// One organisation, for the cell: what it is, where it stands, its people, and a way back for who lost a key.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useParams, useRouteContext } from '@tanstack/react-router'
+import { useState } from 'react'
+import { ApiError } from '../../api/client'
+import { office } from '../../api/people'
+import type { LinkMade, OrganisationPage, Person } from '../../api/types'
+import { ActTable } from '../../ui/ActTable'
+import { Frame, Go, Text, useForm } from '../../ui/Form'
+import { Sent, roleWord } from '../../ui/PersonRows'
+import { Listed, Name, State, Table, usePages } from '../../ui/Rows'
+import { Ask } from '../../ui/Sheet'
+import { Failed, Heading, Loading, NotFound } from '../../ui/States'
+import { sure } from '../../ui/sure'
+import { regionNames, sectorName, sizeNames } from '../../words/forms'
+import { firm } from '../../words/firm'
+import { office as words } from '../../words/office'
+
+const T = words.member
+const P = firm.people
+
+function Standing({ page, go }: { page: OrganisationPage; go: (status: string) => Promise<unknown> }) {
+  const { row } = page,
+    name = (
+      <p>
+        <Name>{row.name}</Name>
+      </p>
+    )
+  const act = (label: string, title: string, text: string, status: string, danger = true) => (
+    <Ask
+      small={false}
+      label={label}
+      title={title}
+      danger={danger}
+      text={
+        <>
+          {name}
+          <p>{text}</p>
+        </>
+      }
+      yes={label}
+      go={() => go(status)}
+    />
+  )
+  return (
+    <p className="acts">
+      {(row.status === 'active' || row.status === 'dormant') &&
+        act(T.suspend, T.suspendTitle, T.suspendText, 'suspended')}
+      {(row.status === 'suspended' || row.status === 'dormant') &&
+        act(T.resume, T.resumeTitle, T.resumeText, 'active', false)}
+      {row.status !== 'left' && act(T.end, T.endTitle, T.endText, 'left')}
+    </p>
+  )
+}
+
+function NewAdmin({ id, made }: { id: string; made: (link: LinkMade) => void }) {
+  const form = useForm(P.title, 'admin', { name: P.needName, email: P.needEmail }, async (get, _, f) => {
+    made(await sure(() => office.recovery(id, { name: get('name'), email: get('email') })))
+    f.reset()
+  })
+  return (
+    <details>
+      <summary>{T.newAdmin}</summary>
+      <p className="sub">{T.newAdminText}</p>
+      <Frame of={form}>
+        <Text of={form} name="name" label={P.name} autoComplete="off" dir="auto" />
+        <Text of={form} name="email" label={P.email} type="email" autoComplete="off" spellCheck={false} />
+        <Go of={form} label={P.inviteGo} />
+      </Frame>
+    </details>
+  )
+}
+
+const several = (label: string, list: readonly string[]) => (
+  <div>
+    <dt>{label}</dt>
+    <dd>
+      {list.length ? (
+        <ul>
+          {list.map(x => (
+            <li key={x}>
+              <Name>{x}</Name>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        T.nothing
+      )}
+    </dd>
+  </div>
+)
+const one = (label: string, text: string | null | undefined) => (
+  <div>
+    <dt>{label}</dt>
+    <dd>
+      <Name>{text || firm.organisation.notSaid}</Name>
+    </dd>
+  </div>
+)
+
+export function Member() {
+  const { face, session } = useRouteContext({ from: '/shell' }),
+    { id } = useParams({ from: '/shell/admin/members/$id' }),
+    on = face?.face === 'cell' && !!session?.rights.includes('manage-members'),
+    queries = useQueryClient()
+  const q = useQuery({ queryKey: ['organisation', id], queryFn: () => office.organisation(id), enabled: on }),
+    people = usePages<Person>(['organisation-people', id], c => office.organisationPeople(id, c), on && !!q.data),
+    [made, setMade] = useState<LinkMade | null>(null)
+  if (!on) return <NotFound />
+  if (q.error instanceof ApiError && (q.error.status === 404 || q.error.status === 400))
+    return <NotFound title={T.notFound} />
+  const o = q.data
+  return (
+    <div className="page wide">
+      {q.isError && <Failed error={q.error} retry={() => void q.refetch()} />}
+      {!o && !q.isError && <Loading what={words.members.title} />}
+      {o && (
+        <>
+          <div>
+            <p>
+              <Link to="/admin/members">{T.back}</Link>
+            </p>
+            <Heading title={o.row.name} page={o.row.name} exercise={session.exercise}>
+              <Name>{o.row.name}</Name>
+            </Heading>
+          </div>
+          <section className="card" aria-labelledby="h-standing">
+            <h2 id="h-standing">{T.standing}</h2>
+            <dl className="facts">
+              <div>
+                <dt>{T.status}</dt>
+                <dd>
+                  <State v={o.row.status} word={words.members.statuses[o.row.status] ?? o.row.status} />{' '}
+                  {o.row.quiet && <span className="sub">{words.members.quiet}</span>}
+                </dd>
+              </div>
+              <div>
+                <dt>{T.terms}</dt>
+                <dd>
+                  {T.version(o.row.terms)} {o.row.overdue && <span className="err">{words.members.overdue}</span>}
+                </dd>
+              </div>
+              {o.sponsor && one(T.sponsor, o.sponsor)}
+              {one(T.sectors, o.sectors.map(sectorName).join(', '))}
+              {one(T.region, o.row.region && (regionNames[o.row.region] ?? o.row.region))}
+              {one(T.size, o.row.size && (sizeNames[o.row.size] ?? o.row.size))}
+              {several(T.domains, o.domains)}
+              {several(T.ranges, o.ranges)}
+              {several(T.brands, o.brands)}
+              {several(T.software, o.software)}
+            </dl>
+            <Standing
+              page={o}
+              go={async status => {
+                await office.status(id, status)
+                await queries.invalidateQueries({ queryKey: ['organisation', id] })
+                await queries.invalidateQueries({ queryKey: ['organisations'] })
+              }}
+            />
+          </section>
+          <section aria-labelledby="h-people">
+            <h2 id="h-people">{T.people}</h2>
+            <Listed of={people} empty={T.peopleNone}>
+              {items => (
+                <Table
+                  label={T.people}
+                  rows={items}
+                  id={p => p.id}
+                  columns={[
+                    {
+                      label: P.name,
+                      cell: p => (
+                        <>
+                          <Name>{p.name}</Name>
+                          <small>
+                            <Name>{p.email}</Name>
+                          </small>
+                        </>
+                      ),
+                    },
+                    { label: P.role, cell: p => roleWord(p.role) },
+                    {
+                      label: P.state,
+                      cell: p => (
+                        <State v={p.disabled ? 'disabled' : 'active'} word={p.disabled ? P.disabled : P.active} />
+                      ),
+                    },
+                    {
+                      label: T.recovery,
+                      hidden: true,
+                      cell: p =>
+                        p.role === 'organisation-admin' ? (
+                          <Ask
+                            label={T.recovery}
+                            what={p.name}
+                            title={T.recoveryTitle}
+                            text={
+                              <>
+                                <p>
+                                  <Name>{p.name}</Name>, <Name>{p.email}</Name>
+                                </p>
+                                <p>{T.recoveryText}</p>
+                              </>
+                            }
+                            yes={T.recoveryGo}
+                            go={async () => setMade(await office.recovery(id, { person: p.id }))}
+                          />
+                        ) : null,
+                    },
+                  ]}
+                />
+              )}
+            </Listed>
+            <NewAdmin id={id} made={setMade} />
+          </section>
+          <Sent made={made} said={T.recoverySent} done={() => setMade(null)} />
+          <section className="card" aria-labelledby="h-acts">
+            <h2 id="h-acts">{T.acts}</h2>
+            <ActTable label={T.acts} rows={o.acts} />
+          </section>
+        </>
+      )}
+    </div>
+  )
+}
