@@ -81,12 +81,30 @@ impl Seen {
     }
 }
 
-/// Takes out the fields in which a look-up repeats its question.
+/// Takes out the fields in which a look-up repeats its question, and what stood before anything was reported.
 pub fn without_echo(value: &mut Value) {
     if let Some(fields) = value.as_object_mut()
         && fields.contains_key("verdict")
     {
         fields.retain(|name, _| !["query", "normal"].contains(&name.as_str()));
+    }
+    without_standing(value);
+}
+
+/// Takes out who is in a sharing group and how many, which its members know whatever is reported, and how many items it has.
+fn without_standing(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if fields.contains_key("who_may_add") || fields.contains_key("group") {
+                fields.retain(|name, _| name != "members");
+            }
+            if fields.contains_key("who_may_add") {
+                fields.remove("items");
+            }
+            fields.values_mut().for_each(without_standing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_standing),
+        _ => {}
     }
 }
 
