@@ -35,6 +35,9 @@ one sector. An epoch is 20 seconds in the exercise that the test runs, 15 minute
 is of the firm that reported first, the secondee of one that reports nothing, walled from its sector. The operator reads the figures, the logs, an export of the journal and the bytes of
 the journal in the data folder, without the keys, which lie elsewhere. A stranger asks both listeners.
 
+The minute that the secondee is shown as the time of a report is that of the journal's last entry in sight, which is the same
+without the report: both fall into one minute here.
+
 ";
 
 async fn derive() -> String {
