@@ -37,6 +37,9 @@ the figures, the logs, an export of the journal and the bytes of the journal in 
 lie elsewhere. A stranger asks both listeners. The person of the group is of a member that reports nothing and is in one
 sharing group with the four who do; nobody else is in it.
 
+The minute that the secondee is shown as the time of a report is that of the journal's last entry in sight, which is the same
+without the report: both fall into one minute here.
+
 ";
 
 async fn derive() -> String {
