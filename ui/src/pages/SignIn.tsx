@@ -20,7 +20,6 @@ export function problemOf(e: unknown): string {
   if (e instanceof NoPasskey) return T.passkeyNone
   if (!(e instanceof ApiError)) return T.broken
   if (e.status === 401 || e.status === 400 || e.status === 422) return T.wrong
-  if (e.status === 202) return T.second
   if (e.status === 429) return T.slow(e.retryAfter ?? 60)
   return e.offline ? T.offline : T.broken
 }

@@ -78,7 +78,6 @@ export const words = {
     slow: (s: number) => `Too many tries. Wait ${count(s, 'second')}, then try again`,
     offline: 'We cannot reach the server. Nothing was sent. Check your connection and try again',
     broken: 'The server had a problem. Nothing was lost. Try again in a moment',
-    second: 'The password is right. A second step is needed, which this page cannot take yet',
     out: 'You are signed out.',
     help: 'No sign-in yet? Whoever looks after your organisation here can invite you; else ask the cell.',
     passkey: 'Sign in with a passkey',

@@ -13,11 +13,12 @@ pub enum Role {
     Reporter,
     Analyst,
     Lead,
+    Secondee,
     Operator,
 }
 
 impl Role {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stranger,
         Self::Other,
         Self::OtherKey,
@@ -25,6 +26,7 @@ impl Role {
         Self::Reporter,
         Self::Analyst,
         Self::Lead,
+        Self::Secondee,
         Self::Operator,
     ];
 
@@ -37,6 +39,7 @@ impl Role {
             Self::Reporter => "person of the reporter",
             Self::Analyst => "analyst",
             Self::Lead => "lead",
+            Self::Secondee => "secondee of that sector",
             Self::Operator => "operator",
         }
     }
@@ -46,7 +49,7 @@ impl Role {
         match self {
             Self::Stranger => &[Face::Member, Face::Cell],
             Self::Other | Self::OtherKey | Self::Circle | Self::Reporter => &[Face::Member],
-            Self::Analyst | Self::Lead | Self::Operator => &[Face::Cell],
+            Self::Analyst | Self::Lead | Self::Secondee | Self::Operator => &[Face::Cell],
         }
     }
 }
