@@ -21,6 +21,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("totp_confirm", "needs an app: crates/register/tests/factors.rs"),
     ("join_session", "needs a ticket: crates/server/tests/joining.rs"),
     ("accept_terms", "needs a newer version: crates/server/tests/joining.rs"),
+    ("take_back", "needs a case that was passed: crates/server/tests/walls.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
 ];
 
@@ -39,7 +40,7 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "cell_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
-        "claim" => Kind::Case,
+        "claim" | "pass" | "take_back" => Kind::Case,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
         "edit_person" | "close_person" => Kind::Person,
         "edit_cell_person" | "close_cell_person" => Kind::CellPerson,
@@ -67,6 +68,11 @@ pub fn path_with(route: &RouteInfo, id: &str) -> String {
     let path = match (route.path.find('{'), route.path.find('}')) {
         (Some(from), Some(to)) => format!("{}{id}{}", &route.path[..from], &route.path[to + 1..]),
         _ => route.path.to_owned(),
+    };
+    // What a second parameter names is nobody's.
+    let path = match (path.find('{'), path.find('}')) {
+        (Some(from), Some(to)) => format!("{}{}{}", &path[..from], crate::ids::NOWHERE, &path[to + 1..]),
+        _ => path,
     };
     let query = match plain(route.id) {
         "lookup" => "?value=evil.test",
@@ -121,6 +127,7 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
         "recovery" => json!({ "name": "Tom Reed", "email": "tom@firm0.example" }),
         "publish_terms" => json!({ "text": "Be fair.", "from_day": "2027-06-01" }),
         "set_setting" => json!({ "value": "100" }),
+        "pass" => json!({ "to": ids.secondee }),
         "device_pair" => json!({ "code": pairing }),
         _ => sample(&content["schema"]),
     };

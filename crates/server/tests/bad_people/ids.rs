@@ -78,6 +78,7 @@ pub struct Ids {
     pub pairing_cell: String,
     pub link_member: String,
     pub link_cell: String,
+    pub secondee: String,
 }
 
 async fn walls_campaigns(world: &World, lead: &str) -> Vec<Value> {
@@ -222,6 +223,7 @@ impl Room {
             pairing_member: pairings[0].clone(),
             link_member: token(&invited),
             link_cell: token(&to_cell),
+            secondee: self.id("sec@cell.example").to_string(),
         };
     }
 }

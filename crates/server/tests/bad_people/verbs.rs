@@ -25,9 +25,14 @@ fn paths() -> BTreeMap<(Face, &'static str), RouteInfo> {
     routes().into_iter().map(|route| ((route.face, route.path), route)).collect()
 }
 
+/// Listener, status, sort of problem, and whether only the head was asked for.
+type Reason = (Face, u16, String, bool);
+/// Who was refused first, and the body and headers that they got.
+type Look = (String, Vec<u8>, Vec<(String, String)>);
+
 /// Remembers what each reason looks like; the same reason must always look the same.
 #[derive(Default)]
-struct Looks(BTreeMap<(Face, u16, String, bool), (String, Vec<u8>, Vec<(String, String)>)>);
+struct Looks(BTreeMap<Reason, Look>);
 
 impl Looks {
     fn check(&mut self, face: Face, answer: &Answer, reason: &str, head: bool, what: &str) {
