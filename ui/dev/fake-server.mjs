@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
+import { peopleAnswers } from './fake-people.mjs'
 import { world } from './fake-world.mjs'
 const [face = 'cell', port = '5190'] = process.argv.slice(2),
   quiet = process.argv.includes('--quiet'),
@@ -14,6 +15,7 @@ const [face = 'cell', port = '5190'] = process.argv.slice(2),
   exercise = !process.argv.includes('--no-exercise')
 const w = world(face, quiet, option('--skew')),
   { ATT, BASE, NAMES, V, advs, ago, boost, camps, ccamp, home, ind, iso, mcamp, now, sess, wall } = w
+const people = peopleAnswers(face, process.argv.includes('--hostile'), sess)
 const DIST = new URL('../dist/', import.meta.url).pathname
 const CSP = [
   "default-src 'none'",
@@ -99,7 +101,11 @@ http
         }).on('end', () => {
           const ok = JSON.parse(b).password === 'right'
           if (ok) r.setHeader('set-cookie', 'fake=1; Path=/; HttpOnly; SameSite=Strict')
-          J(r, ok ? 200 : 401, ok ? sess : { type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'wrong' })
+          J(
+            r,
+            ok ? 200 : 401,
+            ok ? people.session : { type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'wrong' },
+          )
         })
         return
       }
@@ -127,8 +133,13 @@ http
         })
         return
       }
+      if (p === '/join/session') {
+        r.setHeader('set-cookie', 'fake=1; Path=/; HttpOnly; SameSite=Strict')
+        return J(r, 200, people.session)
+      }
+      if (p.startsWith('/join')) return J(r, 200, people.answer('POST', p))
       if (!signed) return J(r, 401, { type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'sign in' })
-      if (p === '/session') return J(r, 200, sess)
+      if (p === '/session') return J(r, 200, people.session)
       if (p === '/stream') return stream(q, r)
       if (p === '/advisories' && q.method === 'POST') {
         q.pipe(
@@ -138,6 +149,8 @@ http
         )
         return
       }
+      const told = people.answer(q.method, p)
+      if (told) return J(r, q.method === 'POST' ? 201 : 200, told)
       if (q.method !== 'GET') return J(r, 204)
       const v = u.searchParams.get('value') ?? '',
         seen = V.some(x => x[1] === v) || /203\.0/.test(v)

@@ -1,5 +1,5 @@
 // What a member and the cell do in a real browser, and axe over every page in both themes at three widths.
-import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, watched } from './kit.mjs'
+import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, toPassword, watched } from './kit.mjs'
 
 export const SIZES = [
   [1440, 900],
@@ -16,6 +16,7 @@ export async function journeys(browser) {
       says = []
     for (const email of [WHO.member.email, 'nobody@nowhere.example']) {
       await w.page.goto(`${MEMBER}/signin`)
+      await toPassword(w.page)
       await w.page.fill('#email', email)
       await w.page.fill('#password', 'not the password')
       await w.page.click('form button.btn')
@@ -35,6 +36,7 @@ export async function journeys(browser) {
     const w = await watched(browser)
     await w.page.goto(`${MEMBER}/search?q=${UNSEEN}`)
     await w.page.waitForURL(/\/signin/)
+    await toPassword(w.page)
     await w.page.fill('#email', WHO.member.email)
     await w.page.fill('#password', WHO.member.password)
     await w.page.keyboard.press('Enter')

@@ -127,8 +127,15 @@ export function clean(w, except = /^$/) {
   expect(!f.length, f.join('\n'))
 }
 
+/** On the sign-in page: from the passkey's button to the password's form, if it is not there already. */
+export async function toPassword(page) {
+  await page.waitForSelector('#by-password, #email')
+  if (await page.locator('#by-password').count()) await page.click('#by-password')
+  await page.waitForSelector('#email')
+}
 export async function signIn(page, base, who) {
   await page.goto(`${base}/signin`)
+  await toPassword(page)
   await page.fill('#email', who.email)
   await page.fill('#password', who.password)
   await page.click('form button.btn')

@@ -1,5 +1,5 @@
 // Both walls while their server goes away, answers 503, forgets the session, and comes back; the server itself is not touched.
-import { CELL, MEMBER, WHO, axe, check, door, expect, signIn, watched } from './kit.mjs'
+import { CELL, MEMBER, WHO, axe, check, door, expect, signIn, toPassword, watched } from './kit.mjs'
 
 const BEHIND_MS = 12_000
 const BACK_MS = 45_000
@@ -55,7 +55,7 @@ export async function outage(browser) {
       await p.waitForSelector('.behind a[href^="/signin"]', { timeout: BACK_MS })
       await axe(p, 'the wall signed out')
       await p.click('.behind a')
-      await p.waitForSelector('#email')
+      await toPassword(p)
       await p.fill('#email', person.email)
       await p.fill('#password', person.password)
       await p.click('form button.btn')

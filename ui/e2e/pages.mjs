@@ -1,5 +1,18 @@
 // Every page by axe in both themes at three widths, sign-in and failures included; how a session ends, and signing out.
-import { CELL, MEMBER, WHO, axe, check, clean, door, expect, noSidewaysScroll, signIn, watched } from './kit.mjs'
+import {
+  CELL,
+  MEMBER,
+  WHO,
+  axe,
+  check,
+  clean,
+  door,
+  expect,
+  noSidewaysScroll,
+  signIn,
+  toPassword,
+  watched,
+} from './kit.mjs'
 import { SIZES, UNSEEN } from './journeys.mjs'
 
 const THEMES = ['light', 'dark']
@@ -68,7 +81,7 @@ export async function everyPage(browser, { m, c, memberCampaign, cellCampaign, v
       await check(`axe: ${who} /signin ${theme} at 1440, 390, 320`, async () => {
         const w = await watched(browser, { colorScheme: theme })
         await w.page.goto(`${base}/signin`)
-        await w.page.waitForSelector('#email')
+        await toPassword(w.page)
         expect((await w.page.locator('.exercise').count()) > 0 === !!WHO.exercise, 'EXERCISE is not marked')
         await axeAtEverySize(w.page, '/signin', theme)
         clean(w)
@@ -92,7 +105,7 @@ export async function everyPage(browser, { m, c, memberCampaign, cellCampaign, v
   await check('a server that cannot be reached is told, still marked EXERCISE', async () => {
     const w = await watched(browser)
     await w.page.goto(`${MEMBER}/signin`)
-    await w.page.waitForSelector('#email')
+    await toPassword(w.page)
     await w.ctx.route('**/face', r => r.abort())
     for (const [path, mark] of [
       ['/', '.bare .exercise'],
@@ -124,6 +137,7 @@ export async function everyPage(browser, { m, c, memberCampaign, cellCampaign, v
         await w.page.waitForURL(/\/signin/, { timeout: 45_000 })
         await w.page.waitForTimeout(3000)
         expect(/\/signin/.test(w.page.url()), 'the sign-in page went away')
+        await toPassword(w.page)
         await w.page.fill('#email', person.email)
         await w.page.fill('#password', person.password)
         await w.page.click('form button.btn')

@@ -9,7 +9,8 @@ const FLOOD_TRIES = 3
 const DROPPED_MAX = 0.01
 const SKEW_S = 5400
 
-async function server(face, ...options) {
+/** A stand-in server on a free port. */
+export async function standInServer(face, ...options) {
   const child = spawn(process.execPath, ['dev/fake-server.mjs', face, '0', ...options], {
     cwd: new URL('..', import.meta.url).pathname,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -23,7 +24,7 @@ async function server(face, ...options) {
 }
 
 async function wallOf(browser, face, ...options) {
-  const s = await server(face, ...options),
+  const s = await standInServer(face, ...options),
     w = await watched(browser, { viewport: { width: 1920, height: 1080 } }, [s.url])
   await w.ctx.addCookies([{ name: 'fake', value: '1', url: s.url }])
   await w.page.goto(`${s.url}/wall`)

@@ -181,7 +181,7 @@ function Sessions({ face }: { face: Face }) {
               cell: s => (
                 <>
                   {T.kinds[s.kind] ?? s.kind}
-                  {s.this && <span className="state"> {T.this}</span>}
+                  {s.this && <small>{T.this}</small>}
                 </>
               ),
             },

@@ -1,0 +1,165 @@
+// From an invitation to a revoked key, in a browser with a virtual authenticator: a lead invites a firm, its admin joins by passkey,
+// adds people and proposes a second firm, the cell approves it, and a key's open stream ends when the key is revoked.
+import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, watched } from './kit.mjs'
+
+const LINK_WAIT_MS = 15_000
+const STREAM_ENDS_MS = 10_000
+const tag = Date.now().toString(36)
+const FIRM = `Wharf Water ${tag}`
+const SECOND = `Tern Logistics ${tag}`
+
+/** An authenticator without a device: it holds discoverable passkeys and is always shown a finger. */
+async function authenticator(w) {
+  const cdp = await w.ctx.newCDPSession(w.page)
+  await cdp.send('WebAuthn.enable')
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}
+/** Answers "Is it you?" by password, if it is asked. */
+async function itIsMe(page, password, then) {
+  const asked = page.locator('dialog[open] #sure-password')
+  await Promise.race([asked.waitFor({ timeout: LINK_WAIT_MS }), page.waitForSelector(then, { timeout: LINK_WAIT_MS })])
+  if (await asked.count()) {
+    await asked.fill(password)
+    await page.click('#sure-go')
+  }
+  await page.waitForSelector(then, { timeout: LINK_WAIT_MS })
+}
+const linkOf = async page => (await page.locator('.once [data-secret] code').innerText()).trim()
+/** The link's path at the listener under test: a demo's links name the usual ports. */
+const at = (base, link) => base + new URL(link).pathname + new URL(link).hash
+async function keep(page) {
+  await page.locator('.once .tick input').check()
+  await page.locator('.once .btn:not(.quiet)').click()
+  await page.waitForSelector('.once', { state: 'detached' })
+}
+const lead = WHO.lead ?? WHO.analyst
+
+async function joinByPasskey(w, link) {
+  await w.page.goto(at(MEMBER, link))
+  await w.page.waitForSelector('#join-go')
+  await axe(w.page, '/join')
+  await w.page.check('#join-terms')
+  await w.page.click('#join-go')
+  await w.page.waitForFunction(() => location.hash === '', null, { timeout: LINK_WAIT_MS })
+  await w.page.locator('.choice .btn.big').click()
+  await w.page.fill('#key-name', 'Work laptop')
+  await w.page.click('#key-go')
+  await w.page.waitForURL(u => u.pathname === '/', { timeout: LINK_WAIT_MS })
+  await w.page.waitForSelector('main h1')
+}
+
+export async function joining(browser) {
+  const c = await watched(browser),
+    m = await watched(browser),
+    f = await watched(browser)
+  let link = '',
+    key = ''
+  await check('a lead invites a firm', async () => {
+    await signIn(c.page, CELL, lead)
+    await c.page.goto(`${CELL}/admin/members`)
+    await c.page.fill('#firm-name', FIRM)
+    await c.page.selectOption('#firm-sector', 'water')
+    await c.page.fill('#firm-contact', 'Kit Hale')
+    await c.page.fill('#firm-email', `kit@${tag}.example`)
+    await c.page.click('#firm-go')
+    await itIsMe(c.page, lead.password, '.once')
+    link = await linkOf(c.page)
+    await keep(c.page)
+    clean(c, /status of 403/)
+  })
+  await check('its admin accepts the terms and registers a passkey', async () => {
+    await authenticator(m)
+    await joinByPasskey(m, link)
+    clean(m)
+  })
+  await check('the link works once', async () => {
+    const w = await watched(browser)
+    await w.page.goto(at(MEMBER, link))
+    await w.page.waitForFunction(() => /does not work/.test(document.querySelector('h1')?.textContent ?? ''))
+    clean(w, /status of 404/)
+    await w.close()
+  })
+  await check('the admin signs in by passkey alone', async () => {
+    await m.page.getByRole('button', { name: 'Sign out' }).click()
+    await m.page.waitForSelector('#passkey')
+    await m.page.click('#passkey')
+    await m.page.waitForURL(u => u.pathname === '/', { timeout: LINK_WAIT_MS })
+    clean(m)
+  })
+  await check('the admin adds people', async () => {
+    await m.page.goto(`${MEMBER}/people`)
+    await m.page.fill('#invite-name', 'Noor Vale')
+    await m.page.fill('#invite-email', `noor@${tag}.example`)
+    await m.page.click('#invite-go')
+    await m.page.waitForSelector('.once', { timeout: LINK_WAIT_MS })
+    const person = await linkOf(m.page)
+    await keep(m.page)
+    await authenticator(f)
+    await joinByPasskey(f, person)
+    await m.page.goto(`${MEMBER}/people`)
+    await m.page.waitForSelector(`.rows :text("noor@${tag}.example")`)
+    clean(m)
+    clean(f)
+  })
+  await check('the admin proposes a second firm, and the cell approves it', async () => {
+    await m.page.goto(`${MEMBER}/sponsor`)
+    for (const [field, text] of [
+      ['name', SECOND],
+      ['domain', `${tag}-tern.example`],
+      ['contact', 'Ada Marsh'],
+      ['email', `ada@${tag}-tern.example`],
+      ['why', 'We have worked with them for years.'],
+    ])
+      await m.page.fill(`#firm-${field}`, text)
+    await m.page.selectOption('#firm-sector', 'transport')
+    await m.page.click('#firm-go')
+    await m.page.waitForSelector(`.rows :text("${SECOND}")`, { timeout: LINK_WAIT_MS })
+    await c.page.goto(`${CELL}/admin/sponsorships`)
+    const row = c.page.locator('.proposals li', { hasText: SECOND })
+    await row.locator('.acts button').first().click()
+    await c.page.locator('dialog[open] .acts .btn').first().click()
+    await itIsMe(c.page, lead.password, '.once')
+    await keep(c.page)
+    await m.page.reload()
+    await m.page.waitForSelector('.state[data-state=invited]')
+    clean(m)
+    clean(c, /status of 403/)
+  })
+  // A secondee who is added and walled follows here, once the cell's pages know the wall.
+  await check('a key is made, used, and its open stream ends when it is revoked', async () => {
+    await m.page.goto(`${MEMBER}/keys`)
+    await m.page.fill('#key-label', 'Firewall')
+    await m.page.getByLabel('Read what is released').check()
+    await m.page.click('#key-go')
+    await m.page.waitForSelector('.once', { timeout: LINK_WAIT_MS })
+    key = await linkOf(m.page)
+    await keep(m.page)
+    const headers = { authorization: `Bearer ${key}` },
+      host = MEMBER.replace('//localhost', '//127.0.0.1')
+    expect((await fetch(`${host}/api/v1/indicators`, { headers })).status === 200, 'the key does not read')
+    const stream = await fetch(`${host}/api/v1/stream`, { headers })
+    expect(stream.status === 200, `the stream answers ${stream.status}`)
+    const ended = (async () => {
+      for await (const _ of stream.body) void _
+      return true
+    })().catch(() => true)
+    await m.page.locator('.rows tr', { hasText: 'Firewall' }).locator('.does button').click()
+    await m.page.locator('dialog[open] .btn.danger').click()
+    expect(
+      await Promise.race([ended, new Promise(done => setTimeout(() => done(false), STREAM_ENDS_MS))]),
+      'the stream goes on after the key is revoked',
+    )
+    expect((await fetch(`${host}/api/v1/indicators`, { headers })).status === 401, 'the revoked key still reads')
+    clean(m)
+  })
+  for (const w of [c, m, f]) await w.close()
+}
