@@ -145,8 +145,8 @@ describe('states', () => {
 
 describe('the wall’s posture', () => {
   const sectors = [
-    { id: 'e', name: 'Energy', normal: 1 },
-    { id: 'w', name: 'Water', normal: 1 },
+    { id: 'e', name: 'Energy', normal: 1, walled: false },
+    { id: 'w', name: 'Water', normal: 1, walled: false },
   ]
   it('is high when a sector is and something spreads', () =>
     expect(say(sectors, [2, 0], [row('a')], [], null)).toEqual({
@@ -291,9 +291,9 @@ describe('why reports are linked', () => {
 describe('report × indicator', () => {
   const c: Pick<CellCampaign, 'reports' | 'indicators'> = {
     reports: [
-      { case: 'a', at: at(0), sector: 'Energy', attack: 'P', severity: 'high', title: 't' },
-      { case: 'b', at: at(60), sector: null, attack: 'P', severity: 'high', title: 't' },
-      { case: 'c', at: at(90), sector: 'Energy', attack: 'P', severity: 'high', title: 't' },
+      { case: 'a', at: at(0), sector: 'Energy', attack: 'P', severity: 'high', title: 't', passed_to: [] },
+      { case: 'b', at: at(60), sector: null, attack: 'P', severity: 'high', title: 't', passed_to: [] },
+      { case: 'c', at: at(90), sector: 'Energy', attack: 'P', severity: 'high', title: 't', passed_to: [] },
     ],
     indicators: [
       { kind: 'domain', value: 'late.example', score: 1, noise: null, reports: [1, 2] },

@@ -77,6 +77,7 @@ export const report = (id: string, s = 0, more: Partial<ReportRow> = {}): Report
   severity: 'high',
   state: 'new',
   owner: null,
+  passed_to: [],
   campaign: null,
   campaign_id: null,
   ...more,
@@ -88,8 +89,8 @@ export const wall = (more: Partial<Wall> = {}): Wall => ({
   slot_start: at(0),
   exercise: true,
   sectors: [
-    { id: 'energy', name: 'Energy', normal: 20 },
-    { id: 'water', name: 'Water', normal: 10 },
+    { id: 'energy', name: 'Energy', normal: 20, walled: false },
+    { id: 'water', name: 'Water', normal: 10, walled: false },
   ],
   history: [
     [10, 10, 10, 5],

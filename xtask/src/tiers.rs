@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::run::{build_binary, command, fresh, has, root, step};
-use crate::{journeys, pages, readme, tally};
+use crate::{fuzz, journeys, pages, readme, tally};
 
 /// Kill -9 rounds of the full tier.
 const KILL_ROUNDS: &str = "200";
@@ -67,6 +67,7 @@ fn every() -> Result<(), String> {
         fresh("openapi.json", &kept, &openapi()?)
     })?;
     step("the README's commands run", readme::run)?;
+    step("the API answers as its document says", fuzz::run)?;
     step("journeys in Chromium", journeys::run)
 }
 

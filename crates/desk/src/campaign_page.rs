@@ -137,6 +137,7 @@ impl Desk {
                 attack: report.attack.title().to_owned(),
                 severity: report.severity.as_str().to_owned(),
                 title: report.title.clone(),
+                passed_to: self.passed_names(case),
             });
         }
         // The most widely held first; among equals, the one that came first stays first.

@@ -1,6 +1,6 @@
 //! What the cell sees, folded from the journal: lanes, reports in, campaigns on the wall, alerts, sources.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use fusion::{Finding, Fusion};
@@ -11,6 +11,7 @@ use vault::{Body, Entry, Journal, ReportEntry, Seq};
 use crate::lanes::{Lanes, SLOTS};
 use crate::letters::Letters;
 use crate::rows::Watched;
+use crate::sight::Sight;
 use crate::sources::{Facts, MINUTE_MILLIS};
 use crate::views::{AlertRow, CampaignGone, CampaignRow, LaneView, PostureRow, ReportRow, Tick, Wall};
 
@@ -102,6 +103,8 @@ pub struct Desk {
     /// Live cases whose row has not gone out yet: it goes out once fusion has placed them.
     fresh: Vec<CaseId>,
     pub(crate) claims: HashMap<CaseId, Claimant>,
+    /// Secondees that cases were passed to, by name.
+    pub(crate) passes: HashMap<CaseId, BTreeMap<PersonId, String>>,
     /// Cases that were claimed since the last frames: their campaigns have an owner now.
     claimed: Vec<CaseId>,
     /// Campaigns that members were written to about.
@@ -122,6 +125,7 @@ pub struct Desk {
     pub(crate) heard_feeds: Option<Timestamp>,
     pub(crate) last_release: Option<Timestamp>,
     pub(crate) last_entry: Option<Timestamp>,
+    pub(crate) last_seq: Seq,
     last_feeds_frame: Timestamp,
     pub(crate) leaks: crate::leaks::Leaks,
 }
@@ -152,11 +156,13 @@ impl Desk {
             members: 0,
             recent: VecDeque::new(),
             claims: HashMap::new(),
+            passes: HashMap::new(),
             claimed: Vec::new(),
             advised: HashSet::new(),
             unplaced: false,
             ageing: BTreeSet::new(),
             last_entry: None,
+            last_seq: 0,
             alerts: VecDeque::new(),
             posture: None,
             watched: HashMap::new(),
@@ -173,6 +179,13 @@ impl Desk {
         }
     }
 
+    /// An empty desk behind a wall: its lanes stay blank. Whoever folds it gives it no entry of a walled case.
+    pub(crate) fn behind(config: DeskConfig, sight: &Sight) -> Self {
+        let mut desk = Self::new(config);
+        desk.lanes.wall_off(|group| !sight.admits_group(Some(group)));
+        desk
+    }
+
     /// Moves the lanes' clock; call before applying live entries and at each release tick.
     pub fn advance(&mut self, now: Timestamp) {
         self.lanes.advance(now, true);
@@ -184,6 +197,7 @@ impl Desk {
             self.lanes.advance(entry.at, false);
         }
         self.last_entry = Some(entry.at);
+        self.last_seq = entry.seq;
         match &entry.body {
             Body::Genesis(genesis) => self.exercise = genesis.exercise,
             Body::Population(population) => self.members = population.members,
@@ -195,6 +209,18 @@ impl Desk {
                 self.leaks.claimed(*case, name);
                 if live && let Some(owner) = self.owner_of(*case) {
                     self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
+                }
+            }
+            Body::Pass { case, to, name, given, .. } => {
+                let passed = self.passes.entry(*case).or_default();
+                if *given {
+                    passed.insert(*to, name.clone());
+                } else {
+                    passed.remove(to);
+                }
+                if live {
+                    let passed_to = self.passed_names(*case);
+                    self.frame("pass", &Passed { case: case.to_string(), passed_to, exercise: self.exercise });
                 }
             }
             Body::Advisory(advisory) => {
@@ -410,6 +436,7 @@ impl Desk {
             severity: recent.severity.as_str().to_owned(),
             state: if owner.is_some() { "claimed" } else { "new" }.to_owned(),
             owner,
+            passed_to: self.passed_names(recent.case),
             campaign: campaign.and_then(|id| self.letters.get(id)),
             campaign_id: campaign.map(|id| id.to_string()),
             exercise: self.exercise,
@@ -455,6 +482,7 @@ impl Desk {
                     id: lane.id.clone(),
                     name: lane.name.clone(),
                     normal: lane.normal_per_minute(slot_millis),
+                    walled: lane.walled,
                 })
                 .collect(),
             history: self.lanes.all().iter().map(|lane| lane.slots().to_vec()).collect(),
@@ -464,6 +492,11 @@ impl Desk {
             feeds: self.sources(now, facts),
             posture: self.posture.clone(),
         }
+    }
+
+    /// Names of the secondees that a case was passed to.
+    pub(crate) fn passed_names(&self, case: CaseId) -> Vec<String> {
+        self.passes.get(&case).map(|to| to.values().cloned().collect()).unwrap_or_default()
     }
 
     /// Whether a case exists (for acts upon it).
@@ -483,6 +516,13 @@ impl Desk {
 struct Claimed {
     case: String,
     owner: String,
+    exercise: bool,
+}
+
+#[derive(Serialize)]
+struct Passed {
+    case: String,
+    passed_to: Vec<String>,
     exercise: bool,
 }
 

@@ -21,6 +21,8 @@ pub struct Lane {
     pub id: String,
     /// Name that a person reads.
     pub name: String,
+    /// Whether its cases may not be read here: nothing is counted in it then.
+    pub walled: bool,
     slots: Vec<Option<u32>>,
     usual_per_slot: f64,
     closed: u32,
@@ -29,7 +31,7 @@ pub struct Lane {
 
 impl Lane {
     fn new(id: String, name: String) -> Self {
-        Self { id, name, slots: vec![None; SLOTS], usual_per_slot: 0.0, closed: 0, since_tick: 0 }
+        Self { id, name, walled: false, slots: vec![None; SLOTS], usual_per_slot: 0.0, closed: 0, since_tick: 0 }
     }
 
     /// Usual observations a minute, once enough has been seen.
@@ -77,6 +79,13 @@ impl Lanes {
         Self { lanes: names.into_iter().map(|(id, name)| Lane::new(id, name)).collect(), slot_millis, open: None }
     }
 
+    /// Lanes that stay blank from here on.
+    pub(crate) fn wall_off(&mut self, walled: impl Fn(&str) -> bool) {
+        for lane in &mut self.lanes {
+            lane.walled = walled(&lane.id);
+        }
+    }
+
     /// Index of a lane.
     #[must_use]
     pub fn index(&self, id: &str) -> Option<usize> {
@@ -120,7 +129,7 @@ impl Lanes {
         let steps = slot.millis_since(open) / self.slot_millis.max(1);
         for step in 0..steps.min(SLOTS as i64) {
             let fill = (running && (steps == 1 || step + 1 == steps)).then_some(0);
-            for lane in &mut self.lanes {
+            for lane in self.lanes.iter_mut().filter(|lane| !lane.walled) {
                 lane.close_slot(fill);
             }
         }
@@ -133,7 +142,7 @@ impl Lanes {
     }
 
     fn open_zero(&mut self) {
-        for lane in &mut self.lanes {
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.walled) {
             if let Some(last) = lane.slots.last_mut() {
                 last.get_or_insert(0);
             }
@@ -144,7 +153,7 @@ impl Lanes {
     pub fn add(&mut self, index: usize, count: u32, at: Timestamp, live: bool) {
         let Some(open) = self.open else { return };
         let back = open.millis_since(at.floor_to(self.slot_millis)) / self.slot_millis.max(1);
-        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let Some(lane) = self.lanes.get_mut(index).filter(|lane| !lane.walled) else { return };
         let Ok(back) = usize::try_from(back.max(0)) else { return };
         if let Some(slot) = SLOTS.checked_sub(1 + back).and_then(|slot| lane.slots.get_mut(slot)) {
             *slot = Some(slot.unwrap_or(0).saturating_add(count));

@@ -11,15 +11,19 @@ mod leaks;
 mod letters;
 mod lookup;
 mod rows;
+mod sight;
 mod sources;
 mod views;
+mod walled;
 
 pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX, PagePlan, PageText};
 pub use desk::{Desk, DeskConfig, Frame};
 pub use lanes::{Lane, SLOTS};
 pub use lookup::{NOISE_SCANNED_MAX, NoisePlan};
+pub use sight::Sight;
 pub use sources::Facts;
 pub use views::{
     AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView,
     NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, Tick, TimelineRow, Wall,
 };
+pub use walled::{Walled, WalledConfig, WalledError};

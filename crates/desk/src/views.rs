@@ -12,6 +12,8 @@ pub struct LaneView {
     pub name: String,
     /// Usual observations a minute; `null` while too little has been seen to say.
     pub normal: Option<f64>,
+    /// Whether you are walled from its sectors: nothing is counted for you then.
+    pub walled: bool,
 }
 
 /// When a campaign first hit a sector.
@@ -84,6 +86,8 @@ pub struct ReportRow {
     pub state: String,
     /// Who claimed it.
     pub owner: Option<String>,
+    /// Secondees that it was passed to across their walls.
+    pub passed_to: Vec<String>,
     /// Letter of its campaign, if that is on the wall.
     pub campaign: Option<String>,
     /// Id of its campaign.
@@ -194,6 +198,8 @@ pub struct CaseRow {
     pub severity: String,
     /// The reporter's title.
     pub title: String,
+    /// Secondees that it was passed to across their walls.
+    pub passed_to: Vec<String>,
 }
 
 /// A value in a campaign and the cases that hold it.

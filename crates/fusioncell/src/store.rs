@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use model::{WhoMayBeWarned, WhoMayKnow};
 use policy::{Assets, Params};
-use register::{Actor, Answers, NewOrganisation, NewPerson, OrganisationClass, PasswordCost, Register, Role};
+use register::{Answers, NewOrganisation, NewPerson, OrganisationClass, PasswordCost, Register, Role};
 use server::{Config, Opened, Running};
 use vault::{GenesisIfNew, Vault, VaultConfig};
 
@@ -158,22 +158,8 @@ impl Served {
     }
 }
 
-/// Makes somebody who can sign in.
-pub fn add_person(
-    register: &Register,
-    email: &str,
-    name: &str,
-    role: &str,
-    organisation: Option<&str>,
-    password: &str,
-) -> Result<(), Failure> {
-    register
-        .create_person(&Actor::operator(), &new_person(register, email, name, role, organisation)?, password)
-        .context(email)?;
-    Ok(())
-}
-
-fn new_person(
+/// Somebody as arguments describe them.
+pub fn new_person(
     register: &Register,
     email: &str,
     name: &str,

@@ -49,6 +49,11 @@ leaks!({
     FramesToEverybody => "frames of a sharing group go to everybody who watches";
     FramesAfterLeaving => "frames of a sharing group go on to a member that has left it";
     GroupInReceipt => "a receipt tells whether the sharing group exists";
+    WallByFirm => "a secondee is walled from the home firm's cases, not from its sector's";
+    WalledFrames => "a secondee's stream carries the frames of all cases";
+    WalledLookup => "a secondee's look-up asks the run over everything";
+    WalledCampaigns => "a secondee's list of campaigns counts walled cases";
+    WalledClaimRefused => "a claim of a walled case is refused, not absent";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

@@ -285,7 +285,7 @@ impl Register {
         organiser: bool,
     ) -> Result<(), RegisterError> {
         by.needs(Right::ManageMembers)?;
-        self.put_in_group(by, group, organisation, Some(organiser))
+        self.put_into_group(by, group, organisation, Some(organiser))
     }
 
     /// A member of a group adds another organisation, where the group lets it. One that is in it already stays as it is.
@@ -300,10 +300,10 @@ impl Register {
         if !held.lets_add(own) {
             return Err(RegisterError::NoRight);
         }
-        self.put_in_group(by, group, organisation, None)
+        self.put_into_group(by, group, organisation, None)
     }
 
-    fn put_in_group(
+    fn put_into_group(
         &self,
         by: &Actor,
         group: GroupId,

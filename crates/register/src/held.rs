@@ -1,15 +1,17 @@
 //! The register as it is held in memory: every check is a look-up, and what changed is read anew row by row, another
 //! process's changes within a second.
 
+mod devices;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{OrganisationId, PersonId, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{OrganisationId, PersonId, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
-use policy::planted::{self, Leak};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::groups::Groups;
+use crate::lanes::{lanes, populations};
 use crate::nouns::{
     Answers, Face, Means, Organisation, OrganisationClass, Person, Populations, Principal, Secondment, Status,
 };
@@ -27,16 +29,6 @@ pub(crate) struct HeldSession {
     pub(crate) face: Face,
     pub(crate) expires_at: Timestamp,
     /// When it was last used: it ends when that lies too far back.
-    pub(crate) used: Arc<Use>,
-}
-
-/// A wall that was paired.
-pub(crate) struct HeldDevice {
-    maker: PersonId,
-    organisation: Option<OrganisationId>,
-    face: Face,
-    label: String,
-    expires_at: Timestamp,
     pub(crate) used: Arc<Use>,
 }
 
@@ -80,7 +72,7 @@ pub(crate) struct Tables {
     pub(crate) people: HashMap<PersonId, Present>,
     people_of: HashMap<OrganisationId, HashSet<PersonId>>,
     pub(crate) sessions: HashMap<[u8; 32], HeldSession>,
-    pub(crate) devices: HashMap<[u8; 32], HeldDevice>,
+    pub(crate) devices: HashMap<[u8; 32], devices::HeldDevice>,
     pub(crate) keys: HashMap<[u8; 32], HeldKey>,
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
     pub(crate) populations: Populations,
@@ -88,41 +80,6 @@ pub(crate) struct Tables {
     pub(crate) groups: Groups,
     /// The last change that is in here.
     seen: i64,
-}
-
-/// Members that a sector must have to be shown to the cell by its name.
-const SECTOR_SHOWN_MEMBERS: u32 = 10;
-/// The declared group of sectors that are too small to be shown.
-pub(crate) const OTHER_SECTORS: (&str, &str) = ("other", "Other sectors");
-
-fn populations(organisations: &HashMap<OrganisationId, Arc<Organisation>>) -> Populations {
-    let mut members = 0_u32;
-    let (mut sectors, mut regions) = (HashMap::<Sector, u32>::new(), HashMap::<Region, u32>::new());
-    for held in organisations.values() {
-        if held.status == Status::Active && held.class == OrganisationClass::Member {
-            members += 1;
-            *sectors.entry(held.sector).or_default() += 1;
-            if let Some(region) = held.region {
-                *regions.entry(region).or_default() += 1;
-            }
-        }
-    }
-    Populations {
-        members,
-        sectors: Sector::ALL.iter().filter_map(|sector| Some((*sector, *sectors.get(sector)?))).collect(),
-        regions: Region::ALL.iter().filter_map(|region| Some((*region, *regions.get(region)?))).collect(),
-    }
-}
-
-fn lanes(populations: &Populations) -> Vec<(String, String)> {
-    let named = |members: u32| members >= SECTOR_SHOWN_MEMBERS || planted::is_on(Leak::SectorBelowFloor);
-    let (shown, small): (Vec<_>, Vec<_>) = populations.sectors.iter().partition(|(_, members)| named(*members));
-    let mut lanes: Vec<(String, String)> =
-        shown.iter().map(|(sector, _)| (sector.as_str().to_owned(), sector.title().to_owned())).collect();
-    if small.iter().map(|(_, members)| members).sum::<u32>() >= SECTOR_SHOWN_MEMBERS {
-        lanes.push((OTHER_SECTORS.0.to_owned(), OTHER_SECTORS.1.to_owned()));
-    }
-    lanes
 }
 
 pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
@@ -480,7 +437,7 @@ impl Tables {
     }
 
     /// One session or wall more of somebody.
-    fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
+    pub(super) fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
         match self.people.get_mut(&person) {
             Some(present) => {
                 present.sessions += 1;
@@ -491,60 +448,13 @@ impl Tables {
     }
 
     /// One session or wall less.
-    fn let_go(&mut self, person: PersonId) {
+    pub(super) fn let_go(&mut self, person: PersonId) {
         if let Some(present) = self.people.get_mut(&person) {
             present.sessions = present.sessions.saturating_sub(1);
             if present.sessions == 0 {
                 self.forget(person);
             }
         }
-    }
-
-    fn read_device(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
-        let old = self.devices.remove(&hash);
-        let used = old.as_ref().map(|old| Arc::clone(&old.used));
-        if let Some(old) = old {
-            self.let_go(old.maker);
-        }
-        let held = connection
-            .prepare_cached(
-                "SELECT maker, organisation, face, label, expires_at, used_day FROM device WHERE hash = ?1",
-            )?
-            .query_row([hash], |row| {
-                let organisation: Option<[u8; 16]> = row.get(1)?;
-                Ok(HeldDevice {
-                    maker: PersonId::from_bytes(row.get(0)?),
-                    organisation: organisation.map(OrganisationId::from_bytes),
-                    face: face(row.get_ref(2)?.as_str().unwrap_or_default()),
-                    label: row.get(3)?,
-                    expires_at: Timestamp::from_millis(row.get(4)?),
-                    used: used.unwrap_or(Arc::new(Use::of_day(row.get(5)?))),
-                })
-            })
-            .optional()?;
-        let Some(held) = held else { return Ok(()) };
-        self.hold(connection, held.maker)?;
-        self.devices.insert(hash, held);
-        Ok(())
-    }
-
-    /// What a wall may show now: what its maker could read there, and nothing if the maker may sign in no more, or has moved
-    /// to another organisation or side.
-    pub(crate) fn device(&self, hash: &[u8; 32], at: Face, now: Timestamp) -> Option<Arc<Principal>> {
-        let held = self.devices.get(hash).filter(|held| held.face == at && now < held.expires_at)?;
-        let maker = self.people.get(&held.maker)?;
-        let principal = maker.principal_at(now).filter(|principal| principal.face == held.face)?;
-        if maker.person.organisation != held.organisation {
-            return None;
-        }
-        held.used.note(now);
-        Some(Arc::new(Principal {
-            rights: principal.rights.reading(),
-            person: None,
-            name: held.label.clone(),
-            means: Means::Device,
-            ..Principal::clone(principal)
-        }))
     }
 
     fn read_key(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {

@@ -9,6 +9,7 @@ mod held;
 mod insert;
 mod joining;
 mod keys;
+mod lanes;
 mod mail;
 mod names;
 mod nouns;

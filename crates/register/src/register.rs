@@ -8,8 +8,9 @@ use model::{Clock, Entropy, OrganisationId, PersonId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::credentials;
-use crate::held::{OTHER_SECTORS, PERSON_COLUMNS, Tables, of_person, person};
+use crate::held::{PERSON_COLUMNS, Tables, of_person, person};
 use crate::joining::Delivery;
+use crate::lanes::OTHER_SECTORS;
 use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PasswordCost};
 use crate::schema;

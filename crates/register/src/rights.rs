@@ -224,8 +224,8 @@ impl Role {
             }
             Self::Observer => &[ReadGroups, ReadAdvisories],
             Self::Analyst => &[ReadCases, ActOnCases, Advise, PassCases],
-            // Nothing until every answer of the cell's listener knows the wall.
-            Self::Secondee => &[],
+            // Not `Advise`: a text goes to every member in the cell's name, and is no secondee's to send to rivals.
+            Self::Secondee => &[ReadCases, ActOnCases],
             Self::Lead => {
                 &[ReadCases, ActOnCases, Advise, PassCases, SetPosture, ManageMembers, ManageCell, ReadAudit, RunSystem]
             }

@@ -25,4 +25,4 @@ mod value;
 pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};
 pub use error::ReleaseError;
 pub use rebuild::{Rebuilt, rebuild};
-pub use sets::use_sets;
+pub use sets::{NOISE_SET, use_sets};

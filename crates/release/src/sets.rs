@@ -7,7 +7,7 @@ use vault::Vault;
 use crate::ReleaseError;
 
 /// Name of the data set of everyday values.
-pub(crate) const NOISE_SET: &str = "noise lists";
+pub const NOISE_SET: &str = "noise lists";
 /// Name of the rule set of fusion.
 pub(crate) const RULE_SET: &str = "fusion rules";
 

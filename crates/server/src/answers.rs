@@ -98,6 +98,7 @@ mod tests {
             ("me.rs", include_str!("me.rs")),
             ("join.rs", include_str!("join.rs")),
             ("organisation.rs", include_str!("organisation.rs")),
+            ("machines.rs", include_str!("machines.rs")),
         ] {
             for word in ["http::write", "write(StatusCode", "http::bytes", "to_vec(", "desk::"] {
                 assert!(!text.contains(word), "{name} uses {word}: answer members by answers::reply");

@@ -8,13 +8,17 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
+use desk::{LookupView, Sight};
 use model::{
     AdvisoryId, CampaignId, CaseId, Clock, Entropy, Marking, Observable, Pap, PersonId, Severity, Timestamp, Tlp,
 };
 use policy::PostureWord;
+use policy::planted::{self, Leak};
+use register::Right;
 use serde::Deserialize;
 use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
 
+use crate::across;
 use crate::cell_groups;
 use crate::fold::SharedFold;
 use crate::gate;
@@ -27,9 +31,10 @@ use crate::problem::Problem;
 use crate::session::{Peer, Sessions, Who};
 use crate::table::Face;
 use crate::views::{CellCampaignList, FaceView, Health, Made, NewAdvisory, NewPosture, NoiseList};
+use crate::walled::Picture;
 
 /// Most bytes of what an analyst sends.
-const ACT_BYTES_MAX: usize = 64 << 10;
+pub(crate) const ACT_BYTES_MAX: usize = 64 << 10;
 /// Longest title of an advisory, in characters.
 const TITLE_CHARS_MAX: usize = 200;
 /// Longest text of an advisory or posture, in characters.
@@ -99,6 +104,7 @@ impl Door for CellState {
 
     fn pulse(&self) {
         self.0.hub.pulse();
+        self.0.fold.pictures().pulse();
     }
 }
 
@@ -120,6 +126,9 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "cell_lookup" => on(filter, lookup),
         "noise" => on(filter, noise),
         "claim" => on(filter, claim),
+        "secondees" => on(filter, across::secondees),
+        "pass" => on(filter, across::pass),
+        "take_back" => on(filter, across::take_back),
         "advise" => on(filter, advise),
         "set_posture" => on(filter, set_posture),
         "cell_stream" => on(filter, stream),
@@ -138,12 +147,12 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
 }
 
 impl CellParts {
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Appends one act and returns once it is on disk.
-    async fn append(&self, body: Body) -> Result<(), Problem> {
+    pub(crate) async fn append(&self, body: Body) -> Result<(), Problem> {
         let (done, result) = tokio::sync::oneshot::channel();
         let entry = NewEntry::new(self.now(), body);
         let failed = |error: JournalError| {
@@ -169,23 +178,32 @@ enum Taken {
 }
 
 impl CellParts {
+    #[cfg(not(feature = "planted-leaks"))]
+    fn has_case(&self, _case: CaseId) -> bool {
+        false
+    }
+
+    #[cfg(feature = "planted-leaks")]
+    fn has_case(&self, case: CaseId) -> bool {
+        self.fold.spied(|_, desk, _| desk.has_case(case))
+    }
+
     /// Takes a case for a person, unless somebody has it. People are told apart by their id: two may bear one name.
-    fn take(&self, case: CaseId, by: PersonId) -> Taken {
-        let fold = self.fold.read();
-        if !fold.desk.has_case(case) {
-            return Taken::Absent;
+    fn take(&self, sight: &Sight, case: CaseId, by: PersonId) -> Result<Taken, Problem> {
+        if !self.fold.see(sight, self.now(), |seen| seen.desk.has_case(case))? {
+            return Ok(Taken::Absent);
         }
         let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
         // Only those on their way to the journal are kept; the fold knows the others.
-        claims.retain(|case, _| fold.desk.owner(*case).is_none());
-        match fold.desk.owner(case).or_else(|| claims.get(&case).copied()) {
+        claims.retain(|case, _| self.fold.owner(*case).is_none());
+        Ok(match self.fold.owner(case).or_else(|| claims.get(&case).copied()) {
             Some(owner) if owner == by => Taken::Already,
             Some(_) => Taken::ByAnother,
             None => {
                 claims.insert(case, by);
                 Taken::Now
             }
-        }
+        })
     }
 }
 
@@ -201,43 +219,45 @@ async fn session(State(CellState(cell)): State<CellState>, Extension(who): Exten
 async fn sign_out(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
     let response = cell.sessions.sign_out(request.headers()).await;
     cell.hub.pulse();
+    cell.fold.pictures().pulse();
     response
 }
 
-async fn wall(State(CellState(cell)): State<CellState>) -> Answer {
+async fn wall(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
     let now = cell.now();
     let wall = blocking(move || {
         let facts = cell.fold.facts();
-        let fold = cell.fold.read();
-        fold.desk.wall(now, fold.fusion(), &facts)
+        cell.fold.see(&who.sight(), now, |seen| seen.desk.wall(now, seen.fusion, &facts))
     });
-    reply(StatusCode::OK, &wall.await?)
+    reply(StatusCode::OK, &wall.await??)
 }
 
-async fn campaigns(State(CellState(cell)): State<CellState>) -> Answer {
+async fn campaigns(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
     let now = cell.now();
     let exercise = cell.exercise;
     let items = blocking(move || {
-        let fold = cell.fold.read();
-        fold.desk.campaigns(now, fold.fusion(), CAMPAIGNS_MAX)
+        let sight = who.sight().lifted_by(Leak::WalledCampaigns);
+        cell.fold.see(&sight, now, |seen| seen.desk.campaigns(now, seen.fusion, CAMPAIGNS_MAX))
     });
-    reply(StatusCode::OK, &CellCampaignList { items: items.await?, exercise })
+    reply(StatusCode::OK, &CellCampaignList { items: items.await??, exercise })
 }
 
-async fn campaign(State(CellState(cell)): State<CellState>, mut request: Request) -> Answer {
+async fn campaign(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
     let id: CampaignId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
     let now = cell.now();
     // Reads up to two hundred reports from the journal: not on a thread that serves others, and not with the fold held.
     let page = blocking(move || {
-        let plan = {
-            let fold = cell.fold.read();
-            fold.desk.page_plan(id, fold.fusion())?
-        };
+        let sight = who.sight();
+        let plan = cell.fold.see(&sight, now, |seen| seen.desk.page_plan(id, seen.fusion))?;
+        let Some(plan) = plan else { return Ok(None) };
         let text = plan.read(&*cell.journal);
-        let fold = cell.fold.read();
-        fold.desk.page(text, now, fold.fusion())
+        cell.fold.see(&sight, now, |seen| seen.desk.page(text, now, seen.fusion))
     })
-    .await?;
+    .await??;
     reply(StatusCode::OK, &page.ok_or_else(Problem::absent)?)
 }
 
@@ -248,7 +268,7 @@ struct LookupQuery {
     kind: Option<String>,
 }
 
-async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+async fn lookup(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let LookupQuery { value, kind } = http::query(request.uri())?;
     let kind = http::kind(kind.as_deref())?;
     if value.len() > QUERY_BYTES_MAX {
@@ -256,11 +276,15 @@ async fn lookup(State(CellState(cell)): State<CellState>, request: Request) -> A
     }
     let now = cell.now();
     let view = blocking(move || {
-        let fold = cell.fold.read();
-        let released = |observable: &Observable| fold.engine.is_released(observable);
-        fold.desk.lookup(&value, kind, now, fold.fusion(), released)
+        let sight = who.sight().lifted_by(Leak::WalledLookup);
+        let read = cell.fold.see(&sight, now, |seen| seen.desk.lookup(&value, kind, now, seen.fusion, |_| false))?;
+        // What members have is asked with nothing else held.
+        let kind = read.kind.as_deref().and_then(|kind| kind.parse().ok());
+        let observable = kind.zip(read.normal.clone()).map(|(kind, value)| Observable::from_normal(kind, value));
+        let released = observable.is_some_and(|observable| cell.fold.is_released(&observable));
+        Ok::<_, Problem>(LookupView { released, ..read })
     })
-    .await?;
+    .await??;
     reply(StatusCode::OK, &view)
 }
 
@@ -272,21 +296,18 @@ struct NoiseQuery {
     cursor: Option<String>,
 }
 
-async fn noise(State(CellState(cell)): State<CellState>, request: Request) -> Answer {
+async fn noise(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let NoiseQuery { q, cursor } = http::query(request.uri())?;
     let after = match cursor {
         Some(cursor) => Some(cursor.parse::<usize>().map_err(|_| Problem::unreadable("cursor is not one of ours"))?),
         None => None,
     };
-    let exercise = cell.exercise;
+    let (exercise, now) = (cell.exercise, cell.now());
     let (items, next) = blocking(move || {
-        let plan = {
-            let fold = cell.fold.read();
-            fold.desk.noise(after, fold.fusion())
-        };
-        plan.read(&*cell.journal, &q, NOISE_PAGE)
+        let plan = cell.fold.see(&who.sight(), now, |seen| seen.desk.noise(after, seen.fusion))?;
+        Ok::<_, Problem>(plan.read(&*cell.journal, &q, NOISE_PAGE))
     })
-    .await?;
+    .await??;
     reply(StatusCode::OK, &NoiseList { items, next: next.map(|next| next.to_string()), exercise })
 }
 
@@ -298,10 +319,11 @@ async fn claim(
     let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
     let by = who.person()?;
     let taken = blocking({
-        let cell = Arc::clone(&cell);
-        move || cell.take(case, by)
+        let (cell, sight) = (Arc::clone(&cell), who.sight());
+        move || cell.take(&sight, case, by)
     });
-    match taken.await? {
+    match taken.await?? {
+        Taken::Absent if planted::is_on(Leak::WalledClaimRefused) && cell.has_case(case) => Err(Problem::role()),
         Taken::Absent => Err(Problem::absent()),
         Taken::ByAnother => Err(Problem::conflict("somebody else has claimed this report")),
         Taken::Already => Ok(nothing()),
@@ -366,8 +388,9 @@ async fn advise(State(CellState(cell)): State<CellState>, Extension(who): Extens
     if let Some(campaign) = entry.campaign {
         // The id stays the one that the analyst named: the campaign that it is part of by now may be so by reports that
         // members know nothing of, and the text's link is one that members see.
-        let shared = cell.fold.clone();
-        if blocking(move || shared.read().fusion().brief(campaign)).await?.is_none() {
+        let (shared, sight, now) = (cell.fold.clone(), who.sight(), cell.now());
+        let known = move || shared.see(&sight, now, |seen| seen.fusion.brief(campaign).is_some());
+        if !blocking(known).await?? {
             return Err(Problem::wrong_field("campaign: there is none with this id"));
         }
     }
@@ -391,21 +414,38 @@ async fn set_posture(
 struct CellViewer {
     cell: Arc<CellParts>,
     who: Who,
+    sight: Sight,
+    /// What is watched, if it is not everything.
+    picture: Option<Arc<Picture>>,
 }
 
 impl Audience for CellViewer {
     fn snapshot(&self) -> Option<Start> {
-        self.cell.fold.snapshot(self.cell.now())
+        let (fold, now) = (&self.cell.fold, self.cell.now());
+        match &self.picture {
+            Some(picture) => picture.snapshot(now, &fold.facts()),
+            None => fold.snapshot(now),
+        }
     }
 
+    /// Whoever is behind another wall than when the stream began, or may read no cases any more, begins anew or not at all.
     fn allowed(&self) -> bool {
-        self.cell.sessions.still_in(&self.who)
+        let present = self.cell.sessions.present(&self.who);
+        present.is_some_and(|principal| principal.rights.has(Right::ReadCases) && Sight::of(&principal) == self.sight)
     }
 }
 
 async fn stream(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
-    let subscription = cell.hub.subscribe(who.holder()).map_err(no_place)?;
-    let viewer = CellViewer { cell, who };
+    let sight = who.sight();
+    let picture = if sight.is_whole() {
+        None
+    } else {
+        let (shared, sight, now) = (cell.fold.clone(), sight.clone(), cell.now());
+        Some(blocking(move || shared.picture(&sight, now)).await??)
+    };
+    let hub = picture.as_ref().map_or(&cell.hub, |picture| &picture.hub);
+    let subscription = hub.subscribe(who.holder()).map_err(no_place)?;
+    let viewer = CellViewer { cell, who, sight, picture };
     let start = http::in_place(|| viewer.snapshot()).ok_or_else(Problem::internal)?;
     Ok(stream_to(subscription, start, viewer))
 }
@@ -428,7 +468,7 @@ async fn metrics(State(CellState(cell)): State<CellState>, request: Request) -> 
     if !near && !cell.meters.opens(request.headers()) {
         return Err(Problem::signed_out());
     }
-    cell.meters.cell_viewers.set(cell.hub.viewers() as f64);
+    cell.meters.cell_viewers.set((cell.hub.viewers() + cell.fold.pictures().viewers()) as f64);
     if let Some(hub) = &cell.member_hub {
         cell.meters.member_viewers.set(hub.viewers() as f64);
     }

@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use desk::{Desk, DeskConfig, Facts};
+use desk::{Desk, DeskConfig, Facts, Sight};
 use fusion::{Finding, Fusion};
-use model::{Clock, Timestamp};
+use model::{CaseId, Clock, Observable, PersonId, Timestamp};
+use policy::planted::{self, Leak};
 use register::Register;
 use release::{Engine, EngineConfig};
 use vault::{Body, NewEntry, Population, Seq, Vault};
 
-use crate::hub::{self, BEAT_MILLIS, Hub, Start};
+use crate::hub::{self, BEAT_MILLIS, Hub, Start, event};
 use crate::meters::Meters;
+use crate::problem::Problem;
 use crate::pump::beat;
+use crate::walled::{Making, Picture, Pictures, Seen};
 
 /// Entries of one step.
 const ENTRIES_PER_STEP: usize = 512;
@@ -40,20 +43,16 @@ const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// What the fold has made of the journal so far.
+/// What the fold has made of the journal so far. Handlers reach the cell's views by a [`Sight`] only.
 pub struct Fold {
-    /// The gate, with both runs of fusion.
-    pub engine: Engine,
-    /// The cell's views.
-    pub desk: Desk,
+    engine: Engine,
+    desk: Desk,
     /// Place of the last frame that was published.
     place: u64,
 }
 
 impl Fold {
-    /// The run of fusion over everything.
-    #[must_use]
-    pub fn fusion(&self) -> &Fusion {
+    fn fusion(&self) -> &Fusion {
         self.engine.fusion_all()
     }
 }
@@ -67,6 +66,7 @@ pub struct SharedFold {
     facts: Arc<Mutex<Facts>>,
     /// The first frame of the wall with its place and the time at which it was made.
     snapshot: Arc<Mutex<Option<(u64, Timestamp, Bytes)>>>,
+    pictures: Arc<Pictures>,
 }
 
 fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -104,8 +104,52 @@ impl SharedFold {
         Some(Start { frames: vec![bytes], place })
     }
 
+    /// Asks what a sight shows: the desk of the cell, or the one behind the sight's wall. It may wait for a store.
+    pub(crate) fn see<T>(&self, sight: &Sight, now: Timestamp, ask: impl FnOnce(Seen<'_>) -> T) -> Result<T, Problem> {
+        if !sight.is_whole() {
+            return Ok(self.picture(sight, now)?.see(ask));
+        }
+        let fold = self.read();
+        Ok(ask(Seen { desk: &fold.desk, fusion: fold.fusion() }))
+    }
+
+    /// The picture behind a sight's wall.
+    pub(crate) fn picture(&self, sight: &Sight, now: Timestamp) -> Result<Arc<Picture>, Problem> {
+        self.pictures.get(self, sight, now)
+    }
+
+    pub(crate) fn pictures(&self) -> &Pictures {
+        &self.pictures
+    }
+
+    /// Whether members have a value.
+    pub(crate) fn is_released(&self, observable: &Observable) -> bool {
+        self.read().engine.is_released(observable)
+    }
+
+    /// Who claimed a case; asked only once a sight has shown that there is one.
+    pub(crate) fn owner(&self, case: CaseId) -> Option<PersonId> {
+        self.read().desk.owner(case)
+    }
+
+    /// Whether a case was passed to somebody, and the cases of one person with the place of the last entry folded.
+    pub(crate) fn is_passed(&self, case: CaseId, person: PersonId) -> bool {
+        self.read().desk.is_passed(case, person)
+    }
+
+    pub(crate) fn passed_to(&self, person: PersonId) -> (std::collections::HashSet<CaseId>, Seq) {
+        self.read().desk.passed_to(person)
+    }
+
+    /// What planted leaks of test builds read.
+    #[cfg(feature = "planted-leaks")]
+    pub(crate) fn spied<T>(&self, ask: impl FnOnce(&Engine, &Desk, &Fusion) -> T) -> T {
+        let fold = self.read();
+        ask(&fold.engine, &fold.desk, fold.fusion())
+    }
+
     /// For reading. A fold that panicked half-way is still the best answer there is; its thread has ended and health says so.
-    pub fn read(&self) -> RwLockReadGuard<'_, Fold> {
+    fn read(&self) -> RwLockReadGuard<'_, Fold> {
         self.fold.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,6 +237,23 @@ pub struct Stepped {
     pub released: bool,
 }
 
+/// Puts frames on the stream; too many at once become one call for a fresh snapshot.
+pub(crate) fn publish(hub: &Hub, frames: Vec<desk::Frame>, place: &mut u64) {
+    if hub.viewers() == 0 {
+        *place += frames.len() as u64;
+        return;
+    }
+    if frames.len() > FRAMES_PER_STEP_MAX {
+        *place += 1;
+        hub.recut(*place);
+        return;
+    }
+    for frame in frames {
+        *place += 1;
+        hub.publish(event(frame.event, None, &frame.data), *place);
+    }
+}
+
 impl Core {
     /// Replays the journal and stands ready at its end.
     ///
@@ -201,6 +262,7 @@ impl Core {
     pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
         let CoreParts { vault, writer, register, hub, meters, engine, slot_millis } = parts;
         let lanes = register.lanes();
+        let over_common_members = engine.over_common_members;
         let mut desk = new_desk(&vault, lanes.clone(), slot_millis);
         let mut population = None;
         let engine = Engine::open_with(&vault, writer, engine, &mut |entry, found, _| {
@@ -211,7 +273,10 @@ impl Core {
         })?;
         // The engine has taken in its own last release already; the desk gets the rest with the first step.
         let next = engine.applied() + 1;
+        let (kept_vault, kept_register) = (Arc::clone(&vault), Arc::clone(&register));
+        let making = Making { vault: kept_vault, register: kept_register, slot_millis, over_common_members };
         let shared = SharedFold {
+            pictures: Arc::new(Pictures::new(making)),
             fold: Arc::new(RwLock::new(Fold { engine, desk, place: 0 })),
             folded: Arc::new(AtomicU64::new(next - 1)),
             running: Arc::new(AtomicBool::new(true)),
@@ -270,19 +335,28 @@ impl Core {
         }
         stepped.released = self.tick(&shared, now)?;
         let facts = self.look(&shared, now, entries.len());
+        let mut leaked = Vec::new();
         {
             let mut fold = shared.write();
             let Fold { engine, desk, place } = &mut *fold;
             desk.advance(now);
             // The cell's views follow findings; the runs' own lists of changes would only grow.
             engine.take_changes();
-            self.publish(desk.frames(now, engine.fusion_all(), &facts), place);
+            let frames = desk.frames(now, engine.fusion_all(), &facts);
+            if planted::is_on(Leak::WalledFrames) {
+                leaked.clone_from(&frames);
+            }
+            publish(&self.hub, frames, place);
         }
+        // With the fold free again: a picture is never waited for by those who see everything.
+        shared.pictures.step(self.next - 1, now, &facts, &leaked);
         self.shared.folded.store(self.next - 1, Ordering::Release);
         let second = now.floor_to(BEAT_MILLIS);
         if second > self.last_beat {
             self.last_beat = second;
-            self.hub.publish(beat(now, self.vault.genesis().exercise), 0);
+            let bytes = beat(now, self.vault.genesis().exercise);
+            self.hub.publish(bytes.clone(), 0);
+            shared.pictures.beat(&bytes, now);
         }
         if stepped.entries > 0 {
             self.folded_at = Instant::now();
@@ -344,23 +418,6 @@ impl Core {
         *facts
     }
 
-    /// Puts frames on the stream; too many at once become one call for a fresh snapshot.
-    fn publish(&self, frames: Vec<desk::Frame>, place: &mut u64) {
-        if self.hub.viewers() == 0 {
-            *place += frames.len() as u64;
-            return;
-        }
-        if frames.len() > FRAMES_PER_STEP_MAX {
-            *place += 1;
-            self.hub.recut(*place);
-            return;
-        }
-        for frame in frames {
-            *place += 1;
-            self.hub.publish(hub::event(frame.event, None, &frame.data), *place);
-        }
-    }
-
     /// Notes in the journal how many members there are, when that has changed.
     fn count_members(&mut self, now: Timestamp) -> Result<(), CoreError> {
         if now.millis_since(self.population_looked) < POPULATION_MILLIS {
@@ -407,6 +464,8 @@ impl Core {
         fold.desk = desk;
         fold.place += 1;
         self.hub.recut(fold.place);
+        drop(fold);
+        self.shared.pictures.close();
         self.lanes = lanes;
         Ok(())
     }

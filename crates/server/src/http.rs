@@ -74,6 +74,11 @@ pub(crate) async fn path(request: &mut Request) -> Result<String, Problem> {
     request.extract_parts::<Path<String>>().await.map(|Path(path)| path).map_err(|_| Problem::absent())
 }
 
+/// The two path parameters.
+pub(crate) async fn paths(request: &mut Request) -> Result<(String, String), Problem> {
+    request.extract_parts::<Path<(String, String)>>().await.map(|Path(paths)| paths).map_err(|_| Problem::absent())
+}
+
 /// A cookie's value.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers

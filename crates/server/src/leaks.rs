@@ -19,15 +19,8 @@ fn spied(member: &MemberParts, leak: Leak) -> Option<&SharedFold> {
 }
 
 fn cell_has(fold: &SharedFold, observable: &Observable) -> bool {
-    let fold = fold.read();
-    let cell = fold.desk.lookup(
-        observable.value(),
-        Some(observable.kind()),
-        model::Timestamp::default(),
-        fold.fusion(),
-        |_| false,
-    );
-    cell.reports > 0
+    let (value, kind) = (observable.value(), Some(observable.kind()));
+    fold.spied(|_, desk, fusion| desk.lookup(value, kind, model::Timestamp::default(), fusion, |_| false).reports > 0)
 }
 
 /// A receipt tells whether others saw it: does the cell know one of the values already?
@@ -115,6 +108,6 @@ pub(crate) fn log_import(organisation: &Organisation, reports: u64) {
 pub(crate) fn campaign_of_reference(member: &MemberParts, asked: String) -> String {
     let Some(fold) = spied(member, Leak::CampaignByReference) else { return asked };
     let Ok(case) = asked.parse::<CaseId>() else { return asked };
-    let known = fold.read().engine.leak_campaign_of(case);
+    let known = fold.spied(|engine, _, _| engine.leak_campaign_of(case));
     known.map_or(asked, |id| released::hyphenated(&id))
 }

@@ -1,6 +1,7 @@
 //! Composes the platform: two listeners that share nothing, the fold between journal and pages, sign-in, streams.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod across;
 mod answers;
 mod cell;
 mod cell_groups;
@@ -16,6 +17,7 @@ pub mod joining_views;
 #[cfg(feature = "planted-leaks")]
 mod leaks;
 mod listen;
+mod machines;
 mod mailer;
 mod me;
 mod member;
@@ -39,6 +41,7 @@ mod smtp;
 mod table;
 mod tls;
 pub mod views;
+mod walled;
 
 pub use answers::MemberAnswer;
 pub use cell::{CellParts, CellState, cell_router};

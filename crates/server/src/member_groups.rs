@@ -10,7 +10,7 @@ use model::OrganisationId;
 use outlets::{OutletError, OwnGroup};
 use policy::planted::{self, Leak};
 use policy::{Audience, Membership, rho};
-use register::{Actor, RegisterError, Right};
+use register::{Actor, Means, RegisterError, Right};
 use released::FeedPlace;
 
 use crate::http::{self, Answer, blocking, nothing};
@@ -25,7 +25,7 @@ const ADDITION_BYTES_MAX: usize = 4 << 10;
 
 /// The organisation by which the sender is in groups: not for a credential that reads none, such as a wall's.
 fn organisation(who: &Who) -> Option<OrganisationId> {
-    let reads = who.principal.rights.has(Right::ReadGroups);
+    let reads = who.principal.rights.has(Right::ReadGroups) && !matches!(who.principal.means, Means::Device);
     who.principal.organisation.as_ref().filter(|_| reads).map(|organisation| organisation.id)
 }
 

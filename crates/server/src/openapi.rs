@@ -186,6 +186,8 @@ fn content(shape: &Shape) -> Option<Value> {
         Shape::Json(name, _) => {
             Some(json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{}", name()) } } }))
         }
+        // The document itself.
+        Shape::Text("application/json") => Some(json!({ "application/json": { "schema": { "type": "object" } } })),
         Shape::Text(media) => Some(json!({ *media: { "schema": { "type": "string" } } })),
         Shape::Bytes => {
             Some(json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }))

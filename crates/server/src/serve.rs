@@ -110,6 +110,7 @@ pub struct Running {
     pub vault: Option<Arc<Vault>>,
     stop: watch::Sender<bool>,
     hubs: Vec<Arc<Hub>>,
+    fold: Option<SharedFold>,
     listeners: Vec<Task<()>>,
     tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
@@ -134,6 +135,9 @@ impl Running {
         let _ = self.stop.send(true);
         for hub in &self.hubs {
             hub.close();
+        }
+        if let Some(fold) = &self.fold {
+            fold.pictures().close();
         }
         for listener in self.listeners {
             let _ = listener.await;
@@ -361,10 +365,12 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         vault: vault.clone(),
         stop,
         hubs: vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
+        fold: fold.clone(),
         listeners: Vec::new(),
         tasks: vec![tokio::spawn(watch_register(
             Arc::clone(&common.register),
             vec![Arc::clone(&member_hub), Arc::clone(&cell_hub)],
+            fold.clone(),
         ))],
         threads,
         mailer: None,
@@ -433,7 +439,7 @@ fn told_of(round: Option<register::Round>) {
 }
 
 /// Makes open streams ask again whether they may go on, whenever the register has changed, in this process or another.
-async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
+async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>, fold: Option<SharedFold>) {
     let mut seen = register.changes();
     for look in 1_u32.. {
         tokio::time::sleep(REGISTER_LOOK).await;
@@ -454,6 +460,9 @@ async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>) {
             seen = now;
             for hub in &hubs {
                 hub.pulse();
+            }
+            if let Some(fold) = &fold {
+                fold.pictures().pulse();
             }
         }
     }

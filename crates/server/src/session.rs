@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use desk::Sight;
 use intake::Quota;
 use model::PersonId;
 use register::{Face, Means, Principal, Register, Right, Secret, SignInError, Status};
@@ -68,6 +69,11 @@ impl Who {
             Credential::Session(token) => Ok(token),
             Credential::Key(_) | Credential::Wall(_) => Err(Problem::signed_out()),
         }
+    }
+
+    /// What may be read of the cell's cases.
+    pub(crate) fn sight(&self) -> Sight {
+        Sight::of(&self.principal)
     }
 
     /// The person, for acts that only a person does.
@@ -190,12 +196,17 @@ impl Sessions {
     /// Whether a credential that was good when a stream began still is, and still has the right that the stream needs.
     #[must_use]
     pub fn still_in(&self, who: &Who) -> bool {
-        let principal = match &who.credential {
+        let principal = self.present(who);
+        principal.is_some_and(|principal| who.needs.is_none_or(|right| principal.rights.has(right)))
+    }
+
+    /// What a credential stands for now, if it is still good: rights and walls may have changed meanwhile.
+    pub(crate) fn present(&self, who: &Who) -> Option<Arc<Principal>> {
+        match &who.credential {
             Credential::Session(token) => self.0.register.session(self.0.face, token),
             Credential::Key(key) => self.0.register.key(key),
             Credential::Wall(token) => self.0.register.device(self.0.face, token),
-        };
-        principal.is_some_and(|principal| who.needs.is_none_or(|right| principal.rights.has(right)))
+        }
     }
 
     /// What a page shows of who is signed in.

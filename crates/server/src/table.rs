@@ -331,18 +331,18 @@ fn member() -> Vec<Route> {
             .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         circle("GET", "/api/v1/groups", "groups", "The sharing groups that your organisation is in.")
-            .gives(200, json::<outlets::GroupList>()),
+            .key(Scope::ReadReleased).gives(200, json::<outlets::GroupList>()),
         circle("GET", "/api/v1/groups/{id}", "group", "One of them, with its members' names; any other group is absent.")
             .with(&[GROUP])
-            .gives(200, json::<outlets::GroupDetail>())
+            .key(Scope::ReadReleased).gives(200, json::<outlets::GroupDetail>())
             .or(&[404]),
         circle("GET", "/api/v1/groups/{id}/items", "group_items", "What was reported to the group since your organisation joined, the latest released first.")
             .with(&[GROUP, CURSOR, LIMIT])
-            .gives(200, json::<outlets::IndicatorList>())
+            .key(Scope::ReadReleased).gives(200, json::<outlets::IndicatorList>())
             .or(&[404]),
         circle("GET", "/api/v1/groups/{id}/watch.txt", "group_watch", "Values to watch for that the group has, one a line.")
             .with(&[GROUP])
-            .gives(200, Shape::Text("text/plain"))
+            .key(Scope::ReadReleased).gives(200, Shape::Text("text/plain"))
             .or(&[404]),
         circle("POST", "/api/v1/groups/{id}/members", "group_add", "Adds an organisation, where the group lets yours and you administer it. It gets what is reported from then on.")
             .with(&[GROUP])
@@ -376,6 +376,7 @@ fn member() -> Vec<Route> {
 fn cell() -> Vec<Route> {
     let route = |access, method, path, id, summary| Route::new(Face::Cell, access, method, path, id, summary);
     let analyst = |method, path, id, summary| route(Access::Needs(Right::ReadCases), method, path, id, summary);
+    let passing = |method, path, id, summary| route(Access::Needs(Right::PassCases), method, path, id, summary);
     vec![
         route(Access::Public, "GET", "/face", "cell_face", "Which face this listener shows.").gives(200, json::<views::FaceView>()),
         route(Access::Public, "GET", "/openapi.json", "cell_openapi", "This document.").gives(200, Shape::Text("application/json")),
@@ -398,6 +399,17 @@ fn cell() -> Vec<Route> {
             .with(&[required("case", "Pseudonym of the case.")])
             .gives(204, Shape::Empty)
             .or(&[404, 409]),
+        passing("GET", "/cell/v1/secondees", "secondees", "Secondees to whom a case can be passed, with the sectors that they are walled from.")
+            .gives(200, json::<views::SecondeeList>()),
+        passing("POST", "/cell/v1/reports/{case}/pass", "pass", "Lets a secondee read one report that their wall hides.")
+            .with(&[required("case", "Pseudonym of the case.")])
+            .takes(json::<views::NewPass>())
+            .gives(204, Shape::Empty)
+            .or(&[404, 422]),
+        passing("DELETE", "/cell/v1/reports/{case}/pass/{person}", "take_back", "Takes a report back that was passed to a secondee.")
+            .with(&[required("case", "Pseudonym of the case."), required("person", "Id of the secondee.")])
+            .gives(204, Shape::Empty)
+            .or(&[404]),
         route(Access::Needs(Right::Advise), "POST", "/cell/v1/advisories", "advise", "Sends a text to members.")
             .takes(json::<views::NewAdvisory>())
             .gives(201, json::<views::Made>())
@@ -427,7 +439,7 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::NewGroupPlace>())
             .gives(204, Shape::Empty)
             .or(&[404, 422, 503]),
-        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
+        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `pass` (Passed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
             .wall().gives(200, Shape::Text("text/event-stream")),
         route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
         route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus; from this machine, or with the operator's token as `Authorization: Bearer`.").gives(200, Shape::Text("text/plain")).or(&[401]),
@@ -442,6 +454,7 @@ pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<outlets::GroupRelease>(into);
     collect::<views::Beat>(into);
     collect::<views::Claimed>(into);
+    collect::<views::Passed>(into);
     collect::<desk::Tick>(into);
     collect::<desk::ReportRow>(into);
     collect::<desk::CampaignRow>(into);

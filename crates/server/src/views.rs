@@ -304,6 +304,45 @@ pub struct Beat {
     pub exercise: bool,
 }
 
+/// To whom a report is passed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPass {
+    /// Id of the secondee.
+    pub to: String,
+}
+
+/// A secondee to whom reports can be passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SecondeeRow {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Names of the sectors that they are walled from.
+    pub walled: Vec<String>,
+}
+
+/// The secondees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SecondeeList {
+    /// They.
+    pub items: Vec<SecondeeRow>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// A report was passed to a secondee, or taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Passed {
+    /// Pseudonym of the case.
+    pub case: String,
+    /// Names of those who have it now.
+    pub passed_to: Vec<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
 /// Somebody took a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Claimed {

@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 23] = [
+const PARTS: [&str; 24] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
@@ -55,6 +55,7 @@ const PARTS: [&str; 23] = [
     "TimelineRow",
     "WarnGroup",
     "NewIndicator",
+    "SecondeeRow",
     "SignIn",
 ];
 

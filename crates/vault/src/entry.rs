@@ -54,6 +54,19 @@ pub enum Body {
         /// The name that the cell's screens show.
         name: String,
     },
+    /// A case was passed to a secondee whose wall hides it, or is taken back.
+    Pass {
+        /// The report.
+        case: CaseId,
+        /// Who may read it now, or may no longer.
+        to: PersonId,
+        /// The name of the secondee, as the cell's screens show it.
+        name: String,
+        /// Who passed it.
+        by: PersonId,
+        /// Whether it was given; otherwise it is taken back.
+        given: bool,
+    },
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -284,7 +297,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 12] = [
+pub(crate) const TYPES: [&str; 13] = [
     "genesis",
     "population",
     "data-set",
@@ -296,6 +309,7 @@ pub(crate) const TYPES: [&str; 12] = [
     "advisory",
     "advisory-read",
     "claim",
+    "pass",
     "posture",
 ];
 
@@ -315,6 +329,7 @@ impl Body {
             Self::Advisory(_) => "advisory",
             Self::AdvisoryRead(..) => "advisory-read",
             Self::Claim { .. } => "claim",
+            Self::Pass { .. } => "pass",
             Self::Posture { .. } => "posture",
         }
     }

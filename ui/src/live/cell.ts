@@ -89,6 +89,10 @@ export function cellStep(s: CellState, e: StreamEvent, now: number): CellState {
       const c = e.data as { case: string; owner: string }
       return { ...s, reports: s.reports.map(r => (r.case === c.case ? { ...r, owner: c.owner, state: 'claimed' } : r)) }
     }
+    case 'pass': {
+      const p = e.data as { case: string; passed_to: string[] }
+      return { ...s, reports: s.reports.map(r => (r.case === p.case ? { ...r, passed_to: p.passed_to } : r)) }
+    }
     case 'campaign': {
       const c = e.data as CampaignRow
       const campaigns = keep(put(s.campaigns, c, x => x.id === c.id, 'back'))

@@ -12,6 +12,7 @@ export const EVENTS = [
   'claim',
   'campaign',
   'campaign-gone',
+  'pass',
   'alert',
   'feeds',
   'posture',

@@ -141,10 +141,19 @@ fn tests() -> BTreeSet<String> {
     found
 }
 
-/// The tests that a cell names.
+/// The tests that a cell names: a crate before a name in back-quotes, or a title of the pages' tests in quotation marks.
 fn named(cell: &str) -> Vec<String> {
-    let names = cell.split("; ").filter(|name| !name.is_empty() && *name != WITHOUT);
-    names.map(|name| name.replace(['`', '“', '”'], "")).collect()
+    let mut names = Vec::new();
+    let mut rest = cell;
+    while let Some(at) = rest.find(['`', '“']) {
+        let owner = rest[..at].split_whitespace().last().unwrap_or_default();
+        let begun = rest[at..].chars().next().map_or(at, |quote| at + quote.len_utf8());
+        let Some(length) = rest[begun..].find(['`', '”']) else { break };
+        names.push(format!("{owner} {}", &rest[begun..begun + length]));
+        rest = &rest[begun + length..];
+        rest = rest.strip_prefix(['`', '”']).unwrap_or(rest);
+    }
+    names
 }
 
 fn wrong(text: &str, wanted: &BTreeMap<String, u8>, tests: &BTreeSet<String>) -> Vec<String> {

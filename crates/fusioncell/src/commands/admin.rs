@@ -9,6 +9,7 @@ use register::{Actor, Answers, KeyInfo, NewOrganisation, OrganisationClass, Regi
 use serde_json::json;
 
 use super::Folders;
+use super::admin_people::{self, SecondmentArgs};
 use crate::demo::password;
 use crate::failure::{Context as _, Failure};
 use crate::store;
@@ -137,7 +138,8 @@ enum Organisation {
 enum Person {
     /// Add a person; prints a one-time password
     #[command(after_help = help!("  fusioncell admin person add --data-dir D --email sam@calder.example --name \"Sam Reed\" --organisation \"Calder Power\"
-  fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst"))]
+  fusioncell admin person add --data-dir D --email kit@cell.example --name \"Kit Hale\" --role analyst
+  fusioncell admin person add --data-dir D --email sal@cell.example --name \"Sal Marsh\" --role seconded-analyst --organisation \"Calder Power\" --vetting SC --vetted-until 2027-05-01 --wall water"))]
     Add {
         #[command(flatten)]
         folders: Folders,
@@ -148,14 +150,26 @@ enum Person {
         #[arg(long)]
         name: String,
         /// What the person is: reader, reporter, organisation-admin, observer, analyst, lead or administrator
-        #[arg(long, default_value = "reporter", value_parser = ["reader", "reporter", "organisation-admin", "observer", "analyst", "lead", "administrator"])]
+        #[arg(long, default_value = "reporter", value_parser = ["reader", "reporter", "organisation-admin", "observer", "analyst", "seconded-analyst", "lead", "administrator"])]
         role: String,
-        /// The member organisation, for a member
-        #[arg(long, value_name = "NAME", required_if_eq_any([("role", "reader"), ("role", "reporter"), ("role", "organisation-admin"), ("role", "observer")]))]
+        /// The member organisation, for a member; the home organisation, for a seconded analyst
+        #[arg(long, value_name = "NAME", required_if_eq_any([("role", "reader"), ("role", "reporter"), ("role", "organisation-admin"), ("role", "observer"), ("role", "seconded-analyst")]))]
         organisation: Option<String>,
+        #[command(flatten)]
+        secondment: SecondmentArgs,
         /// Read the password from standard input instead of making one
         #[arg(long)]
         password_stdin: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the people, with what seconded analysts are held to
+    #[command(after_help = help!("  fusioncell admin person list --data-dir D
+  fusioncell admin person list --data-dir D --json"))]
+    List {
+        #[command(flatten)]
+        folders: Folders,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
@@ -289,13 +303,16 @@ pub fn run(args: AdminArgs) -> Result<(), Failure> {
             println!("{ended} sessions of {} have ended", person.email);
             Ok(())
         }
-        Command::Person(Person::Add { folders, email, name, role, organisation, password_stdin, json }) => {
+        Command::Person(Person::Add { folders, email, name, role, organisation, secondment, password_stdin, json }) => {
             let register = store::register(&folders.data_dir)?;
+            let mut new = store::new_person(&register, &email, &name, &role, organisation.as_deref())?;
+            new.secondment = admin_people::secondment(&register, &new, secondment)?;
             let (password, made) = chosen(password_stdin)?;
-            store::add_person(&register, &email, &name, &role, organisation.as_deref(), &password)?;
+            register.create_person(&Actor::operator(), &new, &password).context(email.as_str())?;
             told(&email, &password, made, json);
             Ok(())
         }
+        Command::Person(Person::List { folders, json }) => admin_people::list(&folders, json),
         Command::Mail(command) => super::admin_mail::run(command),
         Command::Joining(command) => super::admin_joining::run(command),
         Command::Key(Key::Add { folders, organisation, label, json }) => add_key(&folders, &organisation, &label, json),

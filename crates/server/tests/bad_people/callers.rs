@@ -41,6 +41,8 @@ pub struct Caller {
     pub email: Option<&'static str>,
     /// The member organisation, by its number.
     pub firm: Option<usize>,
+    /// What the role could do if the firm were not dormant.
+    pub asleep: Option<Rights>,
 }
 
 /// What the door says.
@@ -75,7 +77,12 @@ impl Caller {
             Held::Wall(_) if !route.pass.wall => return Verdict::Refused(403, "wall"),
             Held::Session(rights) | Held::Key(rights, _) | Held::Wall(rights) => rights,
         };
-        if right.is_none_or(|right| rights.has(right)) { Verdict::Admitted } else { ROLE }
+        match (right, self.asleep) {
+            (None, _) => Verdict::Admitted,
+            (Some(right), _) if rights.has(right) => Verdict::Admitted,
+            (Some(right), Some(awake)) if awake.has(right) => Verdict::Refused(403, "read-only"),
+            _ => ROLE,
+        }
     }
 
     /// Whether a browser sends the credential by itself.
@@ -168,14 +175,22 @@ impl Room {
     ) -> Caller {
         let credential = Some(("cookie", self.session(email, face).await));
         let held = rights.map_or(Held::Nothing, Held::Session);
-        Caller { name: name.to_owned(), face, credential, held, email: Some(email), firm }
+        Caller { name: name.to_owned(), face, credential, held, email: Some(email), firm, asleep: None }
     }
 
     async fn sign_everybody_in(&mut self) {
         let mut callers = Vec::new();
         for face in [Face::Member, Face::Cell] {
             let name = format!("stranger at {face:?}");
-            callers.push(Caller { name, face, credential: None, held: Held::Nothing, email: None, firm: None });
+            callers.push(Caller {
+                name,
+                face,
+                credential: None,
+                held: Held::Nothing,
+                email: None,
+                firm: None,
+                asleep: None,
+            });
         }
         for (role, email, firm) in PEOPLE {
             callers.push(self.person(role.as_str(), email, home(role), firm, Some(role.rights())).await);
@@ -196,6 +211,9 @@ impl Room {
         );
         callers.push(self.person("admin of a suspended firm", "sus@firm2.example", Face::Member, Some(2), None).await);
         callers.push(self.person("disabled", "gone@firm0.example", Face::Member, Some(0), None).await);
+        for caller in callers.iter_mut().filter(|caller| caller.firm == Some(3)) {
+            caller.asleep = Some(Role::OrganisationAdmin.rights());
+        }
         callers.extend(self.machines(&callers));
         callers.extend(self.walls());
         // A session of one listener under the cookie of the other.
@@ -208,7 +226,7 @@ impl Room {
         for (face, cookie, token) in foreign {
             let credential = Some(("cookie", format!("{cookie}={token}")));
             let name = format!("the other listener's session at {face:?}");
-            callers.push(Caller { name, face, credential, held: Held::Nothing, email: None, firm: None });
+            callers.push(Caller { name, face, credential, held: Held::Nothing, email: None, firm: None, asleep: None });
         }
         let by = Actor::operator();
         self.world.register.set_disabled(&by, self.id("gone@firm0.example"), true).unwrap();
@@ -227,6 +245,7 @@ impl Room {
             held,
             email: None,
             firm: Some(firm),
+            asleep: (firm == 3).then(|| Role::Reporter.rights()),
         };
         let make = |scope: Scope| {
             let new =
@@ -278,11 +297,27 @@ impl Room {
             let (_, credential) = pair();
             let held = Held::Wall(person.role.rights().reading());
             let firm = (face == Face::Member).then_some(0);
-            made.push(Caller { name: format!("wall at {face:?}"), face, credential, held, email: None, firm });
+            made.push(Caller {
+                name: format!("wall at {face:?}"),
+                face,
+                credential,
+                held,
+                email: None,
+                firm,
+                asleep: None,
+            });
             let (id, credential) = pair();
             self.world.register.revoke_device(&by, of, person.organisation, &id).unwrap();
             let held = Held::RevokedWall;
-            made.push(Caller { name: format!("revoked wall at {face:?}"), face, credential, held, email: None, firm });
+            made.push(Caller {
+                name: format!("revoked wall at {face:?}"),
+                face,
+                credential,
+                held,
+                email: None,
+                firm,
+                asleep: None,
+            });
         }
         made
     }

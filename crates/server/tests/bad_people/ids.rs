@@ -26,7 +26,16 @@ pub enum Kind {
     Passkey,
     Device,
     Key,
-    Other,
+    Group,
+    CellGroup,
+    Person,
+    CellPerson,
+    Organisation,
+    Invitation,
+    CellInvitation,
+    Sponsorship,
+    CellSponsorship,
+    Setting,
 }
 
 /// Who may find something under its id.
@@ -67,6 +76,9 @@ pub struct Ids {
     pub all: Vec<Id>,
     pub pairing_member: String,
     pub pairing_cell: String,
+    pub link_member: String,
+    pub link_cell: String,
+    pub secondee: String,
 }
 
 async fn walls_campaigns(world: &World, lead: &str) -> Vec<Value> {
@@ -115,8 +127,9 @@ impl Room {
         }
         add(Kind::Feed, "watch.txt".into(), Owner::Members);
         let register = &self.world.register;
-        let people: Vec<_> = self.callers.iter().filter_map(|caller| Some((caller.email?, caller.face))).collect();
-        for (n, (email, face)) in people.into_iter().enumerate() {
+        let people: Vec<_> =
+            self.callers.iter().rev().filter_map(|caller| Some((caller.email?, caller.face, caller.firm))).collect();
+        for (n, (email, face, firm)) in people.into_iter().enumerate() {
             let person = self.id(email);
             for session in register.sessions(person, "").unwrap() {
                 add(Kind::Session, session.id, Owner::Person(email));
@@ -128,12 +141,29 @@ impl Room {
                 let passkey = register.add_passkey(&by, person, (face, "localhost"), &credential, "key", "{}");
                 add(Kind::Passkey, passkey.unwrap().id, Owner::Person(email));
             }
-            add(Kind::Other, person.to_string(), Owner::Nobody);
+            add(Kind::CellPerson, person.to_string(), Owner::Cell);
+            if let Some(firm) = firm {
+                add(Kind::Person, person.to_string(), Owner::Firm(firm));
+            }
         }
         for (n, firm) in self.firms.iter().enumerate() {
-            add(Kind::Other, firm.to_string(), Owner::Nobody);
+            add(Kind::Organisation, firm.to_string(), Owner::Cell);
             for key in register.keys_of(*firm).unwrap() {
                 add(Kind::Key, key.prefix, Owner::Firm(n));
+            }
+        }
+        let by = Actor::operator();
+        for (name, firms, over) in [("One", vec![0, 3], false), ("Two", vec![1], false), ("Ended", vec![0, 1], true)] {
+            let who_may_add = register::WhoMayAdd::Members;
+            let new = register::NewGroup { name: name.into(), purpose: "p".into(), ends_at: None, who_may_add };
+            let group = register.create_group(&by, &new).unwrap();
+            add(Kind::CellGroup, group.to_string(), Owner::Cell);
+            for firm in &firms {
+                register.join_group(&by, group, self.firms[*firm], true).unwrap();
+                add(Kind::Group, group.to_string(), if over { Owner::Nobody } else { Owner::Firm(*firm) });
+            }
+            if over {
+                register.set_group_end(&by, group, Some(register.now())).unwrap();
             }
         }
         let mut pairings = vec![];
@@ -154,7 +184,47 @@ impl Room {
             add(Kind::Device, device.id, owner);
             pairings.push(device.pairing.expose().to_owned());
         }
-        self.ids = Ids { all, pairing_cell: pairings[2].clone(), pairing_member: pairings[0].clone() };
+        let ask = async |face, path: &str, caller: &str, body: Value| {
+            let body = ("application/json".to_owned(), body.to_string());
+            let made = self.send(face, "POST", path, self.caller(caller), Some(&body)).await;
+            assert_eq!(made.status, 201, "{path}: {}", String::from_utf8_lossy(&made.body));
+            made.json()
+        };
+        let token = |link: &Value| text(&link["link"]).split_once('#').map(|(_, token)| token.to_owned()).unwrap();
+        let firm =
+            json!({ "name": "Calder", "sectors": ["water"], "contact": "Ann Reed", "email": "ann@calder.example" });
+        let invited = ask(Face::Cell, "/cell/v1/organisations", "lead", firm).await;
+        add(Kind::Organisation, text(&invited["organisation"]), Owner::Cell);
+        let person = json!({ "name": "Vera", "email": "vera@cell.example", "role": "analyst" });
+        let to_cell = ask(Face::Cell, "/cell/v1/invitations", "lead", person).await;
+        for (n, name) in [(0, "organisation-admin"), (1, "admin of another firm")] {
+            let email = format!("new{n}@firm{n}.example");
+            let person = json!({ "name": "New", "email": email, "role": "reader" });
+            ask(Face::Member, "/api/v1/invitations", name, person).await;
+            let held = self.send(Face::Member, "GET", "/api/v1/invitations", self.caller(name), None).await.json();
+            add(Kind::Invitation, text(&held["items"][0]["id"]), Owner::Firm(n));
+            let firm = json!({
+                "name": format!("Tarn {n}"), "sector": "water", "domain": format!("tarn{n}.example"), "contact": "Tom Reed",
+                "email": format!("tom@tarn{n}.example"), "why": "they are next to us",
+            });
+            let made = ask(Face::Member, "/api/v1/sponsorships", name, firm).await;
+            for (kind, owner) in [(Kind::Sponsorship, Owner::Firm(n)), (Kind::CellSponsorship, Owner::Cell)] {
+                add(kind, text(&made["id"]), owner);
+            }
+        }
+        let held = self.send(Face::Cell, "GET", "/cell/v1/invitations", self.caller("lead"), None).await.json();
+        for invitation in held["items"].as_array().unwrap() {
+            add(Kind::CellInvitation, text(&invitation["id"]), Owner::Cell);
+        }
+        add(Kind::Setting, "dormant-days".into(), Owner::Cell);
+        self.ids = Ids {
+            all,
+            pairing_cell: pairings[2].clone(),
+            pairing_member: pairings[0].clone(),
+            link_member: token(&invited),
+            link_cell: token(&to_cell),
+            secondee: self.id("sec@cell.example").to_string(),
+        };
     }
 }
 

@@ -183,9 +183,9 @@ fn role(room: &Room, email: &str, role: Role) {
 async fn who_may_only_read_from_now_on_reports_nothing_with_what_was_signed_in_before() {
     let room = Room::new().await;
     let report = routes().into_iter().find(|route| route.id == "report").unwrap();
-    for (how, act) in [
-        ("dormancy", (|room: &Room| status(room, 0, Status::Dormant)) as fn(&Room)),
-        ("a role that reads", |room| {
+    for (how, reason, act) in [
+        ("dormancy", "read-only", (|room: &Room| status(room, 0, Status::Dormant)) as fn(&Room)),
+        ("a role that reads", "role", |room| {
             status(room, 0, Status::Active);
             role(room, "ann@firm0.example", Role::Reader);
         }),
@@ -194,7 +194,7 @@ async fn who_may_only_read_from_now_on_reports_nothing_with_what_was_signed_in_b
         let before = room.world.vault.journal().head().seq;
         let caller = room.caller("reporter");
         let answer = room.send(Face::Member, "POST", report.path, caller, body(&report, &room.ids).as_ref()).await;
-        assert_eq!((answer.status.as_u16(), problem(&answer).as_str()), (403, "role"), "{how}");
+        assert_eq!((answer.status.as_u16(), problem(&answer).as_str()), (403, reason), "{how}");
         assert_eq!(room.world.vault.journal().head().seq, before, "{how}: it was taken nevertheless");
     }
 }

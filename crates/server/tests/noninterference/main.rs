@@ -135,6 +135,30 @@ async fn arrival(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     keep(&pair, figures).await
 }
 
+/// Firms and sectors of which each is large enough for a name: a secondee is walled from one of two or three.
+const WALLED_SIZES: &[(usize, usize)] = &[(24, 2), (24, 2), (33, 3)];
+
+/// One pair that differs behind a secondee's wall alone.
+async fn behind_a_wall(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
+    let whole = script::script_of(seed, WALLED_SIZES);
+    let Some((one, two, firm)) = script::behind_a_wall(&whole, &mut Random(seed ^ 0x6969)) else { return Ok(()) };
+    figures.made += 1;
+    if declared(&one).members != declared(&two).members {
+        return Ok(());
+    }
+    let pair = Pair {
+        kind: Kind::Wall,
+        one: &one,
+        two: &two,
+        hidden_from: &[firm],
+        cell: false,
+        operator: false,
+        export: false,
+        seed,
+    };
+    keep(&pair, figures).await
+}
+
 /// One world beside the model of the declared release.
 async fn beside_the_model(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     let one = script(seed);
@@ -288,6 +312,21 @@ fn no_byte_differs_when_reports_arrive_in_another_order_or_at_another_moment_of_
 
 #[cfg(not(feature = "planted-leaks"))]
 #[test]
+fn no_byte_differs_for_a_secondee_when_what_is_behind_the_wall_does() {
+    let mut figures = Figures::default();
+    let first = pairs("FUSIONCELL_FIRST_SEED", 1);
+    runtime().block_on(async {
+        for seed in first..first + pairs("FUSIONCELL_WALL_PAIRS", 150) {
+            if let Err(Difference(what)) = behind_a_wall(seed, &mut figures).await {
+                panic!("seed {seed}: {what}");
+            }
+        }
+    });
+    report("wall", &figures);
+}
+
+#[cfg(not(feature = "planted-leaks"))]
+#[test]
 fn members_get_what_is_declared_and_nothing_else() {
     let mut figures = Figures::default();
     let first = pairs("FUSIONCELL_FIRST_SEED", 1);
@@ -309,7 +348,7 @@ fn members_get_what_is_declared_and_nothing_else() {
 
 /// The questions that a leak may answer.
 #[cfg(feature = "planted-leaks")]
-const QUESTIONS: [&str; 4] = ["model", "swap", "presence", "arrival"];
+const QUESTIONS: [&str; 5] = ["model", "swap", "presence", "arrival", "wall"];
 /// Scripts that are played beside the model before any pair is made: one world is cheaper than two.
 #[cfg(feature = "planted-leaks")]
 const MODEL_SCRIPTS: u64 = 100;
@@ -322,6 +361,7 @@ async fn difference(question: &str, seed: u64) -> Option<String> {
         "model" => beside_the_model(seed, &mut figures).await,
         "swap" => swap(seed, &mut figures).await,
         "presence" => presence(seed, &mut figures).await,
+        "wall" => behind_a_wall(seed, &mut figures).await,
         _ => arrival(seed, &mut figures).await,
     };
     let Difference(what) = found.err()?;

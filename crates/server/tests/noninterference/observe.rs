@@ -44,8 +44,8 @@ pub const EXEMPT: &[(&str, &str, &str)] = &[];
 pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
     match (route.face, route.access) {
         (Face::Member, _) => vec!["stranger", "member session", "member key"],
-        (Face::Cell, Access::Operator) => vec!["stranger at the cell", "analyst", "lead", "operator"],
-        (Face::Cell, _) => vec!["stranger at the cell", "analyst", "lead"],
+        (Face::Cell, Access::Operator) => vec!["stranger at the cell", "analyst", "lead", "secondee", "operator"],
+        (Face::Cell, _) => vec!["stranger at the cell", "analyst", "lead", "secondee"],
     }
 }
 
@@ -176,6 +176,15 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("GET", page) if server::PAGES.iter().any(|(_, path)| *path == page) => vec![ask(page.to_owned())],
         ("GET", "/cell/v1/noise") => {
             ["", "?q=a", "?cursor=0", "?cursor=x"].map(|query| ask(format!("{path}{query}"))).into()
+        }
+        ("GET", "/cell/v1/secondees") => vec![ask(path.to_owned())],
+        // To nobody that there is: what a pass does is tested by itself.
+        ("POST", "/cell/v1/reports/{case}/pass") => {
+            let all = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/pass");
+            all.into_iter().map(|ask| Ask { body: format!(r#"{{"to":"{UNKNOWN}"}}"#), ..ask }).collect()
+        }
+        ("DELETE", "/cell/v1/reports/{case}/pass/{person}") => {
+            each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], &format!("/pass/{UNKNOWN}"))
         }
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")

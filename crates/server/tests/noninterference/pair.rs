@@ -83,6 +83,8 @@ pub enum Kind {
     Swap,
     Presence,
     Arrival,
+    /// What a firm of the sector that the secondee is walled from has sent is other, or missing.
+    Wall,
 }
 
 /// Two worlds and what must be equal in them.
@@ -153,6 +155,10 @@ pub async fn compare(pair: &Pair<'_>, figures: &mut Figures) -> Result<bool, Dif
     if pair.cell {
         observers.extend([Observer::Analyst, Observer::Lead]);
         watched.extend([Observer::Analyst, Observer::Lead]);
+    }
+    if pair.cell || pair.kind == Kind::Wall {
+        observers.push(Observer::Secondee);
+        watched.push(Observer::Secondee);
     }
     if pair.operator {
         observers.push(Observer::Operator);
@@ -251,7 +257,10 @@ impl Run<'_> {
             world.reseed(number);
         }
         for observer in self.observers.clone() {
-            let known = self.left.known(observer, &self.values).await;
+            let mut known = self.left.known(observer, &self.values).await;
+            if observer == Observer::Secondee {
+                self.behind_the_wall(&mut known);
+            }
             // What is asked for is the same only if it is asked for in both.
             self.right.known(observer, &self.values).await;
             for ask in observe::asks(observer, &known) {
@@ -275,6 +284,9 @@ impl Run<'_> {
         if self.pair.cell {
             coalitions.extend([(b, Observer::Analyst), (a, Observer::Lead)]);
         }
+        if self.pair.cell || self.pair.kind == Kind::Wall {
+            coalitions.push((b, Observer::Secondee));
+        }
         for (a, b) in coalitions {
             // The cell's people cannot follow a member's cursor: they tell each other what they see.
             let one = observe::joined(&self.left, a, b, &known).await;
@@ -284,6 +296,17 @@ impl Run<'_> {
             differ(&format!("what {a:?} and {b:?} see together"), &one, &two)?;
         }
         self.operators(figures)
+    }
+
+    /// A secondee may have heard of cases behind the wall, and asks for them.
+    fn behind_the_wall(&self, known: &mut Known) {
+        let sector = self.pair.one.sector(0);
+        let walled = self.pair.one.reports().filter(|(_, report)| self.pair.one.sector(report.firm) == sector);
+        let differing = walled.filter(|(at, report)| self.pair.two.ops[*at] != Op::Report((*report).clone()));
+        for reference in differing.filter_map(|(_, report)| self.left.reference(report.label)) {
+            known.cases.insert(0, reference.clone());
+            known.campaigns.insert(0, reference.clone());
+        }
     }
 
     /// What a firm can do with the reference of a report of its own.

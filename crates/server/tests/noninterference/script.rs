@@ -3,8 +3,8 @@
 mod made;
 mod pairs;
 
-pub use made::script;
-pub use pairs::{rearrived, swapped, without_hidden};
+pub use made::{script, script_of};
+pub use pairs::{behind_a_wall, rearrived, swapped, without_hidden};
 
 /// The reporter's first answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,9 @@ use axum::http::StatusCode;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
-use register::{Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, WhoMayAdd};
+use register::{
+    Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, Secondment, WhoMayAdd,
+};
 use release::EngineConfig;
 use released::Store;
 use server::{
@@ -120,11 +122,18 @@ impl World {
             people.insert(Observer::MemberSession(firm), email);
             credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
         }
-        for (observer, role, email) in
-            [(Observer::Analyst, Role::Analyst, "a@cell.example"), (Observer::Lead, Role::Lead, "l@cell.example")]
-        {
-            let person =
-                NewPerson { email: email.into(), name: "Cell".into(), organisation: None, role, secondment: None };
+        for (observer, role, email) in [
+            (Observer::Analyst, Role::Analyst, "a@cell.example"),
+            (Observer::Lead, Role::Lead, "l@cell.example"),
+            (Observer::Secondee, Role::Secondee, "s@cell.example"),
+        ] {
+            let secondment = (role == Role::Secondee).then(|| Secondment {
+                vetting: "SC".into(),
+                vetted_until: model::Timestamp::from_millis(i64::MAX),
+                wall: vec![members[0].sector],
+            });
+            let organisation = secondment.as_ref().map(|_| made[0].0);
+            let person = NewPerson { email: email.into(), name: "Cell".into(), organisation, role, secondment };
             register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
             let (token, _) = register.sign_in(Face::Cell, email, PASSWORD, "x").unwrap();
             people.insert(observer, email.to_owned());

@@ -32,9 +32,13 @@ route that shows more than this page says fails the test.
 
 Every value here is reported by four members, one after another, who answer and mark it alike; all twelve members are of
 one sector. An epoch is 20 seconds in the exercise that the test runs, 15 minutes by default. The person of the reporter
-is of the firm that reported first. The operator reads the figures, the logs, an export of the journal and the bytes of
-the journal in the data folder, without the keys, which lie elsewhere. A stranger asks both listeners. The person of the
-group is of a member that reports nothing and is in one sharing group with the four who do; nobody else is in it.
+is of the firm that reported first, the secondee of one that reports nothing, walled from its sector. The operator reads
+the figures, the logs, an export of the journal and the bytes of the journal in the data folder, without the keys, which
+lie elsewhere. A stranger asks both listeners. The person of the group is of a member that reports nothing and is in one
+sharing group with the four who do; nobody else is in it.
+
+The minute that the secondee is shown as the time of a report is that of the journal's last entry in sight, which is the same
+without the report: both fall into one minute here.
 
 ";
 

@@ -150,7 +150,7 @@ pub async fn acts(text: &mut String) {
         if route.method == "GET" || route.path.ends_with("/session") {
             continue;
         }
-        let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID);
+        let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID).replace("{person}", NO_ID);
         let _ = write!(text, "| `{} {}` |", route.method, route.path);
         for role in roles {
             // A member's session has no meaning at the cell's listener, and the other way round.

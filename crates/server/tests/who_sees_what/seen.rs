@@ -13,11 +13,12 @@ pub enum Role {
     Reporter,
     Analyst,
     Lead,
+    Secondee,
     Operator,
 }
 
 impl Role {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stranger,
         Self::Other,
         Self::OtherKey,
@@ -25,6 +26,7 @@ impl Role {
         Self::Reporter,
         Self::Analyst,
         Self::Lead,
+        Self::Secondee,
         Self::Operator,
     ];
 
@@ -37,6 +39,7 @@ impl Role {
             Self::Reporter => "person of the reporter",
             Self::Analyst => "analyst",
             Self::Lead => "lead",
+            Self::Secondee => "secondee of that sector",
             Self::Operator => "operator",
         }
     }
@@ -46,7 +49,7 @@ impl Role {
         match self {
             Self::Stranger => &[Face::Member, Face::Cell],
             Self::Other | Self::OtherKey | Self::Circle | Self::Reporter => &[Face::Member],
-            Self::Analyst | Self::Lead | Self::Operator => &[Face::Cell],
+            Self::Analyst | Self::Lead | Self::Secondee | Self::Operator => &[Face::Cell],
         }
     }
 }
@@ -78,12 +81,30 @@ impl Seen {
     }
 }
 
-/// Takes out the fields in which a look-up repeats its question.
+/// Takes out the fields in which a look-up repeats its question, and what stood before anything was reported.
 pub fn without_echo(value: &mut Value) {
     if let Some(fields) = value.as_object_mut()
         && fields.contains_key("verdict")
     {
         fields.retain(|name, _| !["query", "normal"].contains(&name.as_str()));
+    }
+    without_standing(value);
+}
+
+/// Takes out who is in a sharing group and how many, which its members know whatever is reported, and how many items it has.
+fn without_standing(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if fields.contains_key("who_may_add") || fields.contains_key("group") {
+                fields.retain(|name, _| name != "members");
+            }
+            if fields.contains_key("who_may_add") {
+                fields.remove("items");
+            }
+            fields.values_mut().for_each(without_standing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_standing),
+        _ => {}
     }
 }
 

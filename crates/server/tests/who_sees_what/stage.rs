@@ -8,7 +8,7 @@ use axum::http::Request;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use model::Tlp;
-use register::{Actor, NewGroup, NewPerson, WhoMayAdd};
+use register::{Actor, NewGroup, NewPerson, Secondment, WhoMayAdd};
 use serde_json::{Value, json};
 use server::{Access, Face, RouteInfo, routes};
 
@@ -68,6 +68,19 @@ impl Stage {
         world.pass(7_200);
         let group = circle(&world);
         world.clock.0.fetch_add(OFF_TICK, Ordering::SeqCst);
+        let home = world.register.organisations().into_iter().find(|firm| firm.name == "Firm 5").unwrap();
+        let secondee = NewPerson {
+            email: "sal@cell.example".into(),
+            name: "sal".into(),
+            organisation: Some(home.id),
+            role: register::Role::Secondee,
+            secondment: Some(Secondment {
+                vetting: "SC".into(),
+                vetted_until: model::Timestamp::from_millis(i64::MAX),
+                wall: vec![home.sector],
+            }),
+        };
+        world.register.create_person(&Actor::operator(), &secondee, PASSWORD).unwrap();
         let mut cookies = BTreeMap::new();
         for (role, email) in [
             (Role::Other, "ann@firm0.example"),
@@ -75,6 +88,7 @@ impl Stage {
             (Role::Reporter, "bob@firm1.example"),
             (Role::Analyst, "kit@cell.example"),
             (Role::Lead, "ada@cell.example"),
+            (Role::Secondee, "sal@cell.example"),
         ] {
             let router = if role.faces() == [Face::Cell] { &world.cell } else { &world.member };
             cookies.insert(role, world.sign_in(router, email).await);

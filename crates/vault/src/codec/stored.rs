@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::CodecError;
 use super::v1::{
     AdvisoryReadV1, AdvisoryV1, Case, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
-    PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
+    PassV1, PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
 use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
@@ -121,6 +121,16 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
         Body::Claim { case, by, name } => {
             typed(body, ClaimV1 { case: case.to_string(), by: by.to_string(), name: name.clone() })
         }
+        Body::Pass { case, to, name, by, given } => typed(
+            body,
+            PassV1 {
+                case: case.to_string(),
+                to: to.to_string(),
+                name: name.clone(),
+                by: by.to_string(),
+                given: *given,
+            },
+        ),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -360,6 +370,16 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         "claim" => {
             let stored: ClaimV1 = shape(stored)?;
             Body::Claim { case: word::<CaseId>("case", &stored.case)?, by: word("by", &stored.by)?, name: stored.name }
+        }
+        "pass" => {
+            let stored: PassV1 = shape(stored)?;
+            Body::Pass {
+                case: word::<CaseId>("case", &stored.case)?,
+                to: word("to", &stored.to)?,
+                name: stored.name,
+                by: word("by", &stored.by)?,
+                given: stored.given,
+            }
         }
         "posture" => {
             let stored: PostureV1 = shape(stored)?;

@@ -172,6 +172,15 @@ pub(super) struct ClaimV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct PassV1 {
+    pub(super) case: String,
+    pub(super) to: String,
+    pub(super) name: String,
+    pub(super) by: String,
+    pub(super) given: bool,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct PostureV1 {
     pub(super) word: String,
     pub(super) text: String,

@@ -73,8 +73,13 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
 
 /// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
 pub fn script(seed: u64) -> Script {
+    script_of(seed, SIZES)
+}
+
+/// As [`script`], with the firms and sectors to choose from.
+pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
     let mut random = Random(seed);
-    let (firms, sectors) = *random.pick(SIZES);
+    let (firms, sectors) = *random.pick(sizes);
     let regions = *random.pick(&[0, 1, 1, 2]);
     let common = random.percent(15).then_some(3);
     let late = if random.percent(20) { WINDOW - 12_000 } else { 0 };

@@ -1,6 +1,6 @@
 //! The second script of a pair: another firm files, something hidden is missing, reports arrive otherwise.
 
-use super::{Op, Report, Script, Via, Warn};
+use super::{HOT, Op, Report, Script, Via, Warn};
 use crate::random::Random;
 
 /// The same script with one report filed by another firm; `None` if it has no report.
@@ -149,4 +149,49 @@ pub fn rearrived(
     moved.sort_unstable();
     moved.dedup();
     (!moved.is_empty() && moved.len() < script.firms).then_some((other, moved))
+}
+
+/// Two scripts that differ behind the wall of a secondee of firm 0 alone: a report of that sector, which members never see,
+/// says something else or is missing.
+pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Script, usize)> {
+    let walled: Vec<usize> = script
+        .reports()
+        .filter(|(_, report)| script.sector(report.firm) == script.sector(0) && report.via == Via::Form)
+        .map(|(at, _)| at)
+        .collect();
+    if walled.is_empty() {
+        return None;
+    }
+    let at = *random.pick(&walled);
+    let mut one = script.clone();
+    // Which campaign a text is about is the choice of somebody who sees both sides.
+    for op in &mut one.ops {
+        if let Op::Advise { about, .. } = op {
+            *about = None;
+        }
+    }
+    let Op::Report(report) = &mut one.ops[at] else { return None };
+    (report.warn, report.named) = (Warn::CellOnly, false);
+    // Often of two hot values, so that it links what else it would not.
+    if random.percent(60) {
+        report.values = vec![random.below(HOT), random.below(HOT)];
+        report.values.sort_unstable();
+        report.values.dedup();
+    }
+    let (firm, label) = (report.firm, report.label);
+    let mut two = one.clone();
+    if random.percent(50) {
+        let Op::Report(other) = &mut two.ops[at] else { return None };
+        other.values = vec![HOT + 3_000];
+        other.own_name = None;
+        other.attack = if other.attack == "ransomware" { "flooding" } else { "ransomware" };
+        other.techniques.clear();
+    } else {
+        for (place, op) in two.ops.iter_mut().enumerate() {
+            if place == at || *op == Op::Claim(label) {
+                *op = Op::Wait(0);
+            }
+        }
+    }
+    Some((one, two, firm))
 }

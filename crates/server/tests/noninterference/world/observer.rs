@@ -9,13 +9,15 @@ pub enum Observer {
     CellStranger,
     Analyst,
     Lead,
+    /// Lent by the first firm, and walled from its sector.
+    Secondee,
     /// Reaches the cell's listener from the operator's network; reads logs, figures and exports.
     Operator,
 }
 
 impl Observer {
     pub const fn is_cell(self) -> bool {
-        matches!(self, Self::CellStranger | Self::Analyst | Self::Lead | Self::Operator)
+        matches!(self, Self::CellStranger | Self::Analyst | Self::Lead | Self::Secondee | Self::Operator)
     }
 
     pub const fn kind(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Observer {
             Self::CellStranger => "stranger at the cell",
             Self::Analyst => "analyst",
             Self::Lead => "lead",
+            Self::Secondee => "secondee",
             Self::Operator => "operator",
         }
     }

@@ -1,0 +1,108 @@
+//! The API as its document has it, asked by schemathesis: no fault of ours, and nothing that the document does not tell.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::demo::Demo;
+use crate::run::{Run, build_binary, command, has, target};
+
+/// The schemathesis that the checks are written for.
+const SCHEMATHESIS: &str = "4.32.5";
+/// Generous: this judges answers, not how soon they come.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// Seconds for each listener.
+const SECONDS: &str = "60";
+/// What is looked at in each answer.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method";
+/// Operations that end the session that asks, or never end themselves.
+const LEFT_OUT: [&str; 6] = ["sign_out", "cell_sign_out", "stream", "cell_stream", "password", "cell_password"];
+
+/// Asks both listeners of a demo, each with a session of its own.
+pub fn run() -> Result<(), String> {
+    let schemathesis = installed()?;
+    let demo = Demo::start(&build_binary("dev")?, START_LIMIT)?;
+    let text = fs::read_to_string(demo.sign_ins()).map_err(|error| format!("the demo's sign-ins: {error}"))?;
+    let told: Value = serde_json::from_str(&text).map_err(|error| format!("the demo's sign-ins: {error}"))?;
+    for (tag, person, path, cookie) in
+        [("member", "member", "/api/v1/session", "fc_member"), ("cell", "lead", "/cell/v1/session", "fc_cell")]
+    {
+        let held = told.get(person).unwrap_or(&serde_json::Value::Null);
+        let url = held
+            .get("url")
+            .and_then(serde_json::Value::as_str)
+            .ok_or_else(|| format!("the demo tells no address of {tag}"))?;
+        // Not every resolver knows the names below `localhost`; bare addresses are always served.
+        let url = &url.trim_end_matches('/').replace("cell.localhost", "127.0.0.1");
+        let session = sign_in(url, path, cookie, held)?;
+        ask(&schemathesis, url, tag, &session)?;
+        still_in(url, path, &session)?;
+    }
+    demo.end()
+}
+
+fn ask(schemathesis: &PathBuf, url: &str, tag: &str, cookie: &str) -> Result<(), String> {
+    let mut run: Run = command(schemathesis)
+        .args(["run", "openapi.json", "--url", url, "--include-tag", tag, "--no-color", "--warnings", "off"])
+        .args(["--header", &format!("Cookie: {cookie}"), "--header", "Sec-Fetch-Site: same-origin"])
+        .args(["--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-time", SECONDS, "--workers", "2"])
+        .args([
+            "--seed",
+            "1",
+            "--generation-database",
+            "none",
+            "--suppress-health-check",
+            "all",
+            "--request-timeout",
+            "20",
+        ]);
+    for id in LEFT_OUT {
+        run = run.args(["--exclude-operation-id", id]);
+    }
+    run.go()
+}
+
+/// Signs a person of the demo in by a client that is at hand with schemathesis, and gives the cookie.
+fn sign_in(url: &str, path: &str, cookie: &str, person: &Value) -> Result<String, String> {
+    let body = serde_json::json!({ "email": person["email"], "password": person["password"] }).to_string();
+    let script = "import sys, urllib.request as u\n\
+                  request = u.Request(sys.argv[1], sys.argv[2].encode(), \
+                  {'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin'})\n\
+                  print(u.urlopen(request).headers['Set-Cookie'].split(';')[0])";
+    let said = command("python3").args(["-c", script, &format!("{url}{path}"), &body]).output()?;
+    let told = said.trim();
+    if told.starts_with(&format!("{cookie}=")) { Ok(told.to_owned()) } else { Err(format!("no session at {url}")) }
+}
+
+/// A session that ended on the way would have made every later answer a refusal.
+fn still_in(url: &str, path: &str, session: &str) -> Result<(), String> {
+    let script = "import sys, urllib.request as u\n\
+                  u.urlopen(u.Request(sys.argv[1], headers={'Cookie': sys.argv[2]}))";
+    let asked = command("python3").args(["-c", script, &format!("{url}{path}"), session]).output();
+    asked.map(drop).map_err(|_| format!("the session at {url} ended on the way: leave out what ends it"))
+}
+
+/// Schemathesis in a folder of its own below the target folder; it is installed there if it is missing and we may.
+fn installed() -> Result<PathBuf, String> {
+    let folder = target().join("schemathesis");
+    let program = folder.join("bin").join("st");
+    let version = || command(&program).arg("--version").output();
+    if version().is_ok_and(|told| told.contains(SCHEMATHESIS)) {
+        return Ok(program);
+    }
+    let advice =
+        format!("run `python3 -m venv {0} && {0}/bin/pip install schemathesis=={SCHEMATHESIS}`", folder.display());
+    if !has("python3") {
+        return Err(format!("python3 is missing: install it, then {advice}"));
+    }
+    println!("schemathesis is missing: installing it");
+    let made = command("python3").args(["-m", "venv"]).arg(&folder).go();
+    let install = || {
+        let pip = folder.join("bin").join("pip");
+        command(pip).args(["install", "--quiet", &format!("schemathesis=={SCHEMATHESIS}")]).go()
+    };
+    made.and_then(|()| install()).map_err(|problem| format!("{problem}; {advice}"))?;
+    Ok(program)
+}
