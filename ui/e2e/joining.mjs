@@ -43,11 +43,11 @@ async function keep(page) {
 }
 const lead = WHO.lead ?? WHO.analyst
 
-async function joinByPasskey(w, link) {
-  await w.page.goto(at(MEMBER, link))
+async function joinByPasskey(w, link, base = MEMBER) {
+  await w.page.goto(at(base, link))
   await w.page.waitForSelector('#join-go')
   await axe(w.page, '/join')
-  await w.page.check('#join-terms')
+  if (base === MEMBER) await w.page.check('#join-terms')
   await w.page.click('#join-go')
   await w.page.waitForFunction(() => location.hash === '', null, { timeout: LINK_WAIT_MS })
   await w.page.locator('.choice .btn.big').click()
@@ -134,7 +134,36 @@ export async function joining(browser) {
     clean(m)
     clean(c, /status of 403/)
   })
-  // A secondee who is added and walled follows here, once the cell's pages know the wall.
+  // what the secondee is then shown, and what not, is the affair of who-sees-what
+  await check('a secondee of the firm is added, vetted and walled', async () => {
+    const w = await watched(browser)
+    await c.page.goto(`${CELL}/admin/cell`)
+    await c.page.fill('#cell-name', 'Remy Stone')
+    await c.page.fill('#cell-email', `remy@${tag}.example`)
+    await c.page.selectOption('#cell-role', 'seconded-analyst')
+    await c.page.fill('#cell-find', FIRM)
+    await c.page.locator('#cell-organisation option', { hasText: FIRM }).waitFor({ state: 'attached' })
+    await c.page.selectOption('#cell-organisation', { label: FIRM })
+    await c.page.click('#cell-go')
+    await c.page.waitForSelector('.errsum a[href="#cell-wall"]')
+    await axe(c.page, 'inviting a secondee with errors')
+    await c.page.fill('#cell-vetting', 'SC')
+    await c.page.fill('#cell-vetted_until', `${new Date().getUTCFullYear() + 1}-01-31`)
+    await c.page.locator('#cell-wall').getByLabel('Water').check()
+    await c.page.click('#cell-go')
+    await itIsMe(c.page, lead.password, '.once')
+    const secondee = await linkOf(c.page)
+    await keep(c.page)
+    await authenticator(w)
+    await joinByPasskey(w, secondee, CELL)
+    await c.page.reload()
+    const row = c.page.locator('.rows tr', { hasText: `remy@${tag}.example` })
+    await row.waitFor()
+    const says = await row.innerText()
+    expect(says.includes(FIRM) && /Vetted SC/.test(says) && /Water/.test(says), says)
+    clean(c, /status of 403/)
+    await w.close()
+  })
   await check('a key is made, used, and its open stream ends when it is revoked', async () => {
     await m.page.goto(`${MEMBER}/keys`)
     await m.page.fill('#key-label', 'Firewall')

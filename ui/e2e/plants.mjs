@@ -15,7 +15,7 @@ const INLINE_STYLE = `
   const h = document.querySelector('main h1')
   if (h && !h.hasAttribute('style')) h.setAttribute('style', 'color: inherit')
 }).observe(document, { childList: true, subtree: true })`
-const LABEL = /htmlFor:(["'`])email\1/
+const LABEL = /\{id:(["'`])email\1,label/
 
 async function scripts(ctx, change) {
   await ctx.route('**/assets/*.js', async route => {
@@ -43,5 +43,5 @@ export async function plantIn(plant, ctx, page) {
   // open, and never a word: no error that a browser would tell of
   if (plant === 'silent-stream') await ctx.route('**/stream', () => new Promise(() => {}))
   if (plant === 'inline-style') await scripts(ctx, (text, url) => (/\/index-/.test(url) ? text + INLINE_STYLE : text))
-  if (plant === 'missing-label') await scripts(ctx, text => text.replace(LABEL, 'htmlFor:"e-mail"'))
+  if (plant === 'missing-label') await scripts(ctx, text => text.replace(LABEL, '{id:"e-mail",label'))
 }
