@@ -202,7 +202,7 @@ fn a_value_on_an_operators_list_is_an_everyday_one_also_after_a_restart_without_
     let (data, lists) = (folder.text("data"), folder.text("lists"));
     folder.write("lists/shared-hosts.txt", "bad-docs.org\n");
     let lead = json(&["admin", "init", "--data-dir", &data, "--email", "ada@cell.example", "--json"]);
-    for more in [&["--noise", &lists][..], &[]] {
+    for more in [&["--second-factor", "nobody", "--noise", &lists][..], &["--second-factor", "nobody"]] {
         let (member, cell) = addresses();
         let _server = serve(&data, &member, &cell, more);
         assert!(listens(&cell));

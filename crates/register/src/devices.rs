@@ -10,7 +10,7 @@ use crate::credentials::{self, Secret, digest, hex};
 use crate::insert::checked_name;
 use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
-use crate::rights::{Right, Role};
+use crate::rights::Right;
 use crate::sessions::{day, face_text};
 
 /// How long a pairing code may be used, once.
@@ -52,12 +52,7 @@ pub struct NewDevice {
 /// Walls are made for those who read the same every day: a member's by its admin, the cell's by its analysts. A secondee
 /// makes none, so that none shows more than the wall between sectors lets through.
 fn keeps_walls(by: &Actor) -> Result<(), RegisterError> {
-    match by.role.map(Role::face) {
-        Some(Face::Member) => by.needs(Right::ManageOwn),
-        Some(Face::Cell) if by.role != Some(Role::Secondee) => by.needs(Right::ReadCases),
-        Some(Face::Cell) => Err(RegisterError::NoRight),
-        None => Ok(()),
-    }
+    by.needs(Right::PairWalls)
 }
 
 impl Register {

@@ -20,6 +20,8 @@ pub enum Right {
     ReadOwn,
     /// Administers the own organisation: its people, keys, assets and terms, and whom it sponsors.
     ManageOwn,
+    /// Pairs walls, which show what it reads and never ask to sign in.
+    PairWalls,
     /// Reads the content of cases under their pseudonyms.
     ReadCases,
     /// Claims cases and acts on them.
@@ -50,6 +52,7 @@ impl Right {
         Self::ReadDirectory,
         Self::ReadOwn,
         Self::ManageOwn,
+        Self::PairWalls,
         Self::ReadCases,
         Self::ActOnCases,
         Self::Advise,
@@ -72,6 +75,7 @@ impl Right {
             Self::ReadDirectory => "read-directory",
             Self::ReadOwn => "read-own",
             Self::ManageOwn => "manage-own",
+            Self::PairWalls => "pair-walls",
             Self::ReadCases => "read-cases",
             Self::ActOnCases => "act-on-cases",
             Self::Advise => "advise",
@@ -213,22 +217,31 @@ impl Role {
     #[must_use]
     pub fn rights(self) -> Rights {
         use Right::{
-            ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, PassCases, ReadAdvisories, ReadAudit, ReadCases,
-            ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem, SetPosture,
+            ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, PairWalls, PassCases, ReadAdvisories, ReadAudit,
+            ReadCases, ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem, SetPosture,
         };
         Rights::of(match self {
             Self::Reader => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory],
             Self::Reporter => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report],
             Self::OrganisationAdmin => {
-                &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report, ReadOwn, ManageOwn]
+                &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report, ReadOwn, ManageOwn, PairWalls]
             }
             Self::Observer => &[ReadGroups, ReadAdvisories],
-            Self::Analyst => &[ReadCases, ActOnCases, Advise, PassCases],
+            Self::Analyst => &[PairWalls, ReadCases, ActOnCases, Advise, PassCases],
             // Not `Advise`: a text goes to every member in the cell's name, and is no secondee's to send to rivals.
             Self::Secondee => &[ReadCases, ActOnCases],
-            Self::Lead => {
-                &[ReadCases, ActOnCases, Advise, PassCases, SetPosture, ManageMembers, ManageCell, ReadAudit, RunSystem]
-            }
+            Self::Lead => &[
+                PairWalls,
+                ReadCases,
+                ActOnCases,
+                Advise,
+                PassCases,
+                SetPosture,
+                ManageMembers,
+                ManageCell,
+                ReadAudit,
+                RunSystem,
+            ],
             Self::Administrator => &[ReadAudit, RunSystem],
         })
     }

@@ -129,11 +129,7 @@ fn account(face: Face) -> Vec<Route> {
 
 /// Walls, and for members the keys of their machines.
 fn machines(face: Face) -> Vec<Route> {
-    let manager = match face {
-        Face::Member => Access::Needs(Right::ManageOwn),
-        Face::Cell => Access::Needs(Right::ReadCases),
-    };
-    let by = |method, path, id, summary| Route::new(face, manager, method, path, id, summary);
+    let by = |method, path, id, summary| Route::new(face, Access::Needs(Right::PairWalls), method, path, id, summary);
     let mut rows = vec![
         by("GET", at!(face, "/devices"), id!(face, "devices"), "The walls that were made here.")
             .gives(200, json::<views::DeviceList>()),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use desk::Sight;
 use intake::Quota;
 use model::PersonId;
 use register::{Face, Means, Principal, Register, Right, Secret, SignInError, Status};
@@ -69,11 +68,6 @@ impl Who {
             Credential::Session(token) => Ok(token),
             Credential::Key(_) | Credential::Wall(_) => Err(Problem::signed_out()),
         }
-    }
-
-    /// What may be read of the cell's cases.
-    pub(crate) fn sight(&self) -> Sight {
-        Sight::of(&self.principal)
     }
 
     /// The person, for acts that only a person does.

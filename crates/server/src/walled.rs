@@ -14,11 +14,19 @@ use vault::{Seq, Vault};
 use crate::fold::{SharedFold, publish};
 use crate::hub::{self, Hub, Start};
 use crate::problem::Problem;
+use crate::session::Who;
 
 /// Pictures that are held at once: each takes the memory of one more run of fusion.
 const PICTURES_MAX: usize = 16;
 /// A picture that nobody has asked for or watched for this long is dropped; it is folded anew when it is asked for.
 const IDLE_MILLIS: i64 = 3_600_000;
+
+impl Who {
+    /// What may be read of the cell's cases.
+    pub(crate) fn sight(&self) -> Sight {
+        Sight::of(&self.principal)
+    }
+}
 
 /// What somebody may see of the fold. There is no other way to a desk than by way of a sight.
 #[derive(Clone, Copy)]

@@ -30,7 +30,7 @@ const member: Part[] = [
       { to: '/organisation', icon: 'firm', label: N.organisation, needs: 'manage-own' },
       { to: '/people', icon: 'people', label: N.people, needs: 'manage-own' },
       { to: '/keys', icon: 'key', label: N.machineKeys, needs: 'manage-own' },
-      { to: '/devices', icon: 'wall', label: N.devices, needs: 'manage-own' },
+      { to: '/devices', icon: 'wall', label: N.devices, needs: 'pair-walls' },
       { to: '/sponsor', icon: 'sponsor', label: N.sponsor, needs: 'manage-own' },
     ],
   },
@@ -43,7 +43,7 @@ const cell: Part[] = [
       { to: '/search', icon: 'search', label: N.search, needs: 'read-cases' },
       { to: '/noise', icon: 'noise', label: N.noise, needs: 'read-cases' },
       { to: '/advisories/new', icon: 'write', label: N.write, needs: 'advise' },
-      { to: '/devices', icon: 'wall', label: N.devices, needs: 'read-cases' },
+      { to: '/devices', icon: 'wall', label: N.devices, needs: 'pair-walls' },
     ],
   },
   {
