@@ -1,8 +1,11 @@
 //! The register as it is held in memory: every check is a look-up, and what changed is read anew row by row, another
 //! process's changes within a second.
 
+mod answers;
 mod devices;
 
+use answers::answers;
+pub(crate) use answers::warn_text;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -80,26 +83,6 @@ pub(crate) struct Tables {
     pub(crate) groups: Groups,
     /// The last change that is in here.
     seen: i64,
-}
-
-pub(crate) fn warn_text(warn: WhoMayBeWarned) -> String {
-    match warn {
-        WhoMayBeWarned::Now => "now".to_owned(),
-        WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
-        WhoMayBeWarned::OnceThreeHaveIt => "once-three".to_owned(),
-        // A key never carries a group: groups are chosen report by report.
-        WhoMayBeWarned::CellOnly | WhoMayBeWarned::Group { .. } => "cell-only".to_owned(),
-    }
-}
-
-fn answers(warn: &str, know: &str) -> Answers {
-    let warn = match warn {
-        "now" => WhoMayBeWarned::Now,
-        "next-epoch" => WhoMayBeWarned::NextEpoch,
-        "once-three" => WhoMayBeWarned::OnceThreeHaveIt,
-        _ => WhoMayBeWarned::CellOnly,
-    };
-    Answers { warn, know: know.parse().unwrap_or(WhoMayKnow::Nobody) }
 }
 
 /// What an organisation's status, and how it stands to the terms, leave of rights.

@@ -83,8 +83,8 @@ fn unknown_routes(document: &File, paths: &BTreeSet<String>) -> (usize, Vec<Stri
     let mut wrong = Vec::new();
     for (at, _) in ["/api/v1/", "/cell/v1/"].iter().flat_map(|start| document.text.match_indices(start)) {
         let rest = &document.text[at..];
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/{}-_".contains(c))).unwrap_or(rest.len());
-        let path = rest[..end].trim_end_matches('/');
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/{}-_.".contains(c))).unwrap_or(rest.len());
+        let path = rest[..end].trim_end_matches(['/', '.']);
         seen += 1;
         if !paths.contains(path) {
             wrong.push(format!("{} names {path}, which is no route", document.name));
