@@ -108,7 +108,9 @@ pub(crate) fn of_person(person: &Person, organisation: Option<Arc<Organisation>>
         rights = left_by(held, rights);
     }
     // A secondee without vetting or wall is nobody: better no access than too much.
-    if person.role == Role::Secondee && person.secondment.is_none() {
+    // One whose home takes no part any more is lent by nobody.
+    let lent = person.secondment.is_some() && organisation.as_ref().is_some_and(|home| home.status.admits());
+    if person.role == Role::Secondee && !lent {
         return None;
     }
     Some(Principal {

@@ -170,6 +170,11 @@ fn a_secondee_is_walled_from_home_and_ends_with_the_vetting() {
     let (token, principal) = world.sign_in("sam@one.example");
     assert_eq!((&*principal.wall, principal.face), (&[Sector::Energy][..], Face::Cell));
     assert!(!principal.rights.has(Right::PassCases));
+    let (by, home) = (Actor::operator(), world.firms[0]);
+    world.register.set_status(&by, home, Status::Suspended).unwrap();
+    assert!(world.register.session(Face::Cell, &token).is_none(), "lent by nobody");
+    world.register.set_status(&by, home, Status::Active).unwrap();
+    assert!(world.register.session(Face::Cell, &token).is_some());
     world.outside.now.fetch_add(10 * DAY, Ordering::Relaxed);
     assert!(world.register.session(Face::Cell, &token).is_none());
     let again = world.register.sign_in(Face::Cell, "sam@one.example", PASSWORD, "x");

@@ -115,14 +115,27 @@ async fn changed<S: Door>(
     Ok(answer)
 }
 
+/// Whoever signs in anew in a browser leaves no session behind that the browser had before.
+async fn in_place_of<S: Door>(door: &S, before: Option<String>, answer: Answer) -> Answer {
+    let answer = answer?;
+    if answer.status() == StatusCode::OK
+        && let Some(before) = before
+    {
+        ask(door.sessions(), move |register| register.sign_out(&before)).await?;
+        door.pulse();
+    }
+    Ok(answer)
+}
+
 async fn sign_in<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let sign_in: SignIn = http::json(request, BODY_BYTES_MAX).await?;
-    door.sessions().sign_in(sign_in, network).await
+    let answer = door.sessions().sign_in(sign_in, network).await;
+    in_place_of(&door, before, answer).await
 }
 
 async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let step: views::NewSecondStep = http::json(request, BODY_BYTES_MAX).await?;
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
@@ -130,7 +143,8 @@ async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Ans
         let second = if recovery { Second::Recovery(&step.code) } else { Second::Totp(&step.code) };
         register.sign_in_second(face, &step.challenge, second, &network)
     });
-    sessions.entered(found.await?)
+    let answer = sessions.entered(found.await?);
+    in_place_of(door, before, answer).await
 }
 
 async fn sign_in_totp<S: Door>(State(door): State<S>, request: Request) -> Answer {
@@ -179,7 +193,7 @@ async fn passkey_start<S: Door>(State(door): State<S>, request: Request) -> Answ
 }
 
 async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
     register.may_try_passkey(face, &network).map_err(|error| sessions.refused(error))?;
@@ -188,7 +202,8 @@ async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Ans
         register.passkey_failed(face, &network);
         return Err(Problem::wrong_sign_in());
     };
-    sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?)
+    let answer = sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?);
+    in_place_of(&door, before, answer).await
 }
 
 async fn device_pair<S: Door>(State(door): State<S>, request: Request) -> Answer {
