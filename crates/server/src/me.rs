@@ -115,27 +115,14 @@ async fn changed<S: Door>(
     Ok(answer)
 }
 
-/// Whoever signs in anew in a browser leaves no session behind that the browser had before.
-async fn in_place_of<S: Door>(door: &S, before: Option<String>, answer: Answer) -> Answer {
-    let answer = answer?;
-    if answer.status() == StatusCode::OK
-        && let Some(before) = before
-    {
-        ask(door.sessions(), move |register| register.sign_out(&before)).await?;
-        door.pulse();
-    }
-    Ok(answer)
-}
-
 async fn sign_in<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
+    let network = network(&request);
     let sign_in: SignIn = http::json(request, BODY_BYTES_MAX).await?;
-    let answer = door.sessions().sign_in(sign_in, network).await;
-    in_place_of(&door, before, answer).await
+    door.sessions().sign_in(sign_in, network).await
 }
 
 async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Answer {
-    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
+    let network = network(&request);
     let step: views::NewSecondStep = http::json(request, BODY_BYTES_MAX).await?;
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
@@ -143,8 +130,7 @@ async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Ans
         let second = if recovery { Second::Recovery(&step.code) } else { Second::Totp(&step.code) };
         register.sign_in_second(face, &step.challenge, second, &network)
     });
-    let answer = sessions.entered(found.await?);
-    in_place_of(door, before, answer).await
+    sessions.entered(found.await?)
 }
 
 async fn sign_in_totp<S: Door>(State(door): State<S>, request: Request) -> Answer {
@@ -193,7 +179,7 @@ async fn passkey_start<S: Door>(State(door): State<S>, request: Request) -> Answ
 }
 
 async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
+    let network = network(&request);
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
     register.may_try_passkey(face, &network).map_err(|error| sessions.refused(error))?;
@@ -202,8 +188,7 @@ async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Ans
         register.passkey_failed(face, &network);
         return Err(Problem::wrong_sign_in());
     };
-    let answer = sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?);
-    in_place_of(&door, before, answer).await
+    sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?)
 }
 
 async fn device_pair<S: Door>(State(door): State<S>, request: Request) -> Answer {

@@ -157,6 +157,18 @@ impl Stage {
             path if path.starts_with("/api/v1/groups/{id}") => {
                 [self.group.as_str(), NO_ID].map(|id| path.replace("{id}", id)).into()
             }
+            // Organisations and their people are in the register, which knows no report.
+            path if ["organisations", "people", "members"]
+                .iter()
+                .any(|noun| path.contains(&format!("/{noun}/{{id}}"))) =>
+            {
+                let firms = self.world.register.organisations();
+                let ids = firms.iter().take(2).map(|firm| firm.id.to_string()).chain([NO_ID.to_owned()]);
+                ids.map(|id| path.replace("{id}", &id)).collect()
+            }
+            path if path.starts_with("/groups/{id}") => {
+                [self.group.as_str(), NO_ID].map(|id| path.replace("{id}", id)).into()
+            }
             path => {
                 assert!(!path.contains('{'), "{path} has a parameter that no request here fills: add one");
                 vec![path.to_owned()]
