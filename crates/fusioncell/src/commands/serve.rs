@@ -62,7 +62,7 @@ pub struct ServeArgs {
     /// Host name under which the cell is reached; may be given more than once
     #[arg(long = "cell-host", value_name = "HOST")]
     cell_hosts: Vec<String>,
-    /// Origin of the members' pages, such as https://fusion.example: passkeys are bound to its host. Without it, the first
+    /// Origin of the members' pages, such as `https://fusion.example`: passkeys are bound to its host. Without it, the first
     /// --member-host with https, or this machine
     #[arg(long, value_name = "ORIGIN")]
     member_origin: Option<String>,
