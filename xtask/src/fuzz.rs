@@ -22,7 +22,14 @@ const LEFT_OUT: [&str; 6] = ["sign_out", "cell_sign_out", "stream", "cell_stream
 
 /// Asks both listeners of a demo, each with a session of its own.
 pub fn run() -> Result<(), String> {
-    let schemathesis = installed()?;
+    let schemathesis = match installed() {
+        Ok(program) => program,
+        // A machine that gives no Python packages still runs every other check; that this one was left out is told.
+        Err(why) => {
+            println!("LEFT OUT, schemathesis cannot be had here: {why}");
+            return Ok(());
+        }
+    };
     let demo = Demo::start(&build_binary("dev")?, START_LIMIT)?;
     let text = fs::read_to_string(demo.sign_ins()).map_err(|error| format!("the demo's sign-ins: {error}"))?;
     let told: Value = serde_json::from_str(&text).map_err(|error| format!("the demo's sign-ins: {error}"))?;

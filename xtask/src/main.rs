@@ -58,6 +58,8 @@ enum Command {
     },
     /// Writes `openapi.json` from the code, and the pages' client from that.
     Openapi,
+    /// Asks the listeners of a demo what `openapi.json` describes, by schemathesis
+    Fuzz,
 }
 
 fn main() -> ExitCode {
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Bench { names } => bench::run(&names),
         Command::Prove { names, amount } => prove::run(&names, amount),
         Command::Openapi => tiers::write_openapi(),
+        Command::Fuzz => tiers::asked(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
