@@ -17,8 +17,19 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 const SECONDS: &str = "60";
 /// What is looked at in each answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method";
-/// Operations that end the session that asks, or never end themselves.
-const LEFT_OUT: [&str; 6] = ["sign_out", "cell_sign_out", "stream", "cell_stream", "password", "cell_password"];
+/// Operations that end the session that asks or give it another token, or never end themselves.
+const LEFT_OUT: [&str; 10] = [
+    "sign_out",
+    "cell_sign_out",
+    "stream",
+    "cell_stream",
+    "password",
+    "cell_password",
+    "session_end",
+    "cell_session_end",
+    "totp_remove",
+    "cell_totp_remove",
+];
 
 /// Asks both listeners of a demo, each with a session of its own.
 pub fn run() -> Result<(), String> {

@@ -41,12 +41,16 @@ pub(crate) fn says_json(headers: &HeaderMap) -> bool {
     media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Reads a JSON body. Unknown and repeated fields are refused by the type; deep nesting by the parser.
+/// Reads a JSON body, which is an object. Unknown and repeated fields are refused by the type; deep nesting by the parser.
 pub(crate) async fn json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Problem> {
     if !says_json(request.headers()) {
         return Err(Problem::media_type("application/json"));
     }
     let body = body(request, limit).await?;
+    // The types would also take an array of their fields in order: no document of ours says that.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::wrong_field("the body is an array: an object is asked for"));
+    }
     serde_json::from_slice(&body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::wrong_field(error.to_string()),
         _ => Problem::unreadable(error.to_string()),

@@ -372,15 +372,12 @@ async fn difference(question: &str, seed: u64) -> Option<String> {
 #[test]
 fn every_planted_leak_is_caught() {
     use policy::planted::{self, Leak};
-    // Those that were caught since scripts know groups and walls; the others are looked for with FUSIONCELL_LEAKS=99 until
-    // the scripts meet them often enough again.
-    let tried = usize::try_from(pairs("FUSIONCELL_LEAKS", 45)).unwrap();
     let pairs =
         (1..=pairs("FUSIONCELL_LEAK_PAIRS", 150)).flat_map(|seed| QUESTIONS[1..].iter().map(move |it| (*it, seed)));
     let asked: Vec<(&str, u64)> = (1..=MODEL_SCRIPTS).map(|seed| (QUESTIONS[0], seed)).chain(pairs).collect();
     let mut innocent = std::collections::BTreeSet::new();
     let mut missed = Vec::new();
-    for leak in Leak::ALL.iter().take(tried) {
+    for leak in Leak::ALL {
         let caught = runtime().block_on(async {
             for (question, seed) in &asked {
                 planted::set(*leak);

@@ -203,7 +203,13 @@ fn acts(random: &mut Random, firms: usize, small: bool, ops: &mut Vec<Op>) {
             }
         }
         _ => {
-            let about = (!small && random.percent(70)).then(|| random.below(HOT));
+            let mut about = (!small && random.percent(70)).then(|| random.below(HOT));
+            if about.is_none() && !small && ops.len().is_multiple_of(2) {
+                // About a case that only the cell has.
+                let hidden = HOT + 4_100 + ops.len();
+                ops.extend([Op::Report(plain(ops.len() % firms, hidden, Warn::CellOnly)), Op::Wait(250)]);
+                about = Some(hidden);
+            }
             ops.push(Op::Advise { about, tlp: random.word(&["CLEAR", "GREEN", "AMBER"]) });
             ops.push(Op::Wait(250));
             for _ in 0..random.below(4) {
