@@ -59,7 +59,11 @@ fn main() {
             .collect();
         assert!(writer.apply(&batch, number + 1).unwrap().is_empty());
         if number % 50 == 49 {
-            println!("{:>7} opened, {:.0} a second", (number + 1) * BATCH, 50.0 * BATCH as f64 / mark.elapsed().as_secs_f64());
+            println!(
+                "{:>7} opened, {:.0} a second",
+                (number + 1) * BATCH,
+                50.0 * BATCH as f64 / mark.elapsed().as_secs_f64()
+            );
             mark = Instant::now();
         }
     }

@@ -121,8 +121,7 @@ impl Desk<'_> {
 
 impl Shelf {
     fn take(desk: &Desk<'_>, organisation: OrganisationId) -> Result<Self, OwnError> {
-        let head =
-            desk.take(desk.key.head(organisation)?)?.unwrap_or_else(|scope| Kept::new(scope, Head::default()));
+        let head = desk.take(desk.key.head(organisation)?)?.unwrap_or_else(|scope| Kept::new(scope, Head::default()));
         Ok(Self { organisation, head, sheets: BTreeMap::new(), slips: BTreeMap::new() })
     }
 

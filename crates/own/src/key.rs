@@ -188,7 +188,10 @@ mod tests {
         assert!(!opens(&scope, &key.note(&scope, &[5; 16]), &sealed), "elsewhere in the thread");
         let other = key.thread(BOB, CASE).unwrap();
         assert!(!opens(&other, &place, &sealed), "another organisation's key");
-        assert!(!opens(&key.thread(ANN, CaseId::from_bytes([4; 16])).unwrap(), &place, &sealed), "another thread's key");
+        assert!(
+            !opens(&key.thread(ANN, CaseId::from_bytes([4; 16])).unwrap(), &place, &sealed),
+            "another thread's key"
+        );
         assert!(!opens(&OwnKey::new(&[8; 32]).thread(ANN, CASE).unwrap(), &place, &sealed), "another store's key");
         let mut bent = sealed.clone();
         bent[40] ^= 1;

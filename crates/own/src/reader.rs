@@ -154,11 +154,7 @@ impl Reader {
                 let lines = sheet.0.get(..on_sheet).ok_or(OwnError::Damaged(Sheet::NAME))?;
                 for line in lines.iter().rev().take(max - page.entries.len()) {
                     end -= 1;
-                    page.entries.push(Entry {
-                        case: line.case,
-                        summary: line.summary.clone(),
-                        unread: line.unread,
-                    });
+                    page.entries.push(Entry { case: line.case, summary: line.summary.clone(), unread: line.unread });
                 }
             }
             page.next = (end > 0).then_some(Cursor(end));
@@ -217,4 +213,71 @@ fn head(conn: &Connection, key: &OwnKey, organisation: OrganisationId) -> Result
 fn sheet(conn: &Connection, key: &OwnKey, organisation: OrganisationId, number: u64) -> Result<Sheet, OwnError> {
     let found = rows::open_only(conn, key, &key.sheet(organisation, number)?)?;
     found.map(|(sheet, _)| sheet).ok_or(OwnError::Damaged(Sheet::NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::{Entropy, Timestamp};
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::{Change, Writer};
+
+    struct Counting(AtomicUsize);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            bytes.iter_mut().zip(number).for_each(|(byte, new)| *byte = new);
+        }
+    }
+
+    /// Runs and steps of every statement that reads.
+    fn work(conn: &Arc<Mutex<Connection>>, ask: impl FnOnce()) -> Vec<(i32, i32)> {
+        let of = |reset: bool| {
+            let conn = conn.lock().unwrap();
+            let all = rows::READS.map(|sql| {
+                let statement = conn.prepare_cached(sql).unwrap();
+                let both = [StatementStatus::Run, StatementStatus::VmStep];
+                let [runs, steps] = both.map(|which| {
+                    let now = statement.get_status(which);
+                    if reset {
+                        statement.reset_status(which);
+                    }
+                    now
+                });
+                (runs, steps)
+            });
+            all.to_vec()
+        };
+        of(true);
+        ask();
+        of(false)
+    }
+
+    #[test]
+    fn anothers_case_is_the_same_work_as_none() {
+        let (ann, bob) = (OrganisationId::from_bytes([1; 16]), OrganisationId::from_bytes([2; 16]));
+        let (case, none) = (CaseId::from_bytes([3; 16]), CaseId::from_bytes([4; 16]));
+        let entropy = Arc::new(Counting(AtomicUsize::new(1)));
+        let mut writer = Writer::in_memory(OwnKey::new(&[9; 32]), entropy).unwrap();
+        let note = Note { id: [5; 16], at: Timestamp::from_millis(1), body: "x".repeat(5_000) };
+        let open = Change::Open { organisation: ann, case, summary: Summary::default(), note };
+        writer.apply(&[open], 1).unwrap();
+        let reader = writer.reader();
+        let Source::Memory(conn) = &*reader.source else { panic!("it is in memory") };
+        let ask = |organisation, case, there: bool| {
+            work(conn, || assert_eq!(reader.thread(organisation, case).unwrap().is_some(), there))
+        };
+        let nothing = ask(bob, none, false);
+        assert_eq!(nothing.iter().map(|work| work.0).sum::<i32>(), 1, "one statement");
+        assert_eq!(ask(bob, case, false), nothing);
+        assert_ne!(ask(ann, case, true), nothing, "the measure sees work");
+        // What is new is one record, and a page of a list two.
+        let runs = |work: Vec<(i32, i32)>| work.iter().map(|work| work.0).sum::<i32>();
+        assert_eq!(runs(work(conn, || assert_eq!(reader.unread(ann).unwrap(), 0))), 1);
+        assert_eq!(runs(work(conn, || assert_eq!(reader.list(ann, None, 50).unwrap().cases, 1))), 2);
+    }
 }

@@ -17,6 +17,10 @@ const PUT: &str = "INSERT OR REPLACE INTO rows(scope, item, piece, sealed) VALUE
 const CUT: &str = "DELETE FROM rows WHERE scope = ?1 AND item = ?2 AND piece >= ?3";
 const ERASE: &str = "DELETE FROM rows WHERE scope = ?1";
 
+/// Every statement that reads, for the test of how much work an answer is.
+#[cfg(test)]
+pub(crate) const READS: [&str; 3] = [GET, HAS, RANGE];
+
 /// The sealed record at a place.
 pub(crate) fn get(conn: &Connection, at: &Place) -> Result<Option<Vec<u8>>, OwnError> {
     let mut statement = conn.prepare_cached(GET)?;

@@ -14,7 +14,8 @@ const SQLITE_LEAST: i32 = 3_051_003;
 /// Size of the file's pages: a row with its largest piece is below the 1,002 bytes that stay in such a page.
 const PAGE_BYTES: i64 = 4096;
 
-const TABLE: &str = "CREATE TABLE rows(scope BLOB NOT NULL, item BLOB NOT NULL, piece INTEGER NOT NULL, sealed BLOB NOT NULL,
+const TABLE: &str =
+    "CREATE TABLE rows(scope BLOB NOT NULL, item BLOB NOT NULL, piece INTEGER NOT NULL, sealed BLOB NOT NULL,
    PRIMARY KEY(scope, item, piece)) WITHOUT ROWID";
 const CHECK: &[u8] = b"own reports";
 const CHECK_NAME: &str = "the record that knows the key";

@@ -15,6 +15,9 @@ use crate::{OwnError, file, schema};
 /// Changes of one batch.
 pub const BATCH_CHANGES_MAX: usize = 4_096;
 
+/// Bytes of a file that is rearranged when it is opened, which takes a second at most.
+const REARRANGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// The one writer of a store; it lives in the vault's process.
 pub struct Writer {
     conn: Arc<Mutex<Connection>>,
@@ -24,12 +27,16 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the store in a file, making it if absent.
+    /// Opens the store in a file, making it if absent, and rearranges it as [`Self::rearrange`] does if it is small.
     ///
     /// # Errors
     /// [`OwnError`] if the file cannot be used, has another layout, or is sealed with another key.
     pub fn in_file(path: &Path, key: OwnKey, entropy: Arc<dyn Entropy>) -> Result<Self, OwnError> {
         let conn = file::open_writer(path, &key, &*entropy)?;
+        let small = std::fs::metadata(path).map_err(OwnError::file(path))?.len() <= REARRANGE_BYTES_MAX;
+        if small {
+            conn.execute_batch("VACUUM")?;
+        }
         let home = Some((path.to_owned(), file::Sweeper::start(path)?));
         Ok(Self { conn: Arc::new(Mutex::new(conn)), key: Arc::new(key), entropy, home })
     }
@@ -95,6 +102,18 @@ impl Writer {
     /// [`OwnError`] if it cannot be written.
     pub fn sweep(&self) -> Result<bool, OwnError> {
         if self.home.is_some() { file::sweep(&self.lock()) } else { Ok(true) }
+    }
+
+    /// Lays the file out anew in the order of its hashes, and empties the log; false if a reader is in the way of that.
+    ///
+    /// The tree takes pages for large records as they come, so that pages tell some of the order since the last time. To be
+    /// done once a day: the writer stands still meanwhile, readers do not.
+    ///
+    /// # Errors
+    /// [`OwnError`] if it cannot be written.
+    pub fn rearrange(&mut self) -> Result<bool, OwnError> {
+        self.lock().execute_batch("VACUUM")?;
+        self.sweep()
     }
 
     /// Empties the store; it is to be delivered again from the journal's start.
