@@ -75,7 +75,9 @@ fn ask(schemathesis: &PathBuf, url: &str, tag: &str, cookie: &str) -> Result<(),
             "all",
             "--request-timeout",
             "20",
-        ]);
+        ])
+        .args(["--report", "har", "--report-har-path"])
+        .arg(target().join("schemathesis").join(format!("{tag}.har")));
     for id in LEFT_OUT {
         run = run.args(["--exclude-operation-id", id]);
     }

@@ -8,7 +8,7 @@ use vault::{Journal, ReportEntry, Seq};
 
 use crate::desk::{Desk, rfc3339};
 use crate::leaks;
-use crate::rows::report_at;
+use crate::rows::report_now;
 use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignPage, CaseRow, IndicatorRow, ReasonRow, TimelineRow};
 
@@ -29,6 +29,7 @@ pub struct PagePlan {
 pub(crate) struct PlacedCase {
     pub(crate) case: CaseId,
     seq: Seq,
+    amends: Vec<Seq>,
     pub(crate) at: Timestamp,
     lane: Option<String>,
     links: Vec<(Timestamp, Reason)>,
@@ -44,7 +45,7 @@ impl PagePlan {
     /// Reads the reports from the journal, outside any lock on the desk.
     #[must_use]
     pub fn read(self, journal: &dyn Journal) -> PageText {
-        let reports = self.cases.iter().map(|placed| report_at(journal, placed.seq)).collect();
+        let reports = self.cases.iter().map(|placed| report_now(journal, placed.seq, &placed.amends)).collect();
         PageText { plan: self, reports }
     }
 }
@@ -64,6 +65,7 @@ impl Desk {
                 Some(PlacedCase {
                     case: *case,
                     seq: place.seq,
+                    amends: self.amends(*case),
                     // The minute, and within it the order of the pseudonyms: a run of cases would be one firm's import.
                     at: place.received_at.floor_to(MINUTE_MILLIS),
                     lane: place.lane.and_then(|lane| self.lanes.name(lane)).map(str::to_owned),
@@ -138,6 +140,7 @@ impl Desk {
                 severity: report.severity.as_str().to_owned(),
                 title: report.title.clone(),
                 passed_to: self.passed_names(case),
+                withdrawn: self.is_withdrawn(case),
             });
         }
         // The most widely held first; among equals, the one that came first stays first.

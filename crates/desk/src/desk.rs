@@ -15,6 +15,7 @@ use crate::letters::Letters;
 use crate::rows::Watched;
 use crate::sight::Sight;
 use crate::sources::{Facts, MINUTE_MILLIS};
+use crate::thread::Thread;
 use crate::views::{AlertRow, CampaignGone, CampaignRow, LaneView, PostureRow, ReportRow, Tick, Wall};
 
 /// Reports that the wall keeps.
@@ -109,6 +110,10 @@ pub struct Desk {
     pub(crate) passes: HashMap<CaseId, BTreeMap<PersonId, String>>,
     /// Cases that were claimed since the last frames: their campaigns have an owner now.
     claimed: Vec<CaseId>,
+    /// What was said of cases, and what their reporters changed.
+    pub(crate) threads: HashMap<CaseId, Thread>,
+    /// Cases that were recalled, whose campaigns may quote them in their titles.
+    pub(crate) retitle: Vec<CaseId>,
     /// Campaigns that members were written to about.
     pub(crate) advised: HashSet<CampaignId>,
     alerts: VecDeque<Alert>,
@@ -160,6 +165,8 @@ impl Desk {
             claims: HashMap::new(),
             passes: HashMap::new(),
             claimed: Vec::new(),
+            threads: HashMap::new(),
+            retitle: Vec::new(),
             advised: HashSet::new(),
             unplaced: false,
             ageing: BTreeSet::new(),
@@ -213,6 +220,8 @@ impl Desk {
                     self.frame("claim", &Claimed { case: case.to_string(), owner, exercise: self.exercise });
                 }
             }
+            Body::Message(message) => self.message(entry.seq, message, live),
+            Body::Amend(amend) => self.amend(entry.seq, amend, live),
             Body::Pass { case, to, name, given, .. } => {
                 let passed = self.passes.entry(*case).or_default();
                 if *given {
@@ -334,7 +343,7 @@ impl Desk {
         }
     }
 
-    fn frame(&mut self, event: &'static str, value: &impl Serialize) {
+    pub(crate) fn frame(&mut self, event: &'static str, value: &impl Serialize) {
         self.frames.push(Frame { event, data: json(value) });
     }
 
@@ -360,6 +369,14 @@ impl Desk {
         for case in std::mem::take(&mut self.claimed) {
             if let Some(campaign) = fusion.campaign_of(case) {
                 self.join(campaign, case);
+                self.touched.insert(campaign);
+            }
+        }
+        for case in std::mem::take(&mut self.retitle) {
+            if let Some(campaign) = fusion.campaign_of(case)
+                && let Some(watched) = self.watched.get_mut(&campaign)
+            {
+                watched.title = self.cases.get(&case).map_or("Campaign", |place| place.attack.title()).to_owned();
                 self.touched.insert(campaign);
             }
         }
@@ -439,6 +456,8 @@ impl Desk {
             state: if owner.is_some() { "claimed" } else { "new" }.to_owned(),
             owner,
             passed_to: self.passed_names(recent.case),
+            withdrawn: self.is_withdrawn(recent.case),
+            waits: self.waits(recent.case),
             campaign: campaign.and_then(|id| self.letters.get(id)),
             campaign_id: campaign.map(|id| id.to_string()),
             exercise: self.exercise,

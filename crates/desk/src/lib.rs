@@ -13,6 +13,7 @@ mod lookup;
 mod rows;
 mod sight;
 mod sources;
+mod thread;
 mod views;
 mod walled;
 
@@ -22,8 +23,9 @@ pub use lanes::{Lane, SLOTS};
 pub use lookup::{NOISE_SCANNED_MAX, NoisePlan};
 pub use sight::Sight;
 pub use sources::Facts;
+pub use thread::{CasePlan, CaseText, VALUES_SHOWN_MAX};
 pub use views::{
-    AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CaseRow, Hit, IndicatorRow, LaneView, LookupView,
-    NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, Tick, TimelineRow, Wall,
+    AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CasePage, CaseRow, Hit, IndicatorRow, LaneView,
+    LookupView, NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, ThreadRow, Tick, TimelineRow, ValueRow, Wall,
 };
 pub use walled::{Walled, WalledConfig, WalledError};

@@ -190,7 +190,19 @@ impl Desk {
     }
 }
 
-/// The report that lies at a place of the journal.
+/// The report that lies at a place of the journal, as it stands after what its reporter changed.
+pub(crate) fn report_now(journal: &dyn Journal, seq: Seq, amends: &[Seq]) -> Option<Box<ReportEntry>> {
+    let mut report = report_at(journal, seq)?;
+    for seq in amends {
+        let entry = journal.read(*seq, 1).ok()?.into_iter().next()?;
+        if let Body::Amend(amend) = &entry.body {
+            report.amend(&amend.change);
+        }
+    }
+    Some(report)
+}
+
+/// The report that lies at a place of the journal, as it came.
 pub(crate) fn report_at(journal: &dyn Journal, seq: Seq) -> Option<Box<ReportEntry>> {
     let entry = journal.read(seq, 1).ok()?.into_iter().next()?;
     match &entry.body {

@@ -88,6 +88,10 @@ pub struct ReportRow {
     pub owner: Option<String>,
     /// Secondees that it was passed to across their walls.
     pub passed_to: Vec<String>,
+    /// Whether its reporter took it back.
+    pub withdrawn: bool,
+    /// Whether its reporter has said something that nobody of the cell has answered.
+    pub waits: bool,
     /// Letter of its campaign, if that is on the wall.
     pub campaign: Option<String>,
     /// Id of its campaign.
@@ -200,6 +204,89 @@ pub struct CaseRow {
     pub title: String,
     /// Secondees that it was passed to across their walls.
     pub passed_to: Vec<String>,
+    /// Whether its reporter took it back.
+    pub withdrawn: bool,
+}
+
+/// One value of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ValueRow {
+    /// Kind.
+    pub kind: String,
+    /// Normal form.
+    pub value: String,
+    /// Why it is held for the cell, if it is.
+    pub held: Option<String>,
+}
+
+/// Something in the thread of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ThreadRow {
+    /// Id of a message; absent for a change.
+    pub id: Option<String>,
+    /// `reporter` or `cell`.
+    pub from: String,
+    /// Who of the cell.
+    pub name: Option<String>,
+    /// The minute.
+    pub at: String,
+    /// `message`, `consent`, `correction`, `withdrawal` or `recall`.
+    pub kind: String,
+    /// What was said, or what changed, in words.
+    pub text: String,
+    /// Whether the cell asks to share more.
+    pub asks: bool,
+}
+
+/// A case: what its reporter says, and the thread with them. It never tells who that is.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CasePage {
+    /// Pseudonym.
+    pub case: String,
+    /// The minute in which it was received.
+    pub at: String,
+    /// Lane, if it may be shown.
+    pub sector: Option<String>,
+    /// Closest match, in words.
+    pub attack: String,
+    /// Severity.
+    pub severity: String,
+    /// Still going on.
+    pub ongoing: bool,
+    /// Title.
+    pub title: String,
+    /// The reporter's words.
+    pub narrative: String,
+    /// When it happened, if the reporter says.
+    pub happened_at: Option<String>,
+    /// ATT&CK techniques.
+    pub techniques: Vec<String>,
+    /// Free tags.
+    pub tags: Vec<String>,
+    /// TLP 2.0 label.
+    pub tlp: String,
+    /// PAP label.
+    pub pap: String,
+    /// Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group`.
+    pub warn: String,
+    /// The firm, only if it wishes to be known to everybody.
+    pub named: Option<String>,
+    /// Values.
+    pub values: Vec<ValueRow>,
+    /// Whether values were left out because there are too many.
+    pub truncated: bool,
+    /// `open`, `withdrawn` or `recalled`.
+    pub state: String,
+    /// Who claimed it.
+    pub owner: Option<String>,
+    /// Secondees that it was passed to across their walls.
+    pub passed_to: Vec<String>,
+    /// Its campaign.
+    pub campaign: Option<CampaignName>,
+    /// Messages and changes, the oldest first.
+    pub thread: Vec<ThreadRow>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
 }
 
 /// A value in a campaign and the cases that hold it.

@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fusion::{Config, Event, Finding, Fusion, NoiseLists, Observation};
-use model::{CaseId, ObservableKey, PersonId, Timestamp};
+use model::{CaseId, Observable, ObservableKey, PersonId, Timestamp};
 use policy::planted::{self, Leak};
 use policy::{Params, rho};
-use vault::{Body, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError};
+use vault::{AmendEntry, Body, Change, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError};
 
 use crate::desk::{Desk, DeskConfig, Frame};
 use crate::sight::Sight;
@@ -59,10 +59,10 @@ pub enum WalledError {
     Missing(Seq),
 }
 
-/// A case behind the wall: where it lies, and who had taken it, in case that it is passed.
+/// A case behind the wall: where it lies, and what came of it, in case that it is passed.
 struct Hidden {
     seq: Seq,
-    claim: Option<Seq>,
+    later: Vec<Seq>,
 }
 
 /// See the module.
@@ -77,6 +77,8 @@ pub struct Walled {
     now: Timestamp,
     hidden: HashMap<CaseId, Hidden>,
     passed: (HashSet<CaseId>, Seq),
+    /// Reports that their reporters changed, as they stand now.
+    amended: HashMap<CaseId, Box<ReportEntry>>,
     over_common_members: u32,
     noise_set: &'static str,
     /// A case was taken back: what was taken in cannot be taken out, so the picture must be made anew.
@@ -105,6 +107,7 @@ impl Walled {
             next: 1,
             now: Timestamp::from_millis(i64::MIN),
             hidden: HashMap::new(),
+            amended: HashMap::new(),
             passed,
             over_common_members,
             noise_set,
@@ -168,13 +171,12 @@ impl Walled {
                 if self.admits(report)? {
                     self.report(entry, report, live);
                 } else {
-                    self.hidden.insert(report.case, Hidden { seq: entry.seq, claim: None });
+                    self.hidden.insert(report.case, Hidden { seq: entry.seq, later: Vec::new() });
                 }
             }
-            Body::Claim { case, .. } => match self.hidden.get_mut(case) {
-                Some(hidden) => hidden.claim = hidden.claim.or(Some(entry.seq)),
-                None => self.desk.apply(entry, &[], live),
-            },
+            Body::Claim { case, .. } => self.of_case(entry, *case, live)?,
+            Body::Message(message) => self.of_case(entry, message.case, live)?,
+            Body::Amend(amend) => self.of_case(entry, amend.case, live)?,
             Body::Pass { case, to, given, .. } if Some(*to) == self.sight.person() => {
                 self.pass(entry, *case, *given, live)?;
             }
@@ -194,6 +196,52 @@ impl Walled {
         Ok(())
     }
 
+    /// Takes in what came of a case, unless the wall hides it.
+    fn of_case(&mut self, entry: &Entry, case: CaseId, live: bool) -> Result<(), WalledError> {
+        if let Some(hidden) = self.hidden.get_mut(&case) {
+            hidden.later.push(entry.seq);
+            return Ok(());
+        }
+        if let Body::Amend(amend) = &entry.body {
+            self.amend(entry.at, amend)?;
+        }
+        self.desk.apply(entry, &[], live);
+        Ok(())
+    }
+
+    /// What a reporter takes back links nothing more; what a correction adds is taken in.
+    fn amend(&mut self, at: Timestamp, amend: &AmendEntry) -> Result<(), WalledError> {
+        let known = self.amended.get(&amend.case).cloned();
+        let before = match known {
+            Some(report) => report,
+            None => self.vault.report_at(amend.of)?.ok_or(WalledError::Missing(amend.of))?,
+        };
+        let mut after = before.clone();
+        after.amend(&amend.change);
+        let seed = self.vault.key_seed();
+        let all = matches!(amend.change, Change::Withdraw | Change::Recall { .. });
+        let kept =
+            |observable: &Observable| !all && after.items.iter().any(|item| item.sighting.observable == *observable);
+        let gone: Vec<Observation<'_>> = before
+            .items
+            .iter()
+            .map(|item| &item.sighting.observable)
+            .filter(|observable| !kept(observable))
+            .map(|observable| Observation { key: observable.key(seed), observable })
+            .collect();
+        self.fusion.forget(amend.case, &gone);
+        if let Change::Correct(_) = amend.change {
+            let mut added = after.clone();
+            added
+                .items
+                .retain(|item| !before.items.iter().any(|known| known.sighting.observable == item.sighting.observable));
+            self.now = self.now.max(at);
+            self.correlate(&added);
+        }
+        self.amended.insert(amend.case, after);
+        Ok(())
+    }
+
     fn admits(&self, report: &ReportEntry) -> Result<bool, WalledError> {
         if planted::is_on(Leak::WallByFirm)
             && let Some(home) = self.sight.home()
@@ -207,6 +255,11 @@ impl Walled {
     /// Takes in a report as the run over everything does, at a time that only what was let through has moved.
     fn report(&mut self, entry: &Entry, report: &ReportEntry, live: bool) {
         self.now = self.now.max(entry.at);
+        let found = self.correlate(report);
+        self.desk.apply(entry, &found, live);
+    }
+
+    fn correlate(&mut self, report: &ReportEntry) -> Vec<Finding> {
         let seed = self.vault.key_seed();
         let keys: Vec<ObservableKey> = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
         let observations: Vec<Observation<'_>> = keys
@@ -229,7 +282,7 @@ impl Walled {
         for key in self.fusion.take_crowded() {
             found.extend(self.fusion.stop_linking(key));
         }
-        self.desk.apply(entry, &found, live);
+        found
     }
 
     /// A case that is passed comes in where it is passed, with whoever has taken it.
@@ -250,9 +303,9 @@ impl Walled {
             let late = Entry { at: entry.at, ..held.clone() };
             self.report(&late, report, live);
         }
-        if let Some(claim) = hidden.claim {
-            let claim = Entry { at: entry.at, ..self.entry(claim)? };
-            self.desk.apply(&claim, &[], live);
+        for seq in hidden.later {
+            let late = Entry { at: entry.at, ..self.entry(seq)? };
+            self.of_case(&late, case, live)?;
         }
         self.desk.apply(entry, &[], live);
         Ok(())

@@ -226,6 +226,24 @@ impl Fusion {
         }
     }
 
+    /// A value that a case brought is held by nobody any more.
+    pub(crate) fn uncount_value(&mut self, case: u32) {
+        let Some(held) = self.cases.get_mut(case as usize) else { return };
+        held.values = held.values.saturating_sub(1);
+        let cluster = held.cluster;
+        if let Some(cluster) = self.cluster_mut(cluster) {
+            cluster.values = cluster.values.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn index_of(&self, case: CaseId) -> Option<u32> {
+        self.by_id.get(&case).copied()
+    }
+
+    pub(crate) fn token_index(&self, token: MemberToken) -> Option<u32> {
+        self.tokens.get(&token).copied()
+    }
+
     fn cluster(&self, index: u32) -> Option<&Cluster> {
         self.clusters.get(index as usize).and_then(Option::as_ref)
     }

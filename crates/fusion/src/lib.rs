@@ -9,6 +9,7 @@ mod cluster;
 mod crowd;
 mod digest;
 mod engine;
+mod forget;
 mod keys;
 mod noise;
 mod posting;

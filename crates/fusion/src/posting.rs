@@ -41,7 +41,7 @@ fn both(cases: &[Case], first: u32, second: u32) -> Distinct {
 }
 
 /// Counts the member of a case, if it counts.
-fn count(members: &mut Distinct, cases: &[Case], case: u32) {
+pub(crate) fn count(members: &mut Distinct, cases: &[Case], case: u32) {
     if let Some(case) = cases.get(case as usize).filter(|case| case.counts) {
         members.add(case.window, case.token);
     }
@@ -78,6 +78,22 @@ impl Cases {
                     holders.cases.push(case);
                 }
                 count(&mut holders.members, cases, case);
+            }
+        }
+    }
+
+    /// Takes a case out; gives how many are left. Where the list is full there were more than it keeps, and the number of
+    /// members stays: it never goes down by a case whose member may have others.
+    pub(crate) fn remove(&mut self, case: u32, recount: impl FnOnce(&[u32]) -> Distinct) -> usize {
+        match self {
+            Self::One(held) => usize::from(*held != case),
+            Self::Many(holders) => {
+                let full = holders.cases.len() == POSTING_CASES_MAX;
+                holders.cases.retain(|held| *held != case);
+                if !full {
+                    holders.members = recount(&holders.cases);
+                }
+                holders.cases.len()
             }
         }
     }

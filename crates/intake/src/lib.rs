@@ -3,6 +3,7 @@
 //! It answers "received", never "others saw this": it knows neither fusion nor the released store, and logs no principal.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod amend;
 mod import;
 mod limits;
 mod quota;
@@ -12,10 +13,11 @@ mod reporter;
 mod sender;
 mod size;
 
+pub use amend::{message_text, parse_consent, parse_correction, parse_message};
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
 pub use limits::*;
 pub use quota::Quota;
 pub use remote::{RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
 pub use reporter::Reporter;
-pub use sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
+pub use sender::{Answer, LocalSender, Message, OnRead, SendError, Sender, Sent};

@@ -8,13 +8,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{AdvisoryId, CaseId, Entropy, OrganisationId};
+use model::{AdvisoryId, CaseId, Entropy, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OnceCell, Semaphore};
-use vault::{Accepted, Body, ItemOutcome, ReportContent, Submission, codec};
+use vault::{Accepted, Acted, Body, ItemOutcome, ReportContent, Submission, codec};
 
+use crate::amend::{act_of, stored};
 use crate::sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
 use crate::size::entry_of;
 
@@ -40,6 +41,8 @@ struct Filed {
 enum What {
     Submit { filed: Vec<Filed>, skip_known: bool },
     AdvisoryRead { advisory: String, organisation: String },
+    Act { organisation: String, case: String, at: i64, entry: String },
+    ThreadRead { organisation: String, case: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +62,8 @@ struct Taken {
 enum Response {
     Accepted(Vec<Taken>),
     Done,
+    Absent,
+    Closed(String),
     Busy,
     Refused(String),
     Failed(String),
@@ -164,6 +169,14 @@ impl RemoteSender {
             Message::AdvisoryRead { advisory, organisation } => {
                 What::AdvisoryRead { advisory: advisory.to_string(), organisation: organisation.to_string() }
             }
+            Message::Act { organisation, case, act, at } => {
+                let bytes = codec::encode(&stored(&act)).map_err(|error| SendError::Refused(error.to_string()))?;
+                let entry = String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?;
+                What::Act { organisation: organisation.to_string(), case: case.to_string(), at: at.as_millis(), entry }
+            }
+            Message::ThreadRead { organisation, case } => {
+                What::ThreadRead { organisation: organisation.to_string(), case: case.to_string() }
+            }
         };
         let id = CaseId::from_bytes(self.entropy.bytes()).to_string();
         let frame = serde_json::to_vec(&Request { id, what }).map_err(|error| SendError::Failed(error.to_string()))?;
@@ -177,6 +190,8 @@ impl RemoteSender {
             serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
         match response {
             Response::Done => Ok(Answer::Done),
+            Response::Absent => Ok(Answer::Acted(Acted::Absent)),
+            Response::Closed(why) => Ok(Answer::Acted(Acted::Refused(why.into()))),
             Response::Busy => Err(SendError::Busy),
             Response::Refused(why) => Err(SendError::Refused(why)),
             Response::Failed(why) => Err(SendError::Failed(why)),
@@ -225,7 +240,9 @@ impl Recent {
 
 fn told(answer: Result<Answer, SendError>) -> Response {
     match answer {
-        Ok(Answer::Done) => Response::Done,
+        Ok(Answer::Done | Answer::Acted(Acted::Done)) => Response::Done,
+        Ok(Answer::Acted(Acted::Absent)) => Response::Absent,
+        Ok(Answer::Acted(Acted::Refused(why))) => Response::Closed(why.into_owned()),
         Ok(Answer::Accepted(accepted)) => Response::Accepted(
             accepted
                 .into_iter()
@@ -256,6 +273,19 @@ async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -
                         return Response::Failed("id is none".to_owned());
                     };
                     Message::AdvisoryRead { advisory, organisation }
+                }
+                What::Act { organisation, case, at, entry } => {
+                    let act = codec::decode(entry.as_bytes()).ok().and_then(act_of);
+                    let (Ok(organisation), Ok(case), Some(act)) = (organisation.parse(), case.parse(), act) else {
+                        return Response::Failed("it is no act upon a case".to_owned());
+                    };
+                    Message::Act { organisation, case, act, at: Timestamp::from_millis(at) }
+                }
+                What::ThreadRead { organisation, case } => {
+                    let (Ok(organisation), Ok(case)) = (organisation.parse(), case.parse()) else {
+                        return Response::Failed("id is none".to_owned());
+                    };
+                    Message::ThreadRead { organisation, case }
                 }
             };
             told(local.send(message).await)

@@ -18,20 +18,20 @@ use crate::size::stored_bytes;
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "warn: one of now, next-epoch, once-three, cell-only, or {\"group\": UUID}")]
-enum Warn {
+pub(crate) enum Warn {
     Word(String),
     Group(Group),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Group {
+pub(crate) struct Group {
     group: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Indicator {
+pub(crate) struct Indicator {
     kind: Option<String>,
     value: String,
 }
@@ -131,7 +131,7 @@ fn capped(field: &str, text: &str, max: usize, problems: &mut Vec<FieldProblem>)
     }
 }
 
-fn warned(warn: &Warn) -> Result<WhoMayBeWarned, String> {
+pub(crate) fn warned(warn: &Warn) -> Result<WhoMayBeWarned, String> {
     match warn {
         Warn::Word(word) => match word.as_str() {
             "now" => Ok(WhoMayBeWarned::Now),
@@ -254,7 +254,7 @@ pub fn parse_report(
     Ok(Parsed { submission, items: results })
 }
 
-fn value(indicator: &Indicator) -> ItemResult {
+pub(crate) fn value(indicator: &Indicator) -> ItemResult {
     let refused = |why: String| ItemResult { observable: None, outcome: Outcome::Refused, why: Some(why) };
     if indicator.value.len() > VALUE_CHARS_MAX {
         return refused(format!("more than {VALUE_CHARS_MAX} bytes"));

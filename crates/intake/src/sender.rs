@@ -4,9 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use model::{AdvisoryId, OrganisationId};
+use model::{AdvisoryId, CaseId, OrganisationId, Timestamp};
 use tokio::sync::oneshot;
-use vault::{Accepted, JournalError, Submission, Vault, VaultError};
+use vault::{Accepted, Act, Acted, JournalError, Submission, Vault, VaultError};
 
 /// What the member side tells the vault.
 #[derive(Clone, Debug)]
@@ -25,6 +25,24 @@ pub enum Message {
         /// Whose.
         organisation: OrganisationId,
     },
+    /// The reporter of a case says or changes something.
+    Act {
+        /// Whose case it has to be; of any other it is absent.
+        organisation: OrganisationId,
+        /// The case.
+        case: CaseId,
+        /// What.
+        act: Act,
+        /// When it came.
+        at: Timestamp,
+    },
+    /// Somebody of the reporter's organisation has read the thread of a case.
+    ThreadRead {
+        /// Whose case.
+        organisation: OrganisationId,
+        /// The case.
+        case: CaseId,
+    },
 }
 
 /// What the vault answers, once it is on disk.
@@ -34,6 +52,8 @@ pub enum Answer {
     Accepted(Vec<Accepted>),
     /// Done.
     Done,
+    /// What became of an act upon a case.
+    Acted(Acted),
 }
 
 /// Why something was not sent.
@@ -66,13 +86,23 @@ pub trait Sender: Send + Sync {
 #[derive(Clone)]
 pub struct LocalSender {
     vault: Arc<Vault>,
+    on_read: Option<OnRead>,
 }
+
+/// Told that an organisation has read the thread of a case.
+pub type OnRead = Arc<dyn Fn(OrganisationId, CaseId) + Send + Sync>;
 
 impl LocalSender {
     /// Sends to this vault.
     #[must_use]
     pub const fn new(vault: Arc<Vault>) -> Self {
-        Self { vault }
+        Self { vault, on_read: None }
+    }
+
+    /// The same, telling `on_read` which threads were read: that is delivery, and no entry of the journal.
+    #[must_use]
+    pub fn telling(self, on_read: OnRead) -> Self {
+        Self { on_read: Some(on_read), ..self }
     }
 }
 
@@ -88,6 +118,20 @@ impl Sender for LocalSender {
     fn send(&self, message: Message) -> Sent<'_> {
         let (sender, receiver) = oneshot::channel();
         let queued = match message {
+            Message::ThreadRead { organisation, case } => {
+                if let Some(on_read) = &self.on_read {
+                    on_read(organisation, case);
+                }
+                drop(sender.send(Ok(Answer::Done)));
+                Ok(())
+            }
+            Message::Act { organisation, case, act, at } => self.vault.act_then(
+                organisation,
+                case,
+                act,
+                at,
+                Box::new(move |outcome| drop(sender.send(outcome.map(Answer::Acted)))),
+            ),
             Message::Submit { submissions, skip_known } => self.vault.submit_then(
                 submissions,
                 skip_known,

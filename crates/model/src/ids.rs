@@ -73,6 +73,10 @@ id!(
 );
 
 id!(
+    /// Something said in the thread between a reporter and the cell.
+    MessageId
+);
+id!(
     /// An invitation to join.
     InvitationId
 );

@@ -53,6 +53,8 @@ leaks!({
     WalledFrames => "a secondee's stream carries the frames of all cases";
     WalledLookup => "a secondee's look-up asks the run over everything";
     WalledCampaigns => "a secondee's list of campaigns counts walled cases";
+    WithdrawnStays => "members keep what a report told that was withdrawn";
+    WithdrawnShows => "a value that others have told too shows that one of them took it back";
     WalledClaimRefused => "a claim of a walled case is refused, not absent";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
@@ -91,7 +93,7 @@ leaks!({
 });
 
 // The switch holds one bit for each.
-const _: () = assert!(Leak::ALL.len() <= 64);
+const _: () = assert!(Leak::ALL.len() <= 128);
 
 #[cfg(feature = "planted-leaks")]
 mod switch {
@@ -99,26 +101,32 @@ mod switch {
 
     use super::Leak;
 
-    static ON: AtomicU64 = AtomicU64::new(0);
+    static ON: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
 
-    const fn bit(leak: Leak) -> u64 {
-        1 << leak as u64
+    /// The words of the switch with the bit of one leak.
+    const fn bits(leak: Leak) -> [u64; 2] {
+        let bit = 1_u128 << leak as u32;
+        [bit as u64, (bit >> u64::BITS) as u64]
     }
 
     /// Whether a leak is switched on.
     #[must_use]
     pub fn is_on(leak: Leak) -> bool {
-        ON.load(Ordering::SeqCst) & bit(leak) != 0
+        ON.iter().zip(bits(leak)).any(|(on, bit)| on.load(Ordering::SeqCst) & bit != 0)
     }
 
     /// Switches one leak on and all others off.
     pub fn set(leak: Leak) {
-        ON.store(bit(leak), Ordering::SeqCst);
+        for (on, bit) in ON.iter().zip(bits(leak)) {
+            on.store(bit, Ordering::SeqCst);
+        }
     }
 
     /// Switches every leak off.
     pub fn clear() {
-        ON.store(0, Ordering::SeqCst);
+        for on in &ON {
+            on.store(0, Ordering::SeqCst);
+        }
     }
 }
 

@@ -99,6 +99,11 @@ impl Campaign {
         }
     }
 
+    /// Loses a value.
+    pub(crate) fn lose(&mut self, key: u64) {
+        self.keys.retain(|held| *held != key);
+    }
+
     fn absorb(&mut self, gone: &mut Self) {
         self.marking = self.marking.join(gone.marking);
         self.attack = rho::attack_of(self.attack, gone.attack);

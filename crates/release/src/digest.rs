@@ -25,6 +25,7 @@ impl Gate {
             {
                 context.update(&number.to_le_bytes());
             }
+            context.update(&value.opens.to_le_bytes());
             context.update(&[value.flags, u8::from(value.shown != 0)]);
             context.update(value.marking.tlp.as_str().as_bytes());
             context.update(value.marking.pap.as_str().as_bytes());
@@ -106,13 +107,15 @@ impl Gate {
                         }
                     }
                     _ => {
-                        for name in self.names.get(&key).into_iter().flatten() {
+                        for (name, times) in self.names.get(&key).into_iter().flatten() {
                             context.update(name.as_bytes());
+                            context.update(&times.to_le_bytes());
                         }
                     }
                 }
             }
         }
+        self.amended.digest(&mut context);
         self.circles.digest(&mut context);
         context.update(&self.population.members.to_le_bytes());
         context.update(&self.rules.unwrap_or_default());

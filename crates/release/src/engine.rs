@@ -10,7 +10,7 @@ use policy::planted::{self, Leak};
 use policy::{Params, ReleaseBatch, rho};
 use released::{About, Writer};
 use vault::codec::text_bytes;
-use vault::{Body, Entry, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
+use vault::{Body, Entry, Erased, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
 
 use crate::ReleaseError;
 use crate::gate::Gate;
@@ -255,6 +255,31 @@ impl Engine {
             }
         }
         Err(JournalError::Full.into())
+    }
+
+    /// Cases of which something was released in an epoch that is over: their reporters may be told so, once each.
+    pub fn take_outcomes(&mut self, now: Timestamp) -> Vec<model::CaseId> {
+        let mut cases = Vec::new();
+        while let Some(entry) = self.gate.outcomes_due.first_entry().filter(|entry| *entry.key() <= now) {
+            cases.extend(entry.remove());
+        }
+        cases.sort_unstable();
+        cases.dedup();
+        cases
+    }
+
+    /// What members were shown of a recalled case and have no more is emptied in the released store; gives what the journal has
+    /// to forget. `None` while something of it is still to be shown as withdrawn, or if there is no such case.
+    ///
+    /// # Errors
+    /// [`ReleaseError`] if a store failed.
+    pub fn erase(&mut self, case: model::CaseId) -> Result<Option<Erased>, ReleaseError> {
+        if self.gate.is_in_line() {
+            return Ok(None);
+        }
+        let Some(erased) = self.vault.to_erase(case)? else { return Ok(None) };
+        self.writer.erase(&erased.lookups, &erased.texts)?;
+        Ok(Some(erased))
     }
 
     /// The run of fusion over everything, for the cell.

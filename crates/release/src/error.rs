@@ -28,6 +28,9 @@ pub enum ReleaseError {
     /// A data set that the journal names.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),
+    /// A change names a report that is not where it should be.
+    #[error("journal entry {0} is no report, but a change of one names it")]
+    NoReport(u64),
     /// A data set that is there, but cannot be read.
     #[error("data set {name:?}, version {version:?}: {why}")]
     DataSet {

@@ -15,6 +15,7 @@ use policy::{Answer, Params};
 use vault::{AdvisoryEntry, Body, DataSet, Entry, Keys, Population, ReportEntry, Vault};
 
 use crate::advice::Told;
+use crate::back::Amended;
 use crate::campaign::Campaign;
 use crate::engine::EngineConfig;
 use crate::error::ReleaseError;
@@ -77,7 +78,7 @@ pub(crate) struct Gate {
     pub(crate) broad: BTreeSet<u32>,
     pub(crate) tokens: HashMap<MemberToken, u32>,
     /// Firms that wished to be named, by value.
-    pub(crate) names: KeyMap<BTreeSet<String>>,
+    pub(crate) names: KeyMap<BTreeMap<String, u32>>,
     /// Text of values that were opened and not yet shown.
     pub(crate) texts: KeyMap<Observable>,
     /// Values that wait for three members.
@@ -93,6 +94,10 @@ pub(crate) struct Gate {
     pub(crate) renewals_due: BTreeMap<Timestamp, BTreeSet<u64>>,
     pub(crate) aggregates_due: BTreeMap<Timestamp, BTreeSet<u32>>,
     pub(crate) texts_due: BTreeMap<Timestamp, Vec<Text>>,
+    /// What reporters changed.
+    pub(crate) amended: Amended,
+    /// Cases of which something was released, by the epoch at which their reporters are told.
+    pub(crate) outcomes_due: BTreeMap<Timestamp, Vec<CaseId>>,
     /// What is for sharing groups.
     pub(crate) circles: Circles,
     pub(crate) population: Population,
@@ -149,6 +154,8 @@ impl Gate {
             renewals_due: BTreeMap::new(),
             aggregates_due: BTreeMap::new(),
             texts_due: BTreeMap::new(),
+            amended: Amended::default(),
+            outcomes_due: BTreeMap::new(),
             circles: Circles::default(),
             population: Population { members: 0, sectors: Vec::new(), regions: Vec::new() },
             over_common_least,
@@ -174,7 +181,7 @@ impl Gate {
     }
 
     /// When an entry counts: never before an earlier one, nor before a tick that is past.
-    fn counts_at(&mut self, at: Timestamp) -> Timestamp {
+    pub(crate) fn counts_at(&mut self, at: Timestamp) -> Timestamp {
         self.now = self.now.max(at).max(self.last_tick);
         self.now
     }
@@ -183,6 +190,7 @@ impl Gate {
     pub(crate) fn take(&mut self, entry: &Entry) -> Result<Vec<Finding>, ReleaseError> {
         match &entry.body {
             Body::Report(report) => return Ok(self.report(entry.at, report)),
+            Body::Amend(amend) => self.amend(entry.at, amend)?,
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
             Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),
             Body::Population(population) => self.populate(entry.at, population),
@@ -240,17 +248,34 @@ impl Gate {
 
     fn report(&mut self, at: Timestamp, report: &ReportEntry) -> Vec<Finding> {
         let at = self.counts_at(at);
+        if self.rules.is_some_and(|rules| rules != self.own_rules) {
+            self.other_rules += 1;
+        }
+        let (keys, window, counts) = self.facts_to_count(report);
+        let found = self.correlate(at, report);
+        self.findings.extend(found.iter().map(findings::json));
+        self.schedule(at, report, &keys, window, counts);
+        self.leak_report(at, report, &keys);
+        found
+    }
+
+    /// Keys of a report's values, the token window that it came in, and whether its member counts.
+    pub(crate) fn facts_to_count(&self, report: &ReportEntry) -> (Vec<ObservableKey>, u32, bool) {
         let seed = self.vault.key_seed();
-        let keys: Vec<ObservableKey> = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
-        let window = Keys::window(report.received_at);
+        let keys = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
         let counts =
             rho::counts_for_breadth(report.know, report.own) || planted::is_on(Leak::NamedCounts) && !report.own;
+        (keys, Keys::window(report.received_at), counts)
+    }
+
+    /// Lets the run over everything take a report's values in.
+    pub(crate) fn correlate(&mut self, at: Timestamp, report: &ReportEntry) -> Vec<Finding> {
+        let (keys, window, counts) = self.facts_to_count(report);
         let observations: Vec<Observation<'_>> = keys
             .iter()
             .zip(&report.items)
             .map(|(key, item)| Observation { key: *key, observable: &item.sighting.observable })
             .collect();
-        let mut found = Vec::new();
         let event = Event {
             at,
             case: report.case,
@@ -261,22 +286,24 @@ impl Gate {
             counts,
             observations: &observations,
         };
-        if self.rules.is_some_and(|rules| rules != self.own_rules) {
-            self.other_rules += 1;
-        }
+        let mut found = Vec::new();
         self.all.step(&event, &mut found);
         // The cell sees exact counts, so its own run need not wait for an epoch.
         for key in self.all.take_crowded() {
             found.extend(self.all.stop_linking(key));
         }
-        self.findings.extend(found.iter().map(findings::json));
-        self.schedule(at, report, &keys, window, counts);
-        self.leak_report(at, report, &keys);
         found
     }
 
     /// Puts each value where ρ says: due at a tick or an epoch, held until three have it, or nowhere.
-    fn schedule(&mut self, at: Timestamp, report: &ReportEntry, keys: &[ObservableKey], window: u32, counts: bool) {
+    pub(crate) fn schedule(
+        &mut self,
+        at: Timestamp,
+        report: &ReportEntry,
+        keys: &[ObservableKey],
+        window: u32,
+        counts: bool,
+    ) {
         let for_group = matches!(report.warn, WhoMayBeWarned::Group { .. });
         let warn = if for_group && planted::is_on(Leak::GroupItemToAll) { WhoMayBeWarned::Now } else { report.warn };
         let answer = |held| Answer { warn, know: report.know, marking: report.marking, held };

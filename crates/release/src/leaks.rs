@@ -131,7 +131,7 @@ impl Gate {
                 }
             }
             if names && let Some(name) = rho::public_name(report.know, report.named.as_deref()) {
-                let changed = self.names.entry(key.0).or_default().insert(name.to_owned());
+                let changed = self.names.entry(key.0).or_default().insert(name.to_owned(), 1).is_none();
                 self.leak_changed(key.0, changed);
             }
         }

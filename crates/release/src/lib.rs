@@ -4,6 +4,7 @@
 
 mod advice;
 mod aggregates;
+mod back;
 mod campaign;
 mod digest;
 mod engine;

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use fusion::{Event, Finding, Observation};
-use model::{Observable, ObservableKey, Timestamp};
+use model::{CaseId, Observable, ObservableKey, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
 use crate::findings;
+
 use crate::gate::{Facts, Gate, Part};
 use crate::leaks;
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
+
+/// Epochs after which an outcome has been told, or never will be: a start tells those of the last ones once more.
+const OUTCOMES_KEPT_EPOCHS: i64 = 3;
 
 impl Gate {
     /// The earliest time at which something is due.
@@ -26,6 +30,24 @@ impl Gate {
             self.texts_due.keys().next(),
         ];
         keys.into_iter().flatten().copied().chain(self.circles.next_due()).min()
+    }
+
+    /// Something of a report is released: its reporter is told so at the next epoch.
+    pub(crate) fn came_of(&mut self, case: CaseId, due: Timestamp) {
+        let told = rho::epoch_after(due, &self.params);
+        self.outcomes_due.entry(told).or_default().push(case);
+        // Of a replay nothing is kept that was told long ago.
+        while let Some(entry) = self.outcomes_due.first_entry() {
+            if due.millis_since(*entry.key()) < OUTCOMES_KEPT_EPOCHS * self.params.epoch_millis {
+                break;
+            }
+            entry.remove();
+        }
+    }
+
+    /// Whether something that changed waits to be shown.
+    pub(crate) fn is_in_line(&self) -> bool {
+        !self.queue.is_empty() || !self.fresh.is_empty() || self.circles.is_waiting() || !self.repoint.is_empty()
     }
 
     /// Whether a tick at `tick` has anything to do.
@@ -48,6 +70,10 @@ impl Gate {
             }
             if let Some(keys) = self.holds_due.remove(&due) {
                 let parts = self.unhold(keys, due);
+                for part in &parts {
+                    let case = part.facts.case;
+                    self.amended.opened.extend(part.items.iter().map(|(key, _)| (case, *key)));
+                }
                 self.open_all(parts, tick, due);
             }
             for key in self.blocks_due.remove(&due).unwrap_or_default() {
@@ -78,6 +104,9 @@ impl Gate {
         for part in parts {
             let campaign = part.facts.community.then(|| self.relate(&part, tick, due));
             if part.open {
+                if !part.facts.own && !part.items.is_empty() {
+                    self.came_of(part.facts.case, due);
+                }
                 for (key, observable) in part.items {
                     self.open(key, observable, &part.facts, campaign, tick, due);
                 }
@@ -160,6 +189,7 @@ impl Gate {
         let mut changed = marking != value.marking || !value.is(OPEN);
         value.marking = marking;
         value.set(OPEN);
+        value.opens = value.opens.saturating_add(1);
         let renew = value.since != 0 && rho::renews_watch(tick, Timestamp::from_millis(value.until), &self.params);
         let past = value.since != 0 && value.until <= tick.as_millis();
         if past || renew && planted::is_on(Leak::WatchMoves) {
@@ -192,7 +222,9 @@ impl Gate {
         }
         self.leak_title(campaign.filter(|_| links), facts.at, &observable);
         if let Some(name) = &facts.named {
-            changed |= self.names.entry(key).or_default().insert(name.clone());
+            let times = self.names.entry(key).or_default().entry(name.clone()).or_default();
+            *times = times.saturating_add(1);
+            changed |= *times == 1;
         }
         if changed {
             self.texts.insert(key, observable);

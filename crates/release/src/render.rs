@@ -11,7 +11,7 @@ use vault::codec::object_bytes;
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
-use crate::value::{BLOCKED, QUEUED, RENEW};
+use crate::value::{BLOCKED, OPEN, QUEUED, RENEW};
 
 impl Gate {
     /// The batch of a tick: what is in line, rendered, as far as it differs from what members have; bounded.
@@ -79,6 +79,9 @@ impl Gate {
         id: [u8; 16],
         writer: &Writer,
     ) -> Result<Option<ReleasedObject>, ReleaseError> {
+        if self.values.get(&key).is_some_and(|value| !value.is(OPEN)) {
+            return Ok(self.withdrawn(key, id));
+        }
         let observable = self.text_of(key, writer)?;
         let Some(value) = self.values.get_mut(&key) else { return Ok(None) };
         value.clear(QUEUED);
@@ -95,7 +98,7 @@ impl Gate {
             Timestamp::from_millis(value.until)
         };
         let author = self.leaks.authors.get(&key).cloned().or_else(|| {
-            let mut names: Vec<&str> = self.names.get(&key)?.iter().map(String::as_str).collect();
+            let mut names: Vec<&str> = self.names.get(&key)?.keys().map(String::as_str).collect();
             self.leaks.put_in_order(key, &mut names);
             Some(names.join(", "))
         });
@@ -140,7 +143,12 @@ impl Gate {
             let (audience, body) = (Audience::Members, String::new());
             return Ok(Some(ReleasedObject { audience, kind, id, lookup: 0, campaign: kept, body }));
         }
-        let Some(telling) = campaign.telling.as_ref() else { return Ok(None) };
+        let Some(telling) = campaign.telling.as_ref() else {
+            // All that it had was taken back.
+            let had = std::mem::take(&mut campaign.shown) != 0;
+            let (audience, body) = (Audience::Members, String::new());
+            return Ok(had.then_some(ReleasedObject { audience, kind, id, lookup: 0, campaign: None, body }));
+        };
         let mut view = CampaignView {
             r#type: kind.as_str().to_owned(),
             id: hyphenated(&id),

@@ -13,7 +13,7 @@ use fusion::Finding;
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
-use crate::value::QUEUED;
+use crate::value::{OPEN, QUEUED};
 
 /// A release entry that is shorter than this was no full one, whatever the limits were when it was made: then nothing of
 /// its line was left over. A longer one may have been full by limits that are no longer those of today.
@@ -73,7 +73,7 @@ impl Gate {
             }
             let object = shown.remove(&(kind, id));
             match what {
-                Dirty::Value(key) => self.note_value(key, batch.tick, object),
+                Dirty::Value(key) => self.note_value(key, id, batch.tick, object),
                 Dirty::Campaign(place) => self.note_campaign(place, batch.tick, object)?,
                 Dirty::Text(Text::Advisory(entry)) => self.note_told(entry, batch.tick),
                 Dirty::Text(Text::Posture { .. }) | Dirty::Tombstone(..) => {}
@@ -81,7 +81,7 @@ impl Gate {
         }
         // Rules may have changed since: what was shown beside the line was shown all the same.
         for object in shown.into_values().filter(|object| object.kind == NounKind::Indicator) {
-            self.note_value(object.lookup, batch.tick, Some(object));
+            self.note_value(object.lookup, object.id, batch.tick, Some(object));
         }
         Ok(())
     }
@@ -89,18 +89,22 @@ impl Gate {
     /// Whether something in line would certainly have been shown, had its turn come.
     fn was_left_over(&self, what: &Dirty) -> bool {
         match what {
-            Dirty::Value(key) => {
-                self.texts.contains_key(key) && self.values.get(key).is_some_and(|value| value.shown == 0)
-            }
+            Dirty::Value(key) => self.values.get(key).is_some_and(|value| {
+                if value.is(OPEN) { self.texts.contains_key(key) && value.shown == 0 } else { value.shown != 0 }
+            }),
             Dirty::Campaign(place) => self.campaigns.get(*place as usize).is_some_and(|campaign| {
                 let part = campaign.parent != *place;
-                if part { campaign.shown != 0 } else { campaign.shown == 0 && campaign.telling.is_some() }
+                if part { campaign.shown != 0 } else { (campaign.shown == 0) == campaign.telling.is_some() }
             }),
             Dirty::Text(_) | Dirty::Tombstone(..) => true,
         }
     }
 
-    fn note_value(&mut self, key: u64, tick: Timestamp, object: Option<&ReleasedObject>) {
+    fn note_value(&mut self, key: u64, id: [u8; 16], tick: Timestamp, object: Option<&ReleasedObject>) {
+        if self.values.get(&key).is_some_and(|value| !value.is(OPEN)) {
+            self.withdrawn(key, id);
+            return;
+        }
         let shown = object.map(|object| self.hash(&object.body));
         let watch_millis = self.params.watch_millis;
         self.texts.remove(&key);

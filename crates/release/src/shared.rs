@@ -1,11 +1,11 @@
 //! What is for sharing groups: values that wait for their tick, what each group has, and the line of its own that they are
 //! shown from. Nothing here touches what every member sees.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::Context;
-use model::{GroupId, Marking, Observable, Timestamp};
+use model::{CaseId, GroupId, Marking, Observable, Timestamp};
 use policy::rho;
 use policy::{Audience, NounKind, ReleasedObject};
 use released::{IndicatorView, hyphenated, rfc3339};
@@ -44,6 +44,8 @@ struct Shared {
     until: Timestamp,
     shown: u64,
     queued: bool,
+    /// Reports by which those who have it have it.
+    opens: u32,
 }
 
 struct SharedValue {
@@ -125,6 +127,49 @@ impl Circles {
                     item.shown = hash;
                 }
             }
+            self.drop_closed(&key, id);
+        }
+    }
+
+    /// Values of a case that wait for their tick wait no more.
+    pub(crate) fn unwait(&mut self, case: CaseId, keys: &HashSet<u64>) {
+        for parts in self.pending.values_mut() {
+            for part in parts.iter_mut().filter(|part| part.facts.case == case) {
+                part.items.retain(|(key, _)| !keys.contains(key));
+            }
+            parts.retain(|part| !part.items.is_empty());
+        }
+        self.pending.retain(|_, parts| !parts.is_empty());
+    }
+
+    /// Whether values of a case still wait.
+    pub(crate) fn waits(&self, case: CaseId, key: u64) -> bool {
+        let part = |part: &SharedPart| part.facts.case == case && part.items.iter().any(|(waiting, _)| *waiting == key);
+        self.pending.values().flatten().any(part)
+    }
+
+    /// A report that had told a group a value takes it back: whoever has it by no other report loses it.
+    pub(crate) fn close(&mut self, group: GroupId, as_of: Timestamp, key: u64) {
+        let key = (group, key);
+        let Some(value) = self.values.get_mut(&key) else { return };
+        let mut closed = Vec::new();
+        for item in value.items.iter_mut().filter(|item| item.before.is_none_or(|before| before < as_of)) {
+            item.opens = item.opens.saturating_sub(1);
+            if item.opens == 0 {
+                closed.push(item.id);
+            }
+        }
+        for id in closed {
+            self.dirty(key, id);
+        }
+    }
+
+    /// Forgets an item that nobody has any more.
+    fn drop_closed(&mut self, key: &Key, id: [u8; 16]) {
+        let Some(value) = self.values.get_mut(key) else { return };
+        value.items.retain(|item| item.id != id || item.opens > 0);
+        if value.items.is_empty() {
+            self.values.remove(key);
         }
     }
 
@@ -137,6 +182,7 @@ impl Circles {
                 for time in [Some(item.as_of), item.before, item.since, Some(item.until)] {
                     context.update(&time.map_or(0, Timestamp::as_millis).to_le_bytes());
                 }
+                context.update(&item.opens.to_le_bytes());
                 context.update(&[u8::from(item.shown != 0), u8::from(item.queued)]);
                 context.update(item.marking.tlp.as_str().as_bytes());
                 context.update(item.marking.pap.as_str().as_bytes());
@@ -170,6 +216,7 @@ impl Gate {
     /// Opens what is due for groups at one moment.
     pub(crate) fn open_shared(&mut self, due: Timestamp, tick: Timestamp) {
         for part in self.circles.pending.remove(&due).unwrap_or_default() {
+            self.came_of(part.facts.case, due);
             for (key, observable) in part.items {
                 self.share(part.group, part.as_of, key, observable, &part.facts, (tick, due));
             }
@@ -227,11 +274,13 @@ impl Gate {
                 until: tick.plus_millis(params.watch_millis),
                 shown: 0,
                 queued: false,
+                opens: 0,
             });
         }
         let (mut changed, mut renews) = (Vec::new(), false);
         // Whoever of an item's audience is in the report's as well: those who joined after it are told nothing of it.
         for item in value.items.iter_mut().filter(|item| item.before.is_none_or(|before| before < as_of)) {
+            item.opens = item.opens.saturating_add(1);
             let marking = item.marking.join(facts.marking);
             let mut new = item.shown == 0 && !item.queued || marking != item.marking;
             item.marking = marking;
@@ -262,6 +311,15 @@ impl Gate {
         let mut bytes = 0;
         while objects.len() < SHARED_PER_TICK_MAX && bytes < SHARED_BYTES_MAX {
             let Some((key, id)) = self.circles.queue.pop_front() else { break };
+            if let Some((_, item)) = self.circles.item(&key, id).filter(|(_, item)| item.opens == 0) {
+                let audience = Audience::Group { group: key.0, before: item.before, as_of: item.as_of };
+                let (kind, body) = (NounKind::Indicator, String::new());
+                if item.shown != 0 {
+                    objects.push(ReleasedObject { audience, kind, id, lookup: key.1, campaign: None, body });
+                }
+                self.circles.drop_closed(&key, id);
+                continue;
+            }
             let Some((object, hash)) = self.render_shared(tick, key, id)? else { continue };
             let value = self.circles.values.get_mut(&key);
             if let Some(item) = value.and_then(|value| value.items.iter_mut().find(|item| item.id == id)) {

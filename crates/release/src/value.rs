@@ -7,6 +7,9 @@ use policy::planted::{self, Leak};
 pub(crate) const NO_CAMPAIGN: u32 = u32::MAX;
 /// Members that one value keeps at most, over all token windows.
 const HAVERS_MAX: usize = 32;
+/// Members that one value keeps in one window beyond those that some rule asks for: so many may take it back before those who
+/// are left are too few to be counted.
+const HAVERS_SPARE: u32 = 12;
 
 /// A member that has a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub(crate) struct Haver {
     confirms: bool,
 }
 
-/// Distinct members that have a value, no more of them than some rule asks for.
+/// Distinct members that have a value, not many more of them than some rule asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Havers {
     #[default]
@@ -74,7 +77,7 @@ impl Havers {
     /// A member has the value. Beyond `enough` in its window nobody asks for more.
     pub(crate) fn has(&mut self, token: u32, window: u32, enough: u32) {
         let known = self.all().iter().any(|haver| haver.token == token && haver.window == window);
-        if !known && self.in_window(window, false) < enough {
+        if !known && self.in_window(window, false) < enough + HAVERS_SPARE {
             self.push(Haver { token, window, confirms: false });
         }
     }
@@ -83,8 +86,31 @@ impl Havers {
     pub(crate) fn confirms(&mut self, token: u32, window: u32, enough: u32) {
         if let Some(haver) = self.all_mut().iter_mut().find(|haver| haver.token == token && haver.window == window) {
             haver.confirms = true;
-        } else if self.in_window(window, true) < enough {
+        } else if self.in_window(window, true) < enough + HAVERS_SPARE {
             self.push(Haver { token, window, confirms: true });
+        }
+    }
+
+    /// A member's reports confirm the value no more.
+    pub(crate) fn unconfirm(&mut self, token: u32, window: u32) {
+        if let Some(haver) = self.all_mut().iter_mut().find(|haver| haver.token == token && haver.window == window) {
+            haver.confirms = false;
+        }
+    }
+
+    /// A member has the value no more.
+    pub(crate) fn lose(&mut self, token: u32, window: u32) {
+        let is_it = |haver: &Haver| haver.token == token && haver.window == window;
+        match self {
+            Self::None => {}
+            Self::One(haver) if is_it(haver) => *self = Self::None,
+            Self::One(_) => {}
+            Self::Many(havers) => {
+                havers.retain(|haver| !is_it(haver));
+                if havers.is_empty() {
+                    *self = Self::None;
+                }
+            }
         }
     }
 
@@ -130,6 +156,8 @@ pub(crate) struct Value {
     pub(crate) campaign: u32,
     pub(crate) marking: Marking,
     pub(crate) flags: u8,
+    /// Reports by which it is open; so many that they are not counted at the highest number.
+    pub(crate) opens: u16,
 }
 
 impl Default for Value {
@@ -143,6 +171,7 @@ impl Default for Value {
             campaign: NO_CAMPAIGN,
             marking: Marking::OPEN,
             flags: 0,
+            opens: 0,
         }
     }
 }
@@ -194,6 +223,6 @@ mod tests {
             havers.has(token, 8, 3);
             havers.confirms(token, 8, 2);
         }
-        assert_eq!((havers.members(), havers.all().len()), (3, 4));
+        assert_eq!((havers.members(), havers.all().len()), (15, 16));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{BLOCK, Bench, EPOCH, TICK, by};
 use model::{AttackKind, Pap, Sector, Tlp, WhoMayBeWarned, WhoMayKnow};
 use proptest::prelude::*;
-use vault::{Body, Population};
+use vault::{Act, Body, Population};
 
 const VALUES: [&str; 7] = ["a.test", "b.test", "c.test", "d.test", "e.test", "f.test", "g.test"];
 const K: usize = 4;
@@ -32,6 +32,8 @@ struct Told {
 enum Step {
     File(Told),
     Pass(i64),
+    /// The reporter of one of the reports so far takes it back.
+    Withdraw(usize),
 }
 
 fn told() -> impl Strategy<Value = Told> {
@@ -52,7 +54,8 @@ fn told() -> impl Strategy<Value = Told> {
     let attack = prop_oneof![Just(AttackKind::NotSure), Just(AttackKind::Phishing), Just(AttackKind::Malware)];
     let values = prop::collection::btree_set(0..VALUES.len(), 1..3);
     (1..15_u8, values, warn, 0..10_u8, tlp, pap, attack).prop_map(|(firm, values, warn, odd, tlp, pap, attack)| Told {
-        firm,
+        // The cell is no member.
+        firm: if odd == 1 { 99 } else { firm },
         values,
         warn,
         named: odd == 0,
@@ -66,6 +69,7 @@ fn told() -> impl Strategy<Value = Told> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => told().prop_map(Step::File),
+        2 => any::<usize>().prop_map(Step::Withdraw),
         2 => (1..300_i64).prop_map(Step::Pass),
         1 => (1..EPOCH).prop_map(Step::Pass),
     ]
@@ -74,8 +78,15 @@ fn step() -> impl Strategy<Value = Step> {
 struct Known {
     told: Told,
     at: i64,
-    /// Values of it that members have, linked and counted.
+    withdrawn: bool,
+    /// Values of it that members have.
+    told_open: BTreeSet<usize>,
+    /// Those of them that are linked and counted.
     open: BTreeSet<usize>,
+    /// Reports of one group are one campaign; what was linked stays so.
+    group: usize,
+    /// The strictest label of what it opened.
+    tlp: Option<Tlp>,
     /// What was shown of its campaign.
     band: usize,
     marks: BTreeSet<usize>,
@@ -98,22 +109,42 @@ struct Model {
 
 impl Model {
     fn groups(&self) -> Vec<BTreeSet<usize>> {
-        let mut groups: Vec<BTreeSet<usize>> = Vec::new();
-        for (index, known) in self.known.iter().enumerate().filter(|(_, known)| !known.open.is_empty()) {
-            let (linked, apart): (Vec<_>, Vec<_>) = groups
-                .into_iter()
-                .partition(|group| group.iter().any(|other| !self.known[*other].open.is_disjoint(&known.open)));
-            groups = apart;
-            groups.push(linked.into_iter().flatten().chain([index]).collect());
+        let mut groups: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (index, known) in self.known.iter().enumerate().filter(|(_, known)| known.tlp.is_some()) {
+            groups.entry(known.group).or_default().insert(index);
         }
-        groups
+        groups.into_values().collect()
+    }
+
+    /// A report opens a value that is linked: it is of one group with every report that has it open.
+    fn link(&mut self, index: usize, value: usize) {
+        let mine = self.known[index].group;
+        let with: Vec<usize> =
+            self.known.iter().filter(|known| known.open.contains(&value)).map(|known| known.group).collect();
+        for known in self.known.iter_mut().filter(|known| with.contains(&known.group)) {
+            known.group = mine;
+        }
+        self.known[index].open.insert(value);
     }
 
     /// A release tick.
     fn step(&mut self, now: i64) {
         let epoch = now % EPOCH == 0;
         let mut having: BTreeMap<usize, BTreeSet<u8>> = BTreeMap::new();
-        for known in self.known.iter().filter(|known| known.at < now) {
+        // What nobody tells any more is gone at the tick, unless somebody tells it again by then: nothing shows, then.
+        for known in self.known.iter_mut().filter(|known| known.withdrawn) {
+            known.told_open.clear();
+            known.open.clear();
+        }
+        let told: BTreeSet<usize> = self.known.iter().flat_map(|known| known.told_open.iter().copied()).collect();
+        for (value, shown) in &mut self.shown {
+            if !told.contains(value) {
+                *shown = Shown { since: shown.since, ..Shown::default() };
+            }
+            let named = self.known.iter().filter(|known| known.told.named && known.told_open.contains(value));
+            shown.names = named.map(|known| format!("Firm {}", known.told.firm)).collect();
+        }
+        for known in self.known.iter().filter(|known| known.at < now && !known.withdrawn) {
             let Told { tlp, warn, own, firm, .. } = known.told;
             if warn != WhoMayBeWarned::CellOnly && !own && !matches!(tlp, Tlp::Red | Tlp::AmberStrict) {
                 known.told.values.iter().for_each(|value| {
@@ -121,15 +152,20 @@ impl Model {
                 });
             }
         }
-        for known in self.known.iter_mut().filter(|known| known.at < now && known.told.tlp != Tlp::Red) {
-            for value in &known.told.values {
+        for index in 0..self.known.len() {
+            let known = &self.known[index];
+            if known.at >= now || known.withdrawn || known.told.tlp == Tlp::Red {
+                continue;
+            }
+            for value in &known.told.values.clone() {
+                let known = &mut self.known[index];
                 let due = match known.told.warn {
                     WhoMayBeWarned::Now => true,
                     WhoMayBeWarned::NextEpoch => epoch || known.at / EPOCH < now / EPOCH,
                     WhoMayBeWarned::OnceThreeHaveIt => epoch && having.get(value).is_some_and(|firms| firms.len() >= 3),
                     _ => false,
                 };
-                if due && !known.open.contains(value) {
+                if due && known.told_open.insert(*value) {
                     let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
                     shown.tlp = shown.tlp.max(Some(known.told.tlp));
                     shown.pap = shown.pap.max(Some(known.told.pap));
@@ -137,10 +173,17 @@ impl Model {
                         shown.names.insert(format!("Firm {}", known.told.firm));
                     }
                     if known.told.tlp != Tlp::AmberStrict {
-                        known.open.insert(*value);
+                        known.tlp = known.tlp.max(Some(known.told.tlp));
+                        self.link(index, *value);
                     }
                 }
             }
+        }
+        let told: BTreeSet<usize> = self.known.iter().flat_map(|known| known.told_open.iter().copied()).collect();
+        self.shown.retain(|value, _| told.contains(value));
+        for known in self.known.iter_mut() {
+            let labels = known.open.iter().filter_map(|value| self.shown.get(value)?.tlp);
+            known.tlp = labels.chain(known.tlp).max();
         }
         if now % BLOCK == 0 {
             for (value, shown) in &mut self.shown {
@@ -201,6 +244,9 @@ impl Model {
         for group in &groups {
             let values: BTreeSet<usize> =
                 group.iter().flat_map(|index| self.known[*index].open.iter().copied()).collect();
+            if values.is_empty() {
+                continue;
+            }
             let seen: BTreeSet<String> =
                 values.iter().map(|value| bench.indicator(VALUES[*value]).unwrap().campaign.unwrap()).collect();
             assert_eq!(seen.len(), 1, "one campaign");
@@ -213,7 +259,8 @@ impl Model {
                 .filter(|(sector, _)| marks.contains(sector))
                 .map(|(_, name)| name)
                 .collect();
-            let tlp = values.iter().map(|value| self.shown[value].tlp.unwrap()).max().unwrap();
+            let ever = group.iter().filter_map(|index| self.known[*index].tlp);
+            let tlp = values.iter().map(|value| self.shown[value].tlp.unwrap()).chain(ever).max().unwrap();
             let attack = group.iter().map(|index| self.known[*index].told.attack).min().unwrap();
             let attack = (attack != AttackKind::NotSure).then(|| attack.title().to_owned());
             assert_eq!(
@@ -231,7 +278,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_gate_shows_what_is_declared(steps in prop::collection::vec(step(), 1..45)) {
@@ -255,7 +302,25 @@ proptest! {
                         .sector(Some(if told.firm % 2 == 1 { "energy" } else { "water" }));
                     filed.own = told.own;
                     bench.file(filed);
-                    model.known.push(Known { told, at: now, open: BTreeSet::new(), band: 0, marks: BTreeSet::new() });
+                    let group = model.known.len();
+                    model.known.push(Known {
+                        told,
+                        at: now,
+                        withdrawn: false,
+                        told_open: BTreeSet::new(),
+                        open: BTreeSet::new(),
+                        group,
+                        tlp: None,
+                        band: 0,
+                        marks: BTreeSet::new(),
+                    });
+                }
+                Step::Withdraw(which) => {
+                    if !model.known.is_empty() {
+                        let index = which % model.known.len();
+                        bench.act(index, Act::Withdraw);
+                        model.known[index].withdrawn = true;
+                    }
                 }
                 Step::Pass(millis) => {
                     for tick in now / TICK + 1..=(now + millis) / TICK {

@@ -39,7 +39,7 @@ fn members_get_what_the_golden_journal_released() {
             released.push(batch.clone());
         }
         let at = Timestamp::from_millis(1_764_000_000_000 + 100 * i64::from(n));
-        journal.append(vec![NewEntry { at, body, source }]).unwrap();
+        journal.append(vec![NewEntry { at, body, source, rewrites: Vec::new() }]).unwrap();
     }
     drop(journal);
     std::fs::DirBuilder::new().mode(0o700).create(default_keys_dir(&dir)).unwrap();

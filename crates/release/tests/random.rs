@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{Bench, EPOCH, Filed, TICK, advisory, by};
+use common::{Bench, EPOCH, Filed, TICK, advisory, by, correction};
 use model::{Pap, PersonId, Region, Tlp, WhoMayBeWarned, WhoMayKnow};
 use policy::PostureWord;
 use proptest::prelude::*;
-use vault::Body;
+use vault::{Act, Body};
 
 const VALUES: [&str; 8] = ["a.test", "b.test", "c.test", "d.test", "e.test", "google.com", "f.test", "g.test"];
 
@@ -22,6 +22,15 @@ enum Step {
     Posture(bool),
     /// The process ends and another one opens the same journal.
     Restart,
+    /// The reporter of one of the reports so far changes something about it.
+    Act(usize, Change),
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Withdraw,
+    Consent(WhoMayBeWarned),
+    Correct { dropped: usize, added: usize },
 }
 
 fn filed() -> impl Strategy<Value = Filed> {
@@ -54,6 +63,16 @@ fn filed() -> impl Strategy<Value = Filed> {
     })
 }
 
+fn change() -> impl Strategy<Value = Change> {
+    let warn =
+        prop_oneof![Just(WhoMayBeWarned::Now), Just(WhoMayBeWarned::NextEpoch), Just(WhoMayBeWarned::OnceThreeHaveIt),];
+    prop_oneof![
+        3 => Just(Change::Withdraw),
+        2 => warn.prop_map(Change::Consent),
+        2 => (0..VALUES.len(), 0..VALUES.len()).prop_map(|(dropped, added)| Change::Correct { dropped, added }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(filed(), 1..4).prop_map(Step::File),
@@ -64,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop_oneof![Just(Tlp::Green), Just(Tlp::Red)].prop_map(Step::Advise),
         1 => any::<bool>().prop_map(Step::Posture),
         1 => Just(Step::Restart),
+        3 => (any::<usize>(), change()).prop_map(|(which, change)| Step::Act(which, change)),
     ]
 }
 
@@ -83,6 +103,18 @@ fn play(bench: &mut Bench, steps: Vec<Step>) {
                 bench.append(Body::Posture { word, text: "text".into(), by: PersonId::from_bytes([9; 16]) });
             }
             Step::Restart => bench.restart(),
+            Step::Act(which, change) => {
+                let cases = bench.cases.borrow().len();
+                if cases == 0 {
+                    continue;
+                }
+                let act = match change {
+                    Change::Withdraw => Act::Withdraw,
+                    Change::Consent(warn) => Act::Consent { warn },
+                    Change::Correct { dropped, added } => correction(&[VALUES[added]], &[VALUES[dropped]]),
+                };
+                bench.act(which % cases, act);
+            }
         }
     }
     bench.fold();

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod digest;
+mod erase;
 mod error;
 mod feed;
 mod file;

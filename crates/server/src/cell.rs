@@ -16,7 +16,7 @@ use policy::PostureWord;
 use policy::planted::{self, Leak};
 use register::Right;
 use serde::Deserialize;
-use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry};
+use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry, Vault};
 
 use crate::across;
 use crate::cell_groups;
@@ -58,6 +58,8 @@ pub struct CellParts {
     pub fold: SharedFold,
     /// Where acts are appended.
     pub journal: Arc<dyn Journal>,
+    /// Where messages to reporters go; it gives no source away.
+    pub vault: Arc<Vault>,
     /// What members have.
     pub reader: released::Reader,
     /// The wall's stream.
@@ -125,6 +127,8 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "cell_campaign" => on(filter, campaign),
         "cell_lookup" => on(filter, lookup),
         "noise" => on(filter, noise),
+        "cell_report" => on(filter, crate::cases::show),
+        "cell_message" => on(filter, crate::cases::say),
         "claim" => on(filter, claim),
         "secondees" => on(filter, across::secondees),
         "pass" => on(filter, across::pass),

@@ -19,6 +19,7 @@ use crate::hub::{self, BEAT_MILLIS, Hub, Start, event};
 use crate::meters::Meters;
 use crate::problem::Problem;
 use crate::pump::beat;
+use crate::returns::{Reads, ReturnError, Returns};
 use crate::walled::{Making, Picture, Pictures, Seen};
 
 /// Entries of one step.
@@ -40,6 +41,8 @@ const BACKLOG_REST_SHARE: u32 = 6;
 const NOTE_REST: Duration = Duration::from_secs(30);
 /// Values and cases that a digest reads in about a twentieth of a second.
 const NOTE_SIZE_MAX: usize = 100_000;
+/// Entries of a journal out of which recalled content is taken at once; a longer one is looked through beside the fold.
+const ERASED_AT_ONCE_MAX: Seq = 20_000;
 /// Rest between two steps.
 const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
@@ -181,6 +184,9 @@ pub enum CoreError {
     /// The gate.
     #[error(transparent)]
     Release(#[from] release::ReleaseError),
+    /// The way back to reporters.
+    #[error(transparent)]
+    Return(#[from] ReturnError),
 }
 
 /// What a fold is made of.
@@ -199,6 +205,10 @@ pub struct CoreParts {
     pub engine: EngineConfig,
     /// Length of a slot of the wall's lanes.
     pub slot_millis: i64,
+    /// Each organisation's own reports, for the way back to reporters.
+    pub own: ::own::Writer,
+    /// Threads that were read.
+    pub reads: Reads,
 }
 
 /// Drives the fold; steppable, so that tests need no thread.
@@ -218,6 +228,11 @@ pub struct Core {
     folded_at: Instant,
     /// Place of the last entry of the state that was noted.
     noted: Seq,
+    returns: Returns,
+    /// Takes recalled content out of the journal, where that is long.
+    erasing: Option<std::thread::JoinHandle<()>>,
+    /// Content was taken out: a replay cannot come to this state any more.
+    erased: bool,
 }
 
 fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
@@ -262,7 +277,8 @@ impl Core {
     /// # Errors
     /// [`CoreError`] if a store cannot be used.
     pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
-        let CoreParts { vault, writer, register, hub, meters, engine, slot_millis } = parts;
+        let CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads } = parts;
+        let mut returns = Returns::open(Arc::clone(&vault), own, reads)?;
         let lanes = register.lanes();
         let over_common_members = engine.over_common_members;
         let mut desk = new_desk(&vault, lanes.clone(), slot_millis);
@@ -285,6 +301,8 @@ impl Core {
             facts: Arc::default(),
             snapshot: Arc::default(),
         };
+        // Where the store of own reports lags, as after a crash, it is told what it missed.
+        returns.step(next - 1, &[], vault.clock().now())?;
         let last_beat = Timestamp::default();
         Ok(Self {
             vault,
@@ -300,6 +318,9 @@ impl Core {
             last_beat,
             folded_at: Instant::now(),
             noted: 0,
+            returns,
+            erasing: None,
+            erased: false,
         })
     }
 
@@ -336,6 +357,9 @@ impl Core {
             }
         }
         stepped.released = self.tick(&shared, now)?;
+        let outcomes = shared.write().engine.take_outcomes(now);
+        self.returns.step(self.next - 1, &outcomes, now)?;
+        self.erase(&shared)?;
         let facts = self.look(&shared, now, entries.len());
         let mut leaked = Vec::new();
         {
@@ -382,9 +406,40 @@ impl Core {
         Ok(())
     }
 
+    /// Takes what was recalled out of both stores, once members have lost it.
+    fn erase(&mut self, shared: &SharedFold) -> Result<(), CoreError> {
+        if self.erasing.as_ref().is_some_and(std::thread::JoinHandle::is_finished) {
+            self.erasing = None;
+        }
+        if self.erasing.is_some() {
+            return Ok(());
+        }
+        for case in self.vault.recalled() {
+            let Some(erased) = shared.write().engine.erase(case)? else { continue };
+            self.erased = true;
+            if self.vault.journal().head().seq <= ERASED_AT_ONCE_MAX {
+                self.vault.redact(case, &erased)?;
+                continue;
+            }
+            let vault = Arc::clone(&self.vault);
+            let work = move || {
+                if let Err(error) = vault.redact(case, &erased) {
+                    tracing::error!(%error, "recalled content could not be taken out of the journal; it is tried again");
+                }
+            };
+            let thread = std::thread::Builder::new().name("recall".to_owned()).spawn(work);
+            self.erasing = Some(thread.map_err(|error| vault::JournalError::Io(error.to_string().into()))?);
+            break;
+        }
+        Ok(())
+    }
+
     /// Notes the state for `journal rebuild` to compare its replay with, if every entry is taken in: between a tick and its
     /// release entry the state is already that of after both. Nothing depends on the note, so a failure is only told.
     fn note_state(&mut self) {
+        if self.erased {
+            return;
+        }
         let head = self.vault.journal().head();
         let digest = {
             let fold = self.shared.read();

@@ -49,6 +49,8 @@ pub struct MemberParts {
     pub clock: Arc<dyn Clock>,
     /// The way in for reports; `None` refuses them all.
     pub intake: Option<Intake>,
+    /// Each organisation's own reports; `None` where this process has no key to them.
+    pub own: Option<::own::Reader>,
     /// Name of the partnership.
     pub partnership: String,
     /// Whether this is an exercise.
@@ -100,6 +102,14 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "group_watch" => on(filter, member_groups::watch),
         "group_add" => on(filter, member_groups::add),
         "report" => on(filter, crate::reports::report),
+        "own_reports" => on(filter, crate::threads::list),
+        "own_report" => on(filter, crate::threads::show),
+        "correct" => on(filter, crate::threads::correct),
+        "withdraw" => on(filter, crate::threads::withdraw),
+        "recall" => on(filter, crate::threads::recall),
+        "own_message" => on(filter, crate::threads::say),
+        "consent" => on(filter, crate::threads::consent),
+        "own_read" => on(filter, crate::threads::read),
         "import" => on(filter, crate::reports::import),
         "stream" => on(filter, stream),
         other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),

@@ -18,8 +18,8 @@ pub(crate) struct PacedSender {
 }
 
 impl PacedSender {
-    pub(crate) fn new(vault: Arc<Vault>, fold: SharedFold) -> Self {
-        Self { local: LocalSender::new(Arc::clone(&vault)), vault, fold }
+    pub(crate) fn new(local: LocalSender, vault: Arc<Vault>, fold: SharedFold) -> Self {
+        Self { local, vault, fold }
     }
 }
 

@@ -153,6 +153,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Somebody else was first", detail)
     }
 
+    /// 409, for what cannot be done any more.
+    #[must_use]
+    pub fn closed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "closed", "It cannot be done any more", detail)
+    }
+
     /// 413.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {

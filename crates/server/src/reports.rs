@@ -67,7 +67,17 @@ impl Intake {
         }
     }
 
-    fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
+    /// Counts one more message or change against an organisation's quota, or says how many seconds to wait.
+    pub(crate) fn take(&self, organisation: OrganisationId, now: Timestamp) -> Result<(), i64> {
+        self.quota.take(organisation, 1, now)
+    }
+
+    /// The way to the vault.
+    pub(crate) fn sender(&self) -> &dyn Sender {
+        &*self.sender
+    }
+
+    pub(crate) fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
         let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
         if now.millis_since(reporters.since) >= REPORTER_MILLIS {
             *reporters = Reporters { since: now, known: HashMap::new() };
@@ -106,11 +116,11 @@ fn closed() -> Problem {
     Problem::busy("reports are not taken at the moment; keep yours and try again")
 }
 
-fn slow_down(secs: i64) -> Problem {
+pub(crate) fn slow_down(secs: i64) -> Problem {
     Problem::slow_down(u64::try_from(secs).unwrap_or(1))
 }
 
-fn refused(error: &SendError) -> Problem {
+pub(crate) fn refused(error: &SendError) -> Problem {
     match error {
         SendError::Busy => Problem::busy("too much is coming in; nothing was stored, try again"),
         SendError::Refused(why) => Problem::wrong_field(why.as_str()),
@@ -122,13 +132,17 @@ fn refused(error: &SendError) -> Problem {
 }
 
 /// The way in and the sender's organisation.
-fn way_in<'a>(member: &'a MemberParts, who: &'a Who) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
+pub(crate) fn way_in<'a>(
+    member: &'a MemberParts,
+    who: &'a Who,
+) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
     let intake = member.intake.as_ref().ok_or_else(closed)?;
     Ok((intake, who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?))
 }
 
-fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
-    let item = |(index, item): (usize, intake::ItemResult)| ReceiptItem {
+/// One value and what became of it.
+pub(crate) fn item((index, item): (usize, intake::ItemResult)) -> ReceiptItem {
+    ReceiptItem {
         index: u32::try_from(index).unwrap_or(u32::MAX),
         kind: item.observable.as_ref().map(|observable| observable.kind().as_str().to_owned()),
         value: item.observable.map(|observable| observable.value().to_owned()),
@@ -139,7 +153,10 @@ fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
         }
         .to_owned(),
         why: item.why,
-    };
+    }
+}
+
+fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
     Receipt {
         reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
         status: "received".to_owned(),
@@ -253,7 +270,7 @@ fn send_and_wait(
     let message = Message::Submit { submissions, skip_known: true };
     match runtime.block_on(sender.send(message)) {
         Ok(Told::Accepted(accepted)) => Ok(accepted),
-        Ok(Told::Done) => Err(ImportError::Stopped("the vault gave no outcome".to_owned())),
+        Ok(Told::Done | Told::Acted(_)) => Err(ImportError::Stopped("the vault gave no outcome".to_owned())),
         Err(error) => Err(error.into()),
     }
 }

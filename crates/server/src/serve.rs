@@ -2,6 +2,7 @@
 
 mod looks;
 
+use ::own::OwnKey;
 use looks::{wait_for_store, watch_register};
 use std::collections::HashMap;
 use std::io;
@@ -36,6 +37,7 @@ use crate::passkey::Passkeys;
 use crate::proxies::Proxies;
 use crate::pump::{Pump, Snapshots};
 use crate::reports::Intake;
+use crate::returns::Reads;
 use crate::session::Sessions;
 use crate::tls::{Tls, TlsError};
 
@@ -46,6 +48,8 @@ const INTAKE_SOCKET: &str = "intake.sock";
 /// Name of the key under which second factors are sealed, in the keys folder. It is a file of its own, so that a member's
 /// process reads no other.
 const FACTORS_KEY: &str = "factors.key";
+/// Name of the key under which own reports are sealed, in the keys folder.
+const OWN_KEY: &str = "own.key";
 /// Looks at the register between two writes of when credentials were used.
 const LOOKS_A_NOTE: u32 = 240;
 /// How long a member process waits for the cell's to make the released store.
@@ -71,6 +75,9 @@ pub enum ServeError {
     /// An answer from the released store.
     #[error(transparent)]
     Outlet(#[from] outlets::OutletError),
+    /// Own reports.
+    #[error("own reports: {0}")]
+    Own(#[from] ::own::OwnError),
     /// The fold.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -190,6 +197,7 @@ struct Common {
     about: About,
     register: Arc<Register>,
     reader: Reader,
+    own: Option<::own::Reader>,
     meters: Arc<Meters>,
 }
 
@@ -226,6 +234,7 @@ impl Common {
             guard: self.guard(register::Face::Member, &["localhost"], &self.config.member_hosts),
             clock: Arc::clone(&self.config.clock),
             intake,
+            own: self.own.clone(),
             partnership: self.about.partnership.clone(),
             exercise: self.about.exercise,
             #[cfg(feature = "planted-leaks")]
@@ -234,10 +243,11 @@ impl Common {
         member_router(parts.into())
     }
 
-    fn cell(&self, hub: &Arc<Hub>, member_hub: Option<&Arc<Hub>>, vault: &Vault, fold: &SharedFold) -> Router {
+    fn cell(&self, hub: &Arc<Hub>, member_hub: Option<&Arc<Hub>>, vault: &Arc<Vault>, fold: &SharedFold) -> Router {
         let parts = CellParts {
             fold: fold.clone(),
             journal: Arc::clone(vault.journal()),
+            vault: Arc::clone(vault),
             reader: self.reader.clone(),
             hub: Arc::clone(hub),
             member_hub: member_hub.cloned(),
@@ -321,25 +331,48 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let ended_sender = Arc::new(ended_sender);
     let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
     let mut threads = Vec::new();
-    let (reader, core) = match &vault {
+    let keys = config.keys_dir.clone().unwrap_or_else(|| vault::default_keys_dir(&folder));
+    let own_path = folder.join(::own::FILE);
+    let reads = Reads::default();
+    let (reader, own, core) = match &vault {
         Some(vault) => {
             let (vault, register, hub, meters) =
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
+            let (reads, keys, entropy) = (reads.clone(), keys.clone(), Arc::clone(&config.entropy));
             let open = move || {
+                let key = vault::own_key(&keys, OWN_KEY, &*entropy, true).map_err(VaultError::from)?;
+                let key = OwnKey::new(&key.ok_or(ServeError::Stopped("key of own reports"))?);
+                let own = ::own::Writer::in_file(&own_path, key, entropy)?;
+                let own_reader = own.reader();
                 release::use_sets(&vault, noise.as_deref()).map_err(CoreError::from)?;
                 let (writer, reader) = Store::open(&released_path)?;
                 let engine = EngineConfig::default();
-                let core = Core::open(CoreParts { vault, writer, register, hub, meters, engine, slot_millis })?;
-                Ok((reader, Some(core)))
+                let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads };
+                Ok((reader, Some(own_reader), Some(Core::open(parts)?)))
             };
             blocking(open).await?
         }
-        None => (blocking(move || wait_for_store(&released_path)).await?, None),
+        None => {
+            let (keys, entropy) = (keys.clone(), Arc::clone(&config.entropy));
+            let open = move || {
+                let reader = wait_for_store(&released_path)?;
+                let key = vault::own_key(&keys, OWN_KEY, &*entropy, false).map_err(VaultError::from)?;
+                let own = match key {
+                    Some(key) => Some(::own::Reader::in_file(&own_path, OwnKey::new(&key))?),
+                    None => None,
+                };
+                if own.is_none() {
+                    tracing::warn!("{}/{OWN_KEY} is not there: own reports are not shown", keys.display());
+                }
+                Ok((reader, own))
+            };
+            let (reader, own) = blocking(open).await?;
+            (reader, own, None)
+        }
     };
     let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
     let without = if about.exercise { Demand::Nobody } else { Demand::Cell };
     register.demand_second_factor(config.second_factor.unwrap_or(without));
-    let keys = config.keys_dir.clone().unwrap_or_else(|| vault::default_keys_dir(&folder));
     let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
     // The members' process reads it only: the cell's has made it by now, if there is one.
     let make = config.faces != Faces::Member;
@@ -351,7 +384,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         Ok(())
     })
     .await?;
-    let common = Common { config, about, register, reader, meters };
+    let common = Common { config, about, register, reader, own, meters };
     let config = &common.config;
     let proxies = Proxies::new(&config.trusted_proxies);
 
@@ -385,7 +418,10 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
 
     if config.faces != Faces::Cell {
         let sender: Arc<dyn Sender> = match (&vault, &fold) {
-            (Some(vault), Some(fold)) => Arc::new(PacedSender::new(Arc::clone(vault), fold.clone())),
+            (Some(vault), Some(fold)) => {
+                let local = LocalSender::new(Arc::clone(vault)).telling(told(&reads));
+                Arc::new(PacedSender::new(local, Arc::clone(vault), fold.clone()))
+            }
             _ => Arc::new(RemoteSender::new(&folder.join(INTAKE_SOCKET), Arc::clone(&config.entropy))),
         };
         let mut pump = Pump::new(common.reader.clone(), Arc::clone(&member_hub), Arc::clone(&common.meters))?;
@@ -417,7 +453,8 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         let mailer = Mailer { register, clock, settings: config.mail.clone() };
         running.mailer = Some(mailer.start(Arc::clone(&threads_stop)).map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
-            let (path, local) = (folder.join(INTAKE_SOCKET), LocalSender::new(Arc::clone(vault)));
+            let local = LocalSender::new(Arc::clone(vault)).telling(told(&reads));
+            let path = folder.join(INTAKE_SOCKET);
             let fold = fold.clone();
             fold.note_intake(true);
             running.tasks.push(tokio::spawn(async move {
@@ -431,6 +468,12 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     }
     tracing::info!(member = ?running.member_addr, cell = ?running.cell_addr, "serving");
     Ok(running)
+}
+
+/// Notes which threads were read.
+fn told(reads: &Reads) -> intake::OnRead {
+    let reads = reads.clone();
+    Arc::new(move |organisation, case| reads.note(organisation, case))
 }
 
 /// A thread whose end is told, however it ends.

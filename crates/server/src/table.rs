@@ -96,6 +96,7 @@ const LOOKUP: [Param; 2] = [
         "Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be.",
     ),
 ];
+const REFERENCE: Param = required("reference", "Reference of the report, as its receipt says.");
 const GROUP: Param = required("id", "UUID of the group.");
 const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
 
@@ -353,6 +354,41 @@ fn member() -> Vec<Route> {
             .takes(json::<views::NewReport>())
             .key(Scope::Report).gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
+        reporter("GET", "/api/v1/reports", "own_reports", "Your organisation's own reports, the latest first.")
+            .with(&[CURSOR])
+            .key(Scope::Report).gives(200, json::<views::OwnReportList>())
+            .or(&[503]),
+        reporter("GET", "/api/v1/reports/{reference}", "own_report", "One of your organisation's own reports as it stands, with its thread; anybody else's is absent. A report that was just received is there within a second.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(200, json::<views::OwnReportView>())
+            .or(&[404, 503]),
+        reporter("PUT", "/api/v1/reports/{reference}", "correct", "Corrects a report: what it says, and which values it names. Members lose at the next tick what only it had told them and it names no more.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewCorrection>())
+            .key(Scope::Report).gives(200, json::<views::CorrectionReceipt>())
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("DELETE", "/api/v1/reports/{reference}", "withdraw", "Takes a report back: members lose at the next tick what only it had told them, the cell keeps it.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/recall", "recall", "Takes a report back that should never have been sent: its content and its thread go from the journal, the cell's screens and, where only it told them, from members.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/messages", "own_message", "Says something to the cell in the thread of a report.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewMessage>())
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/consent", "consent", "Lets more be warned than before.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewConsent>())
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/read", "own_read", "Notes that your organisation has read what is new in a thread.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 503]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),
@@ -395,6 +431,15 @@ fn cell() -> Vec<Route> {
         analyst("GET", "/cell/v1/noise", "noise", "Values that link nothing because they are everyday ones.")
             .with(&[query("q", "Part of the value."), CURSOR])
             .gives(200, json::<views::NoiseList>()),
+        analyst("GET", "/cell/v1/reports/{case}", "cell_report", "One case: what its reporter says, and the thread with them. It never tells who that is.")
+            .with(&[required("case", "Pseudonym of the case.")])
+            .gives(200, json::<desk::CasePage>())
+            .or(&[404]),
+        route(Access::Needs(Right::ActOnCases), "POST", "/cell/v1/reports/{case}/messages", "cell_message", "Says something to the reporter of a case, whoever that is.")
+            .with(&[required("case", "Pseudonym of the case.")])
+            .takes(json::<views::NewReply>())
+            .gives(201, json::<views::Made>())
+            .or(&[404, 409, 422]),
         route(Access::Needs(Right::ActOnCases), "POST", "/cell/v1/reports/{case}/claim", "claim", "Takes a report: the wall shows whose it is.")
             .with(&[required("case", "Pseudonym of the case.")])
             .gives(204, Shape::Empty)
@@ -439,7 +484,7 @@ fn cell() -> Vec<Route> {
             .takes(json::<views::NewGroupPlace>())
             .gives(204, Shape::Empty)
             .or(&[404, 422, 503]),
-        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `pass` (Passed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
+        analyst("GET", "/cell/v1/stream", "cell_stream", "Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `pass` (Passed), `thread` (Said), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`.")
             .wall().gives(200, Shape::Text("text/event-stream")),
         route(Access::Operator, "GET", "/health", "health", "Whether the platform is well: a word, no figures.").gives(200, json::<views::Health>()).or(&[503]),
         route(Access::Operator, "GET", "/metrics", "metrics", "Figures for Prometheus; from this machine, or with the operator's token as `Authorization: Bearer`.").gives(200, Shape::Text("text/plain")).or(&[401]),
@@ -455,6 +500,7 @@ pub(crate) fn event_schemas(into: &mut Schemas) {
     collect::<views::Beat>(into);
     collect::<views::Claimed>(into);
     collect::<views::Passed>(into);
+    collect::<views::Said>(into);
     collect::<desk::Tick>(into);
     collect::<desk::ReportRow>(into);
     collect::<desk::CampaignRow>(into);

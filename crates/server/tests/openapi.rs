@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 29] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
@@ -54,6 +54,11 @@ const PARTS: [&str; 24] = [
     "ReleaseStep",
     "TimelineRow",
     "WarnGroup",
+    "OwnReportRow",
+    "OwnThreadRow",
+    "OwnValue",
+    "ThreadRow",
+    "ValueRow",
     "NewIndicator",
     "SecondeeRow",
     "SignIn",

@@ -81,6 +81,13 @@ impl OwnItems {
         earlier.is_some_and(|earlier| earlier.join(noted).0 == earlier.0)
     }
 
+    /// Forgets that a submitter has sent a value: it took it back, and may send it again.
+    pub(crate) fn take_back(&mut self, window: u32, token: MemberToken, key: ObservableKey) {
+        if let Some(window) = self.0.get_mut(&window) {
+            window.remove(&Noted::new(token, key, Marking::OPEN));
+        }
+    }
+
     /// The windows of which anything is remembered.
     pub(crate) fn windows(&self) -> Vec<u32> {
         self.0.keys().copied().collect()

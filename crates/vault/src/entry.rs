@@ -8,6 +8,8 @@ use model::{
 };
 use policy::{Params, PostureWord, ReleaseBatch};
 
+use crate::acts::{AmendEntry, MessageEntry};
+
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
 
@@ -67,6 +69,10 @@ pub enum Body {
         /// Whether it was given; otherwise it is taken back.
         given: bool,
     },
+    /// Something said between the cell and the reporter of a case.
+    Message(Box<MessageEntry>),
+    /// The reporter of a case changes something about it.
+    Amend(Box<AmendEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -297,7 +303,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 13] = [
+pub(crate) const TYPES: [&str; 15] = [
     "genesis",
     "population",
     "data-set",
@@ -310,6 +316,8 @@ pub(crate) const TYPES: [&str; 13] = [
     "advisory-read",
     "claim",
     "pass",
+    "message",
+    "amend",
     "posture",
 ];
 
@@ -330,6 +338,8 @@ impl Body {
             Self::AdvisoryRead(..) => "advisory-read",
             Self::Claim { .. } => "claim",
             Self::Pass { .. } => "pass",
+            Self::Message(_) => "message",
+            Self::Amend(_) => "amend",
             Self::Posture { .. } => "posture",
         }
     }

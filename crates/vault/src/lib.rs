@@ -2,6 +2,7 @@
 //! it is on disk; with the keys, the checkpoint and the sources that lie beside it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod acts;
 mod blobs;
 mod checkpoint;
 pub mod codec;
@@ -21,6 +22,7 @@ mod place;
 mod vault;
 mod verify;
 
+pub use acts::{AmendEntry, Change, Correction, MessageEntry, Party, Redacted};
 pub use blobs::BLOB_BYTES_MAX;
 pub use entry::{
     AdvisoryEntry, Body, DataSet, Entry, Findings, Genesis, Item, Population, ReportContent, ReportEntry, Run, Seq,
@@ -30,9 +32,12 @@ pub use error::{JournalError, VaultError};
 pub use export::{export, export_folder};
 pub use journal::memory::MemoryJournal;
 pub use journal::sqlite::{SqliteJournal, SqliteOptions};
-pub use journal::{Done, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+pub use journal::{Done, Filed, Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use place::{AcceptedHead, accept_head};
-pub use vault::{Accepted, GenesisIfNew, ItemOutcome, Vault, VaultConfig};
+pub use vault::redact::Erased;
+pub use vault::{
+    ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, GenesisIfNew, ItemOutcome, MESSAGE_CHARS_MAX, Vault, VaultConfig,
+};
 pub use verify::{Report, verify};

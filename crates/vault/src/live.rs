@@ -31,6 +31,17 @@ pub(crate) fn write(keys: &Keys, head: &Head, digest: &[u8; 32]) -> Result<(), V
     files::write_whole(&folder.join(FILE), format!("{TITLE}\n{VERSION}\n{}\n{hash}\n{digest}\n", head.seq).as_bytes())
 }
 
+/// Removes the note: a replay cannot come to the same any more, since content was taken out.
+pub(crate) fn forget(keys: &Keys) -> Result<(), VaultError> {
+    let Some(folder) = keys.folder() else { return Ok(()) };
+    let _turn = keys.turn().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let path = folder.join(FILE);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(files::at(&path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Reads the note; `None` if there is none, or if it is of another version or of other entries than these (an older copy of
 /// the data folder may have been restored and accepted).
 pub(crate) fn read(keys: &Keys, journal: &dyn Journal) -> Result<Option<LiveState>, VaultError> {

@@ -1,5 +1,7 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
+mod cases;
+pub(crate) mod redact;
 mod sets;
 
 use std::collections::HashMap;
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{CaseId, Clock, Entropy, KeySeed, OrganisationId};
 use policy::Params;
 
+use crate::acts::Change;
 use crate::blobs::Blobs;
 use crate::checkpoint::{self, Checkpointer};
 use crate::codec::{self, CodecError};
@@ -22,6 +25,8 @@ use crate::keys::Keys;
 use crate::leaks;
 use crate::live::{self, LiveState};
 use crate::place::Place;
+
+pub use cases::{ACTS_PER_CASE_MAX, Act, ActDone, Acted, MESSAGE_CHARS_MAX};
 
 const ENTRIES_AT_ONCE: usize = 1024;
 
@@ -73,6 +78,8 @@ pub struct Vault {
     genesis: Genesis,
     /// Shared with the callbacks that wait for the disk, which must not keep the vault itself alive.
     own: Arc<Mutex<OwnItems>>,
+    /// Cases that something happened to after they came.
+    cases: Arc<cases::Cases>,
     /// The hash of the data or rule set of each name that is in use.
     sets: Mutex<HashMap<String, [u8; 32]>>,
     clock: Arc<dyn Clock>,
@@ -145,6 +152,7 @@ impl Vault {
             blobs,
             genesis,
             own: Arc::default(),
+            cases: Arc::default(),
             sets: Mutex::default(),
             clock,
             entropy,
@@ -157,18 +165,19 @@ impl Vault {
     fn recall(&self) -> Result<(), VaultError> {
         let seed = self.key_seed();
         let oldest = self.oldest_remembered()?;
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut withdrawn = Vec::new();
         let mut from: Seq = 1;
         loop {
             let entries = self.journal.read_raw(from, ENTRIES_AT_ONCE)?;
-            let Some(last) = entries.last() else { return Ok(()) };
+            let Some(last) = entries.last() else { break };
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
             from = last.seq + 1;
             for entry in &entries {
                 let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
                 match codec::type_of(&entry.body).map_err(corrupt)? {
                     "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" => {}
+                    "data-set" | "rule-set" | "message" | "amend" => {}
                     _ => continue,
                 }
                 match codec::decode(&entry.body).map_err(corrupt)? {
@@ -182,10 +191,18 @@ impl Vault {
                         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
                         sets.insert(set.name, set.sha256);
                     }
-                    _ => {}
+                    body => {
+                        self.cases.note(entry.seq, &body);
+                        if let Body::Amend(amend) = body
+                            && matches!(amend.change, Change::Withdraw)
+                        {
+                            withdrawn.push(amend.of);
+                        }
+                    }
                 }
             }
         }
+        withdrawn.into_iter().try_for_each(|seq| self.forget_sent(seq))
     }
 
     /// The oldest token window that a start reads reports of: those before it would be forgotten at once.
@@ -283,7 +300,7 @@ impl Vault {
         let (organisation, at) = (submission.organisation, submission.received_at);
         let report = ReportEntry::of(submission, case, token);
         let source = Source { case, organisation };
-        let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source) };
+        let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source), rewrites: Vec::new() };
         Ok((Some(entry), Accepted { case: Some(case), items }))
     }
 

@@ -6,13 +6,15 @@ use std::path::Path;
 
 use model::Timestamp;
 
+use crate::acts::Change;
 use crate::checkpoint::{self, Checkpoint};
 use crate::codec::{self, CodecError};
-use crate::entry::Seq;
+use crate::entry::{Body, Seq};
 use crate::error::{JournalError, VaultError};
 use crate::files;
 use crate::journal::{Head, sqlite};
 use crate::keys;
+use crate::vault::redact;
 
 const ENTRIES_AT_ONCE: usize = 1024;
 /// Name of the journal's file in the data folder.
@@ -98,6 +100,7 @@ fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> 
     let mut head = Head::default();
     let mut types = BTreeMap::new();
     let mut cases = HashSet::new();
+    let (mut redacted, mut vouched) = (BTreeMap::new(), BTreeMap::new());
     loop {
         let entries = sqlite::read_raw(&moment, head.seq + 1, ENTRIES_AT_ONCE)?;
         if entries.is_empty() {
@@ -105,6 +108,9 @@ fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> 
         }
         for entry in entries {
             head = sqlite::follows(&head, &entry)?;
+            if entry.redacted {
+                redacted.insert(entry.seq, (entry.hash, redact::sha256(&entry.body)));
+            }
             let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
             let name = codec::type_of(&entry.body).map_err(corrupt)?;
             *types.entry(name).or_insert(0) += 1;
@@ -114,16 +120,27 @@ fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> 
                     head.seq
                 )));
             }
+            if name == "amend"
+                && let Body::Amend(amend) = codec::decode(&entry.body).map_err(corrupt)?
+                && let Change::Recall { redacted: named } = amend.change
+            {
+                vouched.extend(named.into_iter().map(|named| (named.seq, (named.hash, named.left))));
+            }
             if name == "report" {
                 let case = codec::case_of(&entry.body).map_err(corrupt)?;
                 if !cases.insert(case) {
                     return Err(JournalError::corrupt(entry.seq, "its case is that of an earlier report").into());
                 }
-                if sqlite::source(&moment, case)?.is_none() {
+                if sqlite::filed(&moment, case)?.is_none() {
                     return Err(JournalError::corrupt(entry.seq, "no source is recorded for its case").into());
                 }
             }
         }
+    }
+    // The latest word on an entry counts: one may lose content more than once.
+    if let Some((seq, _)) = redacted.iter().find(|(seq, left)| vouched.get(seq) != Some(left)) {
+        let why = "its content was taken out, and no later entry says that what is left of it is this";
+        return Err(JournalError::corrupt(*seq, why).into());
     }
     let sources = sqlite::sources(&moment)?;
     Ok(Walked { head, types, sources, reports: cases.len() as u64 })

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::{
-    AttackKind, CampaignId, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Pap, PersonId, Region, Sector,
-    Severity, Sighting, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
+    AttackKind, CampaignId, CaseId, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Pap, PersonId, Region,
+    Sector, Severity, Sighting, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
 };
 use policy::{NounKind, Params, ReleaseBatch};
 use release::{Engine, EngineConfig};
 use released::{CampaignView, IndicatorView, Reader, Store, Writer};
-use vault::{Body, GenesisIfNew, Item, NewEntry, Population, ReportContent, Submission, Vault, VaultConfig};
+use vault::{
+    Act, Acted, Body, Correction, GenesisIfNew, Item, NewEntry, Population, ReportContent, Submission, Vault,
+    VaultConfig,
+};
 
 /// Start of an epoch, of a block minute and of a tick.
 pub const START: i64 = 1_790_000_000_000;
@@ -122,6 +125,20 @@ impl Filed {
     }
 }
 
+/// A correction that adds and drops domains.
+pub fn correction(added: &[&str], dropped: &[&str]) -> Act {
+    Act::Correct(Box::new(Correction {
+        happened_at: None,
+        attack: AttackKind::Malware,
+        severity: Severity::Low,
+        ongoing: false,
+        title: "secret title, corrected".into(),
+        narrative: "secret words".into(),
+        added: added.iter().map(|value| domain(value)).collect(),
+        dropped: dropped.iter().map(|value| Observable::from_normal(Kind::Domain, *value)).collect(),
+    }))
+}
+
 pub fn genesis() -> GenesisIfNew {
     GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE }
 }
@@ -131,6 +148,8 @@ pub struct Bench {
     pub vault: Arc<Vault>,
     pub engine: Engine,
     pub reader: Reader,
+    /// Reports that were filed, with who filed them.
+    pub cases: std::cell::RefCell<Vec<(u8, CaseId)>>,
     config: EngineConfig,
     next: u64,
 }
@@ -163,7 +182,7 @@ impl Bench {
         let (writer, reader) = store;
         let engine = Engine::open(&vault, writer, config.clone()).unwrap();
         let next = engine.applied() + 1;
-        Self { clock, vault, engine, reader, config, next }
+        Self { clock, vault, engine, reader, cases: std::cell::RefCell::default(), config, next }
     }
 
     /// Another number of members, known at once.
@@ -216,8 +235,22 @@ impl Bench {
 
     /// As [`Bench::file_all`], but the engine is not told yet.
     pub fn append_reports(&self, filed: Vec<Filed>) {
+        let firms: Vec<u8> = filed.iter().map(|filed| filed.firm).collect();
         let submissions = filed.into_iter().map(|filed| submission(filed, self.clock.now())).collect();
-        self.vault.submit(submissions, false).unwrap();
+        let accepted = self.vault.submit(submissions, false).unwrap();
+        let cases = accepted.iter().map(|accepted| accepted.case.unwrap());
+        self.cases.borrow_mut().extend(firms.into_iter().zip(cases));
+    }
+
+    /// The reporter of the n-th report does something about it; says whether it could.
+    pub fn act(&mut self, n: usize, act: Act) -> bool {
+        let (firm, case) = self.cases.borrow()[n];
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let done = move |outcome: Result<Acted, _>| sender.send(outcome.unwrap()).unwrap();
+        let organisation = OrganisationId::from_bytes([firm; 16]);
+        self.vault.act_then(organisation, case, act, self.clock.now(), Box::new(done)).unwrap();
+        self.fold();
+        receiver.recv().unwrap() == Acted::Done
     }
 
     /// Lets time pass to `millis` after the start, then makes the tick that is due.

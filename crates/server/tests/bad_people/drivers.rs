@@ -22,6 +22,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("join_session", "needs a ticket: crates/server/tests/joining.rs"),
     ("accept_terms", "needs a newer version: crates/server/tests/joining.rs"),
     ("take_back", "needs a case that was passed: crates/server/tests/walls.rs"),
+    ("consent", "the report is withdrawn before: crates/server/tests/threads.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
 ];
 
@@ -40,7 +41,8 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "cell_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
-        "claim" | "pass" | "take_back" => Kind::Case,
+        "claim" | "pass" | "take_back" | "cell_report" | "cell_message" => Kind::Case,
+        "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
         "edit_person" | "close_person" => Kind::Person,
         "edit_cell_person" | "close_cell_person" => Kind::CellPerson,
@@ -128,6 +130,9 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
         "publish_terms" => json!({ "text": "Be fair.", "from_day": "2027-06-01" }),
         "set_setting" => json!({ "value": "100" }),
         "pass" => json!({ "to": ids.secondee }),
+        "correct" => json!({ "title": "t", "attack": "phishing", "add": [{ "value": "more.attack.test" }] }),
+        "consent" => json!({ "warn": "now" }),
+        "own_message" | "message" => json!({ "text": "hello" }),
         "device_pair" => json!({ "code": pairing }),
         _ => sample(&content["schema"]),
     };

@@ -36,6 +36,7 @@ pub enum Kind {
     Sponsorship,
     CellSponsorship,
     Setting,
+    OwnReport,
 }
 
 /// Who may find something under its id.
@@ -106,6 +107,13 @@ impl Room {
             assert_eq!(call(&self.world.member, request).await.status, 201);
         }
         self.world.pass(300);
+        for firm in [0, 1] {
+            let request = self.world.request("GET", "/api/v1/reports", firm, Body::empty());
+            let list = call(&self.world.member, request).await.json();
+            for report in list["items"].as_array().unwrap() {
+                add(Kind::OwnReport, text(&report["reference"]), Owner::Firm(firm));
+            }
+        }
         let body = json!({ "title": "t", "summary": "s", "actions": [], "severity": "low", "tlp": "AMBER" });
         let made = self.world.at_cell("POST", "/cell/v1/advisories", &lead, Body::from(body.to_string())).await;
         add(Kind::Advisory, text(&made.json()["id"]), Owner::Members);

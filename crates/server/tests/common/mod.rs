@@ -133,6 +133,8 @@ impl World {
         let (writer, reader) = released::Store::in_memory().unwrap();
         let meters = Arc::new(Meters::default());
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
+        let own = own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy.clone()).unwrap();
+        let (own_reader, reads) = (own.reader(), server::Reads::default());
         let core = Core::open(CoreParts {
             vault: Arc::clone(&vault),
             writer,
@@ -141,12 +143,17 @@ impl World {
             meters: Arc::clone(&meters),
             engine: release::EngineConfig::default(),
             slot_millis: 30_000,
+            own,
+            reads: reads.clone(),
         })
         .unwrap();
         let pump = Pump::new(reader.clone(), Arc::clone(&member_hub), Arc::clone(&meters)).unwrap();
         let guard = |host: &str| Guard { hosts: [host.to_owned()].into(), tls: false, meters: Arc::clone(&meters) };
         let sessions = |face| Sessions::new(Arc::clone(&register), face, false, "Test partnership".to_owned(), true);
-        let sender = Arc::new(LocalSender::new(Arc::clone(&vault)));
+        let sender = Arc::new(LocalSender::new(Arc::clone(&vault)).telling({
+            let reads = reads.clone();
+            Arc::new(move |organisation, case| reads.note(organisation, case))
+        }));
         let member = member_router(
             MemberParts {
                 reader: reader.clone(),
@@ -156,6 +163,7 @@ impl World {
                 guard: guard("localhost"),
                 clock: Arc::clone(&shared),
                 intake: Some(Intake::new(sender, Arc::clone(&register), quota)),
+                own: Some(own_reader),
                 partnership: "Test partnership".into(),
                 exercise: true,
                 #[cfg(feature = "planted-leaks")]
@@ -167,6 +175,7 @@ impl World {
             CellParts {
                 fold: core.shared(),
                 journal: Arc::clone(vault.journal()),
+                vault: Arc::clone(&vault),
                 reader,
                 hub: Arc::clone(&cell_hub),
                 member_hub: Some(Arc::clone(&member_hub)),

@@ -26,6 +26,8 @@ pub struct Known {
     pub campaigns: Vec<String>,
     pub advisories: Vec<String>,
     pub cases: Vec<String>,
+    /// References of the observer's own reports.
+    pub own: Vec<String>,
     pub values: Vec<String>,
     /// Ids of sharing groups: everybody has heard of them.
     pub groups: Vec<String>,
@@ -135,6 +137,25 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
+        ("GET", "/api/v1/reports") => ["", "?cursor=1", "?cursor=x"].map(|query| ask(format!("{path}{query}"))).into(),
+        ("GET", "/api/v1/reports/{reference}") => each("/api/v1/reports/", &known.own, ""),
+        ("POST", "/api/v1/reports/{reference}/read") => each("/api/v1/reports/", &known.own, "/read"),
+        // What changes a report is an operation of the scripts; here it is nobody's, or says nothing.
+        ("POST", "/api/v1/reports/{reference}/messages" | "/api/v1/reports/{reference}/consent") => {
+            let end = path.trim_start_matches("/api/v1/reports/{reference}");
+            let bodies = [r#"{"text":"hello"}"#, r#"{"warn":"now"}"#, "{"];
+            let mut all: Vec<Ask> =
+                bodies.map(|body| with(&path.replace("{reference}", UNKNOWN), body)).into_iter().collect();
+            all.extend(each("/api/v1/reports/", &known.own, end));
+            all
+        }
+        ("DELETE" | "POST", "/api/v1/reports/{reference}" | "/api/v1/reports/{reference}/recall") => {
+            [UNKNOWN, "x"].map(|id| ask(path.replace("{reference}", id))).into()
+        }
+        ("PUT", "/api/v1/reports/{reference}") => {
+            let body = r#"{"title":"t","attack":"phishing"}"#;
+            vec![with(&path.replace("{reference}", UNKNOWN), body), with(&path.replace("{reference}", UNKNOWN), "{")]
+        }
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
         ("GET", "/api/v1/stream" | "/cell/v1/stream") => {
             let middle = known.events.get(known.events.len() / 2).cloned();
@@ -185,6 +206,11 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         ("DELETE", "/cell/v1/reports/{case}/pass/{person}") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], &format!("/pass/{UNKNOWN}"))
+        }
+        ("GET", "/cell/v1/reports/{case}") => each("/cell/v1/reports/", &known.cases, ""),
+        ("POST", "/cell/v1/reports/{case}/messages") => {
+            let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/messages");
+            asks.into_iter().map(|ask| Ask { body: r#"{"text":""}"#.to_owned(), ..ask }).collect()
         }
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")

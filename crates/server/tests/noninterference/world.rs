@@ -149,6 +149,8 @@ impl World {
         let (writer, reader) = Store::in_memory().unwrap();
         let meters = Arc::new(Meters::default());
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
+        let own = own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy.clone()).unwrap();
+        let (own_reader, reads) = (own.reader(), server::Reads::default());
         let core = Core::open(CoreParts {
             vault: vault.clone(),
             writer,
@@ -159,6 +161,8 @@ impl World {
                 .common
                 .map_or_else(EngineConfig::default, |limit| EngineConfig { over_common_members: limit }),
             slot_millis: 30_000,
+            own,
+            reads: reads.clone(),
         })
         .unwrap();
         let pump = Pump::new(reader.clone(), member_hub.clone(), meters.clone()).unwrap();
@@ -177,7 +181,15 @@ impl World {
                 sessions: sessions(Face::Member),
                 guard: guard(&["localhost"]),
                 clock: clock.clone(),
-                intake: Some(Intake::new(Arc::new(LocalSender::new(vault.clone())), register.clone(), quota)),
+                intake: Some(Intake::new(
+                    Arc::new(LocalSender::new(vault.clone()).telling({
+                        let reads = reads.clone();
+                        Arc::new(move |organisation, case| reads.note(organisation, case))
+                    })),
+                    register.clone(),
+                    quota,
+                )),
+                own: Some(own_reader),
                 partnership: "Test partnership".into(),
                 exercise: true,
                 #[cfg(feature = "planted-leaks")]
@@ -189,6 +201,7 @@ impl World {
             CellParts {
                 fold: core.shared(),
                 journal: vault.journal().clone(),
+                vault: vault.clone(),
                 reader,
                 hub: cell_hub,
                 member_hub: Some(member_hub),

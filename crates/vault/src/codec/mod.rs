@@ -1,5 +1,6 @@
 //! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
 
+mod acts;
 mod size;
 mod stored;
 mod v1;

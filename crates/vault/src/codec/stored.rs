@@ -10,16 +10,16 @@ use model::{
 use policy::{Audience, NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
 use serde::{Deserialize, Serialize};
 
-use super::CodecError;
 use super::v1::{
     AdvisoryReadV1, AdvisoryV1, Case, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
     PassV1, PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
 use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
+use super::{CodecError, acts};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
 use crate::hex;
 
-fn typed<T: Serialize>(body: &Body, rest: T) -> serde_json::Result<Vec<u8>> {
+pub(super) fn typed<T: Serialize>(body: &Body, rest: T) -> serde_json::Result<Vec<u8>> {
     version(body, 1, rest)
 }
 
@@ -31,7 +31,7 @@ fn sealed(token: MemberToken) -> SealedV1 {
     SealedV1 { token: hex::encode(token.as_bytes()) }
 }
 
-fn warn_text(warn: WhoMayBeWarned) -> String {
+pub(super) fn warn_text(warn: WhoMayBeWarned) -> String {
     match warn {
         WhoMayBeWarned::Now => "now".to_owned(),
         WhoMayBeWarned::NextEpoch => "next-epoch".to_owned(),
@@ -41,7 +41,7 @@ fn warn_text(warn: WhoMayBeWarned) -> String {
     }
 }
 
-fn warn_of(text: &str) -> Result<WhoMayBeWarned, CodecError> {
+pub(super) fn warn_of(text: &str) -> Result<WhoMayBeWarned, CodecError> {
     Ok(match text {
         "now" => WhoMayBeWarned::Now,
         "next-epoch" => WhoMayBeWarned::NextEpoch,
@@ -131,6 +131,8 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
                 given: *given,
             },
         ),
+        Body::Message(message) => acts::write_message(body, message),
+        Body::Amend(amend) => acts::write_amend(body, amend),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -221,32 +223,42 @@ fn report_v1(report: &ReportEntry) -> ReportV1 {
         narrative: report.narrative.clone(),
         techniques: report.techniques.iter().map(|technique| technique.as_str().to_owned()).collect(),
         tags: report.tags.clone(),
-        items: report
-            .items
-            .iter()
-            .map(|item| ItemV1 {
-                k: item.sighting.observable.kind().as_str().to_owned(),
-                v: item.sighting.observable.value().to_owned(),
-                seen: item.sighting.seen_at.map(Timestamp::as_millis),
-                held: item.held.clone(),
-            })
-            .collect(),
+        items: report.items.iter().map(item_v1).collect(),
     }
 }
 
-fn bad(field: &str, value: &str) -> CodecError {
+pub(super) fn item_v1(item: &Item) -> ItemV1 {
+    ItemV1 {
+        k: item.sighting.observable.kind().as_str().to_owned(),
+        v: item.sighting.observable.value().to_owned(),
+        seen: item.sighting.seen_at.map(Timestamp::as_millis),
+        held: item.held.clone(),
+    }
+}
+
+pub(super) fn item_of(item: ItemV1) -> Result<Item, CodecError> {
+    Ok(Item {
+        sighting: Sighting {
+            observable: Observable::from_normal(word::<Kind>("k", &item.k)?, item.v),
+            seen_at: item.seen.map(Timestamp::from_millis),
+        },
+        held: item.held,
+    })
+}
+
+pub(super) fn bad(field: &str, value: &str) -> CodecError {
     CodecError::Malformed(format!("field {field}: {value:?} is not known"))
 }
 
-fn word<T: FromStr>(field: &str, value: &str) -> Result<T, CodecError> {
+pub(super) fn word<T: FromStr>(field: &str, value: &str) -> Result<T, CodecError> {
     value.parse().map_err(|_| bad(field, value))
 }
 
-fn bytes<const N: usize>(field: &str, value: &str) -> Result<[u8; N], CodecError> {
+pub(super) fn bytes<const N: usize>(field: &str, value: &str) -> Result<[u8; N], CodecError> {
     hex::decode(value).ok_or_else(|| bad(field, value))
 }
 
-fn shape<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
+pub(super) fn shape<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
     serde_json::from_slice(bytes).map_err(|error| CodecError::Malformed(error.to_string()))
 }
 
@@ -381,6 +393,8 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
                 given: stored.given,
             }
         }
+        "message" => acts::read_message(stored)?,
+        "amend" => acts::read_amend(stored)?,
         "posture" => {
             let stored: PostureV1 = shape(stored)?;
             Body::Posture {
@@ -394,15 +408,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
 }
 
 fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
-    let items = stored.items.into_iter().map(|item| {
-        Ok(Item {
-            sighting: Sighting {
-                observable: Observable::from_normal(word::<Kind>("k", &item.k)?, item.v),
-                seen_at: item.seen.map(Timestamp::from_millis),
-            },
-            held: item.held,
-        })
-    });
+    let items = stored.items.into_iter().map(item_of);
     let techniques = stored.techniques.iter().map(|text| Technique::parse(text).ok_or_else(|| bad("techniques", text)));
     Ok(ReportEntry {
         case: word("case", &stored.case)?,

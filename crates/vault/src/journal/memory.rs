@@ -1,10 +1,13 @@
 //! A journal in memory, for tests and simulation: the same semantics, no disk.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use model::CaseId;
+
 use super::tail::Tail;
-use super::{Done, Head, Journal, NewEntry, RawEntry, Source, Wake};
+use super::{Done, Filed, Head, Journal, NewEntry, RawEntry, Wake};
 use crate::codec;
 use crate::entry::{Entry, Seq};
 use crate::error::JournalError;
@@ -12,7 +15,7 @@ use crate::error::JournalError;
 #[derive(Default)]
 struct Stored {
     entries: Vec<(Arc<Entry>, RawEntry)>,
-    sources: Vec<Source>,
+    sources: HashMap<CaseId, Filed>,
 }
 
 /// The journal.
@@ -37,17 +40,28 @@ impl Journal for MemoryJournal {
         let mut head = self.tail.head();
         let mut seqs = Vec::with_capacity(batch.len());
         let mut fresh = Vec::with_capacity(batch.len());
+        let mut rewritten = Vec::new();
         for (new, body) in batch.into_iter().zip(bodies) {
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, new.at, &body) };
             let entry = Arc::new(Entry { seq, at: new.at, body: new.body });
             fresh.push((Arc::clone(&entry), body.len()));
-            stored.entries.push((entry, RawEntry { seq, at: new.at, hash: head.hash, body }));
-            stored.sources.extend(new.source);
+            stored.entries.push((entry, RawEntry { seq, at: new.at, hash: head.hash, body, redacted: false }));
+            for (seq, left) in &new.rewrites {
+                let place = usize::try_from(*seq).unwrap_or(usize::MAX) - 1;
+                if let Some((entry, raw)) = stored.entries.get_mut(place) {
+                    *entry = Arc::new(Entry { seq: *seq, at: raw.at, body: left.clone() });
+                    (raw.body, raw.redacted) = (codec::encode(left)?, true);
+                }
+            }
+            rewritten.extend(new.rewrites);
+            let filed = new.source.map(|source| (source.case, Filed { organisation: source.organisation, seq }));
+            stored.sources.extend(filed);
             seqs.push(seq);
         }
         // The lock is held until the tail knows, so that entries reach it in their order.
         self.tail.push(fresh, head);
+        self.tail.replace(&rewritten);
         drop(stored);
         done(Ok(seqs));
         Ok(())
@@ -77,9 +91,8 @@ impl Journal for MemoryJournal {
         self.tail.on_append(wake);
     }
 
-    #[cfg(test)]
-    fn source_of(&self, case: model::CaseId) -> Option<model::OrganisationId> {
+    fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
         let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        stored.sources.iter().find(|source| source.case == case).map(|source| source.organisation)
+        Ok(stored.sources.get(&case).copied())
     }
 }

@@ -40,6 +40,15 @@ pub struct Source {
     pub organisation: OrganisationId,
 }
 
+/// Who filed a case, and where its report lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// Who filed it.
+    pub(crate) organisation: OrganisationId,
+    /// Place of its report.
+    pub seq: Seq,
+}
+
 /// An entry to append.
 #[derive(Clone, PartialEq)]
 pub struct NewEntry {
@@ -49,13 +58,15 @@ pub struct NewEntry {
     pub body: Body,
     /// Who filed it, for a report.
     pub source: Option<Source>,
+    /// Entries whose content it takes out, with what is left of each; in the same transaction.
+    pub rewrites: Vec<(Seq, Body)>,
 }
 
 impl NewEntry {
     /// An entry without a source.
     #[must_use]
     pub const fn new(at: Timestamp, body: Body) -> Self {
-        Self { at, body, source: None }
+        Self { at, body, source: None, rewrites: Vec::new() }
     }
 }
 
@@ -70,6 +81,8 @@ pub struct RawEntry {
     pub hash: [u8; 32],
     /// Stored body.
     pub body: Vec<u8>,
+    /// Whether its content was taken out: then a later entry names what is left of it, and its hash is that of what was there.
+    pub redacted: bool,
 }
 
 /// An append-only, hash-chained sequence of entries.
@@ -116,9 +129,12 @@ pub trait Journal: Send + Sync {
         Ok(())
     }
 
-    /// Who is recorded to have filed a case, for the conformance suite alone: no other code asks a journal.
-    #[cfg(test)]
-    fn source_of(&self, case: CaseId) -> Option<OrganisationId>;
+    /// Who filed a case and where its report lies. Only the vault itself can read who: to let nobody else act on the case, and
+    /// for the way back to its reporter.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read.
+    fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError>;
 
     /// Appends and waits until the entries are on disk.
     ///

@@ -9,19 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use model::Timestamp;
-#[cfg(test)]
-use model::{CaseId, OrganisationId};
+use model::{CaseId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::tail::Tail;
-use super::{Done, Head, Journal, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+use super::{Done, Filed, Head, Journal, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
 
-use connection::{connect, head_of, signed};
-pub(crate) use connection::{follows, open_read_only, read_raw, source, sources};
+use connection::{connect, head_of, note_redactions, place_sources, signed};
+pub(crate) use connection::{filed, follows, open_read_only, read_raw, sources};
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
@@ -29,8 +27,9 @@ const COMMIT_ENTRIES_MAX: usize = 4096;
 const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
+  redacted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL, seq INTEGER) WITHOUT ROWID;
 ";
 
 /// How the file is opened.
@@ -45,6 +44,7 @@ struct Prepared {
     body: Body,
     bytes: Vec<u8>,
     source: Option<Source>,
+    rewrites: Vec<(Seq, Body, Vec<u8>)>,
 }
 
 struct Job {
@@ -101,6 +101,8 @@ impl SqliteJournal {
     pub(crate) fn limited(options: &SqliteOptions, pages_max: Option<u32>) -> Result<Self, JournalError> {
         let connection = connect(&options.path)?;
         connection.execute_batch(SCHEMA)?;
+        note_redactions(&connection)?;
+        place_sources(&connection)?;
         if let Some(pages) = pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
@@ -160,7 +162,14 @@ fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting:
         }
         waiting.give_back(count, bytes);
         match commit(&mut connection, &group, head) {
-            Ok(now) => head = publish(tail, group, head, now),
+            Ok(now) => {
+                let redacts = group.iter().flat_map(|job| &job.entries).any(|entry| !entry.rewrites.is_empty());
+                if redacts {
+                    // What was taken out must not lie on in the log; a reader in the midst of it lets the next one do it.
+                    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+                }
+                head = publish(tail, group, head, now);
+            }
             // One batch is at fault: the others must not suffer for it.
             Err(error) if group.len() > 1 && is_constraint(&error) => {
                 for job in group {
@@ -193,9 +202,11 @@ fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
     let mut seq = before.seq;
     let mut dones = Vec::with_capacity(group.len());
     let mut fresh = Vec::new();
+    let mut rewritten = Vec::new();
     for job in group {
         let mut seqs = Vec::with_capacity(job.entries.len());
         for entry in job.entries {
+            rewritten.extend(entry.rewrites.into_iter().map(|(seq, left, _)| (seq, left)));
             seq += 1;
             seqs.push(seq);
             fresh.push((Arc::new(Entry { seq, at: entry.at, body: entry.body }), entry.bytes.len()));
@@ -203,6 +214,7 @@ fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
         dones.push((job.done, seqs));
     }
     if !fresh.is_empty() {
+        tail.replace(&rewritten);
         tail.push(fresh, now);
     }
     for (done, seqs) in dones {
@@ -231,13 +243,18 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
     {
         let mut insert =
             transaction.prepare_cached("INSERT INTO journal(seq, at, hash, body) VALUES (?1, ?2, ?3, ?4)")?;
-        let mut source = transaction.prepare_cached("INSERT INTO source(case_id, organisation) VALUES (?1, ?2)")?;
+        let mut source =
+            transaction.prepare_cached("INSERT INTO source(case_id, organisation, seq) VALUES (?1, ?2, ?3)")?;
+        let mut rewrite = transaction.prepare_cached("UPDATE journal SET body = ?2, redacted = 1 WHERE seq = ?1")?;
         for entry in group.iter().flat_map(|job| &job.entries) {
+            for (seq, _, left) in &entry.rewrites {
+                rewrite.execute(params![signed(*seq), left])?;
+            }
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, entry.at, &entry.bytes) };
             insert.execute(params![signed(seq), entry.at.as_millis(), head.hash, entry.bytes])?;
             if let Some(known) = entry.source {
-                source.execute(params![known.case.as_bytes(), known.organisation.as_bytes()])?;
+                source.execute(params![known.case.as_bytes(), known.organisation.as_bytes(), signed(seq)])?;
             }
         }
     }
@@ -251,7 +268,12 @@ impl Journal for SqliteJournal {
         let entries = batch
             .into_iter()
             .map(|entry| {
+                let rewrites = entry.rewrites.into_iter().map(|(seq, left)| {
+                    let bytes = codec::encode(&left)?;
+                    Ok((seq, left, bytes))
+                });
                 Ok(Prepared {
+                    rewrites: rewrites.collect::<Result<_, JournalError>>()?,
                     at: entry.at,
                     bytes: codec::encode(&entry.body)?,
                     body: entry.body,
@@ -316,9 +338,8 @@ impl Journal for SqliteJournal {
         self.tail.on_append(wake);
     }
 
-    #[cfg(test)]
-    fn source_of(&self, case: CaseId) -> Option<OrganisationId> {
-        source(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case).unwrap()
+    fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
+        filed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case)
     }
 
     fn waiting(&self) -> usize {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::{Head, Wake};
-use crate::entry::{Entry, Seq};
+use crate::entry::{Body, Entry, Seq};
 
 /// Entries that are kept.
 const ENTRIES_MAX: usize = 16_384;
@@ -48,6 +48,16 @@ impl Tail {
         self.more.notify_all();
         for wake in self.wakes.read().unwrap_or_else(PoisonError::into_inner).iter() {
             wake(head.seq);
+        }
+    }
+
+    /// What is left of entries whose content was taken out.
+    pub(super) fn replace(&self, left: &[(Seq, Body)]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for (seq, body) in left {
+            if let Some((entry, _)) = kept.entries.iter_mut().find(|(entry, _)| entry.seq == *seq) {
+                *entry = Arc::new(Entry { seq: *seq, at: entry.at, body: body.clone() });
+            }
         }
     }
 

@@ -62,7 +62,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    use model::{CaseId, OrganisationId};
+    use model::CaseId;
     use policy::Params;
 
     use super::*;
@@ -71,7 +71,7 @@ mod tests {
     use crate::entry::{Entry, Seq};
     use crate::error::JournalError;
     use crate::journal::memory::MemoryJournal;
-    use crate::journal::{Done, Head, Journal, RawEntry, Wake};
+    use crate::journal::{Done, Filed, Head, Journal, RawEntry, Wake};
     use crate::keys::Keys;
     use crate::vault::GenesisIfNew;
 
@@ -103,8 +103,8 @@ mod tests {
             self.0.on_append(wake);
         }
 
-        fn source_of(&self, case: CaseId) -> Option<OrganisationId> {
-            self.0.source_of(case)
+        fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
+            self.0.filed(case)
         }
     }
 

@@ -187,6 +187,7 @@ impl World {
             known.cases = ids(&self.ask(observer, "GET", "/cell/v1/wall", &[], "").await, r#""case":""#);
         } else {
             known.campaigns = ids(&self.ask(observer, "GET", "/api/v1/campaigns?limit=50", &[], "").await, r#""id":""#);
+            known.own = ids(&self.ask(observer, "GET", "/api/v1/reports", &[], "").await, r#""reference":""#);
             known.advisories = ids(&self.ask(observer, "GET", "/api/v1/advisories", &[], "").await, r#""id":""#);
             let members = self.streams.iter().find(|watched| !watched.observer.is_cell());
             known.events =

@@ -11,16 +11,20 @@ use crate::codec;
 use crate::entry::Seq;
 use crate::error::JournalError;
 use crate::files;
-use crate::journal::{Head, RawEntry};
+use crate::journal::{Filed, Head, RawEntry};
 
 /// Stored bytes that one read brings into memory; one entry is always read, however long.
 const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Entries that are read at once when the places of old sources are noted.
+const ENTRIES_AT_ONCE: usize = 1024;
 /// The oldest SQLite that is safe for WAL with several connections: 3.51.3 fixed a corruption in WAL recovery.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
 /// What a connection that writes must do, and the answer of one that does. A commit is on disk when it returns only in
 /// this mode; a page that is not what it says is an error and not data.
-const PRAGMAS: [(&str, &str, &str); 6] = [
+const PRAGMAS: [(&str, &str, &str); 7] = [
+    // What is taken out is overwritten, not only unlinked.
+    ("secure_delete", "ON", "1"),
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", "ON", "1"),
@@ -99,8 +103,8 @@ pub(super) fn signed(number: u64) -> i64 {
 
 /// Stored entries from a place on.
 pub(crate) fn read_raw(connection: &Connection, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError> {
-    let mut statement =
-        connection.prepare_cached("SELECT seq, at, hash, body FROM journal WHERE seq >= ?1 ORDER BY seq LIMIT ?2")?;
+    let mut statement = connection
+        .prepare_cached("SELECT seq, at, hash, body, redacted FROM journal WHERE seq >= ?1 ORDER BY seq LIMIT ?2")?;
     let mut rows = statement.query(params![signed(from), signed(max as u64)])?;
     let mut entries = Vec::new();
     let mut bytes = 0;
@@ -115,16 +119,56 @@ pub(crate) fn read_raw(connection: &Connection, from: Seq, max: usize) -> Result
             at: Timestamp::from_millis(row.get(1)?),
             hash: row.get(2)?,
             body,
+            redacted: row.get(4)?,
         });
     }
     Ok(entries)
 }
 
-/// Who is recorded to have filed a case.
-pub(crate) fn source(connection: &Connection, case: CaseId) -> Result<Option<OrganisationId>, JournalError> {
-    let mut statement = connection.prepare_cached("SELECT organisation FROM source WHERE case_id = ?1")?;
-    let found = statement.query_row([case.as_bytes()], |row| row.get(0)).optional()?;
-    Ok(found.map(OrganisationId::from_bytes))
+/// Who is recorded to have filed a case, and where its report lies.
+pub(crate) fn filed(connection: &Connection, case: CaseId) -> Result<Option<Filed>, JournalError> {
+    let mut statement = connection.prepare_cached("SELECT organisation, seq FROM source WHERE case_id = ?1")?;
+    let found = statement.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)));
+    let found = found.optional()?;
+    Ok(found.map(|(organisation, seq)| Filed {
+        organisation: OrganisationId::from_bytes(organisation),
+        seq: unsigned(seq.unwrap_or(0)),
+    }))
+}
+
+/// Makes room for saying that an entry's content was taken out, in a file of an older version.
+pub(super) fn note_redactions(connection: &Connection) -> Result<(), JournalError> {
+    let known = connection.prepare("SELECT 1 FROM pragma_table_info('journal') WHERE name = 'redacted'")?.exists([])?;
+    if !known {
+        connection.execute_batch("ALTER TABLE journal ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0")?;
+    }
+    Ok(())
+}
+
+/// Notes the place of each report beside its source, where a file of an older version has not.
+pub(super) fn place_sources(connection: &Connection) -> Result<(), JournalError> {
+    let known = connection.prepare("SELECT 1 FROM pragma_table_info('source') WHERE name = 'seq'")?.exists([])?;
+    if known {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch("ALTER TABLE source ADD COLUMN seq INTEGER")?;
+    let mut from = 1;
+    loop {
+        let entries = read_raw(&transaction, from, ENTRIES_AT_ONCE)?;
+        let Some(last) = entries.last() else { break };
+        from = last.seq + 1;
+        for entry in &entries {
+            let corrupt = |error: codec::CodecError| JournalError::corrupt(entry.seq, error.to_string());
+            if codec::type_of(&entry.body).map_err(corrupt)? == "report" {
+                let case = codec::case_of(&entry.body).map_err(corrupt)?;
+                let mut update = transaction.prepare_cached("UPDATE source SET seq = ?2 WHERE case_id = ?1")?;
+                update.execute(params![case.as_bytes(), signed(entry.seq)])?;
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
 }
 
 /// How many records the source table has.
@@ -137,6 +181,10 @@ pub(crate) fn follows(previous: &Head, raw: &RawEntry) -> Result<Head, JournalEr
     let seq = previous.seq + 1;
     if raw.seq != seq {
         return Err(JournalError::corrupt(seq, "it is missing"));
+    }
+    if raw.redacted {
+        // What is left of it is vouched for by a later entry; what followed it was chained to this hash.
+        return Ok(Head { seq, hash: raw.hash });
     }
     let hash = codec::chain(&previous.hash, seq, raw.at, &raw.body);
     if hash != raw.hash {

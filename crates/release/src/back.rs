@@ -1,0 +1,366 @@
+//! What a reporter changes after its report came: more may be warned, values are corrected, or all of it is taken back.
+//!
+//! A value that nobody else has told members leaves them at the next tick; one that others have told stays as it is, and
+//! nothing shows that one of them took it back. Campaigns, bands and labels that were shown stay.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use aws_lc_rs::digest::Context;
+use fusion::Observation;
+use model::{CaseId, GroupId, Marking, Observable, ObservableKey, Timestamp, WhoMayBeWarned};
+use policy::planted::{self, Leak};
+use policy::rho::{self, Release};
+use policy::{Answer, Audience, NounKind, ReleasedObject};
+use vault::{AmendEntry, Change, Item, Keys, ReportEntry};
+
+use crate::ReleaseError;
+use crate::campaign::Telling;
+use crate::gate::{Facts, Gate, facts_of};
+use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
+
+/// Values of a campaign that are looked at for a new title.
+const RETOLD_VALUES_MAX: usize = 256;
+/// Cases of one value that are looked at for its text, or for what is left of a member's.
+const CASES_LOOKED_AT_MAX: usize = 8;
+
+/// Cases whose reporters changed something.
+#[derive(Default)]
+pub(crate) struct Amended {
+    /// Their reports as they stand now.
+    pub(crate) reports: HashMap<CaseId, Box<ReportEntry>>,
+    /// Values that such a case opened some other way than by its first answer: after a hold, or by a wider answer.
+    pub(crate) opened: HashSet<(CaseId, u64)>,
+    /// The group that such a case was for before it was for everybody.
+    pub(crate) shared: HashMap<CaseId, WhoMayBeWarned>,
+}
+
+impl Gate {
+    /// Takes in a change that the reporter of a case made.
+    pub(crate) fn amend(&mut self, at: Timestamp, amend: &AmendEntry) -> Result<(), ReleaseError> {
+        let at = self.counts_at(at);
+        let before = match self.amended.reports.get(&amend.case) {
+            Some(report) => report.clone(),
+            None => self.vault.report_at(amend.of)?.ok_or(ReleaseError::NoReport(amend.of))?,
+        };
+        let mut after = before.clone();
+        after.amend(&amend.change);
+        match &amend.change {
+            Change::Consent { .. } => {
+                // What waits by the narrower answer goes by the wider one instead; what is open stays so.
+                let open: Vec<Item> = self.open_items(&before);
+                self.unwait(&before, &before.items);
+                if matches!(before.warn, WhoMayBeWarned::Group { .. }) {
+                    self.amended.shared.insert(before.case, before.warn);
+                }
+                let mut rest = after.clone();
+                rest.items.retain(|item| !open.contains(item));
+                for item in &open {
+                    self.amended.opened.insert((after.case, self.key_of(&item.sighting.observable)));
+                }
+                self.schedule_late(at, &rest);
+            }
+            Change::Correct(correction) => {
+                let dropped: Vec<Item> = before
+                    .items
+                    .iter()
+                    .filter(|item| correction.dropped.contains(&item.sighting.observable))
+                    .cloned()
+                    .collect();
+                self.take_back(at, &before, &dropped)?;
+                let mut added = after.clone();
+                added.items.retain(|item| {
+                    !before.items.iter().any(|known| known.sighting.observable == item.sighting.observable)
+                });
+                self.learn_late(at, &added);
+                self.schedule_late(at, &added);
+            }
+            Change::Withdraw | Change::Recall { .. } => self.take_back(at, &before, &before.items)?,
+        }
+        self.amended.reports.insert(amend.case, after);
+        Ok(())
+    }
+
+    fn key_of(&self, observable: &Observable) -> u64 {
+        observable.key(self.vault.key_seed()).0
+    }
+
+    /// The run over everything takes values in that a correction brought.
+    fn learn_late(&mut self, at: Timestamp, report: &ReportEntry) {
+        let found = self.correlate(at, report);
+        self.findings.extend(found.iter().map(crate::findings::json));
+    }
+
+    fn schedule_late(&mut self, at: Timestamp, report: &ReportEntry) {
+        let (keys, window, counts) = self.facts_to_count(report);
+        self.schedule(at, report, &keys, window, counts);
+    }
+
+    /// Those values of a report that members have because of it.
+    fn open_items(&self, report: &ReportEntry) -> Vec<Item> {
+        let answer = |held| Answer { warn: report.warn, know: report.know, marking: report.marking, held };
+        let by_answer = matches!(report.warn, WhoMayBeWarned::Now | WhoMayBeWarned::NextEpoch);
+        let waits = |key: u64| {
+            let part = |part: &crate::gate::Part| {
+                part.facts.case == report.case && part.items.iter().any(|(waiting, _)| *waiting == key)
+            };
+            self.pending.values().flatten().any(part)
+        };
+        let open = report.items.iter().filter(|item| {
+            let key = self.key_of(&item.sighting.observable);
+            let reaches = matches!(rho::release(&answer(item.held.is_some())), Release::Members { .. });
+            self.amended.opened.contains(&(report.case, key)) || by_answer && reaches && !waits(key)
+        });
+        open.cloned().collect()
+    }
+
+    /// Those of these values that a group has because of the report.
+    fn shared_items(&self, report: &ReportEntry, items: &[Item]) -> Vec<(GroupId, Timestamp, u64)> {
+        let warn = self.amended.shared.get(&report.case).copied().unwrap_or(report.warn);
+        let shared = items.iter().filter_map(|item| {
+            let held = item.held.is_some();
+            let key = self.key_of(&item.sighting.observable);
+            match rho::release(&Answer { warn, know: report.know, marking: report.marking, held }) {
+                Release::Group { group, as_of } => {
+                    (!self.circles.waits(report.case, key)).then_some((group, as_of, key))
+                }
+                _ => None,
+            }
+        });
+        shared.collect()
+    }
+
+    /// Values of a case that wait for their time wait no more.
+    fn unwait(&mut self, report: &ReportEntry, items: &[Item]) {
+        let keys: HashSet<u64> = items.iter().map(|item| self.key_of(&item.sighting.observable)).collect();
+        for parts in self.pending.values_mut() {
+            for part in parts.iter_mut().filter(|part| part.facts.case == report.case) {
+                part.items.retain(|(key, _)| !keys.contains(key));
+            }
+            parts.retain(|part| !part.items.is_empty());
+        }
+        self.pending.retain(|_, parts| !parts.is_empty());
+        for key in &keys {
+            if let Some(held) = self.held.get_mut(key) {
+                held.retain(|held| held.facts.case != report.case);
+                if held.is_empty() {
+                    self.held.remove(key);
+                }
+            }
+        }
+        self.circles.unwait(report.case, &keys);
+    }
+
+    /// Members lose what this report alone has told them of these values.
+    fn take_back(&mut self, at: Timestamp, report: &ReportEntry, items: &[Item]) -> Result<(), ReleaseError> {
+        if planted::is_on(Leak::WithdrawnStays) {
+            return Ok(());
+        }
+        let mut lost = BTreeSet::new();
+        let open = self.open_items(report);
+        let shared = self.shared_items(report, items);
+        self.unwait(report, items);
+        let window = Keys::window(report.received_at);
+        let counts = rho::counts_for_breadth(report.know, report.own);
+        let community = matches!(
+            rho::release(&Answer {
+                warn: WhoMayBeWarned::Now,
+                know: report.know,
+                marking: report.marking,
+                held: false
+            }),
+            Release::Members { community: true, .. }
+        );
+        let next = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
+        let token_place = self.tokens.get(&report.token).copied().unwrap_or(next);
+        let facts = facts_of(at, report, token_place, window, counts, community);
+        let seed = self.vault.key_seed();
+        let observations: Vec<Observation<'_>> = items
+            .iter()
+            .map(|item| &item.sighting.observable)
+            .map(|observable| Observation { key: observable.key(seed), observable })
+            .collect();
+        self.all.forget(report.case, &observations);
+        self.community.forget(report.case, &observations);
+        for item in items {
+            let key = self.key_of(&item.sighting.observable);
+            if open.contains(item) {
+                self.close(key, &facts, &mut lost);
+            }
+            self.amended.opened.remove(&(report.case, key));
+            self.unhave(at, key, &facts)?;
+        }
+        for (group, as_of, key) in shared {
+            self.circles.close(group, as_of, key);
+        }
+        lost.into_iter().try_for_each(|place| self.retell(place))
+    }
+
+    /// One report less tells members a value.
+    fn close(&mut self, key: u64, facts: &Facts, lost: &mut BTreeSet<u32>) {
+        if let Some(name) = &facts.named
+            && let Some(names) = self.names.get_mut(&key)
+            && let Some(times) = names.get_mut(name)
+        {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                names.remove(name);
+            }
+            if names.is_empty() {
+                self.names.remove(&key);
+            }
+            self.dirty_value(key, 0);
+        }
+        let Some(value) = self.values.get_mut(&key) else { return };
+        // So many reports that they are not counted: it stays.
+        if value.opens == u16::MAX {
+            return;
+        }
+        value.opens = value.opens.saturating_sub(1);
+        if value.opens == 0 {
+            value.clear(OPEN);
+            value.clear(BLOCKED);
+            value.clear(RENEW);
+            value.marking = Marking::OPEN;
+            self.dirty_value(key, 0);
+        } else if planted::is_on(Leak::WithdrawnShows) {
+            self.dirty_value(key, RENEW);
+        }
+        // What is left of it may stand alone: then it is in no campaign.
+        if self.community.seen(ObservableKey(key)) == 0 {
+            self.leave_campaign(key, lost);
+        }
+    }
+
+    fn leave_campaign(&mut self, key: u64, lost: &mut BTreeSet<u32>) {
+        let Some(value) = self.values.get_mut(&key) else { return };
+        let place = std::mem::replace(&mut value.campaign, NO_CAMPAIGN);
+        let Some(place) = self.root_mut(place) else { return };
+        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+            campaign.lose(key);
+            lost.insert(place);
+            self.dirty_campaign(place);
+            self.dirty_value(key, 0);
+        }
+    }
+
+    /// A member has a value no more, unless by another of its reports.
+    fn unhave(&mut self, at: Timestamp, key: u64, facts: &Facts) -> Result<(), ReleaseError> {
+        let (place, window) = (facts.token_place, facts.window);
+        let of_member = |known: &Facts| (known.token_place, known.window) == (place, window) && known.community;
+        let waits = self.held.get(&key).into_iter().flatten().any(|held| of_member(&held.facts))
+            || self
+                .pending
+                .values()
+                .flatten()
+                .any(|part| of_member(&part.facts) && part.items.iter().any(|(waiting, _)| *waiting == key));
+        let open = self.community.cases_of_member(ObservableKey(key), facts.token, window);
+        let since = self.values.get(&key).map_or(0, |value| value.since);
+        let mut confirms = false;
+        for case in open.iter().take(CASES_LOOKED_AT_MAX) {
+            // Those that are left and were filed before members had the value; an echo confirms nothing.
+            let report = self.report_now(*case)?;
+            confirms |= report.is_some_and(|report| since == 0 || report.received_at.as_millis() < since);
+        }
+        let Some(value) = self.values.get_mut(&key) else { return Ok(()) };
+        if !confirms {
+            value.havers.unconfirm(place, window);
+        }
+        if open.is_empty() && !waits {
+            value.havers.lose(place, window);
+        }
+        let (members, confirming, blocked) = (value.havers.members(), value.havers.confirming(), value.is(BLOCKED));
+        if blocked && confirming < self.params.block_members {
+            self.blocks_due
+                .entry(rho::block_minute_from(rho::tick_after(at, &self.params), &self.params))
+                .or_default()
+                .insert(key);
+        }
+        if !rho::hold_opens(members, self.population.members, &self.params) {
+            for keys in self.holds_due.values_mut() {
+                keys.remove(&key);
+            }
+            self.holds_due.retain(|_, keys| !keys.is_empty());
+        }
+        // Nothing is known of a value that nobody has and that members do not have.
+        let gone = self.values.get(&key).is_some_and(|value| {
+            value.opens == 0 && value.shown == 0 && matches!(value.havers, Havers::None) && value.flags == 0
+        });
+        if gone {
+            self.values.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// A case's report as it stands now.
+    fn report_now(&self, case: CaseId) -> Result<Option<Box<ReportEntry>>, ReleaseError> {
+        if let Some(report) = self.amended.reports.get(&case) {
+            return Ok(Some(report.clone()));
+        }
+        Ok(self.vault.report_of(case)?.map(|(report, _)| report))
+    }
+
+    /// A value that is no longer open leaves those who have it.
+    pub(crate) fn withdrawn(&mut self, key: u64, id: [u8; 16]) -> Option<ReleasedObject> {
+        self.texts.remove(&key);
+        let value = self.values.get_mut(&key)?;
+        value.clear(QUEUED);
+        value.clear(RENEW);
+        let had = value.shown != 0;
+        (value.shown, value.since, value.until) = (0, 0, 0);
+        if matches!(value.havers, Havers::None) && value.flags == 0 {
+            self.values.remove(&key);
+        }
+        let (audience, kind) = (Audience::Members, NounKind::Indicator);
+        had.then(|| ReleasedObject { audience, kind, id, lookup: key, campaign: None, body: String::new() })
+    }
+
+    /// The most telling value that a campaign still has, after it lost one: its title must not name what was taken back. The
+    /// journal tells the texts of its values, so that replay comes to the same.
+    fn retell(&mut self, place: u32) -> Result<(), ReleaseError> {
+        let Some(campaign) = self.campaigns.get(place as usize) else { return Ok(()) };
+        let keys: Vec<u64> = campaign.keys.iter().copied().take(RETOLD_VALUES_MAX).collect();
+        let mut reports: HashMap<CaseId, Box<ReportEntry>> = HashMap::new();
+        let mut best: Option<Telling> = None;
+        for key in keys {
+            for case in self.community.who_else(ObservableKey(key)).into_iter().take(CASES_LOOKED_AT_MAX) {
+                if let Entry::Vacant(place) = reports.entry(case) {
+                    let Some(report) = self.report_now(case)? else { continue };
+                    place.insert(report);
+                }
+                let items = reports.get(&case).into_iter().flat_map(|report| &report.items);
+                let found =
+                    items.map(|item| &item.sighting.observable).find(|observable| self.key_of(observable) == key);
+                let Some(observable) = found else { continue };
+                let telling = Telling { rank: rho::title_rank(observable.kind()), value: observable.value().into() };
+                best = Some(match best {
+                    Some(known) => known.min(telling),
+                    None => telling,
+                });
+                break;
+            }
+        }
+        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+            campaign.telling = best;
+        }
+        Ok(())
+    }
+}
+
+impl Amended {
+    /// Which cases, and what of them is still for whom.
+    pub(crate) fn digest(&self, context: &mut Context) {
+        let mut cases: Vec<_> = self.reports.iter().collect();
+        cases.sort_unstable_by_key(|(case, _)| **case);
+        for (case, report) in cases {
+            context.update(case.as_bytes());
+            context.update(&(report.items.len() as u64).to_le_bytes());
+        }
+        let mut opened: Vec<_> = self.opened.iter().collect();
+        opened.sort_unstable();
+        for (case, key) in opened {
+            context.update(case.as_bytes());
+            context.update(&key.to_le_bytes());
+        }
+    }
+}

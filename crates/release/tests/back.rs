@@ -1,0 +1,274 @@
+//! What a reporter takes back, corrects or lets more know: members lose what it alone had told them, and nothing else shows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{BLOCK, Bench, EPOCH, TICK, by, correction};
+use model::{GroupId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use vault::Act;
+
+fn consent(warn: WhoMayBeWarned) -> Act {
+    Act::Consent { warn }
+}
+
+#[test]
+fn what_one_report_told_leaves_members_at_the_next_tick() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test", "b.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.shown("a.test") && bench.campaign_of("a.test").unwrap().title.contains("a.test"));
+    assert!(bench.act(0, Act::Withdraw));
+    assert!(bench.shown("a.test"), "nothing changes before a tick");
+    let batch = bench.tick_at(2 * TICK).unwrap();
+    assert!(batch.objects.iter().all(|object| object.body.is_empty()), "both values and their campaign are withdrawn");
+    assert_eq!(batch.objects.len(), 3);
+    assert!(!bench.shown("a.test") && !bench.shown("b.test"));
+    bench.assert_replays();
+    // Told again it is new.
+    bench.file(by(2, &["a.test"]));
+    bench.tick_at(3 * TICK);
+    assert_eq!(
+        bench.indicator("a.test").unwrap().released_at,
+        released::rfc3339(Timestamp::from_millis(common::START + 3 * TICK))
+    );
+    bench.assert_replays();
+}
+
+#[test]
+fn what_others_told_too_stays_and_nothing_shows_that_one_took_it_back() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]));
+    bench.tick_at(TICK);
+    bench.file(by(2, &["a.test"]));
+    bench.tick_at(2 * TICK);
+    let before = bench.indicator("a.test").unwrap();
+    assert!(bench.act(0, Act::Withdraw));
+    assert!(bench.tick_at(3 * TICK).is_none(), "members were told of it");
+    assert_eq!(bench.indicator("a.test").unwrap(), before);
+    bench.run_to(EPOCH + TICK);
+    assert_eq!(bench.indicator("a.test").unwrap(), before);
+    bench.assert_replays();
+}
+
+#[test]
+fn the_title_of_a_campaign_does_not_name_what_was_taken_back() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test", "m.test"]));
+    bench.file(by(2, &["m.test", "z.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.campaign_of("m.test").unwrap().title.contains("a.test"));
+    assert!(bench.act(0, Act::Withdraw));
+    bench.tick_at(2 * TICK);
+    let campaign = bench.campaign_of("m.test").unwrap();
+    assert!(campaign.title.contains("m.test") && campaign.indicators == 2, "{campaign:?}");
+    bench.assert_replays();
+}
+
+#[test]
+fn what_waits_is_never_shown_and_a_hold_counts_those_who_stay() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["now.test"]));
+    bench.file(by(2, &["epoch.test"]).warn(WhoMayBeWarned::NextEpoch));
+    for firm in 3..=5 {
+        bench.file(by(firm, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+    }
+    for n in [0, 1, 4] {
+        assert!(bench.act(n, Act::Withdraw));
+    }
+    bench.run_to(2 * EPOCH);
+    for value in ["now.test", "epoch.test", "held.test"] {
+        assert!(!bench.shown(value), "{value}");
+    }
+    assert!(!bench.everything().contains("test"));
+    bench.file(by(6, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+    bench.run_to(3 * EPOCH);
+    assert!(bench.shown("held.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_block_needs_two_who_stay() {
+    let mut bench = Bench::new();
+    // Both before the value is out, or the second would be an echo.
+    bench.file_all(vec![by(1, &["a.test"]), by(2, &["a.test"])]);
+    bench.run_to(BLOCK);
+    assert!(bench.blocked("a.test"));
+    assert!(bench.act(1, Act::Withdraw));
+    bench.run_to(BLOCK + TICK);
+    assert!(bench.blocked("a.test"), "it ends at a block minute, not at once");
+    bench.run_to(2 * BLOCK);
+    assert!(bench.shown("a.test") && !bench.blocked("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn consent_lets_out_what_was_for_the_cell_and_what_was_held() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["cell.test"]).warn(WhoMayBeWarned::CellOnly));
+    bench.file(by(2, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+    bench.file(by(3, &["strict.test"]).warn(WhoMayBeWarned::CellOnly).marked(Tlp::Red, Pap::Green));
+    bench.file(by(4, &["scrub.test", "rest.test"]).warn(WhoMayBeWarned::CellOnly).scrubbed());
+    bench.run_to(EPOCH);
+    assert!(bench.everything().is_empty());
+    for n in 0..4 {
+        assert!(bench.act(n, consent(WhoMayBeWarned::Now)));
+    }
+    bench.tick_at(EPOCH + TICK);
+    assert!(bench.shown("cell.test") && bench.shown("held.test") && bench.shown("rest.test"));
+    assert!(!bench.shown("strict.test"), "RED stays with whom it names");
+    assert!(!bench.shown("scrub.test"), "what the scrub holds is let out by nobody's general word");
+    assert!(bench.act(0, Act::Withdraw) && bench.act(1, Act::Withdraw));
+    bench.tick_at(EPOCH + 2 * TICK);
+    assert!(!bench.shown("cell.test") && !bench.shown("held.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_correction_drops_and_adds_values() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["wrong.test", "right.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, correction(&["new.test"], &["wrong.test"])));
+    bench.tick_at(2 * TICK);
+    assert!(!bench.shown("wrong.test") && bench.shown("right.test") && bench.shown("new.test"));
+    assert_eq!(bench.campaign_of("new.test").unwrap().id, bench.campaign_of("right.test").unwrap().id);
+    assert!(bench.act(0, correction(&["wrong.test"], &["new.test"])));
+    bench.tick_at(3 * TICK);
+    assert!(bench.shown("wrong.test") && !bench.shown("new.test"));
+    assert!(bench.act(0, Act::Withdraw));
+    bench.tick_at(4 * TICK);
+    assert!(["wrong.test", "right.test", "new.test"].iter().all(|value| !bench.shown(value)));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_name_goes_with_the_report_that_gave_it() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).know(WhoMayKnow::Everybody));
+    bench.file(by(2, &["a.test"]));
+    bench.tick_at(TICK);
+    assert_eq!(bench.indicator("a.test").unwrap().attributed_to, "Firm 1");
+    assert!(bench.act(0, Act::Withdraw));
+    bench.tick_at(2 * TICK);
+    assert_eq!(bench.indicator("a.test").unwrap().attributed_to, "Test partnership");
+    bench.assert_replays();
+}
+
+#[test]
+fn a_group_loses_what_one_report_told_it() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["one.test", "both.test"]).warn(warn));
+    bench.file(by(2, &["both.test"]).warn(warn));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, Act::Withdraw));
+    let batch = bench.tick_at(2 * TICK).unwrap();
+    assert_eq!(batch.objects.len(), 1);
+    assert!(batch.objects[0].body.is_empty() && batch.objects[0].audience.group() == Some(group));
+    bench.assert_replays();
+    bench.file(by(3, &["one.test"]).warn(warn));
+    assert_eq!(bench.tick_at(3 * TICK).unwrap().objects.len(), 1);
+    // A wider answer is for everybody; the withdrawal takes it from both.
+    assert!(bench.act(2, consent(WhoMayBeWarned::Now)));
+    bench.tick_at(4 * TICK);
+    assert!(bench.shown("one.test"));
+    assert!(bench.act(2, Act::Withdraw));
+    let batch = bench.tick_at(5 * TICK).unwrap();
+    assert_eq!(batch.objects.iter().filter(|object| object.audience.group() == Some(group)).count(), 1);
+    assert!(!bench.shown("one.test"));
+    bench.assert_replays();
+}
+
+fn bytes_of(dir: &std::path::Path) -> Vec<u8> {
+    let files = ["vault.db", "vault.db-wal", released::FILE, &format!("{}-wal", released::FILE)];
+    files.iter().flat_map(|name| std::fs::read(dir.join(name)).unwrap_or_default()).collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn what_is_recalled_is_gone_from_both_stores_and_the_chain_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let store = {
+        let mut bench = Bench::at(&dir);
+        bench.file(by(1, &["aa-customer.test", "shared.test"]));
+        bench.file(by(2, &["shared.test", "zz-other.test"]));
+        bench.tick_at(TICK);
+        assert!(bench.act(0, correction(&["bb-customer.test"], &[])));
+        assert!(bench.act(0, Act::Say { text: "our customer list, by mistake".into() }));
+        bench.tick_at(2 * TICK);
+        for text in ["aa-customer", "bb-customer", "customer list", "secret title"] {
+            assert!(holds(&bytes_of(&dir), text), "{text} was never there");
+        }
+        assert!(bench.act(0, Act::Recall));
+        let case = bench.cases.borrow()[0].1;
+        assert_eq!(bench.vault.recalled(), [case]);
+        bench.tick_at(3 * TICK);
+        assert!(!bench.shown("aa-customer.test") && bench.shown("shared.test") && bench.shown("zz-other.test"));
+        assert!(!bench.campaign_of("shared.test").unwrap().title.contains("customer"));
+        let erased = bench.engine.erase(case).unwrap().unwrap();
+        bench.vault.redact(case, &erased).unwrap();
+        bench.fold();
+        assert!(bench.vault.recalled().is_empty());
+        assert!(!bench.act(0, Act::Recall), "it is recalled once");
+        let report = bench.vault.report_of(case).unwrap().unwrap().0;
+        assert!(report.title.is_empty() && report.items.is_empty() && report.narrative.is_empty());
+        // What others told is as it was.
+        assert!(bench.everything().contains("shared.test"));
+        for text in ["aa-customer", "bb-customer", "customer list"] {
+            for name in ["vault.db", "vault.db-wal", released::FILE, "released.db-wal"] {
+                let bytes = std::fs::read(dir.join(name)).unwrap_or_default();
+                assert!(!holds(&bytes, text), "{text} is still in {name}");
+            }
+        }
+        bench.engine.released_digest().unwrap()
+    };
+    vault::verify(&dir, &vault::default_keys_dir(&dir)).unwrap();
+    let mut bench = Bench::at(&dir);
+    assert_eq!(bench.engine.released_digest().unwrap(), store);
+    let replayed = bench.replayed();
+    assert_eq!(replayed.released_digest().unwrap(), store, "a rebuild comes to the store that was emptied in place");
+    bench.tick_at(4 * TICK);
+    assert!(bench.shown("shared.test") && !bench.shown("aa-customer.test"));
+}
+
+#[test]
+fn an_entry_that_lost_its_content_without_a_word_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let case = {
+        let mut bench = Bench::at(&dir);
+        bench.file(by(1, &["a.test"]));
+        bench.file(by(2, &["b.test"]));
+        bench.tick_at(TICK);
+        assert!(bench.act(0, Act::Recall));
+        bench.tick_at(2 * TICK);
+        let case = bench.cases.borrow()[0].1;
+        let erased = bench.engine.erase(case).unwrap().unwrap();
+        bench.vault.redact(case, &erased).unwrap();
+        case
+    };
+    let keys = vault::default_keys_dir(&dir);
+    vault::verify(&dir, &keys).unwrap();
+    let sql = |text: &str| {
+        let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+        connection.execute_batch(text).unwrap();
+    };
+    // Another report, taken out by hand.
+    sql("CREATE TABLE kept AS SELECT * FROM journal WHERE redacted = 0 AND body LIKE '%b.test%' AND body LIKE '{\"t\":\"report%';
+         UPDATE journal SET redacted = 1, body = CAST(replace(body, 'b.test', 'x.test') AS BLOB) WHERE seq IN (SELECT seq FROM kept)");
+    assert!(vault::verify(&dir, &keys).unwrap_err().to_string().contains("no later entry says"));
+    sql(
+        "UPDATE journal SET redacted = 0, body = (SELECT body FROM kept) WHERE seq IN (SELECT seq FROM kept); DROP TABLE kept",
+    );
+    vault::verify(&dir, &keys).unwrap();
+    // What was left of the recalled one, changed.
+    sql(&format!(
+        "UPDATE journal SET body = CAST(replace(body, 'phishing', 'fraud') AS BLOB) WHERE redacted = 1 AND body LIKE '%{case}%'"
+    ));
+    assert!(vault::verify(&dir, &keys).is_err());
+}

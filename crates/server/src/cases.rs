@@ -1,0 +1,65 @@
+//! One case for the cell: what its reporter says, and the thread with them. Nothing here tells who that is.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use model::CaseId;
+
+use crate::cell::{ACT_BYTES_MAX, CellState};
+use crate::http::{self, Answer, blocking, write as reply};
+use crate::problem::Problem;
+use crate::session::Who;
+use crate::views::{Made, NewReply};
+
+/// `GET /cell/v1/reports/{case}`.
+pub(crate) async fn show(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
+    let now = cell.now();
+    // The journal is read with nothing held.
+    let page = blocking(move || {
+        let sight = who.sight();
+        let plan = cell.fold.see(&sight, now, |seen| seen.desk.case_plan(case))?;
+        let Some(plan) = plan else { return Ok(None) };
+        let text = plan.read(&*cell.journal);
+        cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))
+    });
+    reply(StatusCode::OK, &page.await??.ok_or_else(Problem::absent)?)
+}
+
+/// `POST /cell/v1/reports/{case}/messages`.
+pub(crate) async fn say(
+    State(CellState(cell)): State<CellState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
+    let NewReply { text, asks } = http::json(request, ACT_BYTES_MAX).await?;
+    let text = intake::message_text(&text).map_err(|problem| Problem::wrong_field(problem.to_string()))?;
+    let by = who.person()?;
+    let name = who.principal.name.clone();
+    let exercise = cell.exercise;
+    let said = blocking({
+        let cell = Arc::clone(&cell);
+        move || {
+            let there = cell.fold.see(&who.sight(), cell.now(), |seen| seen.desk.has_case(case))?;
+            if !there {
+                return Err(Problem::absent());
+            }
+            cell.vault.say(case, (by, name), text, asks.unwrap_or(false)).map_err(|error| {
+                tracing::error!(%error, "a message of the cell could not be appended");
+                Problem::busy("it could not be stored; nothing was sent")
+            })
+        }
+    });
+    match said.await?? {
+        None => Err(Problem::absent()),
+        Some(Err(why)) => Err(Problem::closed(why)),
+        Some(Ok(id)) => reply(StatusCode::CREATED, &Made { id: id.to_string(), exercise }),
+    }
+}

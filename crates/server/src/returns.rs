@@ -1,0 +1,228 @@
+//! The way back: what happens to a case is told to its reporter's own store, which nobody else can read.
+//!
+//! This is the only place where a case meets its organisation, and it gives neither to its caller. It follows the journal
+//! behind the fold; after a crash it goes on from the place that the store itself remembers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::own::{Change as Told, Note, OwnError, Summary, Writer};
+use model::{CaseId, OrganisationId, Timestamp};
+use vault::{Body, Change, Entry, Party, ReportEntry, Seq, Vault, VaultError};
+
+use crate::thread_notes::{Content, Corrected, OwnNote, warn_word};
+
+/// Entries that are read at once on the way from where the store was to the journal's end.
+const ENTRIES_AT_ONCE: usize = 256;
+/// Threads that were read since the last step; with more, some stay unread once more.
+const READS_MAX: usize = 4_096;
+/// Longest title on the list, in bytes.
+const TITLE_BYTES_MAX: usize = 400;
+
+/// Threads that their organisations have read, on their way to the store.
+#[derive(Clone, Default)]
+pub struct Reads(Arc<Mutex<Vec<(OrganisationId, CaseId)>>>);
+
+impl Reads {
+    /// An organisation has read a thread.
+    pub fn note(&self, organisation: OrganisationId, case: CaseId) {
+        let mut reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if reads.len() < READS_MAX {
+            reads.push((organisation, case));
+        }
+    }
+
+    fn take(&self) -> Vec<(OrganisationId, CaseId)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why something could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum ReturnError {
+    /// The store.
+    #[error("own reports: {0}")]
+    Own(#[from] OwnError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// See the module.
+pub(crate) struct Returns {
+    vault: Arc<Vault>,
+    writer: Writer,
+    reads: Reads,
+    next: Seq,
+}
+
+fn note_id(seq: Seq) -> [u8; 16] {
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(seq.to_be_bytes()) {
+        *to = from;
+    }
+    id
+}
+
+fn note(id: [u8; 16], at: Timestamp, note: &OwnNote) -> Note {
+    // Plain texts and numbers always serialise.
+    Note { id, at, body: serde_json::to_string(note).unwrap_or_default() }
+}
+
+fn clipped(title: &str) -> String {
+    let mut end = title.len().min(TITLE_BYTES_MAX);
+    while !title.is_char_boundary(end) {
+        end -= 1;
+    }
+    title.get(..end).unwrap_or_default().to_owned()
+}
+
+fn summary(report: &ReportEntry, status: &str) -> Summary {
+    Summary {
+        title: clipped(&report.title),
+        attack: report.attack.as_str().to_owned(),
+        status: status.to_owned(),
+        at: report.received_at,
+    }
+}
+
+impl Returns {
+    /// Goes on where the store was.
+    pub(crate) fn open(vault: Arc<Vault>, writer: Writer, reads: Reads) -> Result<Self, ReturnError> {
+        let next = writer.progress()? + 1;
+        Ok(Self { vault, writer, reads, next })
+    }
+
+    /// Tells what came up to `last`, which threads were read, and which reports something came of.
+    pub(crate) fn step(&mut self, last: Seq, outcomes: &[CaseId], now: Timestamp) -> Result<(), ReturnError> {
+        while self.next <= last {
+            let entries = self.vault.journal().read(self.next, ENTRIES_AT_ONCE).map_err(VaultError::from)?;
+            let entries: Vec<&Arc<Entry>> = entries.iter().take_while(|entry| entry.seq <= last).collect();
+            let Some(end) = entries.last().map(|entry| entry.seq) else { break };
+            let mut batch = Vec::new();
+            for entry in entries {
+                self.tell(entry, &mut batch)?;
+            }
+            self.flush(batch, end)?;
+            self.next = end + 1;
+        }
+        let mut batch = Vec::new();
+        for (organisation, case) in self.reads.take() {
+            batch.push(Told::Read { organisation, case });
+        }
+        for case in outcomes {
+            let body = note([0xff; 16], now, &OwnNote::Released);
+            self.to(*case, |organisation| {
+                batch.push(Told::Note { organisation, case: *case, note: body, unread: true });
+            })?;
+        }
+        if !batch.is_empty() {
+            self.flush(batch, self.next - 1)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, batch: Vec<Told>, progress: Seq) -> Result<(), ReturnError> {
+        let mut rest = batch.as_slice();
+        while rest.len() > ::own::BATCH_CHANGES_MAX {
+            let (now, later) = rest.split_at(::own::BATCH_CHANGES_MAX);
+            // The place is that of the end: what comes again after a crash is told once.
+            let kept = self.writer.progress()?;
+            self.writer.apply(now, kept)?;
+            rest = later;
+        }
+        for refused in self.writer.apply(rest, progress)? {
+            tracing::debug!(why = %refused.why, "a note of a thread was not kept");
+        }
+        Ok(())
+    }
+
+    fn to(&self, case: CaseId, deliver: impl FnOnce(OrganisationId)) -> Result<(), ReturnError> {
+        Ok(self.vault.return_to(case, deliver)?)
+    }
+
+    fn tell(&mut self, entry: &Entry, batch: &mut Vec<Told>) -> Result<(), ReturnError> {
+        let (at, id) = (entry.at, note_id(entry.seq));
+        match &entry.body {
+            Body::Report(report) if !report.own => {
+                let case = report.case;
+                let body = OwnNote::Report(Box::new(Content::of(report)));
+                self.to(case, |organisation| {
+                    let (summary, note) = (summary(report, "received"), note(id, at, &body));
+                    batch.push(Told::Open { organisation, case, summary, note });
+                })?;
+            }
+            Body::Message(message) => {
+                let from_cell = matches!(message.from, Party::Cell { .. });
+                let body = OwnNote::Message {
+                    id: message.id.to_string(),
+                    from: if from_cell { "cell" } else { "reporter" }.to_owned(),
+                    text: message.text.clone(),
+                    asks: message.asks,
+                };
+                let case = message.case;
+                self.to(case, |organisation| {
+                    batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
+                })?;
+            }
+            Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
+            Body::Amend(amend) => {
+                let case = amend.case;
+                match &amend.change {
+                    Change::Consent { warn } => {
+                        let body = OwnNote::Consent { warn: warn_word(*warn) };
+                        self.to(case, |organisation| {
+                            batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: false });
+                        })?;
+                    }
+                    Change::Correct(correction) => {
+                        let body = OwnNote::Correction(Box::new(Corrected::of(correction)));
+                        self.change(case, entry, body, "", batch)?;
+                    }
+                    Change::Withdraw => self.change(case, entry, OwnNote::Withdrawal, "withdrawn", batch)?,
+                    Change::Recall { redacted } if redacted.is_empty() => {
+                        let Some((report, _)) = self.vault.report_of(case)? else { return Ok(()) };
+                        let empty = Summary { title: String::new(), ..summary(&report, "recalled") };
+                        self.to(case, |organisation| {
+                            let note = note(id, at, &OwnNote::Recall);
+                            batch.push(Told::Erase { organisation, case, summary: empty, note });
+                        })?;
+                    }
+                    Change::Recall { .. } => {}
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A note that changes what the list shows of a case; `status` is empty where that stays.
+    fn change(
+        &mut self,
+        case: CaseId,
+        entry: &Entry,
+        body: OwnNote,
+        status: &str,
+        batch: &mut Vec<Told>,
+    ) -> Result<(), ReturnError> {
+        // What the list shows now depends on what this batch has told so far.
+        self.flush(std::mem::take(batch), self.next - 1)?;
+        let reader = self.writer.reader();
+        let mut found = None;
+        self.to(case, |organisation| found = Some(organisation))?;
+        let Some(organisation) = found else { return Ok(()) };
+        let Some(thread) = reader.thread(organisation, case)? else { return Ok(()) };
+        let mut summary = thread.entry.summary;
+        if let OwnNote::Correction(corrected) = &body {
+            summary.title = clipped(&corrected.title);
+            summary.attack.clone_from(&corrected.attack);
+        }
+        // One that was taken back stays so.
+        let closed = matches!(summary.status.as_str(), "withdrawn" | "recalled");
+        if !status.is_empty() && !(closed && status == "read") {
+            summary.status = status.to_owned();
+        }
+        batch.push(Told::Summarise { organisation, case, summary });
+        batch.push(Told::Note { organisation, case, note: note(note_id(entry.seq), entry.at, &body), unread: false });
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! An organisation's own reports and its threads with the cell: what it sent, what was said, and what it changes.
+//!
+//! What is another organisation's is absent, by the same answer and the same work.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use intake::{Answer as Told, BODY_BYTES_MAX, FieldProblem, Message};
+use model::{CaseId, OrganisationId};
+use serde::Deserialize;
+use vault::{Act, Acted};
+
+use crate::http::{self, Answer, blocking, nothing, says_json, write as reply};
+use crate::member::{MemberParts, MemberState};
+use crate::problem::Problem;
+use crate::reports::{item, refused, slow_down, way_in};
+use crate::session::Who;
+use crate::thread_notes;
+use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow};
+
+/// Reports of a page of the list.
+const PAGE: usize = 50;
+/// Most bytes of a message or an answer.
+const ACT_BYTES_MAX: usize = 64 << 10;
+
+fn organisation(who: &Who) -> Result<OrganisationId, Problem> {
+    Ok(who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?.id)
+}
+
+fn failed(error: &::own::OwnError) -> Problem {
+    tracing::error!(%error, "own reports could not be read");
+    Problem::internal()
+}
+
+impl MemberParts {
+    async fn own<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&::own::Reader) -> Result<T, ::own::OwnError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let member = Arc::clone(self);
+        blocking(move || {
+            let own = member.own.as_ref().ok_or_else(|| Problem::busy("own reports are not kept here"))?;
+            ask(own).map_err(|error| failed(&error))
+        })
+        .await?
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    cursor: Option<String>,
+}
+
+/// `GET /api/v1/reports`.
+pub(crate) async fn list(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Answer {
+    let ListQuery { cursor } = http::query(request.uri())?;
+    let before = cursor.map(|cursor| cursor.parse().map_err(|_| Problem::unreadable("cursor is not one of ours")));
+    let before = before.transpose()?;
+    let organisation = organisation(&who)?;
+    let (page, unread) =
+        member.own(move |own| Ok((own.list(organisation, before, PAGE)?, own.unread(organisation)?))).await?;
+    let row = |entry: ::own::Entry| OwnReportRow {
+        reference: entry.case.to_string(),
+        at: released::rfc3339(entry.summary.at),
+        title: entry.summary.title,
+        attack: entry.summary.attack,
+        state: entry.summary.status,
+        unread: entry.unread,
+    };
+    let list = OwnReportList {
+        items: page.entries.into_iter().map(row).collect(),
+        next: page.next.map(|next| next.to_string()),
+        unread,
+        exercise: member.exercise,
+    };
+    reply(StatusCode::OK, &list)
+}
+
+async fn case_of(request: &mut Request) -> Result<CaseId, Problem> {
+    http::path(request).await?.parse().map_err(|_| Problem::absent())
+}
+
+/// `GET /api/v1/reports/{reference}`.
+pub(crate) async fn show(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    let organisation = organisation(&who)?;
+    let thread = member.own(move |own| own.thread(organisation, case)).await?.ok_or_else(Problem::absent)?;
+    reply(StatusCode::OK, &thread_notes::view(&thread, member.exercise))
+}
+
+fn wrong(problems: &[FieldProblem]) -> Problem {
+    let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Problem::wrong_field(text.join("; "))
+}
+
+async fn body(request: Request, limit: usize) -> Result<axum::body::Bytes, Problem> {
+    if !says_json(request.headers()) {
+        return Err(Problem::media_type("application/json"));
+    }
+    http::body(request, limit).await
+}
+
+impl MemberParts {
+    async fn act(&self, who: &Who, case: CaseId, act: Act) -> Result<(), Problem> {
+        let (intake, organisation) = way_in(self, who)?;
+        let at = self.clock.now();
+        intake.take(organisation.id, at).map_err(slow_down)?;
+        let message = Message::Act { organisation: organisation.id, case, act, at };
+        match intake.sender().send(message).await.map_err(|error| refused(&error))? {
+            Told::Acted(Acted::Absent) => Err(Problem::absent()),
+            Told::Acted(Acted::Refused(why)) => Err(Problem::closed(why)),
+            Told::Acted(Acted::Done) | Told::Done => Ok(()),
+            Told::Accepted(_) => Err(Problem::internal()),
+        }
+    }
+}
+
+/// `POST /api/v1/reports/{reference}/messages`.
+pub(crate) async fn say(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    let body = body(request, ACT_BYTES_MAX).await?;
+    let act = intake::parse_message(&body).map_err(|problems| wrong(&problems))?;
+    member.act(&who, case, act).await?;
+    Ok(nothing())
+}
+
+/// `POST /api/v1/reports/{reference}/consent`.
+pub(crate) async fn consent(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    let body = body(request, ACT_BYTES_MAX).await?;
+    let (intake, organisation) = way_in(&member, &who)?;
+    let reporter = intake.reporter(organisation, member.clock.now());
+    let act = intake::parse_consent(&body, &reporter).map_err(|problems| wrong(&problems))?;
+    member.act(&who, case, act).await?;
+    Ok(nothing())
+}
+
+/// `PUT /api/v1/reports/{reference}`.
+pub(crate) async fn correct(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    let body = body(request, BODY_BYTES_MAX).await?;
+    let (intake, organisation) = way_in(&member, &who)?;
+    let reporter = intake.reporter(organisation, member.clock.now());
+    let (act, items) =
+        intake::parse_correction(&body, &reporter, member.exercise).map_err(|problems| wrong(&problems))?;
+    member.act(&who, case, act).await?;
+    let items = items.into_iter().enumerate().map(item).collect();
+    reply(StatusCode::OK, &CorrectionReceipt { status: "received".to_owned(), items, exercise: member.exercise })
+}
+
+/// `DELETE /api/v1/reports/{reference}`.
+pub(crate) async fn withdraw(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    member.act(&who, case, Act::Withdraw).await?;
+    Ok(nothing())
+}
+
+/// `POST /api/v1/reports/{reference}/recall`.
+pub(crate) async fn recall(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    member.act(&who, case, Act::Recall).await?;
+    Ok(nothing())
+}
+
+/// `POST /api/v1/reports/{reference}/read`.
+pub(crate) async fn read(
+    State(MemberState(member)): State<MemberState>,
+    Extension(who): Extension<Who>,
+    mut request: Request,
+) -> Answer {
+    let case = case_of(&mut request).await?;
+    let organisation = organisation(&who)?;
+    if member.own(move |own| own.thread(organisation, case)).await?.is_none() {
+        return Err(Problem::absent());
+    }
+    let (intake, _) = way_in(&member, &who)?;
+    let message = Message::ThreadRead { organisation, case };
+    intake.sender().send(message).await.map_err(|error| refused(&error))?;
+    Ok(nothing())
+}

@@ -1,0 +1,109 @@
+//! What is said of a case after it came, and what its reporter changes in it.
+
+use model::{AttackKind, CaseId, MessageId, Observable, PersonId, Severity, Timestamp, WhoMayBeWarned};
+
+use crate::entry::{Item, Seq};
+
+/// Who speaks in a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// Whoever filed the case; nothing more is said of them.
+    Reporter,
+    /// Somebody of the cell.
+    Cell {
+        /// Who.
+        by: PersonId,
+        /// The name that the cell's screens show; the reporter reads "the cell".
+        name: String,
+    },
+}
+
+/// Something said in the thread of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageEntry {
+    /// Its id.
+    pub id: MessageId,
+    /// The case.
+    pub case: CaseId,
+    /// Who says it.
+    pub from: Party,
+    /// What; plain text.
+    pub text: String,
+    /// The cell asks whether more may be shared than the reporter has allowed.
+    pub asks: bool,
+}
+
+/// A change that the reporter of a case makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmendEntry {
+    /// The case.
+    pub case: CaseId,
+    /// Place of its report in the journal.
+    pub of: Seq,
+    /// What changes.
+    pub change: Change,
+}
+
+/// What a reporter changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The first answer: the reporter lets more be warned than before.
+    Consent {
+        /// The answer from now on.
+        warn: WhoMayBeWarned,
+    },
+    /// What the report says.
+    Correct(Box<Correction>),
+    /// The report is taken back: the cell keeps it, members lose what only it had told them.
+    Withdraw,
+    /// The report should never have been sent: its content is gone from the journal too.
+    Recall {
+        /// Entries whose content was taken out, each with what is left of it.
+        redacted: Vec<Redacted>,
+    },
+}
+
+/// What a report says from now on. Who may be warned, who may know and the marking stay as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// When it happened, if the reporter says.
+    pub happened_at: Option<Timestamp>,
+    /// The closest match.
+    pub attack: AttackKind,
+    /// How bad.
+    pub severity: Severity,
+    /// Still going on?
+    pub ongoing: bool,
+    /// One line; never shown to members.
+    pub title: String,
+    /// The reporter's words; never shown to members.
+    pub narrative: String,
+    /// Values that it names beside those before.
+    pub added: Vec<Item>,
+    /// Values that it names no more.
+    pub dropped: Vec<Observable>,
+}
+
+/// An entry whose content was taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// Its place.
+    pub seq: Seq,
+    /// Its hash in the chain, which what followed it was chained to.
+    pub hash: [u8; 32],
+    /// SHA-256 of what is stored in its place.
+    pub left: [u8; 32],
+}
+
+impl Change {
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Consent { .. } => "consent",
+            Self::Correct(_) => "correction",
+            Self::Withdraw => "withdrawal",
+            Self::Recall { .. } => "recall",
+        }
+    }
+}

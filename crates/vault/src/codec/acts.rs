@@ -1,0 +1,185 @@
+//! What is said and changed about a case, in its stored form.
+
+use model::{CaseId, MessageId, Observable, PersonId, Timestamp, WhoMayBeWarned};
+use serde::{Deserialize, Serialize};
+
+use super::CodecError;
+use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_text, word};
+use super::v1::ItemV1;
+use crate::acts::{AmendEntry, Change, Correction, MessageEntry, Party, Redacted};
+use crate::entry::Body;
+use crate::hex;
+
+#[derive(Serialize, Deserialize)]
+struct MessageV1 {
+    id: String,
+    case: String,
+    /// Somebody of the cell; absent for the reporter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    text: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ValueV1 {
+    k: String,
+    v: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CorrectionV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    happened_at: Option<i64>,
+    attack: String,
+    severity: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ongoing: bool,
+    title: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    narrative: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    added: Vec<ItemV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<ValueV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RedactedV1 {
+    seq: u64,
+    hash: String,
+    left: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AmendV1 {
+    case: String,
+    of: u64,
+    change: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    warn: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    as_of: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correction: Option<CorrectionV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redacted: Vec<RedactedV1>,
+}
+
+pub(super) fn write_message(body: &Body, message: &MessageEntry) -> serde_json::Result<Vec<u8>> {
+    let (by, name) = match &message.from {
+        Party::Reporter => (None, None),
+        Party::Cell { by, name } => (Some(by.to_string()), Some(name.clone())),
+    };
+    let (id, case) = (message.id.to_string(), message.case.to_string());
+    typed(body, MessageV1 { id, case, by, name, text: message.text.clone(), asks: message.asks })
+}
+
+pub(super) fn read_message(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: MessageV1 = shape(stored)?;
+    let from = match stored.by {
+        None => Party::Reporter,
+        Some(by) => Party::Cell { by: word::<PersonId>("by", &by)?, name: stored.name.unwrap_or_default() },
+    };
+    Ok(Body::Message(Box::new(MessageEntry {
+        id: word::<MessageId>("id", &stored.id)?,
+        case: word::<CaseId>("case", &stored.case)?,
+        from,
+        text: stored.text,
+        asks: stored.asks,
+    })))
+}
+
+pub(super) fn write_amend(body: &Body, amend: &AmendEntry) -> serde_json::Result<Vec<u8>> {
+    let mut stored = AmendV1 {
+        case: amend.case.to_string(),
+        of: amend.of,
+        change: amend.change.as_str().to_owned(),
+        warn: None,
+        as_of: None,
+        correction: None,
+        redacted: Vec::new(),
+    };
+    match &amend.change {
+        Change::Consent { warn } => {
+            stored.warn = Some(warn_text(*warn));
+            if let WhoMayBeWarned::Group { as_of, .. } = warn {
+                stored.as_of = as_of.map(Timestamp::as_millis);
+            }
+        }
+        Change::Correct(correction) => stored.correction = Some(correction_v1(correction)),
+        Change::Withdraw => {}
+        Change::Recall { redacted } => {
+            let v1 = |entry: &Redacted| RedactedV1 {
+                seq: entry.seq,
+                hash: hex::encode(&entry.hash),
+                left: hex::encode(&entry.left),
+            };
+            stored.redacted = redacted.iter().map(v1).collect();
+        }
+    }
+    typed(body, stored)
+}
+
+fn correction_v1(correction: &Correction) -> CorrectionV1 {
+    let value = |observable: &Observable| ValueV1 {
+        k: observable.kind().as_str().to_owned(),
+        v: observable.value().to_owned(),
+    };
+    CorrectionV1 {
+        happened_at: correction.happened_at.map(Timestamp::as_millis),
+        attack: correction.attack.as_str().to_owned(),
+        severity: correction.severity.as_str().to_owned(),
+        ongoing: correction.ongoing,
+        title: correction.title.clone(),
+        narrative: correction.narrative.clone(),
+        added: correction.added.iter().map(item_v1).collect(),
+        dropped: correction.dropped.iter().map(value).collect(),
+    }
+}
+
+fn correction(stored: CorrectionV1) -> Result<Correction, CodecError> {
+    let dropped = stored
+        .dropped
+        .into_iter()
+        .map(|value| Ok(Observable::from_normal(word("k", &value.k)?, value.v)))
+        .collect::<Result<_, CodecError>>()?;
+    Ok(Correction {
+        happened_at: stored.happened_at.map(Timestamp::from_millis),
+        attack: word("attack", &stored.attack)?,
+        severity: word("severity", &stored.severity)?,
+        ongoing: stored.ongoing,
+        title: stored.title,
+        narrative: stored.narrative,
+        added: stored.added.into_iter().map(item_of).collect::<Result<_, CodecError>>()?,
+        dropped,
+    })
+}
+
+pub(super) fn read_amend(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: AmendV1 = shape(stored)?;
+    let lacks = |field: &str| CodecError::Malformed(format!("field {field}: it is missing"));
+    let change = match stored.change.as_str() {
+        "consent" => {
+            let mut warn = warn_of(&stored.warn.ok_or_else(|| lacks("warn"))?)?;
+            if let WhoMayBeWarned::Group { as_of, .. } = &mut warn {
+                *as_of = stored.as_of.map(Timestamp::from_millis);
+            }
+            Change::Consent { warn }
+        }
+        "correction" => Change::Correct(Box::new(correction(stored.correction.ok_or_else(|| lacks("correction"))?)?)),
+        "withdrawal" => Change::Withdraw,
+        "recall" => {
+            let redacted = stored.redacted.iter().map(|entry| {
+                let (hash, left) = (bytes("hash", &entry.hash)?, bytes("left", &entry.left)?);
+                Ok(Redacted { seq: entry.seq, hash, left })
+            });
+            Change::Recall { redacted: redacted.collect::<Result<_, CodecError>>()? }
+        }
+        other => return Err(bad("change", other)),
+    };
+    Ok(Body::Amend(Box::new(AmendEntry { case: word::<CaseId>("case", &stored.case)?, of: stored.of, change })))
+}

@@ -1,0 +1,357 @@
+//! What happens to a case after its report: messages, and what its reporter changes. Nobody but the reporter's organisation
+//! acts on a case from the member side, and a case that is another's is absent.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{CaseId, MessageId, OrganisationId, PersonId, Timestamp, WhoMayBeWarned};
+
+use super::Vault;
+use crate::acts::{AmendEntry, Change, Correction, MessageEntry, Party};
+use crate::entry::{Body, ReportEntry, Seq};
+use crate::error::{JournalError, VaultError};
+use crate::journal::{Filed, NewEntry};
+
+/// Longest message, in characters.
+pub const MESSAGE_CHARS_MAX: usize = 10_000;
+/// Messages and changes that one case takes.
+pub const ACTS_PER_CASE_MAX: u32 = 1_000;
+
+/// What the reporter of a case does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Says something in its thread.
+    Say {
+        /// What.
+        text: String,
+    },
+    /// Lets more be warned than before.
+    Consent {
+        /// The answer from now on.
+        warn: WhoMayBeWarned,
+    },
+    /// Corrects what it says.
+    Correct(Box<Correction>),
+    /// Takes it back: members lose what it alone had told them, the cell keeps it.
+    Withdraw,
+    /// Takes it back for good: it should never have been sent, and its content goes from the journal too.
+    Recall,
+}
+
+/// What became of an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acted {
+    /// It is on disk.
+    Done,
+    /// There is no such case of that organisation.
+    Absent,
+    /// It cannot be done to this case; why.
+    Refused(Cow<'static, str>),
+}
+
+/// Runs once an act is on disk, or is refused, or failed.
+pub type ActDone = Box<dyn FnOnce(Result<Acted, JournalError>) + Send>;
+
+/// Where a case stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    /// Messages and changes so far.
+    acts: u32,
+    /// Taken back.
+    withdrawn: bool,
+    /// Taken back for good; whether its content is out of the journal.
+    recalled: Option<bool>,
+    /// Where its messages and changes lie.
+    entries: Vec<Seq>,
+    /// The first answer, where it was changed.
+    warn: Option<WhoMayBeWarned>,
+}
+
+/// Cases that something happened to after they came.
+#[derive(Default)]
+pub(super) struct Cases(Mutex<HashMap<CaseId, Standing>>);
+
+impl Cases {
+    fn with<T>(&self, ask: impl FnOnce(&mut HashMap<CaseId, Standing>) -> T) -> T {
+        ask(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in what the journal says has happened.
+    pub(super) fn note(&self, seq: Seq, body: &Body) {
+        match body {
+            Body::Message(message) => self.with(|cases| {
+                let standing = cases.entry(message.case).or_default();
+                standing.acts += 1;
+                standing.entries.push(seq);
+            }),
+            Body::Amend(amend) => self.with(|cases| {
+                let standing = cases.entry(amend.case).or_default();
+                standing.acts += 1;
+                standing.entries.push(seq);
+                if let Change::Recall { redacted } = &amend.change {
+                    standing.recalled = Some(!redacted.is_empty());
+                }
+                standing.withdrawn |= matches!(amend.change, Change::Withdraw | Change::Recall { .. });
+                if let Change::Consent { warn } = &amend.change {
+                    standing.warn = Some(*warn);
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    /// Takes the place of one more act, or says why there is none; `warn` is the first answer that the report came with.
+    fn enter(&self, case: CaseId, act: &Act, warn: Option<WhoMayBeWarned>) -> Result<(), &'static str> {
+        self.with(|cases| {
+            let standing = cases.entry(case).or_default();
+            let late = match act {
+                Act::Say { .. } => false,
+                Act::Recall => standing.recalled.is_some(),
+                _ => standing.withdrawn,
+            };
+            if late {
+                return Err("it was withdrawn: send a new report if you need to");
+            }
+            if standing.acts >= ACTS_PER_CASE_MAX {
+                return Err("its thread is full: send a new report");
+            }
+            if let Act::Consent { warn: wider } = act {
+                let before = standing.warn.or(warn);
+                if before.is_none_or(|before| reach(wider) <= reach(&before)) {
+                    return Err("it may be warned as widely already: withdraw the report to take it back");
+                }
+            }
+            standing.acts += 1;
+            standing.withdrawn |= matches!(act, Act::Withdraw | Act::Recall);
+            Ok(())
+        })
+    }
+
+    /// An act is on disk.
+    fn acted(&self, case: CaseId, act: &Act, seqs: &[Seq]) {
+        self.with(|cases| {
+            let standing = cases.entry(case).or_default();
+            standing.entries.extend(seqs);
+            match act {
+                Act::Consent { warn } => standing.warn = Some(*warn),
+                Act::Recall => standing.recalled = Some(false),
+                _ => {}
+            }
+        });
+    }
+
+    /// Cases that were taken back for good, and whose content is still in the journal.
+    pub(super) fn recalled(&self) -> Vec<CaseId> {
+        self.with(|cases| {
+            let waiting = cases.iter().filter(|(_, standing)| standing.recalled == Some(false));
+            let mut waiting: Vec<CaseId> = waiting.map(|(case, _)| *case).collect();
+            waiting.sort_unstable();
+            waiting
+        })
+    }
+
+    /// Where the messages and changes of a case lie.
+    pub(super) fn entries(&self, case: CaseId) -> Vec<Seq> {
+        self.with(|cases| cases.get(&case).map(|standing| standing.entries.clone()).unwrap_or_default())
+    }
+
+    /// The content of a case is out of the journal.
+    pub(super) fn redacted(&self, case: CaseId) {
+        self.with(|cases| cases.entry(case).or_default().recalled = Some(true));
+    }
+
+    /// An act that was entered did not reach the disk.
+    fn undo(&self, case: CaseId, act: &Act) {
+        self.with(|cases| {
+            if let Some(standing) = cases.get_mut(&case) {
+                standing.acts = standing.acts.saturating_sub(1);
+                standing.withdrawn &= !matches!(act, Act::Withdraw | Act::Recall);
+            }
+        });
+    }
+}
+
+/// How far an answer reaches; only a wider one is a consent.
+const fn reach(warn: &WhoMayBeWarned) -> u8 {
+    match warn {
+        WhoMayBeWarned::CellOnly => 0,
+        WhoMayBeWarned::Group { .. } => 1,
+        WhoMayBeWarned::OnceThreeHaveIt => 2,
+        WhoMayBeWarned::NextEpoch => 3,
+        WhoMayBeWarned::Now => 4,
+    }
+}
+
+impl ReportEntry {
+    /// The report as it stands after a change that its reporter made.
+    pub fn amend(&mut self, change: &Change) {
+        match change {
+            Change::Consent { warn } => self.warn = *warn,
+            Change::Correct(correction) => {
+                self.happened_at = correction.happened_at;
+                self.attack = correction.attack;
+                self.severity = correction.severity;
+                self.ongoing = correction.ongoing;
+                self.title.clone_from(&correction.title);
+                self.narrative.clone_from(&correction.narrative);
+                self.items.retain(|item| !correction.dropped.contains(&item.sighting.observable));
+                for item in &correction.added {
+                    if !self.items.iter().any(|known| known.sighting.observable == item.sighting.observable) {
+                        self.items.push(item.clone());
+                    }
+                }
+            }
+            Change::Withdraw => self.warn = WhoMayBeWarned::CellOnly,
+            Change::Recall { .. } => {
+                self.warn = WhoMayBeWarned::CellOnly;
+                self.title = String::new();
+                self.narrative = String::new();
+                self.tags = Vec::new();
+                self.techniques = Vec::new();
+                self.items = Vec::new();
+                self.named = None;
+            }
+        }
+    }
+}
+
+impl Vault {
+    /// A case's report as it stands now, and its place in the journal; `None` if there is no such case.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the journal cannot be read.
+    pub fn report_of(&self, case: CaseId) -> Result<Option<(Box<ReportEntry>, Seq)>, VaultError> {
+        let Some(Filed { seq, .. }) = self.journal.filed(case)? else { return Ok(None) };
+        Ok(self.report_at(seq)?.map(|report| (report, seq)))
+    }
+
+    /// The report at a place of the journal, as it came.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the journal cannot be read.
+    pub fn report_at(&self, seq: Seq) -> Result<Option<Box<ReportEntry>>, VaultError> {
+        let entry = self.journal.read(seq, 1)?.into_iter().next().filter(|entry| entry.seq == seq);
+        Ok(entry.and_then(|entry| match &entry.body {
+            Body::Report(report) => Some(report.clone()),
+            _ => None,
+        }))
+    }
+
+    /// Lets an organisation act on a case that it filed; `done` runs after the act is on disk, or at once if it is refused.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it could not even be queued; `done` does not run then.
+    pub fn act_then(
+        self: &Arc<Self>,
+        organisation: OrganisationId,
+        case: CaseId,
+        act: Act,
+        at: Timestamp,
+        done: ActDone,
+    ) -> Result<(), VaultError> {
+        let filed = self.journal.filed(case)?.filter(|filed| filed.organisation == organisation);
+        let Some(Filed { seq, .. }) = filed else {
+            done(Ok(Acted::Absent));
+            return Ok(());
+        };
+        let warn = match act {
+            Act::Consent { .. } => self.report_at(seq)?.map(|report| report.warn),
+            _ => None,
+        };
+        if let Err(why) = self.cases.enter(case, &act, warn) {
+            done(Ok(Acted::Refused(why.into())));
+            return Ok(());
+        }
+        if matches!(act, Act::Withdraw | Act::Recall) {
+            self.forget_sent(seq)?;
+        }
+        let body = match act.clone() {
+            Act::Say { text } => {
+                let id = MessageId::from_bytes(self.entropy.bytes());
+                Body::Message(Box::new(MessageEntry { id, case, from: Party::Reporter, text, asks: false }))
+            }
+            Act::Consent { warn } => amend(case, seq, Change::Consent { warn }),
+            Act::Correct(correction) => amend(case, seq, Change::Correct(correction)),
+            Act::Withdraw => amend(case, seq, Change::Withdraw),
+            Act::Recall => amend(case, seq, Change::Recall { redacted: Vec::new() }),
+        };
+        let cases = Arc::clone(&self.cases);
+        let (kept, failed) = (Arc::clone(&cases), act.clone());
+        let queued = self.journal.append_then(
+            vec![NewEntry::new(at, body)],
+            Box::new(move |outcome| {
+                match &outcome {
+                    Err(_) => kept.undo(case, &failed),
+                    Ok(seqs) => kept.acted(case, &failed, seqs),
+                }
+                done(outcome.map(|_| Acted::Done));
+            }),
+        );
+        if queued.is_err() {
+            cases.undo(case, &act);
+        }
+        Ok(queued?)
+    }
+
+    /// Somebody of the cell says something to the reporter of a case; gives the message's id, `None` if there is no such case.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it is not on disk.
+    pub fn say(
+        &self,
+        case: CaseId,
+        (by, name): (PersonId, String),
+        text: String,
+        asks: bool,
+    ) -> Result<Option<Result<MessageId, &'static str>>, VaultError> {
+        if self.journal.filed(case)?.is_none() {
+            return Ok(None);
+        }
+        let act = Act::Say { text: String::new() };
+        if let Err(why) = self.cases.enter(case, &act, None) {
+            return Ok(Some(Err(why)));
+        }
+        let id = MessageId::from_bytes(self.entropy.bytes());
+        let message = MessageEntry { id, case, from: Party::Cell { by, name }, text, asks };
+        let at = self.clock.now();
+        match self.journal.append(vec![NewEntry::new(at, Body::Message(Box::new(message)))]) {
+            Ok(seqs) => {
+                self.cases.acted(case, &act, &seqs);
+                Ok(Some(Ok(id)))
+            }
+            Err(error) => {
+                self.cases.undo(case, &act);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The way back to the reporter of a case: `deliver` is given whom to tell, and nobody else is.
+    ///
+    /// # Errors
+    /// [`VaultError`] if the source cannot be read.
+    pub fn return_to(&self, case: CaseId, deliver: impl FnOnce(OrganisationId)) -> Result<(), VaultError> {
+        if let Some(filed) = self.journal.filed(case)? {
+            deliver(filed.organisation);
+        }
+        Ok(())
+    }
+
+    /// What a withdrawn report told may be sent again.
+    pub(super) fn forget_sent(&self, seq: Seq) -> Result<(), VaultError> {
+        let Some(report) = self.report_at(seq)? else { return Ok(()) };
+        let window = crate::keys::Keys::window(report.received_at);
+        let seed = self.key_seed();
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in &report.items {
+            own.take_back(window, report.token, item.sighting.observable.key(seed));
+        }
+        drop(own);
+        Ok(())
+    }
+}
+
+fn amend(case: CaseId, of: Seq, change: Change) -> Body {
+    Body::Amend(Box::new(AmendEntry { case, of, change }))
+}
