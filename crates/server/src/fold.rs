@@ -1,5 +1,6 @@
 //! The fold: tails the journal, lets the gate and the desk take each entry in, and makes the release ticks.
 
+mod erase;
 mod lanes;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,8 +42,6 @@ const BACKLOG_REST_SHARE: u32 = 6;
 const NOTE_REST: Duration = Duration::from_secs(30);
 /// Values and cases that a digest reads in about a twentieth of a second.
 const NOTE_SIZE_MAX: usize = 100_000;
-/// Entries of a journal out of which recalled content is taken at once; a longer one is looked through beside the fold.
-const ERASED_AT_ONCE_MAX: Seq = 20_000;
 /// Rest between two steps.
 const REST: Duration = Duration::from_millis(8);
 /// Longest wait for an entry: ticks, lane counts and beats are due without any.
@@ -402,34 +401,6 @@ impl Core {
             let found = fold.engine.apply(entry)?;
             fold.desk.apply(entry, &found, true);
             self.next = entry.seq + 1;
-        }
-        Ok(())
-    }
-
-    /// Takes what was recalled out of both stores, once members have lost it.
-    fn erase(&mut self, shared: &SharedFold) -> Result<(), CoreError> {
-        if self.erasing.as_ref().is_some_and(std::thread::JoinHandle::is_finished) {
-            self.erasing = None;
-        }
-        if self.erasing.is_some() {
-            return Ok(());
-        }
-        for case in self.vault.recalled() {
-            let Some(erased) = shared.write().engine.erase(case)? else { continue };
-            self.erased = true;
-            if self.vault.journal().head().seq <= ERASED_AT_ONCE_MAX {
-                self.vault.redact(case, &erased)?;
-                continue;
-            }
-            let vault = Arc::clone(&self.vault);
-            let work = move || {
-                if let Err(error) = vault.redact(case, &erased) {
-                    tracing::error!(%error, "recalled content could not be taken out of the journal; it is tried again");
-                }
-            };
-            let thread = std::thread::Builder::new().name("recall".to_owned()).spawn(work);
-            self.erasing = Some(thread.map_err(|error| vault::JournalError::Io(error.to_string().into()))?);
-            break;
         }
         Ok(())
     }

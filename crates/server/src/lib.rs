@@ -42,6 +42,7 @@ mod session;
 mod smtp;
 mod table;
 mod thread_notes;
+mod thread_views;
 mod threads;
 mod tls;
 pub mod views;

@@ -1,8 +1,8 @@
 //! Puts the parts together and serves until it is told to stop.
 
 mod looks;
+mod returning;
 
-use ::own::OwnKey;
 use looks::{wait_for_store, watch_register};
 use std::collections::HashMap;
 use std::io;
@@ -48,8 +48,6 @@ const INTAKE_SOCKET: &str = "intake.sock";
 /// Name of the key under which second factors are sealed, in the keys folder. It is a file of its own, so that a member's
 /// process reads no other.
 const FACTORS_KEY: &str = "factors.key";
-/// Name of the key under which own reports are sealed, in the keys folder.
-const OWN_KEY: &str = "own.key";
 /// Looks at the register between two writes of when credentials were used.
 const LOOKS_A_NOTE: u32 = 240;
 /// How long a member process waits for the cell's to make the released store.
@@ -340,9 +338,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
             let (reads, keys, entropy) = (reads.clone(), keys.clone(), Arc::clone(&config.entropy));
             let open = move || {
-                let key = vault::own_key(&keys, OWN_KEY, &*entropy, true).map_err(VaultError::from)?;
-                let key = OwnKey::new(&key.ok_or(ServeError::Stopped("key of own reports"))?);
-                let own = ::own::Writer::in_file(&own_path, key, entropy)?;
+                let own = returning::writer(&own_path, &keys, entropy)?;
                 let own_reader = own.reader();
                 release::use_sets(&vault, noise.as_deref()).map_err(CoreError::from)?;
                 let (writer, reader) = Store::open(&released_path)?;
@@ -356,15 +352,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let (keys, entropy) = (keys.clone(), Arc::clone(&config.entropy));
             let open = move || {
                 let reader = wait_for_store(&released_path)?;
-                let key = vault::own_key(&keys, OWN_KEY, &*entropy, false).map_err(VaultError::from)?;
-                let own = match key {
-                    Some(key) => Some(::own::Reader::in_file(&own_path, OwnKey::new(&key))?),
-                    None => None,
-                };
-                if own.is_none() {
-                    tracing::warn!("{}/{OWN_KEY} is not there: own reports are not shown", keys.display());
-                }
-                Ok((reader, own))
+                Ok((reader, returning::reader(&own_path, &keys, &*entropy)?))
             };
             let (reader, own) = blocking(open).await?;
             (reader, own, None)
@@ -419,7 +407,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     if config.faces != Faces::Cell {
         let sender: Arc<dyn Sender> = match (&vault, &fold) {
             (Some(vault), Some(fold)) => {
-                let local = LocalSender::new(Arc::clone(vault)).telling(told(&reads));
+                let local = LocalSender::new(Arc::clone(vault)).telling(returning::told(&reads));
                 Arc::new(PacedSender::new(local, Arc::clone(vault), fold.clone()))
             }
             _ => Arc::new(RemoteSender::new(&folder.join(INTAKE_SOCKET), Arc::clone(&config.entropy))),
@@ -453,7 +441,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         let mailer = Mailer { register, clock, settings: config.mail.clone() };
         running.mailer = Some(mailer.start(Arc::clone(&threads_stop)).map_err(io_error("thread"))?);
         if config.faces == Faces::Cell && config.intake {
-            let local = LocalSender::new(Arc::clone(vault)).telling(told(&reads));
+            let local = LocalSender::new(Arc::clone(vault)).telling(returning::told(&reads));
             let path = folder.join(INTAKE_SOCKET);
             let fold = fold.clone();
             fold.note_intake(true);
@@ -468,12 +456,6 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     }
     tracing::info!(member = ?running.member_addr, cell = ?running.cell_addr, "serving");
     Ok(running)
-}
-
-/// Notes which threads were read.
-fn told(reads: &Reads) -> intake::OnRead {
-    let reads = reads.clone();
-    Arc::new(move |organisation, case| reads.note(organisation, case))
 }
 
 /// A thread whose end is told, however it ends.

@@ -88,7 +88,7 @@ pub(crate) const fn required(name: &'static str, text: &'static str) -> Param {
     Param { name, text, required: true, number: false }
 }
 
-const CURSOR: Param = query("cursor", "Where the last page ended.");
+pub(crate) const CURSOR: Param = query("cursor", "Where the last page ended.");
 const LOOKUP: [Param; 2] = [
     required("value", "The value, defanged or not."),
     query(
@@ -96,7 +96,6 @@ const LOOKUP: [Param; 2] = [
         "Its kind, such as `ja3` or `mutex`; without it, the value is looked for as everything that it can be.",
     ),
 ];
-const REFERENCE: Param = required("reference", "Reference of the report, as its receipt says.");
 const GROUP: Param = required("id", "UUID of the group.");
 const LIMIT: Param = Param { name: "limit", text: "Most items of a page.", required: false, number: true };
 
@@ -186,7 +185,7 @@ impl Route {
     }
 
     /// Open to keys with a scope.
-    const fn key(mut self, scope: Scope) -> Self {
+    pub(crate) const fn key(mut self, scope: Scope) -> Self {
         self.pass.scope = Some(scope);
         self
     }
@@ -283,6 +282,7 @@ pub const PAGES: &[(&str, &str)] = &[
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut table = member();
+    table.extend(crate::threads::rows());
     table.extend(crate::own::rows(Face::Member));
     table.extend(crate::joining::rows(Face::Member));
     table.extend(cell());
@@ -354,41 +354,6 @@ fn member() -> Vec<Route> {
             .takes(json::<views::NewReport>())
             .key(Scope::Report).gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
-        reporter("GET", "/api/v1/reports", "own_reports", "Your organisation's own reports, the latest first.")
-            .with(&[CURSOR])
-            .key(Scope::Report).gives(200, json::<views::OwnReportList>())
-            .or(&[503]),
-        reporter("GET", "/api/v1/reports/{reference}", "own_report", "One of your organisation's own reports as it stands, with its thread; anybody else's is absent. A report that was just received is there within a second.")
-            .with(&[REFERENCE])
-            .key(Scope::Report).gives(200, json::<views::OwnReportView>())
-            .or(&[404, 503]),
-        reporter("PUT", "/api/v1/reports/{reference}", "correct", "Corrects a report: what it says, and which values it names. Members lose at the next tick what only it had told them and it names no more.")
-            .with(&[REFERENCE])
-            .takes(json::<views::NewCorrection>())
-            .key(Scope::Report).gives(200, json::<views::CorrectionReceipt>())
-            .or(&[404, 409, 422, 429, 503]),
-        reporter("DELETE", "/api/v1/reports/{reference}", "withdraw", "Takes a report back: members lose at the next tick what only it had told them, the cell keeps it.")
-            .with(&[REFERENCE])
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 429, 503]),
-        reporter("POST", "/api/v1/reports/{reference}/recall", "recall", "Takes a report back that should never have been sent: its content and its thread go from the journal, the cell's screens and, where only it told them, from members.")
-            .with(&[REFERENCE])
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 429, 503]),
-        reporter("POST", "/api/v1/reports/{reference}/messages", "own_message", "Says something to the cell in the thread of a report.")
-            .with(&[REFERENCE])
-            .takes(json::<views::NewMessage>())
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 422, 429, 503]),
-        reporter("POST", "/api/v1/reports/{reference}/consent", "consent", "Lets more be warned than before.")
-            .with(&[REFERENCE])
-            .takes(json::<views::NewConsent>())
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 422, 429, 503]),
-        reporter("POST", "/api/v1/reports/{reference}/read", "own_read", "Notes that your organisation has read what is new in a thread.")
-            .with(&[REFERENCE])
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 503]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),

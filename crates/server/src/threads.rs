@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use intake::{Answer as Told, BODY_BYTES_MAX, FieldProblem, Message};
 use model::{CaseId, OrganisationId};
+use register::{Right, Scope};
 use serde::Deserialize;
 use vault::{Act, Acted};
 
@@ -17,13 +18,61 @@ use crate::member::{MemberParts, MemberState};
 use crate::problem::Problem;
 use crate::reports::{item, refused, slow_down, way_in};
 use crate::session::Who;
-use crate::thread_notes;
+use crate::table::{Access, CURSOR, Face, Param, Route, Shape, json, required};
 use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow};
+use crate::{thread_notes, views};
 
 /// Reports of a page of the list.
 const PAGE: usize = 50;
 /// Most bytes of a message or an answer.
 const ACT_BYTES_MAX: usize = 64 << 10;
+
+const REFERENCE: Param = required("reference", "Reference of the report, as its receipt says.");
+
+/// The rows of the table of routes.
+#[rustfmt::skip]
+pub(crate) fn rows() -> Vec<Route> {
+    let reporter = |method, path, id, summary| {
+        Route::new(Face::Member, Access::Needs(Right::Report), method, path, id, summary)
+    };
+    vec![
+        reporter("GET", "/api/v1/reports", "own_reports", "Your organisation's own reports, the latest first.")
+            .with(&[CURSOR])
+            .key(Scope::Report).gives(200, json::<views::OwnReportList>())
+            .or(&[503]),
+        reporter("GET", "/api/v1/reports/{reference}", "own_report", "One of your organisation's own reports as it stands, with its thread; anybody else's is absent. A report that was just received is there within a second.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(200, json::<views::OwnReportView>())
+            .or(&[404, 503]),
+        reporter("PUT", "/api/v1/reports/{reference}", "correct", "Corrects a report: what it says, and which values it names. Members lose at the next tick what only it had told them and it names no more.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewCorrection>())
+            .key(Scope::Report).gives(200, json::<views::CorrectionReceipt>())
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("DELETE", "/api/v1/reports/{reference}", "withdraw", "Takes a report back: members lose at the next tick what only it had told them, the cell keeps it.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/recall", "recall", "Takes a report back that should never have been sent: its content and its thread go from the journal, the cell's screens and, where only it told them, from members.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/messages", "own_message", "Says something to the cell in the thread of a report.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewMessage>())
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/consent", "consent", "Lets more be warned than before.")
+            .with(&[REFERENCE])
+            .takes(json::<views::NewConsent>())
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
+        reporter("POST", "/api/v1/reports/{reference}/read", "own_read", "Notes that your organisation has read what is new in a thread.")
+            .with(&[REFERENCE])
+            .key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 503]),
+    ]
+}
 
 fn organisation(who: &Who) -> Result<OrganisationId, Problem> {
     Ok(who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?.id)

@@ -66,12 +66,15 @@ fn left_of(body: &Body) -> Option<Body> {
     }
 }
 
+/// The entries that show an object, and whether the latest of them withdrew it.
+type Versions = (Vec<Seq>, bool);
+
 /// Which shown objects have to go: indicators by their look-up key, unless members have the value by others' reports;
 /// campaigns whose title names a value, but for their latest version.
 #[derive(Default)]
 struct Shown {
-    /// For each object: the entries that show it, and whether the latest of them withdrew it.
-    indicators: HashMap<(Option<GroupId>, [u8; 16]), (Vec<Seq>, bool)>,
+    indicators: HashMap<(Option<GroupId>, [u8; 16]), Versions>,
+    /// The entries that name a value of it, and the latest that shows it.
     campaigns: HashMap<[u8; 16], (Vec<Seq>, Seq)>,
 }
 

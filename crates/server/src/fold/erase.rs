@@ -1,0 +1,40 @@
+//! Recall, behind the fold: once members have lost what was recalled, its content goes from both stores.
+
+use std::sync::Arc;
+
+use vault::Seq;
+
+use super::{Core, CoreError, SharedFold};
+
+/// Entries of a journal out of which recalled content is taken at once; a longer one is looked through beside the fold.
+const ERASED_AT_ONCE_MAX: Seq = 20_000;
+
+impl Core {
+    /// Takes what was recalled out of both stores, once members have lost it.
+    pub(super) fn erase(&mut self, shared: &SharedFold) -> Result<(), CoreError> {
+        if self.erasing.as_ref().is_some_and(std::thread::JoinHandle::is_finished) {
+            self.erasing = None;
+        }
+        if self.erasing.is_some() {
+            return Ok(());
+        }
+        for case in self.vault.recalled() {
+            let Some(erased) = shared.write().engine.erase(case)? else { continue };
+            self.erased = true;
+            if self.vault.journal().head().seq <= ERASED_AT_ONCE_MAX {
+                self.vault.redact(case, &erased)?;
+                continue;
+            }
+            let vault = Arc::clone(&self.vault);
+            let work = move || {
+                if let Err(error) = vault.redact(case, &erased) {
+                    tracing::error!(%error, "recalled content could not be taken out of the journal; it is tried again");
+                }
+            };
+            let thread = std::thread::Builder::new().name("recall".to_owned()).spawn(work);
+            self.erasing = Some(thread.map_err(|error| vault::JournalError::Io(error.to_string().into()))?);
+            break;
+        }
+        Ok(())
+    }
+}
