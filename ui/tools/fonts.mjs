@@ -7,7 +7,7 @@ import subset from 'subset-font'
 
 const OUT = fileURLToPath(new URL('../src/fonts/', import.meta.url))
 const FAMILIES = { next: 'Hyper', mono: 'Hyper Mono' }
-/** ASCII and the marks that our own words use. What is here must be in no other file: a browser would fetch both. */
+/** ASCII and the marks that our own words and a password's dots use. What is here must be in no other file: a browser would fetch both. */
 const PLAIN = [
   [0x20, 0x7e],
   0xa0,
@@ -20,6 +20,7 @@ const PLAIN = [
   0x2019,
   0x201c,
   0x201d,
+  0x2022,
   0x2026,
   0x2192,
   0x2212,

@@ -176,10 +176,7 @@ export function Member() {
                 await queries.invalidateQueries({ queryKey: ['organisations'] })
               }}
             />
-          </section>
-          <section className="card" aria-labelledby="h-edit">
-            <h2 id="h-edit">{T.edit}</h2>
-            <details key={saved}>
+            <details key={saved} id="edit">
               <summary>{T.edit}</summary>
               <Edit
                 page={o}
