@@ -272,6 +272,7 @@ export function world(face, quiet, skew) {
       at: ago(r[0]),
       sector: r[1],
       attack: ATT[i % 3],
+      passed_to: [],
       severity: 'high',
       title: 'Account taken over',
     })),
