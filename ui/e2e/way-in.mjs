@@ -53,13 +53,13 @@ export async function joinByPasskey(w, link, base = MEMBER) {
 }
 
 /** An app's code (RFC 6238) from the key that the page shows. */
-export function totp(secret, at = Date.now()) {
+export function totp(secret, now = Date.now()) {
   const bits = [...secret.replace(/\s/g, '')]
     .map(c => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
     .join('')
   const key = Buffer.from(bits.match(/.{8}/g).map(b => parseInt(b, 2))),
     step = Buffer.alloc(8)
-  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)))
+  step.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)))
   const mac = createHmac('sha1', key).update(step).digest(),
     from = mac[19] & 15
   return String((mac.readUInt32BE(from) & 0x7fffffff) % 1_000_000).padStart(6, '0')

@@ -7,9 +7,9 @@ import { office } from '../../api/people'
 import type { LinkMade, OrganisationPage, Person } from '../../api/types'
 import { ActTable } from '../../ui/ActTable'
 import { Choice, Frame, Go, Text, Ticks, useForm } from '../../ui/Form'
-import { Sent, roleWord } from '../../ui/PersonRows'
+import { Sent, roleWord, stateColumn } from '../../ui/PersonRows'
 import { PROFILE_FIELDS, ProfileFields, Several, profileOf } from '../../ui/Profile'
-import { Listed, Name, State, Table, usePages } from '../../ui/Rows'
+import { About, Called, Listed, Name, State, Table, usePages } from '../../ui/Rows'
 import { Ask } from '../../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../../ui/States'
 import { sure } from '../../ui/sure'
@@ -202,22 +202,10 @@ export function Member() {
                   columns={[
                     {
                       label: P.name,
-                      cell: p => (
-                        <>
-                          <Name>{p.name}</Name>
-                          <small>
-                            <Name>{p.email}</Name>
-                          </small>
-                        </>
-                      ),
+                      cell: p => <Called name={p.name} email={p.email} />,
                     },
                     { label: P.role, cell: p => roleWord(p.role) },
-                    {
-                      label: P.state,
-                      cell: p => (
-                        <State v={p.disabled ? 'disabled' : 'active'} word={p.disabled ? P.disabled : P.active} />
-                      ),
-                    },
+                    stateColumn,
                     {
                       label: T.recovery,
                       hidden: true,
@@ -227,14 +215,7 @@ export function Member() {
                             label={T.recovery}
                             what={p.name}
                             title={T.recoveryTitle}
-                            text={
-                              <>
-                                <p>
-                                  <Name>{p.name}</Name>, <Name>{p.email}</Name>
-                                </p>
-                                <p>{T.recoveryText}</p>
-                              </>
-                            }
+                            text={<About names={[p.name, p.email]} text={T.recoveryText} />}
                             yes={T.recoveryGo}
                             go={async () => setMade(await office.recovery(id, { person: p.id }))}
                           />
