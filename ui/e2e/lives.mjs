@@ -1,6 +1,6 @@
 // What befalls a firm and its people after the invitation, in a browser: links sent again and withdrawn, password and app, recovery codes,
 // what the firm says of itself, a refusal, a disabled account, a wall, a suspension, new terms, and a case passed across a wall.
-import { CELL, MEMBER, axe, check, clean, expect, toPassword, watched, signIn } from './kit.mjs'
+import { CELL, MEMBER, WHO, axe, check, clean, expect, toPassword, watched, signIn } from './kit.mjs'
 import {
   LINK_WAIT_MS,
   at,
@@ -381,6 +381,20 @@ export async function lives(browser) {
     await until(a.page, `Your organisation has accepted version ${version}.`)
     clean(a, asked)
     clean(c, asked)
+  })
+  await check('an English home page fetches no second part of a font', async () => {
+    for (const [base, who] of [
+      [CELL, lead],
+      [MEMBER, WHO.member],
+    ]) {
+      const w = await watched(browser),
+        fonts = []
+      w.page.on('request', r => /\.woff2$/.test(r.url()) && fonts.push(new URL(r.url()).pathname))
+      await signIn(w.page, base, who)
+      await w.page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined)
+      expect(fonts.length > 0 && !fonts.some(f => /-rest-/.test(f)), fonts.join(' '))
+      await w.close()
+    }
   })
   for (const w of [c, a, p]) await w.close()
 }
