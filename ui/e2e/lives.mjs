@@ -389,7 +389,7 @@ export async function lives(browser) {
     ]) {
       const w = await watched(browser),
         fonts = []
-      w.page.on('request', r => /\.woff2$/.test(r.url()) && fonts.push(new URL(r.url()).pathname))
+      w.page.on('request', r => r.url().endsWith('.woff2') && fonts.push(new URL(r.url()).pathname))
       await signIn(w.page, base, who)
       await w.page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined)
       expect(fonts.length > 0 && !fonts.some(f => /-rest-/.test(f)), fonts.join(' '))
