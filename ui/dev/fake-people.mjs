@@ -147,6 +147,10 @@ export function peopleAnswers(face, hostile, sess) {
   }
   const answers = {
     '/me': me,
+    '/secondees': items([
+      { id: ID(5), name: name(1), walled: ['Water', 'Energy'] },
+      { id: ID(6), name: name(2), walled: [] },
+    ]),
     '/me/passkeys': items([{ id: 'a', name: name(2), created_day: day, used_day: null }]),
     '/me/sessions': items([
       { id: 'a', created_day: day, kind: 'passkey', this: true },

@@ -66,6 +66,7 @@ function stream(q, r) {
       for (let k = 0; k < (flood ? flood / 4 : !quiet && n % 56 === 0 ? 1 : 0); k++) {
         const x = {
           case: `n${now()}-${k}`,
+          passed_to: [],
           at: iso(now()),
           sector: NAMES[(n + k) % 13],
           attack: ATT[n % 7],

@@ -108,6 +108,7 @@ export function world(face, quiet, skew) {
         severity: r[3],
         state: r[4] ? 'claimed' : 'new',
         owner: r[4],
+        passed_to: i === 1 ? ['Noor Vale'] : [],
         campaign: r[5],
         campaign_id: r[6],
       }))
@@ -271,6 +272,7 @@ export function world(face, quiet, skew) {
       at: ago(r[0]),
       sector: r[1],
       attack: ATT[i % 3],
+      passed_to: [],
       severity: 'high',
       title: 'Account taken over',
     })),

@@ -1,61 +1,12 @@
 // From an invitation to a revoked key, in a browser with a virtual authenticator: a lead invites a firm, its admin joins by passkey,
 // adds people and proposes a second firm, the cell approves it, and a key's open stream ends when the key is revoked.
-import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, watched } from './kit.mjs'
+import { CELL, MEMBER, axe, check, clean, expect, signIn, watched } from './kit.mjs'
+import { LINK_WAIT_MS, at, authenticator, itIsMe, joinByPasskey, keep, lead, linkOf } from './way-in.mjs'
 
-const LINK_WAIT_MS = 15_000
 const STREAM_ENDS_MS = 10_000
 const tag = Date.now().toString(36)
 const FIRM = `Wharf Water ${tag}`
 const SECOND = `Tern Logistics ${tag}`
-
-/** An authenticator without a device: it holds discoverable passkeys and is always shown a finger. */
-async function authenticator(w) {
-  const cdp = await w.ctx.newCDPSession(w.page)
-  await cdp.send('WebAuthn.enable')
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-}
-/** Answers "Is it you?" by password, if it is asked. */
-async function itIsMe(page, password, then) {
-  const asked = page.locator('dialog[open] #sure-password')
-  await Promise.race([asked.waitFor({ timeout: LINK_WAIT_MS }), page.waitForSelector(then, { timeout: LINK_WAIT_MS })])
-  if (await asked.count()) {
-    await asked.fill(password)
-    await page.click('#sure-go')
-  }
-  await page.waitForSelector(then, { timeout: LINK_WAIT_MS })
-}
-const linkOf = async page => (await page.locator('.once [data-secret] code').innerText()).trim()
-/** The link's path at the listener under test: a demo's links name the usual ports. */
-const at = (base, link) => base + new URL(link).pathname + new URL(link).hash
-async function keep(page) {
-  await page.locator('.once .tick input').check()
-  await page.locator('.once .btn:not(.quiet)').click()
-  await page.waitForSelector('.once', { state: 'detached' })
-}
-const lead = WHO.lead ?? WHO.analyst
-
-async function joinByPasskey(w, link, base = MEMBER) {
-  await w.page.goto(at(base, link))
-  await w.page.waitForSelector('#join-go')
-  await axe(w.page, '/join')
-  if (base === MEMBER) await w.page.check('#join-terms')
-  await w.page.click('#join-go')
-  await w.page.waitForFunction(() => location.hash === '', null, { timeout: LINK_WAIT_MS })
-  await w.page.locator('.choice .btn.big').click()
-  await w.page.fill('#key-name', 'Work laptop')
-  await w.page.click('#key-go')
-  await w.page.waitForURL(u => u.pathname === '/', { timeout: LINK_WAIT_MS })
-  await w.page.waitForSelector('main h1')
-}
 
 export async function joining(browser) {
   const c = await watched(browser),

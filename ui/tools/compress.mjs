@@ -27,6 +27,9 @@ for (const f of walk(DIST)) {
   gz.set(f.slice(DIST.length), g.length)
 }
 
+// A face whose unicode-range leaves out English is fetched only when a page shows one of its characters (tools/fonts.mjs).
+const onDemand = f => /\/\w+-rest-[^/]*\.woff2$/.test(f)
+
 // What a browser fetches before the first screen is complete: the page, what it names, and what those modules and styles name in turn.
 function closure(html) {
   const seen = new Set([html]),
@@ -41,7 +44,7 @@ function closure(html) {
         ? [...t.matchAll(/url\(\/?(?:assets\/)?([^)"']+)\)/g)].map(m => 'assets/' + m[1])
         : [...t.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(m => m[1])
     for (const n of names)
-      if (gz.has(n) && !seen.has(n)) {
+      if (gz.has(n) && !seen.has(n) && !onDemand(n)) {
         seen.add(n)
         todo.push(n)
       }

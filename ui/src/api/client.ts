@@ -77,6 +77,11 @@ export const cell = {
   noise: (q: string, cursor?: string) =>
     call(http.GET('/cell/v1/noise', { params: { query: { q: q || undefined, cursor } } })),
   claim: (id: string) => call(http.POST('/cell/v1/reports/{case}/claim', { params: { path: { case: id } } })),
+  secondees: () => call(http.GET('/cell/v1/secondees')),
+  pass: (c: string, to: string) =>
+    call(http.POST('/cell/v1/reports/{case}/pass', { params: { path: { case: c } }, body: { to } })),
+  takeBack: (c: string, person: string) =>
+    call(http.DELETE('/cell/v1/reports/{case}/pass/{person}', { params: { path: { case: c, person } } })),
   advise: (body: NewAdvisory) => call(http.POST('/cell/v1/advisories', { body })),
   posture: (word: PostureWord, text: string) => call(http.PUT('/cell/v1/posture', { body: { word, text } })),
 }

@@ -6,6 +6,7 @@ import type {
   NewJoin,
   NewKey,
   NewOrganisation,
+  NewOrganisationEdit,
   NewOwnOrganisation,
   NewPersonInvitation,
   NewPersonState,
@@ -126,6 +127,7 @@ export const office = {
     ),
   invite: (body: NewOrganisation) => call(http.POST('/cell/v1/organisations', { body })),
   organisation: (x: string) => call(http.GET('/cell/v1/organisations/{id}', id(x))),
+  edit: (x: string, body: NewOrganisationEdit) => call(http.PUT('/cell/v1/organisations/{id}', { ...id(x), body })),
   status: (x: string, status: string) =>
     call(http.PUT('/cell/v1/organisations/{id}/status', { ...id(x), body: { status } })),
   recovery: (x: string, body: { person?: string; name?: string; email?: string }) =>

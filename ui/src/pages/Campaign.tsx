@@ -6,7 +6,12 @@ export function Campaign() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     { id } = useParams({ from: '/shell/campaigns/$id' })
   return face?.face === 'cell' ? (
-    <CellCampaignPage id={id} exercise={!!session?.exercise} lead={!!session?.rights.includes('advise')} />
+    <CellCampaignPage
+      id={id}
+      exercise={!!session?.exercise}
+      lead={!!session?.rights.includes('advise')}
+      passes={!!session?.rights.includes('pass-cases')}
+    />
   ) : (
     <MemberCampaignPage id={id} exercise={!!session?.exercise} />
   )

@@ -7,15 +7,20 @@ import type { CellCampaign } from '../api/types'
 import { both, brief, clock, count, defang, list, ms } from '../lib/format'
 import { links, matrix } from '../lib/matrix'
 import { Copy } from '../ui/Copy'
+import { Pass } from '../ui/Pass'
+import { Name, Table } from '../ui/Rows'
 import { Value } from '../ui/Value'
 import { Letter, useNow } from '../ui/When'
 import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
+import { office } from '../words/office'
 import { kindWord, words } from '../words/portal'
 
 const T = words.cellCampaign
 const REASONS_SHOWN = 12
 const ROWS_FOLDED = 24
+/** The latest reports that can be passed on from here. */
+const PASSABLE_LISTED = 40
 
 const TIMELINE_EVENTS_LISTED = 200
 export function Spread({ d, now }: { d: CellCampaign; now: number }) {
@@ -202,11 +207,16 @@ export function CellCampaignView({
   now,
   exercise,
   lead,
+  passes = false,
+  fresh,
 }: {
   d: CellCampaign
   now: number
   exercise: boolean
   lead: boolean
+  /** Whether the reader may pass cases across walls. */
+  passes?: boolean
+  fresh?: () => void
 }) {
   const c = d.campaign,
     started = d.reports.length ? Math.min(...d.reports.map(r => ms(r.at))) : null
@@ -280,6 +290,26 @@ export function CellCampaignView({
         <p className="sub">{T.matrixMeaning}</p>
         <MatrixTable d={d} />
       </section>
+      {passes && d.reports.length > 0 && (
+        <section className="card" aria-labelledby="hpass">
+          <h2 id="hpass">{office.pass.heading}</h2>
+          <details>
+            <summary>{office.pass.cases}</summary>
+            <Table
+              label={office.pass.cases}
+              rows={d.reports.slice(-PASSABLE_LISTED).toReversed()}
+              id={r => r.case}
+              columns={[
+                { label: T.legendReport, cell: r => name(r.case) },
+                { label: words.campaign.time, cell: r => both(ms(r.at), now) },
+                { label: words.desk.sector, cell: r => r.sector ?? T.noSector },
+                { label: office.pass.heldBy, cell: r => <Name>{list(r.passed_to, 4) || '–'}</Name> },
+                { label: office.pass.open, hidden: true, cell: r => <Pass of={r} fresh={fresh} /> },
+              ]}
+            />
+          </details>
+        </section>
+      )}
       <section className="card" aria-labelledby="hr">
         <h2 id="hr">{T.reasons}</h2>
         {!reasons.length ? (
@@ -318,7 +348,17 @@ export function CellCampaignView({
     </div>
   )
 }
-export function CellCampaignPage({ id, exercise, lead }: { id: string; exercise: boolean; lead: boolean }) {
+export function CellCampaignPage({
+  id,
+  exercise,
+  lead,
+  passes,
+}: {
+  id: string
+  exercise: boolean
+  lead: boolean
+  passes: boolean
+}) {
   const now = useNow(),
     q = useQuery({ queryKey: ['cell-campaign', id], queryFn: () => cell.campaign(id), refetchInterval: 10_000 })
   if (q.error instanceof ApiError && q.error.status === 404)
@@ -330,7 +370,14 @@ export function CellCampaignPage({ id, exercise, lead }: { id: string; exercise:
       </div>
     )
   return q.data ? (
-    <CellCampaignView d={q.data} now={now} exercise={exercise} lead={lead} />
+    <CellCampaignView
+      d={q.data}
+      now={now}
+      exercise={exercise}
+      lead={lead}
+      passes={passes}
+      fresh={() => void q.refetch()}
+    />
   ) : (
     <div className="page">
       <Loading what={words.loading.campaign} />

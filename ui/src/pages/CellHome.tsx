@@ -1,6 +1,7 @@
 // The cell's desk: reports in with claim buttons, campaigns, advisories sent, and the lead's posture.
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { Suspense, lazy, useEffect, useRef, useState, type FormEvent } from 'react'
 import { cell } from '../api/client'
 import type { PostureRow, PostureWord, ReportRow, Session } from '../api/types'
 import { brief, list, ms } from '../lib/format'
@@ -12,6 +13,7 @@ import { Failed, Heading, Loading } from '../ui/States'
 import { words } from '../words/portal'
 
 const T = words.desk
+const Pass = lazy(() => import('../ui/Pass').then(m => ({ default: m.Pass })))
 const REPORTS_LISTED = 15
 const FRESH_MS = 6000
 
@@ -19,10 +21,13 @@ export function Reports({
   rows,
   now,
   claim,
+  passes = false,
 }: {
   rows: ReportRow[]
   now: number
   claim: (r: ReportRow) => Promise<void>
+  /** Whether the reader may pass cases across walls. */
+  passes?: boolean
 }) {
   const body = useRef<HTMLUListElement>(null),
     [failed, fail] = useState<string | null>(null),
@@ -64,6 +69,11 @@ export function Reports({
             <Severity v={r.severity} />
             <span className="what">
               <b>{r.attack}</b> <span className="sub">{r.sector ?? T.sectorNone}</span>
+              {r.passed_to.length > 0 && (
+                <span className="sub held">
+                  <bdi>{T.passedTo(list(r.passed_to, 3))}</bdi>
+                </span>
+              )}
             </span>
             <span className="link">
               {r.campaign && r.campaign_id ? (
@@ -84,6 +94,11 @@ export function Reports({
                     {r.sector ? `, ${r.sector}` : ''}
                   </span>
                 </button>
+              )}
+              {passes && (
+                <Suspense>
+                  <Pass of={r} />
+                </Suspense>
               )}
             </span>
             {failed === r.case && (
@@ -149,6 +164,8 @@ export function CellHome({ session }: { session: Session }) {
   const { live, failed } = useCellLive(),
     now = useNow(5000),
     { reports, campaigns, alerts, feeds, posture } = live.rows
+  const passes = session.rights.includes('pass-cases'),
+    secondees = useQuery({ queryKey: ['secondees'], queryFn: cell.secondees, enabled: passes, staleTime: 60_000 })
   if (!live.ready)
     return (
       <div className="page">
@@ -176,6 +193,7 @@ export function CellHome({ session }: { session: Session }) {
                 <Reports
                   rows={reports}
                   now={now}
+                  passes={passes && !!secondees.data?.items.length}
                   claim={r =>
                     cell.claim(r.case).then(() => {
                       live.event({ type: 'claim', data: { case: r.case, owner: session.name } })

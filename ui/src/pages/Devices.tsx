@@ -5,9 +5,9 @@ import { useState } from 'react'
 import { own } from '../api/people'
 import { Frame, Go, Text, useForm } from '../ui/Form'
 import { Once } from '../ui/Once'
-import { Name, State, Table } from '../ui/Rows'
+import { About, Name, State, Table, Whole } from '../ui/Rows'
 import { Ask } from '../ui/Sheet'
-import { Failed, Heading, Loading, NotFound } from '../ui/States'
+import { Heading, NotFound } from '../ui/States'
 import { sure } from '../ui/sure'
 import { firm as words } from '../words/firm'
 
@@ -49,17 +49,11 @@ export function Devices() {
           </Frame>
         </section>
       )}
-      {q.isError ? (
-        <Failed error={q.error} retry={() => void q.refetch()} />
-      ) : !q.data ? (
-        <Loading what={T.title} />
-      ) : !q.data.items.length ? (
-        <p className="empty card">{T.none}</p>
-      ) : (
-        <div className="card tight">
+      <Whole of={q} what={T.title} empty={T.none}>
+        {items => (
           <Table
             label={T.title}
-            rows={q.data.items}
+            rows={items}
             id={d => d.id}
             columns={[
               { label: T.label, cell: d => <Name>{d.label}</Name> },
@@ -78,14 +72,7 @@ export function Devices() {
                     label={T.revoke}
                     what={d.label}
                     title={T.revokeTitle}
-                    text={
-                      <>
-                        <p>
-                          <Name>{d.label}</Name>
-                        </p>
-                        <p>{T.revokeText}</p>
-                      </>
-                    }
+                    text={<About names={[d.label]} text={T.revokeText} />}
                     yes={T.revoke}
                     go={async () => {
                       await own(f).deviceRevoke(d.id)
@@ -96,8 +83,8 @@ export function Devices() {
               },
             ]}
           />
-        </div>
-      )}
+        )}
+      </Whole>
     </div>
   )
 }

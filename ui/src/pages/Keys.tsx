@@ -6,9 +6,9 @@ import { firm } from '../api/people'
 import type { KeyMade, NewKey } from '../api/types'
 import { Choice, Frame, Go, Text, Ticks, useForm } from '../ui/Form'
 import { Once } from '../ui/Once'
-import { Name, Table } from '../ui/Rows'
+import { About, Name, Table, Whole } from '../ui/Rows'
 import { Ask } from '../ui/Sheet'
-import { Failed, Heading, Loading, NotFound } from '../ui/States'
+import { Heading, NotFound } from '../ui/States'
 import { Moment } from '../ui/When'
 import { sure } from '../ui/sure'
 import { firm as words } from '../words/firm'
@@ -75,17 +75,11 @@ export function Keys() {
           />
         </section>
       )}
-      {q.isError ? (
-        <Failed error={q.error} retry={() => void q.refetch()} />
-      ) : !q.data ? (
-        <Loading what={T.title} />
-      ) : !q.data.items.length ? (
-        <p className="empty card">{T.none}</p>
-      ) : (
-        <div className="card tight">
+      <Whole of={q} what={T.title} empty={T.none}>
+        {items => (
           <Table
             label={T.title}
-            rows={q.data.items}
+            rows={items}
             id={k => k.prefix}
             columns={[
               {
@@ -110,14 +104,7 @@ export function Keys() {
                     label={T.revoke}
                     what={k.label}
                     title={T.revokeTitle}
-                    text={
-                      <>
-                        <p>
-                          <Name>{k.label}</Name>
-                        </p>
-                        <p>{T.revokeText}</p>
-                      </>
-                    }
+                    text={<About names={[k.label]} text={T.revokeText} />}
                     yes={T.revoke}
                     go={async () => {
                       await firm.keyRevoke(k.prefix)
@@ -128,8 +115,8 @@ export function Keys() {
               },
             ]}
           />
-        </div>
-      )}
+        )}
+      </Whole>
     </div>
   )
 }

@@ -4,17 +4,17 @@ import { useRouteContext } from '@tanstack/react-router'
 import { useState } from 'react'
 import { firm } from '../api/people'
 import type { OwnOrganisation } from '../api/types'
-import { Area, Choice, Frame, Go, lines, useForm } from '../ui/Form'
+import { Frame, Go, useForm } from '../ui/Form'
 import { ActTable } from '../ui/ActTable'
+import { PROFILE_FIELDS, ProfileFields, Several, profileOf } from '../ui/Profile'
 import { Name } from '../ui/Rows'
 import { Act } from '../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
 import { TermsText } from '../ui/TermsText'
-import { regions, sectorName, sizes } from '../words/forms'
+import { sectorName } from '../words/forms'
 import { firm as words } from '../words/firm'
 
 const T = words.organisation
-const LIST_CHARS_MAX = 20_000
 
 function Edit({ o, page, saved }: { o: OwnOrganisation; page: string; saved: () => void }) {
   const form = useForm(
@@ -22,42 +22,14 @@ function Edit({ o, page, saved }: { o: OwnOrganisation; page: string; saved: () 
     'own',
     {},
     async get => {
-      await firm.edit({
-        region: get('region') || null,
-        size: get('size') || null,
-        domains: lines(get('domains')),
-        ranges: lines(get('ranges')),
-        brands: lines(get('brands')),
-        software: lines(get('software')),
-      })
+      await firm.edit(profileOf(get))
       saved()
     },
-    ['region', 'size', 'domains', 'ranges', 'brands', 'software'],
+    PROFILE_FIELDS,
   )
   return (
     <Frame of={form}>
-      <div className="pair even">
-        <Choice of={form} name="region" label={T.region} options={regions} value={o.region} none={T.notSaid} />
-        <Choice of={form} name="size" label={T.size} options={sizes} value={o.size} none={T.notSaid} />
-      </div>
-      <Area of={form} name="domains" label={T.domains} value={o.domains.join('\n')} max={LIST_CHARS_MAX} />
-      <Area
-        of={form}
-        name="ranges"
-        label={T.ranges}
-        hint={T.rangesHint}
-        value={o.ranges.join('\n')}
-        max={LIST_CHARS_MAX}
-      />
-      <Area of={form} name="brands" label={T.brands} value={o.brands.join('\n')} max={LIST_CHARS_MAX} />
-      <Area
-        of={form}
-        name="software"
-        label={T.software}
-        hint={T.softwareHint}
-        value={o.software.join('\n')}
-        max={LIST_CHARS_MAX}
-      />
+      <ProfileFields of={form} held={o} labels={T} />
       <Go of={form} label={T.save} />
     </Frame>
   )
@@ -116,24 +88,7 @@ function Acts() {
   )
 }
 
-const part = (label: string, list: readonly string[]) => (
-  <div>
-    <dt>{label.replace(/, one a line$/, '')}</dt>
-    <dd>
-      {list.length ? (
-        <ul>
-          {list.map(x => (
-            <li key={x}>
-              <Name>{x}</Name>
-            </li>
-          ))}
-        </ul>
-      ) : (
-        T.nothing
-      )}
-    </dd>
-  </div>
-)
+const read = (label: string) => label.replace(/, one a line$/, '')
 
 export function Organisation() {
   const { face, session } = useRouteContext({ from: '/shell' })
@@ -174,10 +129,10 @@ export function Organisation() {
               </div>
               {!may && (
                 <>
-                  {part(T.domains, o.domains)}
-                  {part(T.ranges, o.ranges)}
-                  {part(T.brands, o.brands)}
-                  {part(T.software, o.software)}
+                  <Several label={read(T.domains)} list={o.domains} none={T.nothing} />
+                  <Several label={read(T.ranges)} list={o.ranges} none={T.nothing} />
+                  <Several label={read(T.brands)} list={o.brands} none={T.nothing} />
+                  <Several label={read(T.software)} list={o.software} none={T.nothing} />
                 </>
               )}
             </dl>

@@ -1,5 +1,5 @@
 // Ways to sign in: a passkey, a password, an authenticator app, recovery codes. Used by one's account and by joining.
-import { useState } from 'react'
+import { Suspense, lazy, useState } from 'react'
 import { own } from '../api/people'
 import type { Face, Totp } from '../api/types'
 import { makePasskey } from '../lib/passkey'
@@ -10,6 +10,7 @@ import { Frame, Go, Text, useForm } from './Form'
 import { Act } from './Sheet'
 import { sure } from './sure'
 
+const Qr = lazy(() => import('./Qr').then(m => ({ default: m.Qr })))
 export const PASSWORD_CHARS_MIN = 15
 
 export function AddPasskey({ face, page, done }: { face: Face; page: string; done: () => void }) {
@@ -85,6 +86,9 @@ export function SetTotp({ face, page, done }: { face: Face; page: string; done: 
   return (
     <div className="totp">
       <p>{T.totpText}</p>
+      <Suspense fallback={<div className="qr" />}>
+        <Qr text={secret.uri} label={T.totpQr} />
+      </Suspense>
       <dl className="facts">
         <div>
           <dt>{T.totpKey}</dt>

@@ -7,7 +7,7 @@ import { words as forms } from '../words/forms'
 import { words } from '../words/portal'
 import { Choice, Frame, Go, useForm } from './Form'
 import { Once } from './Once'
-import { Name, State, Table, type Column } from './Rows'
+import { About, Called, Name, State, Table, type Column } from './Rows'
 import { Act, Ask, Sheet } from './Sheet'
 import { Moment } from './When'
 import { sure } from './sure'
@@ -63,14 +63,13 @@ function ChangeRole({
   )
 }
 
-const who = (p: Person, text: string) => (
-  <>
-    <p>
-      <Name>{p.name}</Name>, <Name>{p.email}</Name>
-    </p>
-    <p>{text}</p>
-  </>
-)
+const who = (p: { name: string; email: string }, text: string) => <About names={[p.name, p.email]} text={text} />
+
+/** Whether somebody can sign in. */
+export const stateColumn: Column<Person> = {
+  label: T.state,
+  cell: p => <State v={p.disabled ? 'disabled' : 'active'} word={p.disabled ? T.disabled : T.active} />,
+}
 
 export function PersonTable({
   people,
@@ -99,21 +98,11 @@ export function PersonTable({
       columns={[
         {
           label: T.name,
-          cell: p => (
-            <>
-              <Name>{p.name}</Name>
-              <small>
-                <Name>{p.email}</Name>
-              </small>
-            </>
-          ),
+          cell: p => <Called name={p.name} email={p.email} />,
         },
         { label: T.role, cell: p => roleWord(p.role) },
         ...extra,
-        {
-          label: T.state,
-          cell: p => <State v={p.disabled ? 'disabled' : 'active'} word={p.disabled ? T.disabled : T.active} />,
-        },
+        stateColumn,
         ...(may
           ? [
               {
@@ -174,20 +163,7 @@ export function InvitationTable({
       columns={[
         {
           label: T.name,
-          cell: i => (
-            <>
-              <Name>{i.name}</Name>
-              <small>
-                <Name>{i.email}</Name>
-                {i.organisation && (
-                  <>
-                    {' · '}
-                    <Name>{i.organisation}</Name>
-                  </>
-                )}
-              </small>
-            </>
-          ),
+          cell: i => <Called name={i.name} email={i.email} of={i.organisation} />,
         },
         { label: T.role, cell: i => roleWord(i.role) },
         { label: T.sent, cell: i => i.day },
@@ -218,14 +194,7 @@ export function InvitationTable({
                           label={T.withdraw}
                           what={i.email}
                           title={T.withdrawTitle}
-                          text={
-                            <>
-                              <p>
-                                <Name>{i.name}</Name>, <Name>{i.email}</Name>
-                              </p>
-                              <p>{T.withdrawText}</p>
-                            </>
-                          }
+                          text={who(i, T.withdrawText)}
                           yes={T.withdraw}
                           go={() => withdraw(i)}
                         />

@@ -1,6 +1,6 @@
 // Lists and tables of people, firms and keys; on a narrow screen each row is a small card of its own.
-import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useInfiniteQuery, type QueryKey, type UseQueryResult } from '@tanstack/react-query'
+import { Fragment, type ReactNode } from 'react'
 import { words } from '../words/forms'
 import { Failed, Loading } from './States'
 import './people.css'
@@ -10,6 +10,36 @@ export const Name = ({ children }: { children: string | null | undefined }) => (
   <bdi className="name" dir="auto">
     {children}
   </bdi>
+)
+
+/** A person in a table: the name, and the address below it. */
+export const Called = ({ name, email, of }: { name: string; email: string; of?: string | null }) => (
+  <>
+    <Name>{name}</Name>
+    <small>
+      <Name>{email}</Name>
+      {of && (
+        <>
+          {' · '}
+          <Name>{of}</Name>
+        </>
+      )}
+    </small>
+  </>
+)
+/** Whom or what a question is about, in their own words, and then the question's. */
+export const About = ({ names, text }: { names: readonly string[]; text: string }) => (
+  <>
+    <p>
+      {names.map((n, i) => (
+        <Fragment key={n}>
+          {i > 0 && ', '}
+          <Name>{n}</Name>
+        </Fragment>
+      ))}
+    </p>
+    <p>{text}</p>
+  </>
 )
 
 export type Column<T> = { label: string; cell: (row: T) => ReactNode; hidden?: boolean }
@@ -93,6 +123,24 @@ export function Listed<T>({
       )}
     </>
   )
+}
+
+/** A list that comes whole. */
+export function Whole<T>({
+  of,
+  what,
+  empty,
+  children,
+}: {
+  of: UseQueryResult<{ items: T[] }>
+  what: string
+  empty: string
+  children: (items: T[]) => ReactNode
+}) {
+  if (of.isError) return <Failed error={of.error} retry={() => void of.refetch()} />
+  if (!of.data) return <Loading what={what} />
+  if (!of.data.items.length) return <p className="empty card">{empty}</p>
+  return <div className="card tight">{children(of.data.items)}</div>
 }
 
 /** A state as a word with its own colour; the word says it all. */

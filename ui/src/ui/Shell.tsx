@@ -193,7 +193,7 @@ export function Shell() {
           {N.menu}
         </button>
       </header>
-      <div id="nav" className={open ? 'side open' : 'side'}>
+      <div id="nav" className={open ? 'side shown' : 'side'}>
         <nav aria-label={N.main}>
           {!session.enrol &&
             navigation(face.face, session.rights).map(part => (

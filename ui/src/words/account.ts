@@ -33,7 +33,9 @@ export const account = {
   totpHas: 'An authenticator app is set up: its codes are asked for after your password.',
   totpNone: 'No authenticator app is set up.',
   totpBegin: 'Set up an app',
-  totpText: 'Open your authenticator app, add an account, and enter this key. It is shown this once.',
+  totpText:
+    'Open your authenticator app, add an account, and point it at this code, or enter the key. It is shown this once.',
+  totpQr: 'Code for your authenticator app to read',
   totpKey: 'Key for the app',
   totpOpen: 'Open it in an app on this device',
   totpCode: 'Code that the app now shows',

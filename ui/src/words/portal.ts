@@ -273,6 +273,7 @@ export const words = {
     firms: (n: number) => count(n, 'firm'),
     delta: (n: number) => (n ? `+${n} in 10 min` : 'none new'),
     nobody: 'Nobody on it',
+    passedTo: (names: string) => `Passed to ${names}`,
     sectorNone: 'Sector not shown',
     severity: 'Severity',
     sources: 'Sources',

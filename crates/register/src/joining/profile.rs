@@ -137,14 +137,15 @@ impl Profile {
             return Err(refused(format!("sectors: more than {FURTHER_SECTORS_MAX} beside the main one")));
         }
         let domain = |text: &str| {
-            crate::names::domain(text).ok_or_else(|| refused(format!("{:?} is no domain name", shown(text))))
+            crate::names::domain(text).ok_or_else(|| refused(format!("domains: {:?} is no domain name", shown(text))))
         };
-        let own_range =
-            |text: &str| range(text).ok_or_else(|| refused(format!("{:?} is no range of addresses", shown(text))));
+        let own_range = |text: &str| {
+            range(text).ok_or_else(|| refused(format!("ranges: {:?} is no range of addresses", shown(text))))
+        };
         let brand = |text: &str| {
             let brand = crate::names::line("brand", text, LABEL_CHARS_MAX)?.to_lowercase();
             if brand.chars().count() < BRAND_CHARS_MIN {
-                return Err(refused(format!("brand {brand:?} is shorter than {BRAND_CHARS_MIN} characters")));
+                return Err(refused(format!("brands: {brand:?} is shorter than {BRAND_CHARS_MIN} characters")));
             }
             Ok(brand)
         };

@@ -6,13 +6,14 @@ import { ApiError } from '../../api/client'
 import { office } from '../../api/people'
 import type { LinkMade, OrganisationPage, Person } from '../../api/types'
 import { ActTable } from '../../ui/ActTable'
-import { Frame, Go, Text, useForm } from '../../ui/Form'
-import { Sent, roleWord } from '../../ui/PersonRows'
-import { Listed, Name, State, Table, usePages } from '../../ui/Rows'
+import { Choice, Frame, Go, Text, Ticks, useForm } from '../../ui/Form'
+import { Sent, roleWord, stateColumn } from '../../ui/PersonRows'
+import { PROFILE_FIELDS, ProfileFields, Several, profileOf } from '../../ui/Profile'
+import { About, Called, Listed, Name, State, Table, usePages } from '../../ui/Rows'
 import { Ask } from '../../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../../ui/States'
 import { sure } from '../../ui/sure'
-import { regionNames, sectorName, sizeNames } from '../../words/forms'
+import { regionNames, sectorName, sectors, sizeNames } from '../../words/forms'
 import { firm } from '../../words/firm'
 import { office as words } from '../../words/office'
 
@@ -71,24 +72,41 @@ function NewAdmin({ id, made }: { id: string; made: (link: LinkMade) => void }) 
   )
 }
 
-const several = (label: string, list: readonly string[]) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>
-      {list.length ? (
-        <ul>
-          {list.map(x => (
-            <li key={x}>
-              <Name>{x}</Name>
-            </li>
-          ))}
-        </ul>
-      ) : (
-        T.nothing
-      )}
-    </dd>
-  </div>
-)
+function Edit({ page, saved }: { page: OrganisationPage; saved: () => void }) {
+  const { row } = page,
+    [main, ...further] = page.sectors
+  const form = useForm(
+    row.name,
+    'edit',
+    { name: words.members.need.name, sector: words.members.need.sector },
+    async (get, data) => {
+      const sector = get('sector'),
+        others = data.getAll('sectors').map(String)
+      await sure(() =>
+        office.edit(row.id, {
+          name: get('name'),
+          sectors: [sector, ...others.filter(s => s !== sector)],
+          ...profileOf(get),
+        }),
+      )
+      saved()
+    },
+    ['name', 'sector', 'sectors', ...PROFILE_FIELDS],
+  )
+  return (
+    <Frame of={form}>
+      <div className="pair even">
+        <Text of={form} name="name" label={words.members.name} defaultValue={row.name} autoComplete="off" dir="auto" />
+        <Choice of={form} name="sector" label={words.members.mainSector} options={sectors} value={main} />
+      </div>
+      <Ticks of={form} name="sectors" label={words.members.otherSectors} options={sectors} chosen={further} />
+      <ProfileFields of={form} held={{ ...page, region: row.region, size: row.size }} labels={T.fields} />
+      <Go of={form} label={T.editSave} />
+    </Frame>
+  )
+}
+
+const several = (label: string, list: readonly string[]) => <Several label={label} list={list} none={T.nothing} />
 const one = (label: string, text: string | null | undefined) => (
   <div>
     <dt>{label}</dt>
@@ -105,7 +123,8 @@ export function Member() {
     queries = useQueryClient()
   const q = useQuery({ queryKey: ['organisation', id], queryFn: () => office.organisation(id), enabled: on }),
     people = usePages<Person>(['organisation-people', id], c => office.organisationPeople(id, c), on && !!q.data),
-    [made, setMade] = useState<LinkMade | null>(null)
+    [made, setMade] = useState<LinkMade | null>(null),
+    [saved, setSaved] = useState(0)
   if (!on) return <NotFound />
   if (q.error instanceof ApiError && (q.error.status === 404 || q.error.status === 400))
     return <NotFound title={T.notFound} />
@@ -157,6 +176,20 @@ export function Member() {
                 await queries.invalidateQueries({ queryKey: ['organisations'] })
               }}
             />
+            <details key={saved} id="edit">
+              <summary>{T.edit}</summary>
+              <Edit
+                page={o}
+                saved={() => {
+                  void Promise.all([q.refetch(), queries.invalidateQueries({ queryKey: ['organisations'] })]).then(() =>
+                    setSaved(saved + 1),
+                  )
+                }}
+              />
+            </details>
+            <p role="status" className={saved ? 'good' : 'vh'}>
+              {saved > 0 && T.editSaved}
+            </p>
           </section>
           <section aria-labelledby="h-people">
             <h2 id="h-people">{T.people}</h2>
@@ -169,22 +202,10 @@ export function Member() {
                   columns={[
                     {
                       label: P.name,
-                      cell: p => (
-                        <>
-                          <Name>{p.name}</Name>
-                          <small>
-                            <Name>{p.email}</Name>
-                          </small>
-                        </>
-                      ),
+                      cell: p => <Called name={p.name} email={p.email} />,
                     },
                     { label: P.role, cell: p => roleWord(p.role) },
-                    {
-                      label: P.state,
-                      cell: p => (
-                        <State v={p.disabled ? 'disabled' : 'active'} word={p.disabled ? P.disabled : P.active} />
-                      ),
-                    },
+                    stateColumn,
                     {
                       label: T.recovery,
                       hidden: true,
@@ -194,14 +215,7 @@ export function Member() {
                             label={T.recovery}
                             what={p.name}
                             title={T.recoveryTitle}
-                            text={
-                              <>
-                                <p>
-                                  <Name>{p.name}</Name>, <Name>{p.email}</Name>
-                                </p>
-                                <p>{T.recoveryText}</p>
-                              </>
-                            }
+                            text={<About names={[p.name, p.email]} text={T.recoveryText} />}
                             yes={T.recoveryGo}
                             go={async () => setMade(await office.recovery(id, { person: p.id }))}
                           />
