@@ -750,10 +750,98 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your organisation's own reports, the latest first. */
+        get: operations["own_reports"];
         put?: never;
         /** Reports an attack; acknowledged once it is on disk. */
         post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of your organisation's own reports as it stands, with its thread; anybody else's is absent. A report that was just received is there within a second. */
+        get: operations["own_report"];
+        /** Corrects a report: what it says, and which values it names. Members lose at the next tick what only it had told them and it names no more. */
+        put: operations["correct"];
+        post?: never;
+        /** Takes a report back: members lose at the next tick what only it had told them, the cell keeps it. */
+        delete: operations["withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets more be warned than before. */
+        post: operations["consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something to the cell in the thread of a report. */
+        post: operations["own_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that your organisation has read what is new in a thread. */
+        post: operations["own_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a report back that should never have been sent: its content and its thread go from the journal, the cell's screens and, where only it told them, from members. */
+        post: operations["recall"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1639,6 +1727,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/reports/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case: what its reporter says, and the thread with them. It never tells who that is. */
+        get: operations["cell_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/reports/{case}/claim": {
         parameters: {
             query?: never;
@@ -1650,6 +1755,23 @@ export interface paths {
         put?: never;
         /** Takes a report: the wall shows whose it is. */
         post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/reports/{case}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something to the reporter of a case, whoever that is. */
+        post: operations["cell_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1886,7 +2008,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `pass` (Passed), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`. */
+        /** Events: `snapshot` (Wall), `tick` (Tick), `report` (ReportRow), `claim` (Claimed), `pass` (Passed), `thread` (Said), `campaign` (CampaignRow), `campaign-gone` (CampaignGone), `alert` (AlertRow), `feeds` (SourceRow list), `posture` (PostureRow), `beat` (Beat), `resync`. */
         get: operations["cell_stream"];
         put?: never;
         post?: never;
@@ -2236,6 +2358,54 @@ export interface components {
             /** @description Release tick of the latest change. */
             updated_at: string;
         };
+        /** @description A case: what its reporter says, and the thread with them. It never tells who that is. */
+        CasePage: {
+            /** @description The minute in which it was received. */
+            at: string;
+            /** @description Closest match, in words. */
+            attack: string;
+            campaign: components["schemas"]["CampaignName"] | null;
+            /** @description Pseudonym. */
+            case: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description When it happened, if the reporter says. */
+            happened_at: string | null;
+            /** @description The firm, only if it wishes to be known to everybody. */
+            named: string | null;
+            /** @description The reporter's words. */
+            narrative: string;
+            /** @description Still going on. */
+            ongoing: boolean;
+            /** @description Who claimed it. */
+            owner: string | null;
+            /** @description PAP label. */
+            pap: string;
+            /** @description Secondees that it was passed to across their walls. */
+            passed_to: string[];
+            /** @description Lane, if it may be shown. */
+            sector: string | null;
+            /** @description Severity. */
+            severity: string;
+            /** @description `open`, `withdrawn` or `recalled`. */
+            state: string;
+            /** @description Free tags. */
+            tags: string[];
+            /** @description ATT&CK techniques. */
+            techniques: string[];
+            /** @description Messages and changes, the oldest first. */
+            thread: components["schemas"]["ThreadRow"][];
+            /** @description Title. */
+            title: string;
+            /** @description TLP 2.0 label. */
+            tlp: string;
+            /** @description Whether values were left out because there are too many. */
+            truncated: boolean;
+            /** @description Values. */
+            values: components["schemas"]["ValueRow"][];
+            /** @description Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group`. */
+            warn: string;
+        };
         /** @description A case in a campaign. */
         CaseRow: {
             /** @description The minute in which it was received. */
@@ -2255,6 +2425,8 @@ export interface components {
             severity: "critical" | "high" | "medium" | "low";
             /** @description The reporter's title. */
             title: string;
+            /** @description Whether its reporter took it back. */
+            withdrawn: boolean;
         };
         /** @description Campaigns on the cell's side. */
         CellCampaignList: {
@@ -2374,6 +2546,15 @@ export interface components {
             exercise?: boolean;
             /** @description Who took it. */
             owner: string;
+        };
+        /** @description The answer to a correction. */
+        CorrectionReceipt: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description What became of each value of `add`, then of `drop`. */
+            items: components["schemas"]["ReceiptItem"][];
+            /** @description Always `received`. */
+            status: string;
         };
         /** @description The walls of a member, or of the cell. */
         DeviceList: {
@@ -2948,6 +3129,30 @@ export interface components {
             /** @description Or a recovery code. */
             recovery_code?: string | null;
         };
+        /** @description A wider answer to "who may be warned". */
+        NewConsent: {
+            /** @description The new answer; it must reach further than the one before. */
+            warn: components["schemas"]["WarnView"];
+        };
+        /** @description What a report says from now on; who may be warned, who may know and the marking stay. */
+        NewCorrection: {
+            /** @description Values that it names beside those before. */
+            add: components["schemas"]["NewIndicator"][] | null;
+            /** @description Closest match. */
+            attack: string;
+            /** @description Values that it names no more. */
+            drop: components["schemas"]["NewIndicator"][] | null;
+            /** @description When it happened, RFC 3339. */
+            happened_at: string | null;
+            /** @description In your own words. */
+            narrative: string | null;
+            /** @description Still going on? */
+            ongoing: boolean | null;
+            /** @description Severity. */
+            severity: string | null;
+            /** @description One line. */
+            title: string;
+        };
         /** @description A wall to be made. */
         NewDevice: {
             /** @description What it is called. */
@@ -3017,6 +3222,11 @@ export interface components {
         NewLook: {
             /** @description What stands behind the `#` of the link. */
             token: string;
+        };
+        /** @description Something to say in the thread of a report. */
+        NewMessage: {
+            /** @description Plain text. */
+            text: string;
         };
         /** @description What an organisation is, as the cell writes it. */
         NewOrganisationEdit: {
@@ -3138,6 +3348,13 @@ export interface components {
             name?: string | null;
             /** @description Id of the person. */
             person?: string | null;
+        };
+        /** @description What the cell says to the reporter of a case. */
+        NewReply: {
+            /** @description Whether it asks to share more. */
+            asks: boolean | null;
+            /** @description Plain text. */
+            text: string;
         };
         /** @description A report. */
         NewReport: {
@@ -3385,6 +3602,105 @@ export interface components {
             /** @description Software that it uses. */
             software: string[];
         };
+        /** @description Your organisation's own reports, the latest first. */
+        OwnReportList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description The reports. */
+            items: components["schemas"]["OwnReportRow"][];
+            /** @description Where the next page begins; absent on the last. */
+            next: string | null;
+            /**
+             * Format: int32
+             * @description How many reports have something new.
+             */
+            unread: number;
+        };
+        /** @description One of your organisation's reports. */
+        OwnReportRow: {
+            /** @description When it was received. */
+            at: string;
+            /** @description Closest match. */
+            attack: string;
+            /** @description Its reference. */
+            reference: string;
+            /** @description `received`, `read` (by the cell), `withdrawn` or `recalled`. */
+            state: string;
+            /** @description Its title; empty once it is recalled. */
+            title: string;
+            /** @description Whether there is something new in its thread. */
+            unread: boolean;
+        };
+        /** @description One of your organisation's own reports as it stands, with its thread. */
+        OwnReportView: {
+            /** @description When it was received. */
+            at: string;
+            /** @description Closest match. */
+            attack: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description When it happened, if you said. */
+            happened_at: string | null;
+            /** @description Who may know that it was you: `nobody`, `cell` or `everybody`. */
+            know: string;
+            /** @description In your words. */
+            narrative: string;
+            /** @description Still going on. */
+            ongoing: boolean;
+            /** @description PAP label. */
+            pap: string;
+            /** @description Its reference. */
+            reference: string;
+            /** @description Whether something that it contributed to was released. */
+            released: boolean;
+            /** @description Severity. */
+            severity: string;
+            /** @description `received`, `read` (by the cell), `withdrawn` or `recalled`. */
+            state: string;
+            /** @description Free tags. */
+            tags: string[];
+            /** @description ATT&CK techniques. */
+            techniques: string[];
+            /** @description Messages and changes, the oldest first. */
+            thread: components["schemas"]["OwnThreadRow"][];
+            /** @description Title. */
+            title: string;
+            /** @description TLP 2.0 label. */
+            tlp: string;
+            /** @description Whether there is something new in its thread. */
+            unread: boolean;
+            /** @description Values. */
+            values: components["schemas"]["OwnValue"][];
+            /** @description Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group:UUID`. */
+            warn: string;
+        };
+        /** @description Something in the thread between your organisation and the cell. */
+        OwnThreadRow: {
+            /** @description Whether the cell asks to share more. */
+            asks: boolean;
+            /** @description When. */
+            at: string;
+            /** @description `reporter` (your organisation), `cell` or `partnership`. */
+            from: string;
+            /** @description Id of a message. */
+            id: string | null;
+            /**
+             * @description `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, or `released`: something that the report contributed
+             *     to was released to members.
+             */
+            kind: string;
+            /** @description What was said; for a consent, the new answer. */
+            text: string;
+        };
+        /** @description A value of your own report. */
+        OwnValue: {
+            /** @description Why it is held for the cell, if it is. */
+            held: string | null;
+            /** @description Kind. */
+            kind: string;
+            /** @description Normal form. */
+            value: string;
+        };
         /** @description A report was passed to a secondee, or taken back. */
         Passed: {
             /** @description Pseudonym of the case. */
@@ -3584,6 +3900,21 @@ export interface components {
              * @enum {string}
              */
             state: "new" | "claimed";
+            /** @description Whether its reporter has said something that nobody of the cell has answered. */
+            waits: boolean;
+            /** @description Whether its reporter took it back. */
+            withdrawn: boolean;
+        };
+        /** @description Something was said or changed in the thread of a case; its page tells what. */
+        Said: {
+            /** @description Pseudonym. */
+            case: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description `reporter` or `cell`. */
+            from: string;
+            /** @description `message`, `consent`, `correction`, `withdrawal` or `recall`. */
+            kind: string;
         };
         /** @description The secondees. */
         SecondeeList: {
@@ -3745,6 +4076,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description Something in the thread of a case. */
+        ThreadRow: {
+            /** @description Whether the cell asks to share more. */
+            asks: boolean;
+            /** @description The minute. */
+            at: string;
+            /** @description `reporter` or `cell`. */
+            from: string;
+            /** @description Id of a message; absent for a change. */
+            id: string | null;
+            /** @description `message`, `consent`, `correction`, `withdrawal` or `recall`. */
+            kind: string;
+            /** @description Who of the cell. */
+            name: string | null;
+            /** @description What was said, or what changed, in words. */
+            text: string;
+        };
         /** @description Counts per lane since the last tick. */
         Tick: {
             /** @description When. */
@@ -3771,6 +4119,15 @@ export interface components {
             secret: string;
             /** @description As `otpauth://` URI, for a QR code. */
             uri: string;
+        };
+        /** @description One value of a case. */
+        ValueRow: {
+            /** @description Why it is held for the cell, if it is. */
+            held: string | null;
+            /** @description Kind. */
+            kind: string;
+            /** @description Normal form. */
+            value: string;
         };
         /** @description The answer to one look-up. */
         Verdict: {
@@ -7334,6 +7691,74 @@ export interface operations {
             };
         };
     };
+    own_reports: {
+        parameters: {
+            query?: {
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReportList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     report: {
         parameters: {
             query?: never;
@@ -7403,6 +7828,718 @@ export interface operations {
             };
             /** @description A field is wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    own_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReportView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionReceipt"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    own_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    own_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11973,6 +13110,74 @@ export interface operations {
             };
         };
     };
+    cell_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     claim: {
         parameters: {
             query?: never;
@@ -12030,6 +13235,114 @@ export interface operations {
             };
             /** @description Somebody else has it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    cell_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReply"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Made"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
