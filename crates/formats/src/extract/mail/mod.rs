@@ -1,0 +1,594 @@
+//! A mail: headers, links, verdicts, attachments. The recipient's own addresses are known for what they are.
+
+pub(super) mod attach;
+mod decode;
+mod hops;
+mod parts;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use model::{Kind, Observable};
+
+use self::attach::Attachment;
+pub(super) use self::decode::Transfer;
+use self::parts::{Header, Part, all, first};
+use super::gather::Gather;
+use super::html::{self, Link};
+use super::text::{self, Text};
+use super::{Extracted, Mark, Place, Rule, names};
+use crate::limits::{
+    LINKS_MAX, MAIL_ATTACHMENTS_MAX, MAIL_BYTES_MAX, MAIL_NESTED_MAX, MAIL_TEXT_BYTES_MAX, OWN_ADDRESSES_MAX, TITLE_CHARS_MAX,
+};
+
+/// What a mail says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailFacts {
+    /// Its subject.
+    pub subject: String,
+    /// Address that it says it is from.
+    pub from: String,
+    /// Verdicts of the recipient's gateway; empty if it noted none.
+    pub spf: String,
+    /// As above.
+    pub dkim: String,
+    /// As above.
+    pub dmarc: String,
+    /// What was attached.
+    pub attachments: Vec<Attachment>,
+    /// The recipient's own addresses.
+    pub own: Vec<String>,
+}
+
+/// Header fields that only a mail has.
+const FIELDS: &[&str] = &[
+    "received", "from", "to", "subject", "date", "message-id", "return-path", "mime-version", "delivered-to", "reply-to",
+    "x-received", "arc-seal", "dkim-signature", "content-type", "authentication-results", "sender", "cc", "x-mailer",
+    "received-spf", "x-original-to", "envelope-to", "list-unsubscribe", "thread-topic", "references", "in-reply-to",
+];
+
+/// Whether bytes begin as a mail does: header fields, of which some are those of mails.
+pub(super) fn is_mail(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(16 << 10)).unwrap_or_default();
+    let (mut known, mut certain, mut first) = (0, false, true);
+    for line in head.split(|&b| b == b'\n').take(200) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            if first {
+                return false;
+            }
+            continue;
+        }
+        let name = line.iter().position(|&b| b == b':').and_then(|colon| line.get(..colon));
+        let Some(name) = name.filter(|name| !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')) else {
+            if first && line.starts_with(b"From ") {
+                first = false;
+                continue;
+            }
+            break;
+        };
+        first = false;
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        known += usize::from(FIELDS.contains(&name.as_str()));
+        certain |= matches!(name.as_str(), "received" | "message-id" | "mime-version" | "return-path" | "delivered-to");
+    }
+    known >= 3 || (known >= 2 && certain)
+}
+
+struct Reading {
+    own: BTreeSet<String>,
+    links: Vec<(Place, String)>,
+    text_left: usize,
+    links_beyond: u64,
+}
+
+/// Reads a mail.
+pub(super) fn read(bytes: &[u8], gather: &mut Gather, out: &mut Extracted) {
+    if bytes.len() > MAIL_BYTES_MAX {
+        out.refused = Some(format!("the mail is more than {} MiB", MAIL_BYTES_MAX >> 20));
+        return;
+    }
+    let mut facts = MailFacts::default();
+    let mut reading = Reading { own: BTreeSet::new(), links: Vec::new(), text_left: MAIL_TEXT_BYTES_MAX, links_beyond: 0 };
+    // Addresses of the recipient first: what follows is judged by them.
+    match parts::split(bytes) {
+        Ok((headers, _)) => own_addresses(&headers, &mut reading.own),
+        Err(why) => {
+            out.refused = Some(format!("the mail is not read: {why}"));
+            return;
+        }
+    }
+    let mut notes = Vec::new();
+    let walked = parts::walk(bytes, &mut |part| {
+        if part.mails > MAIL_NESTED_MAX {
+            return Err(format!("mails lie in each other more than {MAIL_NESTED_MAX} deep, as in a mail bomb"));
+        }
+        one_part(&part, gather, &mut reading, &mut facts, &mut notes)
+    });
+    out.notes.append(&mut notes);
+    let headers = match walked {
+        Ok(headers) => headers,
+        Err(why) => {
+            out.refused = Some(format!("the mail is not read: {why}"));
+            *gather = Gather::default();
+            return;
+        }
+    };
+    of_headers(&headers, gather, &mut reading, &mut facts);
+    if reading.links_beyond > 0 {
+        out.notes.push(format!("the mail has more than {LINKS_MAX} links: {} are not read", reading.links_beyond));
+    }
+    settle(gather, &mut reading);
+    facts.own = reading.own.into_iter().collect();
+    out.mail = Some(facts);
+}
+
+/// Every address in a header that lists some.
+fn addresses(value: &str) -> impl Iterator<Item = String> {
+    value
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ')' | '\''))
+        .filter(|word| word.len() > 4 && word.len() < 320)
+        .filter_map(|word| {
+            let word = word.trim_matches(['.', ':', '[', ']']);
+            let word = word.strip_prefix("mailto:").unwrap_or(word);
+            let (local, host) = word.rsplit_once('@')?;
+            (!local.is_empty() && !host.is_empty()).then(|| word.to_lowercase())
+        })
+}
+
+fn own_addresses(headers: &[Header], own: &mut BTreeSet<String>) {
+    let named = ["To", "Cc", "Bcc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "Resent-To", "X-RCPT-To", "Apparently-To"];
+    for value in named.iter().flat_map(|name| all(headers, name)) {
+        for address in addresses(value) {
+            if own.len() < OWN_ADDRESSES_MAX {
+                own.insert(address);
+            }
+        }
+    }
+    // The latest hop that names one: earlier ones may be the sender's own.
+    if let Some(recipient) = all(headers, "Received").find_map(|value| hops::hop(value).recipient) {
+        own.insert(recipient.to_lowercase());
+    }
+}
+
+fn one_part(part: &Part<'_>, gather: &mut Gather, reading: &mut Reading, facts: &mut MailFacts, notes: &mut Vec<String>) -> Result<(), String> {
+    if part.mails > 0 && part.media != "message/rfc822" && part.depth == part.mails {
+        nested_headers(&part.headers, gather, reading);
+    }
+    if part.media == "message/rfc822" && !part.attached {
+        return Ok(());
+    }
+    let shown = matches!(part.media.as_str(), "text/plain" | "text/html") && !part.attached;
+    if !shown {
+        if facts.attachments.len() >= MAIL_ATTACHMENTS_MAX {
+            return Err(format!("it has more than {MAIL_ATTACHMENTS_MAX} attachments, as a mail bomb does"));
+        }
+        let name = part.name.clone().unwrap_or_default();
+        let read = attach::read(&name, part.body, part.transfer);
+        // Pictures that belong to the text of the mail are not what somebody attached.
+        let inline = part.media.starts_with("image/") && !part.attached;
+        if read.bytes > 0 && !inline && part.media != "message/rfc822" {
+            attachment(&read, gather);
+            facts.attachments.push(read);
+        }
+        return Ok(());
+    }
+    if reading.text_left == 0 {
+        return Ok(());
+    }
+    let mut body = Vec::new();
+    let mut cut = false;
+    decode::decode(part.body, part.transfer, &mut |piece| {
+        let room = reading.text_left.saturating_sub(body.len());
+        body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+        cut |= piece.len() > room;
+    });
+    reading.text_left -= body.len();
+    if cut {
+        notes.push(format!("only the first {} MiB of the mail's text are read", MAIL_TEXT_BYTES_MAX >> 20));
+    }
+    let words = decode::text(&body, &part.charset);
+    gather.line = None;
+    gather.place = Place::Body;
+    if part.media == "text/html" {
+        let mut links = Vec::new();
+        let shown = html::read(&words, &mut |kind, link| {
+            if links.len() < LINKS_MAX {
+                links.push((kind, link.to_owned()));
+            } else {
+                reading.links_beyond += 1;
+            }
+        });
+        for (kind, link) in links {
+            reading.link(Place::Link, &link, kind);
+        }
+        text::read(&shown, Text::Mail, gather);
+        greeted(&shown, &mut reading.own);
+    } else {
+        text::read(&words, Text::Mail, gather);
+        greeted(&words, &mut reading.own);
+    }
+    Ok(())
+}
+
+impl Reading {
+    fn link(&mut self, place: Place, link: &str, _kind: Link) {
+        if self.links.len() < LINKS_MAX {
+            self.links.push((place, link.to_owned()));
+        } else {
+            self.links_beyond += 1;
+        }
+    }
+}
+
+/// Words with which a mail greets: the address behind one is the recipient's.
+const GREETINGS: &[&str] = &[
+    "hello", "hi", "dear", "hey", "hallo", "liebe", "lieber", "geehrte", "geehrter", "ola", "olá", "prezado", "prezada",
+    "prezado(a)", "caro", "cara", "estimado", "estimada", "hola", "bonjour", "cher", "chère", "ciao", "gentile", "attention",
+    "beste", "geachte", "user", "attn", "para", "an", "to",
+];
+
+fn greeted(text: &str, own: &mut BTreeSet<String>) {
+    let mut greeting = 0;
+    for word in text.split_whitespace().take(20_000) {
+        let bare = word.trim_matches([',', '!', ':', ';', '.', '>', '<', '(', ')']);
+        if greeting > 0 && bare.contains('@') && bare.len() < 320 && own.len() < OWN_ADDRESSES_MAX {
+            own.extend(addresses(bare).take(1));
+        }
+        greeting = if word.len() <= 40 && GREETINGS.contains(&bare.to_lowercase().as_str()) { 2 } else { i32::max(0, greeting - 1) };
+    }
+}
+
+fn attachment(read: &Attachment, gather: &mut Gather) {
+    gather.place = Place::Attachment(read.name.clone());
+    gather.line = None;
+    for (kind, value) in [(Kind::Sha256, &read.sha256), (Kind::Md5, &read.md5)] {
+        if let Ok(found) = Observable::parse(kind, value) {
+            gather.take_plain(found);
+        }
+    }
+    if let Ok(found) = Observable::parse(Kind::FileName, &read.name) {
+        gather.take_plain(found);
+    }
+    for listed in &read.lists {
+        let Ok(found) = Observable::parse(Kind::FileName, listed) else { continue };
+        let ending = listed.rsplit_once('.').map_or(names::Ending::None, |(_, last)| names::file_ending(&last.to_ascii_lowercase()));
+        if matches!(ending, names::Ending::Program | names::Ending::Carrier) {
+            gather.take_plain(found);
+        } else {
+            gather.leave(listed, Rule::FileInText, Some(found));
+        }
+    }
+}
+
+fn header_place(name: &'static str) -> Place {
+    Place::Header(name)
+}
+
+/// Senders of a mail that was forwarded within another.
+fn nested_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading) {
+    own_addresses(headers, &mut reading.own);
+    senders(headers, gather);
+    way(headers, gather);
+    subject(headers, gather);
+}
+
+fn subject(headers: &[Header], gather: &mut Gather) -> String {
+    let subject = first(headers, "Subject").map(decode::words).unwrap_or_default();
+    let subject = subject.trim();
+    gather.place = header_place("Subject");
+    if subject.contains('\u{fffd}') {
+        gather.leave(subject, Rule::LostCharacters, None);
+    } else if let Ok(found) = Observable::parse(Kind::EmailSubject, subject) {
+        gather.take_plain(found);
+    }
+    subject.chars().take(TITLE_CHARS_MAX).collect()
+}
+
+fn senders(headers: &[Header], gather: &mut Gather) -> String {
+    let mut from = String::new();
+    for name in ["From", "Reply-To", "Sender", "Return-Path"] {
+        gather.place = header_place(name);
+        let Some(value) = first(headers, name) else { continue };
+        // The name that is shown may hold an address too: the one in brackets counts.
+        let decoded = decode::words(value);
+        let bracketed = decoded.rsplit_once('<').map(|(_, rest)| rest.split('>').next().unwrap_or(rest));
+        let address = bracketed.unwrap_or(&decoded);
+        for address in addresses(address).take(4) {
+            if from.is_empty() && name == "From" {
+                from.clone_from(&address);
+            }
+            sender(&address, gather);
+        }
+    }
+    from
+}
+
+/// An address of the sender; of one made for this mail alone only the host counts.
+fn sender(address: &str, gather: &mut Gather) {
+    let Some((local, host)) = address.rsplit_once('@') else { return };
+    if !is_made_for_one_mail(local) {
+        if names::is_public(host)
+            && let Ok(found) = Observable::parse(Kind::Email, address)
+        {
+            gather.take_plain(found);
+        }
+        return;
+    }
+    gather.leave(address, Rule::MadeForOneMail, Observable::parse(Kind::Email, address).ok());
+    host_of_sender(host, gather);
+}
+
+fn host_of_sender(host: &str, gather: &mut Gather) {
+    let host = host.trim_end_matches('.');
+    if !names::is_public(host) {
+        return;
+    }
+    let Ok(found) = Observable::parse(Kind::Domain, host) else { return };
+    if names::is_mail_service(host) {
+        gather.leave(host, Rule::MailService, Some(found));
+    } else {
+        gather.take_plain(found);
+    }
+}
+
+/// Whether the part before the `@` was made for one mail: it is long, or names its recipient.
+fn is_made_for_one_mail(local: &str) -> bool {
+    let digits = local.bytes().filter(u8::is_ascii_digit).count();
+    let run = local.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
+    local.len() > 36
+        || local.contains('=')
+        || (run >= 16 && digits >= 4)
+        || local.starts_with("bounce")
+        || local.contains("+bnc")
+        || (local.contains("bounce") && digits >= 4)
+}
+
+/// The machines that a mail came through.
+fn way(headers: &[Header], gather: &mut Gather) {
+    gather.place = header_place("Received");
+    let handed = hops::handed_over_by(headers);
+    let mut outside = false;
+    for value in all(headers, "Received").take(50) {
+        let hop = hops::hop(value);
+        let handover = match (handed, hop.address) {
+            (Some(handed), Some(address)) => handed == address,
+            (Some(_), None) => false,
+            (None, Some(address)) => {
+                names::is_foreign(address) && names::registered(&hop.from) != names::registered(&hop.by)
+            }
+            (None, None) => false,
+        };
+        if !outside && !handover {
+            if !hop.from.is_empty() {
+                gather.leave(&hop.from, Rule::OwnGateway, Observable::parse(Kind::Domain, &hop.from).ok());
+            }
+            continue;
+        }
+        outside = true;
+        machine(&hop.from, hop.address, gather);
+    }
+    if !outside && let Some(address) = handed {
+        machine("", Some(address), gather);
+    }
+    gather.place = header_place("X-Originating-IP");
+    for name in ["X-Originating-IP", "X-Source-IP", "X-Client-IP"] {
+        if let Some(address) = first(headers, name).and_then(hops::address) {
+            machine("", Some(address), gather);
+        }
+    }
+}
+
+fn machine(host: &str, address: Option<IpAddr>, gather: &mut Gather) {
+    let service = names::is_mail_service(host);
+    if let Some(address) = address
+        && let Ok(found) = Observable::parse(Kind::Ipv4, &address.to_string())
+    {
+        let text = found.value().to_owned();
+        if service {
+            gather.leave(&text, Rule::MailService, Some(found));
+        } else {
+            gather.take_plain(found);
+        }
+    }
+    if !host.contains('.') || host.parse::<IpAddr>().is_ok() {
+        return;
+    }
+    let digits = address.map(|address| address.to_string()).unwrap_or_default();
+    let parts: Vec<&str> = digits.split('.').collect();
+    let named_after = parts.len() == 4 && parts.iter().all(|part| host.split(|c: char| !c.is_ascii_digit()).any(|run| run == *part));
+    if named_after {
+        gather.leave(host, Rule::NamedAfterAddress, Observable::parse(Kind::Domain, host).ok());
+    } else {
+        host_of_sender(host, gather);
+    }
+}
+
+fn of_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading, facts: &mut MailFacts) {
+    gather.line = None;
+    facts.from = senders(headers, gather);
+    facts.subject = subject(headers, gather);
+    way(headers, gather);
+    facts.spf = hops::verdict(headers, "spf").unwrap_or_default();
+    facts.dkim = hops::verdict(headers, "dkim").unwrap_or_default();
+    facts.dmarc = hops::verdict(headers, "dmarc").unwrap_or_default();
+    gather.place = header_place("Authentication-Results");
+    if let Some(domain) = hops::signed_by(headers) {
+        host_of_sender(&domain, gather);
+    }
+    gather.place = header_place("Message-ID");
+    if let Some(id) = first(headers, "Message-ID")
+        && let Some((_, host)) = id.trim_matches(['<', '>', ' ']).rsplit_once('@')
+    {
+        host_of_sender(host, gather);
+    }
+    for value in all(headers, "List-Unsubscribe").take(4) {
+        for link in value.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':')) {
+            reading.link(header_place("List-Unsubscribe"), link, Link::Click);
+        }
+    }
+}
+
+/// Links last: by now it is known which addresses are the recipient's.
+fn settle(gather: &mut Gather, reading: &mut Reading) {
+    let links = std::mem::take(&mut reading.links);
+    for (_, link) in &links {
+        hidden_addresses(link, &mut reading.own);
+    }
+    gather.settle();
+    for (place, link) in links {
+        gather.place = place;
+        one_link(&link, gather);
+    }
+    let carriers: Vec<String> = reading.own.iter().flat_map(|own| spellings(own)).collect();
+    let own = &reading.own;
+    let mut hosts = Vec::new();
+    gather.remark(|observable| {
+        let value = observable.value();
+        match observable.kind() {
+            Kind::Email => own.contains(value).then_some(Mark::Own),
+            Kind::Url => {
+                let names_own = names_own(value, own, &carriers);
+                if names_own {
+                    return Some(Mark::Own);
+                }
+                None
+            }
+            Kind::EmailSubject | Kind::FileName | Kind::Account => {
+                let lower = value.to_lowercase();
+                own.iter().any(|one| lower.contains(one.as_str())).then_some(Mark::Own)
+            }
+            _ => None,
+        }
+    });
+    gather.each(|found| {
+        if found.mark == Mark::Own && found.observable.kind() == Kind::Url {
+            hosts.push((names::host_of(found.observable.value()).to_owned(), found.place.clone()));
+        }
+    });
+    // A link that names the recipient is not for others; the machine that it leads to is.
+    for (host, place) in hosts {
+        gather.place = place;
+        if let Ok(found) = Observable::parse(Kind::Ipv4, &host).or_else(|_| Observable::parse(Kind::Domain, &host)) {
+            gather.take_plain(found);
+        }
+    }
+}
+
+fn one_link(link: &str, gather: &mut Gather) {
+    let head = |len: usize| link.get(..len).unwrap_or_default();
+    if head(7).eq_ignore_ascii_case("mailto:") {
+        let rest = link.get(7..).unwrap_or_default();
+        let to = rest.split('?').next().unwrap_or_default();
+        for address in addresses(&String::from_utf8_lossy(&parts::percent(to))).take(4) {
+            sender(&address, gather);
+        }
+        return;
+    }
+    if head(4).eq_ignore_ascii_case("tel:") {
+        if let Ok(found) = Observable::parse(Kind::Phone, link) {
+            gather.take_plain(found);
+        }
+        return;
+    }
+    let whole;
+    let link = if link.starts_with("//") {
+        whole = format!("http:{link}");
+        &whole
+    } else {
+        link
+    };
+    if !link.contains("://") {
+        return;
+    }
+    let joined: String = link.chars().filter(|c| !c.is_control()).collect();
+    let Ok(found) = Observable::parse(Kind::Url, &joined) else {
+        gather.leave(&joined, Rule::Unreadable, None);
+        return;
+    };
+    let host = names::host_of(found.value());
+    if host.parse::<IpAddr>().is_err() && !host.contains(':') && !names::is_public(host) {
+        gather.leave(&joined, Rule::NoSuchEnding, Some(found));
+        return;
+    }
+    if let Some(target) = unwrapped(found.value()) {
+        gather.take(found, Mark::Everyday);
+        gather.take_plain(target);
+    } else {
+        gather.take_plain(found);
+    }
+}
+
+/// Hosts whose links say in the open where they lead.
+const WRAPPERS: &[&str] = &[
+    "safelinks.protection.outlook.com", "urldefense.com", "urldefense.proofpoint.com", "www.google.com", "google.com",
+    "translate.google.com", "l.facebook.com", "linkprotect.cudasvc.com", "protect.mimecast.com", "click.mailchimp.com",
+    "secure-web.cisco.com", "www.bing.com", "l.instagram.com", "slack-redir.net", "steamcommunity.com", "vk.com",
+    "www.youtube.com", "youtube.com", "googleadservices.com", "adservice.google.com", "medium.com", "t.umblr.com",
+];
+
+/// Where a link leads that names its target in the open; only of hosts that are known to do so.
+pub(super) fn unwrapped(url: &str) -> Option<Observable> {
+    let host = names::host_of(url);
+    if !WRAPPERS.iter().any(|one| names::under(host, one)) {
+        return None;
+    }
+    if let Some((_, rest)) = url.split_once("/v3/__") {
+        return Observable::parse(Kind::Url, rest.split("__;").next()?).ok();
+    }
+    let (_, query) = url.split_once('?')?;
+    query.split(['&', '#']).find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        if !["u", "url", "q", "target", "to", "dest", "redirect", "a", "adurl", "domain", "link"].contains(&key) {
+            return None;
+        }
+        let decoded = String::from_utf8(parts::percent(value)).ok()?;
+        let bare = decoded.split_once("://").map_or(decoded.as_str(), |(_, rest)| rest);
+        let (target, _) = bare.split_once(['/', '?'])?;
+        names::is_public(target).then(|| Observable::parse(Kind::Url, &decoded).ok()).flatten()
+    })
+}
+
+/// Addresses that a link carries in disguise: who follows it is known by them.
+fn hidden_addresses(link: &str, own: &mut BTreeSet<String>) {
+    let Some((_, rest)) = link.split_once("://") else { return };
+    let Some((_, path)) = rest.split_once(['/', '?', '#']) else { return };
+    if path.len() > 4096 {
+        return;
+    }
+    for run in path.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-'))) {
+        if !(12..=512).contains(&run.len()) || own.len() >= OWN_ADDRESSES_MAX {
+            continue;
+        }
+        let Some(text) = decode::hidden_text(run).filter(|text| text.contains('@')) else { continue };
+        for address in addresses(&text).take(2) {
+            if address.rsplit_once('@').is_some_and(|(_, host)| names::is_public(host))
+                && Observable::parse(Kind::Email, &address).is_ok()
+            {
+                own.insert(address);
+            }
+        }
+    }
+}
+
+/// How an address can stand in a link: in hexadecimal digits, or in base 64 at each of its three places.
+fn spellings(own: &str) -> Vec<String> {
+    let hex = own.bytes().map(|b| format!("{b:02x}")).collect();
+    vec![hex]
+}
+
+fn names_own(url: &str, own: &BTreeSet<String>, spellings: &[String]) -> bool {
+    let lower = url.to_lowercase();
+    let decoded = String::from_utf8_lossy(&parts::percent(&lower)).into_owned();
+    if own.iter().any(|one| lower.contains(one.as_str()) || decoded.contains(one.as_str())) || spellings.iter().any(|one| lower.contains(one)) {
+        return true;
+    }
+    let Some((_, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?', '#'])) else { return false };
+    path.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-')))
+        .filter(|run| (8..=512).contains(&run.len()))
+        .filter_map(decode::hidden_text)
+        .any(|text| own.iter().any(|one| text.to_lowercase().contains(one.as_str())))
+}
