@@ -40,6 +40,8 @@ pub const TECHNIQUES_MAX: usize = 100;
 pub const LIST_ENTRIES_MAX: usize = 2_000_000;
 /// Most bytes of one document whose values are extracted: a mail of 25 MB with its base 64 and headers.
 pub const EXTRACT_BYTES_MAX: usize = 36 << 20;
+/// Most bytes of running text, a log or JSON of no known format that are read.
+pub const EXTRACT_TEXT_BYTES_MAX: usize = 8 << 20;
 /// Most values that are extracted from one document.
 pub const EXTRACT_VALUES_MAX: usize = 5_000;
 /// Most pieces told as left out.

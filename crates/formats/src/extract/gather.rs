@@ -19,6 +19,8 @@ pub(super) enum Plain {
     Counts,
     /// It counts unless the text defangs its values: then it is a reference.
     UnlessDefanged,
+    /// It is a reference.
+    Reference,
 }
 
 struct Waiting {
@@ -85,6 +87,9 @@ impl Gather {
     pub fn wait(&mut self, observable: Observable, plain: Plain) {
         if plain == Plain::Counts {
             self.take_plain(observable);
+        } else if plain == Plain::Reference {
+            let text = observable.value().to_owned();
+            self.leave(&text, Rule::Reference, Some(observable));
         } else if self.waiting.len() < EXTRACT_VALUES_MAX {
             self.waiting.push(Waiting { observable, place: self.place.clone(), line: self.line });
         } else {

@@ -18,7 +18,7 @@ pub use self::mail::attach::Attachment;
 use self::gather::Gather;
 use self::text::Text;
 use crate::import::Format;
-use crate::limits::{EXTRACT_BYTES_MAX, EXTRACT_NOTES_MAX};
+use crate::limits::{EXTRACT_BYTES_MAX, EXTRACT_NOTES_MAX, EXTRACT_TEXT_BYTES_MAX};
 use crate::unpack::{Packing, packing, unpack};
 
 /// What a document is, by its content.
@@ -344,12 +344,20 @@ fn unpacked_bytes(bytes: &[u8], name: &str, gather: &mut Gather, out: &mut Extra
         Some(Format::ReportLines) if known::is_report_lines(start) => out.document = Document::ReportLines,
         Some(Format::Table) => out.document = Document::Table,
         _ => {
-            let text = String::from_utf8_lossy(bytes);
+            let text = String::from_utf8_lossy(first_bytes(bytes, out));
             out.document = free(&text, gather);
             return;
         }
     }
     known::read(bytes, name, gather, out);
+}
+
+/// As much of a text as is read, to the end of a line.
+fn first_bytes<'b>(bytes: &'b [u8], out: &mut Extracted) -> &'b [u8] {
+    let Some(head) = bytes.get(..EXTRACT_TEXT_BYTES_MAX).filter(|head| head.len() < bytes.len()) else { return bytes };
+    out.notes.push(format!("only the first {} MiB of the text are read", EXTRACT_TEXT_BYTES_MAX >> 20));
+    let end = head.iter().rposition(|&b| b == b'\n').unwrap_or(head.len());
+    head.get(..end).unwrap_or(head)
 }
 
 /// Text of no known format.

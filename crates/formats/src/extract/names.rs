@@ -75,7 +75,7 @@ const EVERYDAY_ITSELF: &[&str] = &["google.com", "live.com", "outlook.com", "off
 
 /// Mail services that carry anybody's mail: their hosts and addresses name no attacker.
 const MAIL_SERVICES: &[&str] = &[
-    "google.com", "googlemail.com", "gmail.com", "gappssmtp.com", "outlook.com", "office365.com", "hotmail.com",
+    "google.com", "googlegroups.com", "googlemail.com", "gmail.com", "gappssmtp.com", "outlook.com", "office365.com", "hotmail.com",
     "microsoft.com", "exchangelabs.com", "amazonses.com", "mailgun.net", "mailgun.org", "sendgrid.net", "sendgrid.com",
     "mcsv.net", "mcdlv.net", "rsgsv.net", "mailchimpapp.net", "mandrillapp.com", "sparkpostmail.com", "yahoo.com",
     "yahoodns.net", "icloud.com", "me.com", "apple.com", "zoho.com", "zoho.eu", "zohomail.com", "hubspotemail.net",

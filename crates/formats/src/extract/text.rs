@@ -52,6 +52,7 @@ impl Context<'_> {
     pub const fn plain(&self) -> Plain {
         match self.text {
             Text::Log | Text::Field => Plain::Counts,
+            Text::Prose if self.write_up && !self.set_off => Plain::Reference,
             Text::Mail | Text::Prose => Plain::UnlessDefanged,
         }
     }

@@ -234,7 +234,7 @@ const GREETINGS: &[&str] = &[
 fn greeted(text: &str, own: &mut BTreeSet<String>) {
     let mut greeting = 0;
     for word in text.split_whitespace().take(20_000) {
-        let bare = word.trim_matches([',', '!', ':', ';', '.', '>', '<', '(', ')']);
+        let bare = word.trim_matches([',', '!', ':', ';', '.', '>', '<']);
         if greeting > 0 && bare.contains('@') && bare.len() < 320 && own.len() < OWN_ADDRESSES_MAX {
             own.extend(addresses(bare).take(1));
         }
@@ -472,6 +472,9 @@ fn settle(gather: &mut Gather, reading: &mut Reading) {
     // A link that names the recipient is not for others; the machine that it leads to is.
     for (host, place) in hosts {
         gather.place = place;
+        if WRAPPERS.iter().any(|one| names::under(&host, one)) {
+            continue;
+        }
         if let Ok(found) = Observable::parse(Kind::Ipv4, &host).or_else(|_| Observable::parse(Kind::Domain, &host)) {
             gather.take_plain(found);
         }
@@ -496,7 +499,7 @@ fn one_link(link: &str, gather: &mut Gather) {
     }
     let whole;
     let link = if link.starts_with("//") {
-        whole = format!("http:{link}");
+        whole = format!("https:{link}");
         &whole
     } else {
         link
