@@ -11,11 +11,11 @@ mod prose;
 mod unpack;
 mod when;
 
+pub use extract::{Document, Extracted, Found, LeftOut, Mark, Place, Rule, extract};
 pub use import::{
     Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader, json_bytes,
 };
 pub use limits::*;
 pub use noise_list::{ListKind, WarningList, parse_plain_list, parse_warning_list};
-pub use extract::{Document, Extracted, Found, LeftOut, Mark, Place, Rule, extract};
 pub use unpack::{Unpacked, unpack};
 pub use when::parse_time;

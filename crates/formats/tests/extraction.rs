@@ -84,7 +84,8 @@ fn share(right: u32, not: u32) -> f64 {
 
 /// Why a value that was expected is not offered, in the words of the rules.
 fn why_missed(found: &Extracted, kind: &str, value: &str) -> String {
-    let there = found.values.iter().find(|one| one.observable.kind().as_str() == kind && one.observable.value() == value);
+    let there =
+        found.values.iter().find(|one| one.observable.kind().as_str() == kind && one.observable.value() == value);
     if let Some(one) = there {
         return format!("marked {}", one.mark.as_str());
     }
@@ -105,7 +106,10 @@ fn precision_and_recall() {
         let part = if expected.path.ends_with(".eml") { &mut mails } else { &mut prose };
         for (kind, value) in offered.union(&expected.values) {
             let of_kind = kinds.entry(kind.clone()).or_default();
-            match (offered.contains(&(kind.clone(), value.clone())), expected.values.contains(&(kind.clone(), value.clone()))) {
+            match (
+                offered.contains(&(kind.clone(), value.clone())),
+                expected.values.contains(&(kind.clone(), value.clone())),
+            ) {
                 (true, true) => (of_kind.right, part.right) = (of_kind.right + 1, part.right + 1),
                 (true, false) => {
                     (of_kind.wrong, part.wrong) = (of_kind.wrong + 1, part.wrong + 1);
@@ -137,11 +141,20 @@ fn precision_and_recall() {
     }
     line("prose", prose);
     line("mails", mails);
-    let all = Count { right: prose.right + mails.right, wrong: prose.wrong + mails.wrong, missed: prose.missed + mails.missed };
+    let all = Count {
+        right: prose.right + mails.right,
+        wrong: prose.wrong + mails.wrong,
+        missed: prose.missed + mails.missed,
+    };
     line(&format!("all {documents} documents"), all);
     assert!(documents >= 30);
     for (name, count) in [("prose", prose), ("mails", mails), ("all", all)] {
-        assert!(count.precision() >= GOAL && count.recall() >= GOAL, "{name}: {:.3} {:.3}", count.precision(), count.recall());
+        assert!(
+            count.precision() >= GOAL && count.recall() >= GOAL,
+            "{name}: {:.3} {:.3}",
+            count.precision(),
+            count.recall()
+        );
     }
 }
 
@@ -150,7 +163,13 @@ fn every_document_of_the_data_is_read_quickly() {
     let Some(data) = common::data() else { return };
     let mut slowest = (Duration::ZERO, String::new());
     let mut documents: BTreeMap<&str, u32> = BTreeMap::new();
-    for folder in ["prose", "restricted-licence/phishing-mails", "restricted-licence/unit42-timely-reports", "telemetry", "openioc"] {
+    for folder in [
+        "prose",
+        "restricted-licence/phishing-mails",
+        "restricted-licence/unit42-timely-reports",
+        "telemetry",
+        "openioc",
+    ] {
         for path in common::files(&data.join(folder)) {
             let bytes = std::fs::read(&path).unwrap();
             let bytes = &bytes[..bytes.len().min(4 << 20)];

@@ -6,6 +6,8 @@ mod answers;
 mod cell;
 mod cell_groups;
 mod config;
+mod extraction;
+pub mod extraction_views;
 mod fold;
 mod gate;
 mod guard;

@@ -101,6 +101,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "group_add" => on(filter, member_groups::add),
         "report" => on(filter, crate::reports::report),
         "import" => on(filter, crate::reports::import),
+        "extract" => on(filter, crate::extraction::extract),
         "stream" => on(filter, stream),
         other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),
     })

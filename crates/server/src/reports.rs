@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
 use crate::answers::reply;
+use crate::extraction::Desks;
 use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::member::{MemberParts, MemberState};
 use crate::problem::Problem;
@@ -51,6 +52,7 @@ pub struct Intake {
     imports: Semaphore,
     importing: Arc<Mutex<HashSet<OrganisationId>>>,
     reporters: Mutex<Reporters>,
+    pub(crate) desks: Desks,
 }
 
 impl Intake {
@@ -64,6 +66,7 @@ impl Intake {
             imports: Semaphore::new(IMPORTS_AT_ONCE),
             importing: Arc::default(),
             reporters: Mutex::default(),
+            desks: Desks::default(),
         }
     }
 
@@ -122,7 +125,10 @@ fn refused(error: &SendError) -> Problem {
 }
 
 /// The way in and the sender's organisation.
-fn way_in<'a>(member: &'a MemberParts, who: &'a Who) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
+pub(crate) fn way_in<'a>(
+    member: &'a MemberParts,
+    who: &'a Who,
+) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
     let intake = member.intake.as_ref().ok_or_else(closed)?;
     Ok((intake, who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?))
 }

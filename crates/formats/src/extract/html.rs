@@ -30,11 +30,19 @@ pub(super) fn read(html: &str, link: &mut dyn FnMut(Link, &str)) -> String {
             rest = comment.split_once("-->").map_or("", |(_, after)| after);
             continue;
         }
-        let name_end = tag.bytes().skip(1).position(|b| !(b.is_ascii_alphanumeric() || b == b'/' || b == b'!')).map_or(tag.len(), |end| end + 1);
+        let name_end = tag
+            .bytes()
+            .skip(1)
+            .position(|b| !(b.is_ascii_alphanumeric() || b == b'/' || b == b'!'))
+            .map_or(tag.len(), |end| end + 1);
         let name = tag.get(1..name_end).unwrap_or_default();
         let end = tag_end(tag);
         let inside = tag.get(name_end..end).unwrap_or_default();
-        rest = tag.get(end..).unwrap_or_default().strip_prefix('>').unwrap_or_else(|| tag.get(end.max(1)..).unwrap_or_default());
+        rest = tag
+            .get(end..)
+            .unwrap_or_default()
+            .strip_prefix('>')
+            .unwrap_or_else(|| tag.get(end.max(1)..).unwrap_or_default());
         if name.is_empty() {
             text.push('<');
             rest = tag.get(1..).unwrap_or_default();
@@ -42,17 +50,24 @@ pub(super) fn read(html: &str, link: &mut dyn FnMut(Link, &str)) -> String {
         }
         let closing = name.strip_prefix('/');
         if let Some(open) = hidden {
-            if closing.is_some_and(|name| name.eq_ignore_ascii_case(open)) || (open == "head" && name.eq_ignore_ascii_case("body")) {
+            if closing.is_some_and(|name| name.eq_ignore_ascii_case(open))
+                || (open == "head" && name.eq_ignore_ascii_case("body"))
+            {
                 hidden = None;
             }
             if open != "head" && open != "noscript" {
                 continue;
             }
-        } else if closing.is_none() && let Some(open) = HIDDEN.iter().find(|one| name.eq_ignore_ascii_case(one)) {
+        } else if closing.is_none()
+            && let Some(open) = HIDDEN.iter().find(|one| name.eq_ignore_ascii_case(one))
+        {
             hidden = Some(open);
         }
         attributes(inside, name, link);
-        let inline = ["a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "/a", "/b", "/i", "/u", "/em", "/strong", "/span", "/font"];
+        let inline = [
+            "a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "/a", "/b", "/i", "/u", "/em", "/strong",
+            "/span", "/font",
+        ];
         text.push_str(match name {
             _ if ["wbr", "/wbr"].iter().any(|one| name.eq_ignore_ascii_case(one)) => "",
             _ if inline.iter().any(|one| name.eq_ignore_ascii_case(one)) => " ",
@@ -72,7 +87,11 @@ fn tag_end(tag: &str) -> usize {
         match (quote, b) {
             (None, b'>') => return at,
             (None, b'<') => return at,
-            (None, b'"' | b'\'') if tag.as_bytes().get(at - 1).is_some_and(|b| *b == b'=' || b.is_ascii_whitespace()) => quote = Some(b),
+            (None, b'"' | b'\'')
+                if tag.as_bytes().get(at - 1).is_some_and(|b| *b == b'=' || b.is_ascii_whitespace()) =>
+            {
+                quote = Some(b)
+            }
             (Some(open), b) if open == b => quote = None,
             _ => {}
         }
@@ -87,7 +106,11 @@ fn attributes(inside: &str, tag: &str, link: &mut dyn FnMut(Link, &str)) {
     let mut rest = inside;
     while let Some(at) = rest.find('=') {
         let (before, value) = rest.split_at(at);
-        let name = before.trim_end().rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '/')).next().unwrap_or_default();
+        let name = before
+            .trim_end()
+            .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '/'))
+            .next()
+            .unwrap_or_default();
         let value = value.get(1..).unwrap_or_default().trim_start();
         let (value, after) = match value.bytes().next() {
             Some(quote @ (b'"' | b'\'')) => {
@@ -98,7 +121,9 @@ fn attributes(inside: &str, tag: &str, link: &mut dyn FnMut(Link, &str)) {
         };
         rest = after;
         let is = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
-        let kind = if is(&["href"]) && !["link", "base"].iter().any(|one| tag.eq_ignore_ascii_case(one)) || is(&["action", "formaction"]) {
+        let kind = if is(&["href"]) && !["link", "base"].iter().any(|one| tag.eq_ignore_ascii_case(one))
+            || is(&["action", "formaction"])
+        {
             Link::Click
         } else if is(&["src", "background", "poster", "href", "data"]) {
             Link::Loaded
@@ -179,7 +204,11 @@ mod tests {
     #[test]
     fn links_and_words() {
         check("<a href=\"http://a.example/?x=1&amp;y=2\">go</a> on", &["http://a.example/?x=1&y=2"], "go on");
-        check("<A HREF=http://a.example/x>go</A><img src='http://b.example/p.gif'/>", &["http://a.example/x", "http://b.example/p.gif"], "go");
+        check(
+            "<A HREF=http://a.example/x>go</A><img src='http://b.example/p.gif'/>",
+            &["http://a.example/x", "http://b.example/p.gif"],
+            "go",
+        );
         check("<!-- <a href=http://c.example>x</a> --><style>a{}</style>b &lt; c", &[], "b < c");
         check("<meta http-equiv=refresh content=\"0; URL=http://d.example/\">", &["http://d.example/"], "");
         check("a < b <i>c</i> <", &[], "a < b c <");

@@ -22,7 +22,8 @@ pub(super) fn read(bytes: &[u8], name: &str, gather: &mut Gather, out: &mut Extr
             }
             for indicator in draft.indicators {
                 gather.line = indicator.origin.line;
-                gather.place = if indicator.origin.field.is_empty() { Place::Text } else { Place::Field(indicator.origin.field) };
+                gather.place =
+                    if indicator.origin.field.is_empty() { Place::Text } else { Place::Field(indicator.origin.field) };
                 gather.take_plain(indicator.sighting.observable);
             }
         }

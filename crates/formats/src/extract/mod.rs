@@ -13,9 +13,9 @@ use std::num::NonZeroU32;
 
 use model::{Kind, Observable, Technique};
 
+use self::gather::Gather;
 pub use self::mail::MailFacts;
 pub use self::mail::attach::Attachment;
-use self::gather::Gather;
 use self::text::Text;
 use crate::import::Format;
 use crate::limits::{EXTRACT_BYTES_MAX, EXTRACT_NOTES_MAX, EXTRACT_TEXT_BYTES_MAX};
@@ -367,7 +367,8 @@ fn free(text: &str, gather: &mut Gather) -> Document {
         return Document::Json;
     }
     let begins = |word: &str| start.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    if begins("<!doctype") || begins("<html") || begins("<?xml") || begins("<div") || begins("<table") || begins("<p>") {
+    if begins("<!doctype") || begins("<html") || begins("<?xml") || begins("<div") || begins("<table") || begins("<p>")
+    {
         let mut links = Vec::new();
         let shown = html::read(text, &mut |_, link| {
             if links.len() < crate::limits::LINKS_MAX {
@@ -449,10 +450,16 @@ fn is_log_line(line: &str) -> bool {
     let date = first.len() >= 8
         && digit(first.bytes().next())
         && first.bytes().filter(|b| matches!(b, b'-' | b'/' | b':')).count() >= 2
-        && first.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b':' | b'.' | b'T' | b'Z' | b'+' | b','));
-    let epoch = first.len() >= 10 && first.bytes().all(|b| b.is_ascii_digit() || b == b'.') && first.bytes().filter(|&b| b == b'.').count() <= 1;
-    let syslog = first.get(..3).is_some_and(|month| MONTHS.contains(&month.to_ascii_lowercase().as_str())) && digit(second.bytes().next());
-    let priority = line.starts_with('<') && line.get(1..5).is_some_and(|head| head.contains('>') && digit(head.bytes().next()));
+        && first
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b':' | b'.' | b'T' | b'Z' | b'+' | b','));
+    let epoch = first.len() >= 10
+        && first.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && first.bytes().filter(|&b| b == b'.').count() <= 1;
+    let syslog = first.get(..3).is_some_and(|month| MONTHS.contains(&month.to_ascii_lowercase().as_str()))
+        && digit(second.bytes().next());
+    let priority =
+        line.starts_with('<') && line.get(1..5).is_some_and(|head| head.contains('>') && digit(head.bytes().next()));
     let web = first.parse::<std::net::IpAddr>().is_ok() && line.contains(" - ") && line.contains('[');
     let pairs = line.split_whitespace().take(6).filter(|word| word.contains('=') && !word.contains("://")).count() >= 3;
     (date && words.next().is_some()) || (epoch && !second.is_empty()) || syslog || priority || web || pairs

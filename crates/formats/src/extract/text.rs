@@ -176,7 +176,10 @@ struct Frame {
 fn ends(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
-        || matches!(c, '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{a0}' | '\u{ab}' | '\u{bb}')
+        || matches!(
+            c,
+            '|' | '`' | '"' | '<' | '>' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{a0}' | '\u{ab}' | '\u{bb}'
+        )
 }
 
 fn words(line: &str, text: Text, gather: &mut Gather, frame: &Frame, write_up: bool) {
@@ -302,7 +305,8 @@ fn close_up(line: &str, sign: &str) -> String {
 }
 
 /// Endings by which `evil . com` is known for a name, and not for the end of a sentence.
-const ENDINGS: &[&str] = &["com", "net", "org", "info", "biz", "ru", "cn", "xyz", "top", "co", "io", "uk", "de", "site", "online"];
+const ENDINGS: &[&str] =
+    &["com", "net", "org", "info", "biz", "ru", "cn", "xyz", "top", "co", "io", "uk", "de", "site", "online"];
 
 fn close_dots(line: &str) -> String {
     let mut out = String::with_capacity(line.len());

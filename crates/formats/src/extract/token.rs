@@ -40,7 +40,10 @@ pub(super) fn label(before: &str) -> (bool, bool) {
     let near = before.get(cut..).unwrap_or_default().trim_end_matches([' ', ':', '=', '`', '"', '|']);
     let last = near.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let is = |words: &[&str]| words.iter().any(|word| last.eq_ignore_ascii_case(word));
-    (is(&["key", "iv", "nonce", "salt", "rc4", "aes", "serial", "password", "guid", "uuid"]), is(&["thumbprint", "fingerprint", "certificate"]))
+    (
+        is(&["key", "iv", "nonce", "salt", "rc4", "aes", "serial", "password", "guid", "uuid"]),
+        is(&["thumbprint", "fingerprint", "certificate"]),
+    )
 }
 
 /// Reads one word.
@@ -236,7 +239,10 @@ fn piece(part: &str, context: &Context<'_>, linked: bool, defanged: bool, gather
             }
         } else if defanged && path.is_empty() {
             name(host, context, defanged, gather);
-        } else if part.bytes().filter(|&b| b == b'/').count() == 1 && path.contains('.') && names::ending(path, true) == Ending::Program {
+        } else if part.bytes().filter(|&b| b == b'/').count() == 1
+            && path.contains('.')
+            && names::ending(path, true) == Ending::Program
+        {
             name(path, context, defanged, gather);
         }
         return;
@@ -325,7 +331,8 @@ fn cves(part: &str) -> impl Iterator<Item = &str> {
     let starts = part.as_bytes().windows(4).enumerate().filter(|(_, four)| four.eq_ignore_ascii_case(b"cve-"));
     starts.filter_map(move |(at, _)| {
         let rest = part.get(at..)?;
-        let end = rest.bytes().skip(4).position(|b| !(b.is_ascii_digit() || b == b'-')).map_or(rest.len(), |end| end + 4);
+        let end =
+            rest.bytes().skip(4).position(|b| !(b.is_ascii_digit() || b == b'-')).map_or(rest.len(), |end| end + 4);
         rest.get(..end)
     })
 }
@@ -339,7 +346,8 @@ fn hash(run: &str, context: &Context<'_>, gather: &mut Gather) -> bool {
         128 => Kind::Sha512,
         _ => return false,
     };
-    let kind = if context.is_certificate && matches!(kind, Kind::Sha1 | Kind::Sha256) { Kind::X509Fingerprint } else { kind };
+    let kind =
+        if context.is_certificate && matches!(kind, Kind::Sha1 | Kind::Sha256) { Kind::X509Fingerprint } else { kind };
     let first = run.bytes().next();
     let varied = run.bytes().any(|b| Some(b) != first) && run.bytes().any(|b| b.is_ascii_alphabetic());
     let Ok(found) = Observable::parse(kind, run) else { return false };
@@ -377,7 +385,13 @@ fn addresses(part: &str, context: &Context<'_>, defanged: bool, gather: &mut Gat
             }
             continue;
         }
-        let head = if four { one.split_once('/').filter(|(_, len)| len.is_empty() || !len.bytes().all(|b| b.is_ascii_digit())).map_or(one, |(head, _)| head) } else { one };
+        let head = if four {
+            one.split_once('/')
+                .filter(|(_, len)| len.is_empty() || !len.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(one, |(head, _)| head)
+        } else {
+            one
+        };
         let Ok(found) = Observable::parse(Kind::Ipv4, head) else { continue };
         any = true;
         if four && !defanged && is_version(context) {
@@ -412,15 +426,21 @@ fn is_version(context: &Context<'_>) -> bool {
     if context.line.get(..context.start).is_some_and(|before| before.ends_with('/')) {
         return true;
     }
-    let last = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default().trim_end_matches([':', '=']);
-    ["version", "v", "ver", "ver.", "build", "release", "firmware", "id", "versions"].iter().any(|word| last.eq_ignore_ascii_case(word))
+    let last =
+        before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default().trim_end_matches([':', '=']);
+    ["version", "v", "ver", "ver.", "build", "release", "firmware", "id", "versions"]
+        .iter()
+        .any(|word| last.eq_ignore_ascii_case(word))
 }
 
 /// A name with a dot: a domain, a file, or neither.
 fn name(name: &str, context: &Context<'_>, defanged: bool, gather: &mut Gather) {
     let name = name.trim_matches(TRIM);
     let sound = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || !c.is_ascii();
-    let host = name.rsplit_once(':').filter(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(host, _)| host);
+    let host = name
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(name, |(host, _)| host);
     if host.is_empty() || !host.chars().all(sound) || host.contains("..") {
         return;
     }
@@ -448,7 +468,9 @@ fn domain(name: &str, context: &Context<'_>, defanged: bool, gather: &mut Gather
             return;
         }
         // `window.name(`, `$.post`: calls of programs.
-        if context.line.get(context.end..).is_some_and(|after| after.starts_with('(')) || name.contains('_') && !context.alone {
+        if context.line.get(context.end..).is_some_and(|after| after.starts_with('('))
+            || name.contains('_') && !context.alone
+        {
             return;
         }
     }
@@ -458,7 +480,10 @@ fn domain(name: &str, context: &Context<'_>, defanged: bool, gather: &mut Gather
     } else if context.alone && (context.set_off || context.line.trim() == name) {
         gather.take_plain(found);
     } else {
-        gather.wait(found, if context.text == Text::Field && !context.alone { Plain::UnlessDefanged } else { context.plain() });
+        gather.wait(
+            found,
+            if context.text == Text::Field && !context.alone { Plain::UnlessDefanged } else { context.plain() },
+        );
     }
 }
 
@@ -477,9 +502,15 @@ fn file(name: &str, ending: Ending, context: &Context<'_>, defanged: bool, gathe
         Ending::Carrier if context.text == Text::Field => context.alone,
         Ending::Carrier => {
             context.text == Text::Prose
-                && ((context.beside_hash && context.set_off) || (context.names_files && context.alone) || !context.write_up)
+                && ((context.beside_hash && context.set_off)
+                    || (context.names_files && context.alone)
+                    || !context.write_up)
         }
-        _ => context.text == Text::Prose && ((context.beside_hash && context.set_off && context.alone) || (context.names_files && context.alone && context.set_off)),
+        _ => {
+            context.text == Text::Prose
+                && ((context.beside_hash && context.set_off && context.alone)
+                    || (context.names_files && context.alone && context.set_off))
+        }
     };
     if meant {
         gather.take_plain(found);
@@ -494,7 +525,11 @@ pub(super) fn file_cell(cell: &str, gather: &mut Gather) {
         let part = part.trim();
         let Some((_, last)) = part.rsplit_once('.') else { continue };
         let ending = last.len() <= 6 && last.bytes().all(|b| b.is_ascii_alphanumeric());
-        if part.len() > 2 && ending && !part.contains(['/', '\\', '|']) && !part.contains("://") && !part.contains('@')
+        if part.len() > 2
+            && ending
+            && !part.contains(['/', '\\', '|'])
+            && !part.contains("://")
+            && !part.contains('@')
             && let Ok(found) = Observable::parse(Kind::FileName, &refang(part))
         {
             gather.take(found, Mark::Offered);

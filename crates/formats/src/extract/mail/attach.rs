@@ -136,7 +136,9 @@ fn is_disguised(name: &str, what: &str) -> bool {
     match last.as_str() {
         "pdf" => what != "PDF",
         "png" | "jpg" | "jpeg" | "gif" => what != "picture",
-        "zip" | "docx" | "xlsx" | "docm" | "xlsm" | "pptx" => what != ZIP && what != "old office document or Outlook message",
+        "zip" | "docx" | "xlsx" | "docm" | "xlsm" | "pptx" => {
+            what != ZIP && what != "old office document or Outlook message"
+        }
         "txt" | "csv" | "doc" | "xls" | "rtf" | "html" | "htm" => runs,
         _ => false,
     }
@@ -146,13 +148,19 @@ fn is_disguised(name: &str, what: &str) -> bool {
 fn listed(tail: &[u8]) -> (Vec<String>, bool) {
     let mut names = Vec::new();
     let mut encrypted = false;
-    let u16_at = |entry: &[u8], at: usize| entry.get(at..at + 2).map(|two| two.iter().rev().fold(0_usize, |sum, &b| sum * 256 + usize::from(b)));
+    let u16_at = |entry: &[u8], at: usize| {
+        entry.get(at..at + 2).map(|two| two.iter().rev().fold(0_usize, |sum, &b| sum * 256 + usize::from(b)))
+    };
     let Some(mut at) = tail.windows(4).position(|four| four == b"PK\x01\x02") else { return (names, encrypted) };
     while let Some(entry) = tail.get(at..) {
         if !entry.starts_with(b"PK\x01\x02") || names.len() >= ARCHIVE_NAMES_MAX {
             break;
         }
-        let (Some(flags), Some(name), Some(extra), Some(comment)) = (u16_at(entry, 8), u16_at(entry, 28), u16_at(entry, 30), u16_at(entry, 32)) else { break };
+        let (Some(flags), Some(name), Some(extra), Some(comment)) =
+            (u16_at(entry, 8), u16_at(entry, 28), u16_at(entry, 30), u16_at(entry, 32))
+        else {
+            break;
+        };
         encrypted |= flags & 1 == 1;
         let Some(bytes) = entry.get(46..46 + name) else { break };
         let text = String::from_utf8_lossy(bytes);

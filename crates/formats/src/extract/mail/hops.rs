@@ -96,12 +96,36 @@ mod tests {
     fn hops_in_many_hands() {
         let check = |value: &str, from: &str, address: Option<&str>, recipient: Option<&str>| {
             let hop = hop(value);
-            assert_eq!((hop.from.as_str(), hop.address.map(|a| a.to_string()).as_deref(), hop.recipient.as_deref()), (from, address, recipient), "{value}");
+            assert_eq!(
+                (hop.from.as_str(), hop.address.map(|a| a.to_string()).as_deref(), hop.recipient.as_deref()),
+                (from, address, recipient),
+                "{value}"
+            );
         };
-        check("from kolasder.example (203.0.113.7) by mx.a.example (10.13.156.235) with SMTP; Fri", "kolasder.example", Some("203.0.113.7"), None);
-        check("from [203.0.113.9] (port=45739 helo=x) by s.example with esmtpsa id 1 for me@a.example; Sat", "203.0.113.9", Some("203.0.113.9"), Some("me@a.example"));
-        check("from unknown (HELO User) (203.0.113.5) by s.example with ESMTPA; 4 Jun", "unknown", Some("203.0.113.5"), None);
-        check("from a.example (a.example. [203.0.113.4]) by mx.b.example for <me@b.example> (v=1); x", "a.example", Some("203.0.113.4"), Some("me@b.example"));
+        check(
+            "from kolasder.example (203.0.113.7) by mx.a.example (10.13.156.235) with SMTP; Fri",
+            "kolasder.example",
+            Some("203.0.113.7"),
+            None,
+        );
+        check(
+            "from [203.0.113.9] (port=45739 helo=x) by s.example with esmtpsa id 1 for me@a.example; Sat",
+            "203.0.113.9",
+            Some("203.0.113.9"),
+            Some("me@a.example"),
+        );
+        check(
+            "from unknown (HELO User) (203.0.113.5) by s.example with ESMTPA; 4 Jun",
+            "unknown",
+            Some("203.0.113.5"),
+            None,
+        );
+        check(
+            "from a.example (a.example. [203.0.113.4]) by mx.b.example for <me@b.example> (v=1); x",
+            "a.example",
+            Some("203.0.113.4"),
+            Some("me@b.example"),
+        );
         check("by 2002:a05:6870 with SMTP id x; Fri", "", None, None);
     }
 }

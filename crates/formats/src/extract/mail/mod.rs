@@ -18,7 +18,8 @@ use super::html::{self, Link};
 use super::text::{self, Text};
 use super::{Extracted, Mark, Place, Rule, names};
 use crate::limits::{
-    LINKS_MAX, MAIL_ATTACHMENTS_MAX, MAIL_BYTES_MAX, MAIL_NESTED_MAX, MAIL_TEXT_BYTES_MAX, OWN_ADDRESSES_MAX, TITLE_CHARS_MAX,
+    LINKS_MAX, MAIL_ATTACHMENTS_MAX, MAIL_BYTES_MAX, MAIL_NESTED_MAX, MAIL_TEXT_BYTES_MAX, OWN_ADDRESSES_MAX,
+    TITLE_CHARS_MAX,
 };
 
 /// What a mail says of itself.
@@ -42,9 +43,31 @@ pub struct MailFacts {
 
 /// Header fields that only a mail has.
 const FIELDS: &[&str] = &[
-    "received", "from", "to", "subject", "date", "message-id", "return-path", "mime-version", "delivered-to", "reply-to",
-    "x-received", "arc-seal", "dkim-signature", "content-type", "authentication-results", "sender", "cc", "x-mailer",
-    "received-spf", "x-original-to", "envelope-to", "list-unsubscribe", "thread-topic", "references", "in-reply-to",
+    "received",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "return-path",
+    "mime-version",
+    "delivered-to",
+    "reply-to",
+    "x-received",
+    "arc-seal",
+    "dkim-signature",
+    "content-type",
+    "authentication-results",
+    "sender",
+    "cc",
+    "x-mailer",
+    "received-spf",
+    "x-original-to",
+    "envelope-to",
+    "list-unsubscribe",
+    "thread-topic",
+    "references",
+    "in-reply-to",
 ];
 
 /// Whether bytes begin as a mail does: header fields, of which some are those of mails.
@@ -63,7 +86,9 @@ pub(super) fn is_mail(bytes: &[u8]) -> bool {
             continue;
         }
         let name = line.iter().position(|&b| b == b':').and_then(|colon| line.get(..colon));
-        let Some(name) = name.filter(|name| !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')) else {
+        let Some(name) = name.filter(|name| {
+            !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')
+        }) else {
             if first && line.starts_with(b"From ") {
                 first = false;
                 continue;
@@ -92,7 +117,8 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather, out: &mut Extracted) {
         return;
     }
     let mut facts = MailFacts::default();
-    let mut reading = Reading { own: BTreeSet::new(), links: Vec::new(), text_left: MAIL_TEXT_BYTES_MAX, links_beyond: 0 };
+    let mut reading =
+        Reading { own: BTreeSet::new(), links: Vec::new(), text_left: MAIL_TEXT_BYTES_MAX, links_beyond: 0 };
     // Addresses of the recipient first: what follows is judged by them.
     match parts::split(bytes) {
         Ok((headers, _)) => own_addresses(&headers, &mut reading.own),
@@ -140,7 +166,19 @@ fn addresses(value: &str) -> impl Iterator<Item = String> {
 }
 
 fn own_addresses(headers: &[Header], own: &mut BTreeSet<String>) {
-    let named = ["To", "Cc", "Bcc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "Resent-To", "X-RCPT-To", "Apparently-To"];
+    let named = [
+        "To",
+        "Cc",
+        "Bcc",
+        "Delivered-To",
+        "X-Original-To",
+        "Envelope-To",
+        "X-Envelope-To",
+        "X-Forwarded-To",
+        "Resent-To",
+        "X-RCPT-To",
+        "Apparently-To",
+    ];
     for value in named.iter().flat_map(|name| all(headers, name)) {
         for address in addresses(value) {
             if own.len() < OWN_ADDRESSES_MAX {
@@ -154,7 +192,13 @@ fn own_addresses(headers: &[Header], own: &mut BTreeSet<String>) {
     }
 }
 
-fn one_part(part: &Part<'_>, gather: &mut Gather, reading: &mut Reading, facts: &mut MailFacts, notes: &mut Vec<String>) -> Result<(), String> {
+fn one_part(
+    part: &Part<'_>,
+    gather: &mut Gather,
+    reading: &mut Reading,
+    facts: &mut MailFacts,
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
     if part.mails > 0 && part.media != "message/rfc822" && part.depth == part.mails {
         nested_headers(&part.headers, gather, reading);
     }
@@ -226,9 +270,38 @@ impl Reading {
 
 /// Words with which a mail greets: the address behind one is the recipient's.
 const GREETINGS: &[&str] = &[
-    "hello", "hi", "dear", "hey", "hallo", "liebe", "lieber", "geehrte", "geehrter", "ola", "olá", "prezado", "prezada",
-    "prezado(a)", "caro", "cara", "estimado", "estimada", "hola", "bonjour", "cher", "chère", "ciao", "gentile", "attention",
-    "beste", "geachte", "user", "attn", "para", "an", "to",
+    "hello",
+    "hi",
+    "dear",
+    "hey",
+    "hallo",
+    "liebe",
+    "lieber",
+    "geehrte",
+    "geehrter",
+    "ola",
+    "olá",
+    "prezado",
+    "prezada",
+    "prezado(a)",
+    "caro",
+    "cara",
+    "estimado",
+    "estimada",
+    "hola",
+    "bonjour",
+    "cher",
+    "chère",
+    "ciao",
+    "gentile",
+    "attention",
+    "beste",
+    "geachte",
+    "user",
+    "attn",
+    "para",
+    "an",
+    "to",
 ];
 
 fn greeted(text: &str, own: &mut BTreeSet<String>) {
@@ -238,7 +311,11 @@ fn greeted(text: &str, own: &mut BTreeSet<String>) {
         if greeting > 0 && bare.contains('@') && bare.len() < 320 && own.len() < OWN_ADDRESSES_MAX {
             own.extend(addresses(bare).take(1));
         }
-        greeting = if word.len() <= 40 && GREETINGS.contains(&bare.to_lowercase().as_str()) { 2 } else { i32::max(0, greeting - 1) };
+        greeting = if word.len() <= 40 && GREETINGS.contains(&bare.to_lowercase().as_str()) {
+            2
+        } else {
+            i32::max(0, greeting - 1)
+        };
     }
 }
 
@@ -255,7 +332,9 @@ fn attachment(read: &Attachment, gather: &mut Gather) {
     }
     for listed in &read.lists {
         let Ok(found) = Observable::parse(Kind::FileName, listed) else { continue };
-        let ending = listed.rsplit_once('.').map_or(names::Ending::None, |(_, last)| names::file_ending(&last.to_ascii_lowercase()));
+        let ending = listed
+            .rsplit_once('.')
+            .map_or(names::Ending::None, |(_, last)| names::file_ending(&last.to_ascii_lowercase()));
         if matches!(ending, names::Ending::Program | names::Ending::Carrier) {
             gather.take_plain(found);
         } else {
@@ -399,7 +478,8 @@ fn machine(host: &str, address: Option<IpAddr>, gather: &mut Gather) {
     }
     let digits = address.map(|address| address.to_string()).unwrap_or_default();
     let parts: Vec<&str> = digits.split('.').collect();
-    let named_after = parts.len() == 4 && parts.iter().all(|part| host.split(|c: char| !c.is_ascii_digit()).any(|run| run == *part));
+    let named_after =
+        parts.len() == 4 && parts.iter().all(|part| host.split(|c: char| !c.is_ascii_digit()).any(|run| run == *part));
     if named_after {
         gather.leave(host, Rule::NamedAfterAddress, Observable::parse(Kind::Domain, host).ok());
     } else {
@@ -527,10 +607,28 @@ fn one_link(link: &str, gather: &mut Gather) {
 
 /// Hosts whose links say in the open where they lead.
 const WRAPPERS: &[&str] = &[
-    "safelinks.protection.outlook.com", "urldefense.com", "urldefense.proofpoint.com", "www.google.com", "google.com",
-    "translate.google.com", "l.facebook.com", "linkprotect.cudasvc.com", "protect.mimecast.com", "click.mailchimp.com",
-    "secure-web.cisco.com", "www.bing.com", "l.instagram.com", "slack-redir.net", "steamcommunity.com", "vk.com",
-    "www.youtube.com", "youtube.com", "googleadservices.com", "adservice.google.com", "medium.com", "t.umblr.com",
+    "safelinks.protection.outlook.com",
+    "urldefense.com",
+    "urldefense.proofpoint.com",
+    "www.google.com",
+    "google.com",
+    "translate.google.com",
+    "l.facebook.com",
+    "linkprotect.cudasvc.com",
+    "protect.mimecast.com",
+    "click.mailchimp.com",
+    "secure-web.cisco.com",
+    "www.bing.com",
+    "l.instagram.com",
+    "slack-redir.net",
+    "steamcommunity.com",
+    "vk.com",
+    "www.youtube.com",
+    "youtube.com",
+    "googleadservices.com",
+    "adservice.google.com",
+    "medium.com",
+    "t.umblr.com",
 ];
 
 /// Where a link leads that names its target in the open; only of hosts that are known to do so.
@@ -586,10 +684,14 @@ fn spellings(own: &str) -> Vec<String> {
 fn names_own(url: &str, own: &BTreeSet<String>, spellings: &[String]) -> bool {
     let lower = url.to_lowercase();
     let decoded = String::from_utf8_lossy(&parts::percent(&lower)).into_owned();
-    if own.iter().any(|one| lower.contains(one.as_str()) || decoded.contains(one.as_str())) || spellings.iter().any(|one| lower.contains(one)) {
+    if own.iter().any(|one| lower.contains(one.as_str()) || decoded.contains(one.as_str()))
+        || spellings.iter().any(|one| lower.contains(one))
+    {
         return true;
     }
-    let Some((_, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?', '#'])) else { return false };
+    let Some((_, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?', '#'])) else {
+        return false;
+    };
     path.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-')))
         .filter(|run| (8..=512).contains(&run.len()))
         .filter_map(decode::hidden_text)

@@ -156,7 +156,10 @@ fn fields(value: &str) -> Vec<&str> {
 ///
 /// # Errors
 /// Says which cap it exceeds.
-pub(super) fn walk<'m>(bytes: &'m [u8], each: &mut dyn FnMut(Part<'m>) -> Result<(), String>) -> Result<Vec<Header>, String> {
+pub(super) fn walk<'m>(
+    bytes: &'m [u8],
+    each: &mut dyn FnMut(Part<'m>) -> Result<(), String>,
+) -> Result<Vec<Header>, String> {
     let (headers, body) = split(bytes)?;
     let own = headers.clone();
     let mut open = vec![part(headers, body, 0, 0)];
@@ -169,10 +172,12 @@ pub(super) fn walk<'m>(bytes: &'m [u8], each: &mut dyn FnMut(Part<'m>) -> Result
         if one.depth > MAIL_DEPTH_MAX {
             return Err(format!("its parts are nested more than {MAIL_DEPTH_MAX} deep, as those of a mail bomb are"));
         }
-        let boundary = one.media.starts_with("multipart/").then(|| {
-            first(&one.headers, "Content-Type").and_then(|value| parameter(value, "boundary"))
-        });
-        if let Some(Some(boundary)) = boundary.filter(|boundary| boundary.as_ref().is_some_and(|text| !text.is_empty())) {
+        let boundary = one
+            .media
+            .starts_with("multipart/")
+            .then(|| first(&one.headers, "Content-Type").and_then(|value| parameter(value, "boundary")));
+        if let Some(Some(boundary)) = boundary.filter(|boundary| boundary.as_ref().is_some_and(|text| !text.is_empty()))
+        {
             let mut inner = Vec::new();
             for body in between(one.body, &boundary, MAIL_PARTS_MAX + 1) {
                 let (headers, body) = split(body)?;
@@ -254,7 +259,8 @@ mod tests {
 
     #[test]
     fn parameters_in_both_spellings() {
-        let check = |value: &str, name: &str, expect: Option<&str>| assert_eq!(parameter(value, name).as_deref(), expect);
+        let check =
+            |value: &str, name: &str, expect: Option<&str>| assert_eq!(parameter(value, name).as_deref(), expect);
         check("text/plain; charset=utf-8", "charset", Some("utf-8"));
         check("a; filename=\"b; c.exe\"", "filename", Some("b; c.exe"));
         check("a; filename*0=\"ab\"; filename*1=\"c.exe\"", "filename", Some("abc.exe"));
@@ -272,6 +278,9 @@ mod tests {
             Ok(())
         });
         assert_eq!(first(&headers.unwrap(), "subject"), Some("x y"));
-        assert_eq!(seen, [("text/plain".to_owned(), "one".to_owned()), ("text/html".to_owned(), "<p>\r\n--bb".to_owned())]);
+        assert_eq!(
+            seen,
+            [("text/plain".to_owned(), "one".to_owned()), ("text/html".to_owned(), "<p>\r\n--bb".to_owned())]
+        );
     }
 }
