@@ -20,11 +20,13 @@ pub(super) fn read(html: &str, link: &mut dyn FnMut(Link, &str)) -> String {
     let mut text = String::with_capacity(html.len() / 4);
     let mut rest = html;
     let mut hidden: Option<&str> = None;
+    let mut target = String::new();
     while let Some(at) = rest.find('<') {
         let (shown, tag) = rest.split_at(at);
-        if hidden.is_none() {
+        if hidden.is_none() && !repeats(shown, &target) {
             unescape_into(shown, &mut text);
         }
+        target.clear();
         if let Some(comment) = tag.strip_prefix("<!--") {
             // An open comment runs to the end, as browsers read it.
             rest = comment.split_once("-->").map_or("", |(_, after)| after);
@@ -63,7 +65,12 @@ pub(super) fn read(html: &str, link: &mut dyn FnMut(Link, &str)) -> String {
         {
             hidden = Some(open);
         }
-        attributes(inside, name, link);
+        attributes(inside, name, &mut |kind, address| {
+            if kind == Link::Click {
+                address.clone_into(&mut target);
+            }
+            link(kind, address);
+        });
         let inline = [
             "a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "/a", "/b", "/i", "/u", "/em", "/strong",
             "/span", "/font",
@@ -78,6 +85,12 @@ pub(super) fn read(html: &str, link: &mut dyn FnMut(Link, &str)) -> String {
         unescape_into(rest, &mut text);
     }
     text
+}
+
+/// Whether the words of a link say no more than where it leads. Words that name another place stay: they deceive.
+fn repeats(shown: &str, target: &str) -> bool {
+    let shown = shown.trim();
+    shown.contains('.') && !target.is_empty() && target.contains(shown)
 }
 
 /// The end of a tag: a `>` outside quotes, or the start of what cannot be part of it.
@@ -214,6 +227,11 @@ mod tests {
         check("a < b <i>c</i> <", &[], "a < b c <");
         check("<a href=\"http://a.example/", &["http://a.example/"], "");
         check("<script>document.x='<a href=\"http://e.example\">'</script>y", &[], "y");
+        check(
+            "<a href=\"http://g.example/x\">g.example</a> <a href=\"http://h.example/\">bank.example</a>",
+            &["http://g.example/x", "http://h.example/"],
+            "bank.example",
+        );
         check("<form action=/x><table background=\"//f.example/p\">", &["/x", "//f.example/p"], "");
     }
 }

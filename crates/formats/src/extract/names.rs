@@ -201,7 +201,6 @@ const EVERYDAY_HOSTS: &[&str] = &[
     "fb.com",
     "twitter.com",
     "x.com",
-    "twimg.com",
     "instagram.com",
     "linkedin.com",
     "licdn.com",

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
+use model::Kind;
+
 use super::gather::{Gather, Plain};
 use super::token;
 use crate::limits::EXTRACT_LINE_BYTES;
@@ -64,6 +66,7 @@ struct Heading {
     certificate: bool,
     files: bool,
     mutex: bool,
+    user_agent: bool,
 }
 
 impl Heading {
@@ -79,6 +82,7 @@ impl Heading {
                 && !text.contains("additional")
                 && !text.contains("includes"),
             mutex: text.contains("mutex") || text.contains("mutant"),
+            user_agent: text.contains("user-agent") || text.contains("user agent"),
         }
     }
 }
@@ -133,6 +137,13 @@ pub(super) fn read(text: &str, kind: Text, gather: &mut Gather) {
         } else if !fenced {
             in_table = false;
         }
+        if (heading.mutex || heading.user_agent)
+            && let Some(item) = item_of(line, fenced)
+        {
+            let kind = if heading.mutex { Kind::Mutex } else { Kind::UserAgent };
+            token::named(kind, item, gather);
+            continue;
+        }
         let frame = Frame {
             marks_hash: has_hash(line),
             files: heading.files || in_table && file_column.is_some(),
@@ -159,6 +170,16 @@ fn heading_of(line: &str) -> Option<&str> {
     let title = line.trim_start_matches(['#', '=']);
     let marks = line.len() - title.len();
     ((1..=6).contains(&marks) && title.starts_with(' ')).then(|| title.trim())
+}
+
+/// The one thing that a line of code or an item of a list holds.
+fn item_of(line: &str, fenced: bool) -> Option<&str> {
+    if fenced {
+        return Some(line);
+    }
+    let item = line.strip_prefix(['-', '*', '+'])?.trim_start_matches(['*', ' ']).trim();
+    let inside = item.strip_prefix('`')?.strip_suffix('`')?;
+    (!inside.contains('`')).then_some(inside)
 }
 
 #[derive(Default)]

@@ -64,6 +64,14 @@ pub(super) fn read(raw: &str, context: &Context<'_>, gather: &mut Gather) {
     one(raw, context, false, gather);
 }
 
+/// A value whose kind the heading names: a path among mutexes is one that serves as such.
+pub(super) fn named(kind: Kind, item: &str, gather: &mut Gather) {
+    let kind = if names::is_unix_path(item) { Kind::FilePath } else { kind };
+    if let Ok(found) = Observable::parse(kind, item) {
+        gather.take_plain(found);
+    }
+}
+
 /// What holds signs that would be taken for defanging: paths, registry keys, user agents.
 fn special(raw: &str, context: &Context<'_>, gather: &mut Gather) -> bool {
     let bare = raw.trim_start_matches(['\'', '(', '[', '"']);
@@ -74,7 +82,9 @@ fn special(raw: &str, context: &Context<'_>, gather: &mut Gather) -> bool {
         let whole = to_closing_mark(bare, raw, context);
         let kind = if hive { Kind::RegistryKey } else { Kind::FilePath };
         let whole = whole.trim_end_matches(['.', ',', ';', ')', '\'']);
-        if let Ok(found) = Observable::parse(kind, whole) {
+        // A variable alone is where something lies, and no path yet.
+        let bare_variable = whole.starts_with('%') && whole.split_once("%\\").is_some_and(|(_, rest)| rest.is_empty());
+        if !bare_variable && let Ok(found) = Observable::parse(kind, whole) {
             gather.take_plain(found);
         }
         return true;
@@ -88,9 +98,6 @@ fn special(raw: &str, context: &Context<'_>, gather: &mut Gather) -> bool {
             gather.take_plain(found);
         }
         return true;
-    }
-    if bare.len() > 10 && raw.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("user-agent")) {
-        return false;
     }
     false
 }
@@ -203,8 +210,11 @@ fn url_value(url: &str, context: &Context<'_>, linked: bool, defanged: bool, gat
         }
         return;
     };
-    let host = names::host_of(found.value());
-    let host = host.to_owned();
+    let host = names::host_of(found.value()).to_owned();
+    if is_short_number(url) {
+        gather.leave(url, Rule::Version, Some(found));
+        return;
+    }
     if host.parse::<std::net::IpAddr>().is_err() && !names::is_public(&host) && !host.contains(':') && !defanged {
         gather.leave(url, Rule::NoSuchEnding, Some(found));
         return;
@@ -220,8 +230,17 @@ fn url_value(url: &str, context: &Context<'_>, linked: bool, defanged: bool, gat
     }
 }
 
+/// `http://1.2.3/`: three numbers are no address, though browsers make one of them.
+pub(super) fn is_short_number(url: &str) -> bool {
+    let host = names::host_of(url);
+    host.bytes().all(|b| b.is_ascii_digit() || b == b'.') && (1..3).contains(&host.matches('.').count())
+}
+
 /// A part of a word that is no URL.
 fn piece(part: &str, context: &Context<'_>, linked: bool, defanged: bool, gather: &mut Gather) {
+    if part.starts_with('@') {
+        return;
+    }
     if part.contains('@') && emails(part, context, defanged, gather) {
         return;
     }

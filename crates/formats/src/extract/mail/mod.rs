@@ -16,7 +16,7 @@ use self::parts::{Header, Part, all, first};
 use super::gather::Gather;
 use super::html::{self, Link};
 use super::text::{self, Text};
-use super::{Extracted, Mark, Place, Rule, names};
+use super::{Extracted, Mark, Place, Rule, names, token};
 use crate::limits::{
     LINKS_MAX, MAIL_ATTACHMENTS_MAX, MAIL_BYTES_MAX, MAIL_NESTED_MAX, MAIL_TEXT_BYTES_MAX, OWN_ADDRESSES_MAX,
     TITLE_CHARS_MAX,
@@ -503,7 +503,17 @@ fn of_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading, fa
     if let Some(id) = first(headers, "Message-ID")
         && let Some((_, host)) = id.trim_matches(['<', '>', ' ']).rsplit_once('@')
     {
-        host_of_sender(host, gather);
+        let mut known = false;
+        gather.each(|found| {
+            let value = found.observable.value();
+            let of = value.rsplit_once('@').map_or(value, |(_, of)| of);
+            known |= names::registered(of).eq_ignore_ascii_case(names::registered(host));
+        });
+        if known || facts.spf == "pass" || facts.spf.is_empty() {
+            host_of_sender(host, gather);
+        } else {
+            gather.leave(host, Rule::NobodyVouches, Observable::parse(Kind::Domain, host).ok());
+        }
     }
     for value in all(headers, "List-Unsubscribe").take(4) {
         for link in value.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':')) {
@@ -592,6 +602,10 @@ fn one_link(link: &str, gather: &mut Gather) {
         gather.leave(&joined, Rule::Unreadable, None);
         return;
     };
+    if token::is_short_number(&joined) {
+        gather.leave(&joined, Rule::Version, Some(found));
+        return;
+    }
     let host = names::host_of(found.value());
     if host.parse::<IpAddr>().is_err() && !host.contains(':') && !names::is_public(host) {
         gather.leave(&joined, Rule::NoSuchEnding, Some(found));
