@@ -24,6 +24,7 @@ pub(super) enum Plain {
 }
 
 struct Waiting {
+    order: u64,
     observable: Observable,
     place: Place,
     line: Option<NonZeroU32>,
@@ -33,6 +34,9 @@ struct Waiting {
 #[derive(Default)]
 pub(super) struct Gather {
     values: Vec<Found>,
+    /// When each value was first met; those that waited come late and belong further up.
+    orders: Vec<u64>,
+    met: u64,
     index: HashMap<Observable, usize>,
     left: Vec<(LeftOut, Option<Observable>)>,
     left_seen: HashSet<(Rule, String)>,
@@ -51,11 +55,11 @@ pub(super) struct Gather {
 impl Gather {
     /// Takes a value.
     pub fn take(&mut self, observable: Observable, mark: Mark) {
-        let (place, line) = (self.place.clone(), self.line);
-        self.take_at(observable, mark, place, line);
+        self.met += 1;
+        self.take_at(observable, mark, self.met);
     }
 
-    pub fn take_at(&mut self, observable: Observable, mark: Mark, place: Place, line: Option<NonZeroU32>) {
+    fn take_at(&mut self, observable: Observable, mark: Mark, order: u64) {
         if let Some(found) = self.index.get(&observable).and_then(|&index| self.values.get_mut(index)) {
             found.mark = found.mark.with(mark);
             return;
@@ -65,7 +69,8 @@ impl Gather {
             return;
         }
         self.index.insert(observable.clone(), self.values.len());
-        self.values.push(Found { observable, mark, place, line });
+        self.orders.push(order);
+        self.values.push(Found { observable, mark, place: self.place.clone(), line: self.line });
     }
 
     /// Takes a value that stands there as it is, with the mark that it earns by itself.
@@ -91,7 +96,8 @@ impl Gather {
             let text = observable.value().to_owned();
             self.leave(&text, Rule::Reference, Some(observable));
         } else if self.waiting.len() < EXTRACT_VALUES_MAX {
-            self.waiting.push(Waiting { observable, place: self.place.clone(), line: self.line });
+            self.met += 1;
+            self.waiting.push(Waiting { order: self.met, observable, place: self.place.clone(), line: self.line });
         } else {
             self.beyond += 1;
         }
@@ -143,7 +149,8 @@ impl Gather {
                 let text = waiting.observable.value().to_owned();
                 self.leave(&text, Rule::Reference, Some(waiting.observable));
             } else {
-                self.take_plain(waiting.observable);
+                let mark = names::own_mark(&waiting.observable, false);
+                self.take_at(waiting.observable, mark, waiting.order);
             }
         }
     }
@@ -151,11 +158,13 @@ impl Gather {
     /// Hands everything out.
     pub fn finish(mut self, into: &mut Extracted) {
         self.settle();
-        let index = &self.index;
+        let index = std::mem::take(&mut self.index);
         self.left.retain(|(_, observable)| observable.as_ref().is_none_or(|one| !index.contains_key(one)));
         into.left_out = self.left.into_iter().map(|(left, _)| left).collect();
         into.left_out_beyond = self.left_beyond;
-        into.values = self.values;
+        let mut ordered: Vec<(u64, Found)> = self.orders.into_iter().zip(self.values).collect();
+        ordered.sort_by_key(|(order, _)| *order);
+        into.values = ordered.into_iter().map(|(_, found)| found).collect();
         into.values_beyond = self.beyond;
         into.techniques = self.techniques;
     }

@@ -11,6 +11,17 @@ pub(super) fn is_report_lines(start: &[u8]) -> bool {
     line.windows(12).any(|twelve| twelve == b"\"indicators\"")
 }
 
+/// Whether every line has columns. The importer also takes a list of one column for a table; here that is text, so that a
+/// sentence that somebody pastes is not one value.
+pub(super) fn has_columns(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(16 << 10)).unwrap_or_default();
+    let lines = || {
+        let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+        lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")).take(10)
+    };
+    lines().count() >= 2 && [b',', b'\t', b';'].iter().any(|sign| lines().all(|line| line.contains(sign)))
+}
+
 /// Reads through the importer.
 pub(super) fn read(bytes: &[u8], name: &str, gather: &mut Gather, out: &mut Extracted) {
     let options = ImportOptions { problems_max: EXTRACT_NOTES_MAX as u64, ..ImportOptions::default() };

@@ -346,7 +346,7 @@ fn unpacked_bytes(bytes: &[u8], name: &str, gather: &mut Gather, out: &mut Extra
         Some(Format::Stix) => out.document = Document::Stix,
         Some(Format::Misp | Format::MispManifest) => out.document = Document::Misp,
         Some(Format::ReportLines) if known::is_report_lines(start) => out.document = Document::ReportLines,
-        Some(Format::Table) => out.document = Document::Table,
+        Some(Format::Table) if known::has_columns(bytes) => out.document = Document::Table,
         _ => {
             let text = String::from_utf8_lossy(first_bytes(bytes, out));
             out.document = free(&text, gather);

@@ -462,7 +462,7 @@ pub(super) fn own_mark(observable: &Observable, defanged: bool) -> Mark {
             _ => Mark::Offered,
         },
         Kind::FileName if has(SYSTEM_PROGRAMS, value) => Mark::Everyday,
-        Kind::FilePath if SYSTEM_PATHS.iter().any(|path| value == *path) => Mark::Everyday,
+        Kind::FilePath if SYSTEM_PATHS.contains(&value) => Mark::Everyday,
         Kind::FilePath if value.starts_with("\\\\") => Mark::Internal,
         Kind::Md5 if value == "d41d8cd98f00b204e9800998ecf8427e" => Mark::Everyday,
         Kind::Sha1 if value == "da39a3ee5e6b4b0d3255bfef95601890afd80709" => Mark::Everyday,

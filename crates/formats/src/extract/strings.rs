@@ -18,17 +18,21 @@ pub(super) fn field(text: &str, gather: &mut Gather) {
 /// Reads a document or lines of JSON; `false` if it is none, and nothing was taken.
 pub(super) fn read(text: &str, gather: &mut Gather) -> bool {
     // Two passes: what breaks half-way is read as text instead, and must leave nothing behind.
-    let sound = |text: &str| {
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
-        values.all(|value| value.is_ok())
-    };
-    if !sound(text) {
-        return false;
+    let mut documents = Vec::new();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    let mut from = 0;
+    while let Some(value) = values.next() {
+        if value.is_err() {
+            return false;
+        }
+        documents.push((from, values.byte_offset()));
+        from = values.byte_offset();
     }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    loop {
+    // Each by a reader of its own: one reader counts lines from the start of the text whenever it tells where it is.
+    for (from, to) in documents {
+        let mut deserializer = serde_json::Deserializer::from_str(text.get(from..to).unwrap_or_default());
         let seed = Strings { gather: &mut *gather, path: String::new(), depth: 0 };
-        if seed.deserialize(&mut deserializer).is_err() || deserializer.end().is_ok() {
+        if seed.deserialize(&mut deserializer).is_err() {
             break;
         }
     }

@@ -526,9 +526,8 @@ fn file(name: &str, ending: Ending, context: &Context<'_>, defanged: bool, gathe
                     || !context.write_up)
         }
         _ => {
-            context.text == Text::Prose
-                && ((context.beside_hash && context.set_off && context.alone)
-                    || (context.names_files && context.alone && context.set_off))
+            let set_apart = context.alone && context.set_off;
+            context.text == Text::Prose && set_apart && (context.beside_hash || context.names_files)
         }
     };
     if meant {

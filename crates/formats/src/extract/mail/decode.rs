@@ -192,7 +192,7 @@ pub(super) fn hidden_text(run: &str) -> Option<String> {
         let text = String::from_utf8(bytes).ok()?;
         text.bytes().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()).then_some(text)
     };
-    if run.len() % 2 == 0 && run.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if run.len().is_multiple_of(2) && run.bytes().all(|b| b.is_ascii_hexdigit()) {
         let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
         return ascii(run.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?);
     }
