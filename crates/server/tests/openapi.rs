@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 28] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
