@@ -1,8 +1,10 @@
 //! Whatever somebody pastes or drops, read into values: each once, where it stood, and what was left out by which rule.
 
+mod dotted;
 mod gather;
 mod html;
 mod known;
+mod lists;
 mod mail;
 mod names;
 mod strings;

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use model::Kind;
 
 use super::gather::{Gather, Plain};
-use super::token;
+use super::{dotted, token};
 use crate::limits::EXTRACT_LINE_BYTES;
 
 /// What sort of text it is.
@@ -132,7 +132,7 @@ pub(super) fn read(text: &str, kind: Text, gather: &mut Gather) {
                 file_column = cells(line).position(|cell| Heading::of(cell).files || cell.trim() == "Name");
                 continue_header(line, &mut heading);
             } else if let Some(cell) = file_column.and_then(|column| cells(line).nth(column)) {
-                token::file_cell(cell, gather);
+                dotted::file_cell(cell, gather);
             }
         } else if !fenced {
             in_table = false;

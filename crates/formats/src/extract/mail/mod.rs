@@ -3,23 +3,24 @@
 pub(super) mod attach;
 mod decode;
 mod hops;
+mod links;
 mod parts;
+mod senders;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use model::{Kind, Observable};
 
 use self::attach::Attachment;
 pub(super) use self::decode::Transfer;
 use self::parts::{Header, Part, all, first};
+use self::senders::{header_place, host_of_sender, senders, subject, way};
 use super::gather::Gather;
 use super::html::{self, Link};
 use super::text::{self, Text};
-use super::{Extracted, Mark, Place, Rule, names, token};
+use super::{Extracted, Place, Rule, names};
 use crate::limits::{
     LINKS_MAX, MAIL_ATTACHMENTS_MAX, MAIL_BYTES_MAX, MAIL_NESTED_MAX, MAIL_TEXT_BYTES_MAX, OWN_ADDRESSES_MAX,
-    TITLE_CHARS_MAX,
 };
 
 /// What a mail says of itself.
@@ -147,7 +148,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather, out: &mut Extracted) {
     if reading.links_beyond > 0 {
         out.notes.push(format!("the mail has more than {LINKS_MAX} links: {} are not read", reading.links_beyond));
     }
-    settle(gather, &mut reading);
+    links::settle(gather, &mut reading);
     facts.own = reading.own.into_iter().collect();
     out.mail = Some(facts);
 }
@@ -343,148 +344,12 @@ fn attachment(read: &Attachment, gather: &mut Gather) {
     }
 }
 
-fn header_place(name: &'static str) -> Place {
-    Place::Header(name)
-}
-
 /// Senders of a mail that was forwarded within another.
 fn nested_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading) {
     own_addresses(headers, &mut reading.own);
     senders(headers, gather);
     way(headers, gather);
     subject(headers, gather);
-}
-
-fn subject(headers: &[Header], gather: &mut Gather) -> String {
-    let subject = first(headers, "Subject").map(decode::words).unwrap_or_default();
-    let subject = subject.trim();
-    gather.place = header_place("Subject");
-    if subject.contains('\u{fffd}') {
-        gather.leave(subject, Rule::LostCharacters, None);
-    } else if let Ok(found) = Observable::parse(Kind::EmailSubject, subject) {
-        gather.take_plain(found);
-    }
-    subject.chars().take(TITLE_CHARS_MAX).collect()
-}
-
-fn senders(headers: &[Header], gather: &mut Gather) -> String {
-    let mut from = String::new();
-    for name in ["From", "Reply-To", "Sender", "Return-Path"] {
-        gather.place = header_place(name);
-        let Some(value) = first(headers, name) else { continue };
-        // The name that is shown may hold an address too: the one in brackets counts.
-        let decoded = decode::words(value);
-        let bracketed = decoded.rsplit_once('<').map(|(_, rest)| rest.split('>').next().unwrap_or(rest));
-        let address = bracketed.unwrap_or(&decoded);
-        for address in addresses(address).take(4) {
-            if from.is_empty() && name == "From" {
-                from.clone_from(&address);
-            }
-            sender(&address, gather);
-        }
-    }
-    from
-}
-
-/// An address of the sender; of one made for this mail alone only the host counts.
-fn sender(address: &str, gather: &mut Gather) {
-    let Some((local, host)) = address.rsplit_once('@') else { return };
-    if !is_made_for_one_mail(local) {
-        if names::is_public(host)
-            && let Ok(found) = Observable::parse(Kind::Email, address)
-        {
-            gather.take_plain(found);
-        }
-        return;
-    }
-    gather.leave(address, Rule::MadeForOneMail, Observable::parse(Kind::Email, address).ok());
-    host_of_sender(host, gather);
-}
-
-fn host_of_sender(host: &str, gather: &mut Gather) {
-    let host = host.trim_end_matches('.');
-    if !names::is_public(host) {
-        return;
-    }
-    let Ok(found) = Observable::parse(Kind::Domain, host) else { return };
-    if names::is_mail_service(host) {
-        gather.leave(host, Rule::MailService, Some(found));
-    } else {
-        gather.take_plain(found);
-    }
-}
-
-/// Whether the part before the `@` was made for one mail: it is long, or names its recipient.
-fn is_made_for_one_mail(local: &str) -> bool {
-    let digits = local.bytes().filter(u8::is_ascii_digit).count();
-    let run = local.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
-    local.len() > 36
-        || local.contains('=')
-        || (run >= 16 && digits >= 4)
-        || local.starts_with("bounce")
-        || local.contains("+bnc")
-        || (local.contains("bounce") && digits >= 4)
-}
-
-/// The machines that a mail came through.
-fn way(headers: &[Header], gather: &mut Gather) {
-    gather.place = header_place("Received");
-    let handed = hops::handed_over_by(headers);
-    let mut outside = false;
-    for value in all(headers, "Received").take(50) {
-        let hop = hops::hop(value);
-        let handover = match (handed, hop.address) {
-            (Some(handed), Some(address)) => handed == address,
-            (Some(_), None) => false,
-            (None, Some(address)) => {
-                names::is_foreign(address) && names::registered(&hop.from) != names::registered(&hop.by)
-            }
-            (None, None) => false,
-        };
-        if !outside && !handover {
-            if !hop.from.is_empty() {
-                gather.leave(&hop.from, Rule::OwnGateway, Observable::parse(Kind::Domain, &hop.from).ok());
-            }
-            continue;
-        }
-        outside = true;
-        machine(&hop.from, hop.address, gather);
-    }
-    if !outside && let Some(address) = handed {
-        machine("", Some(address), gather);
-    }
-    gather.place = header_place("X-Originating-IP");
-    for name in ["X-Originating-IP", "X-Source-IP", "X-Client-IP"] {
-        if let Some(address) = first(headers, name).and_then(hops::address) {
-            machine("", Some(address), gather);
-        }
-    }
-}
-
-fn machine(host: &str, address: Option<IpAddr>, gather: &mut Gather) {
-    let service = names::is_mail_service(host);
-    if let Some(address) = address
-        && let Ok(found) = Observable::parse(Kind::Ipv4, &address.to_string())
-    {
-        let text = found.value().to_owned();
-        if service {
-            gather.leave(&text, Rule::MailService, Some(found));
-        } else {
-            gather.take_plain(found);
-        }
-    }
-    if !host.contains('.') || host.parse::<IpAddr>().is_ok() {
-        return;
-    }
-    let digits = address.map(|address| address.to_string()).unwrap_or_default();
-    let parts: Vec<&str> = digits.split('.').collect();
-    let named_after =
-        parts.len() == 4 && parts.iter().all(|part| host.split(|c: char| !c.is_ascii_digit()).any(|run| run == *part));
-    if named_after {
-        gather.leave(host, Rule::NamedAfterAddress, Observable::parse(Kind::Domain, host).ok());
-    } else {
-        host_of_sender(host, gather);
-    }
 }
 
 fn of_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading, facts: &mut MailFacts) {
@@ -520,194 +385,4 @@ fn of_headers(headers: &[Header], gather: &mut Gather, reading: &mut Reading, fa
             reading.link(header_place("List-Unsubscribe"), link, Link::Click);
         }
     }
-}
-
-/// Links last: by now it is known which addresses are the recipient's.
-fn settle(gather: &mut Gather, reading: &mut Reading) {
-    let links = std::mem::take(&mut reading.links);
-    for (_, link) in &links {
-        hidden_addresses(link, &mut reading.own);
-    }
-    gather.settle();
-    for (place, link) in links {
-        gather.place = place;
-        one_link(&link, gather);
-    }
-    let carriers: Vec<String> = reading.own.iter().flat_map(|own| spellings(own)).collect();
-    let own = &reading.own;
-    let mut hosts = Vec::new();
-    gather.remark(|observable| {
-        let value = observable.value();
-        match observable.kind() {
-            Kind::Email => own.contains(value).then_some(Mark::Own),
-            Kind::Url => {
-                let names_own = names_own(value, own, &carriers);
-                if names_own {
-                    return Some(Mark::Own);
-                }
-                None
-            }
-            Kind::EmailSubject | Kind::FileName | Kind::Account => {
-                let lower = value.to_lowercase();
-                own.iter().any(|one| lower.contains(one.as_str())).then_some(Mark::Own)
-            }
-            _ => None,
-        }
-    });
-    gather.each(|found| {
-        if found.mark == Mark::Own && found.observable.kind() == Kind::Url {
-            hosts.push((names::host_of(found.observable.value()).to_owned(), found.place.clone()));
-        }
-    });
-    // A link that names the recipient is not for others; the machine that it leads to is.
-    for (host, place) in hosts {
-        gather.place = place;
-        if WRAPPERS.iter().any(|one| names::under(&host, one)) {
-            continue;
-        }
-        if let Ok(found) = Observable::parse(Kind::Ipv4, &host).or_else(|_| Observable::parse(Kind::Domain, &host)) {
-            gather.take_plain(found);
-        }
-    }
-}
-
-fn one_link(link: &str, gather: &mut Gather) {
-    let head = |len: usize| link.get(..len).unwrap_or_default();
-    if head(7).eq_ignore_ascii_case("mailto:") {
-        let rest = link.get(7..).unwrap_or_default();
-        let to = rest.split('?').next().unwrap_or_default();
-        for address in addresses(&String::from_utf8_lossy(&parts::percent(to))).take(4) {
-            sender(&address, gather);
-        }
-        return;
-    }
-    if head(4).eq_ignore_ascii_case("tel:") {
-        if let Ok(found) = Observable::parse(Kind::Phone, link) {
-            gather.take_plain(found);
-        }
-        return;
-    }
-    let whole;
-    let link = if link.starts_with("//") {
-        whole = format!("https:{link}");
-        &whole
-    } else {
-        link
-    };
-    if !link.contains("://") {
-        return;
-    }
-    let joined: String = link.chars().filter(|c| !c.is_control()).collect();
-    let Ok(found) = Observable::parse(Kind::Url, &joined) else {
-        gather.leave(&joined, Rule::Unreadable, None);
-        return;
-    };
-    if token::is_short_number(&joined) {
-        gather.leave(&joined, Rule::Version, Some(found));
-        return;
-    }
-    let host = names::host_of(found.value());
-    if host.parse::<IpAddr>().is_err() && !host.contains(':') && !names::is_public(host) {
-        gather.leave(&joined, Rule::NoSuchEnding, Some(found));
-        return;
-    }
-    if let Some(target) = unwrapped(found.value()) {
-        gather.take(found, Mark::Everyday);
-        gather.take_plain(target);
-    } else {
-        gather.take_plain(found);
-    }
-}
-
-/// Hosts whose links say in the open where they lead.
-const WRAPPERS: &[&str] = &[
-    "safelinks.protection.outlook.com",
-    "urldefense.com",
-    "urldefense.proofpoint.com",
-    "www.google.com",
-    "google.com",
-    "translate.google.com",
-    "l.facebook.com",
-    "linkprotect.cudasvc.com",
-    "protect.mimecast.com",
-    "click.mailchimp.com",
-    "secure-web.cisco.com",
-    "www.bing.com",
-    "l.instagram.com",
-    "slack-redir.net",
-    "steamcommunity.com",
-    "vk.com",
-    "www.youtube.com",
-    "youtube.com",
-    "googleadservices.com",
-    "adservice.google.com",
-    "medium.com",
-    "t.umblr.com",
-];
-
-/// Where a link leads that names its target in the open; only of hosts that are known to do so.
-pub(super) fn unwrapped(url: &str) -> Option<Observable> {
-    let host = names::host_of(url);
-    if !WRAPPERS.iter().any(|one| names::under(host, one)) {
-        return None;
-    }
-    if let Some((_, rest)) = url.split_once("/v3/__") {
-        return Observable::parse(Kind::Url, rest.split("__;").next()?).ok();
-    }
-    let (_, query) = url.split_once('?')?;
-    query.split(['&', '#']).find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        if !["u", "url", "q", "target", "to", "dest", "redirect", "a", "adurl", "domain", "link"].contains(&key) {
-            return None;
-        }
-        let decoded = String::from_utf8(parts::percent(value)).ok()?;
-        let bare = decoded.split_once("://").map_or(decoded.as_str(), |(_, rest)| rest);
-        let (target, _) = bare.split_once(['/', '?'])?;
-        names::is_public(target).then(|| Observable::parse(Kind::Url, &decoded).ok()).flatten()
-    })
-}
-
-/// Addresses that a link carries in disguise: who follows it is known by them.
-fn hidden_addresses(link: &str, own: &mut BTreeSet<String>) {
-    let Some((_, rest)) = link.split_once("://") else { return };
-    let Some((_, path)) = rest.split_once(['/', '?', '#']) else { return };
-    if path.len() > 4096 {
-        return;
-    }
-    for run in path.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-'))) {
-        if !(12..=512).contains(&run.len()) || own.len() >= OWN_ADDRESSES_MAX {
-            continue;
-        }
-        let Some(text) = decode::hidden_text(run).filter(|text| text.contains('@')) else { continue };
-        for address in addresses(&text).take(2) {
-            if address.rsplit_once('@').is_some_and(|(_, host)| names::is_public(host))
-                && Observable::parse(Kind::Email, &address).is_ok()
-            {
-                own.insert(address);
-            }
-        }
-    }
-}
-
-/// How an address can stand in a link: in hexadecimal digits, or in base 64 at each of its three places.
-fn spellings(own: &str) -> Vec<String> {
-    let hex = own.bytes().map(|b| format!("{b:02x}")).collect();
-    vec![hex]
-}
-
-fn names_own(url: &str, own: &BTreeSet<String>, spellings: &[String]) -> bool {
-    let lower = url.to_lowercase();
-    let decoded = String::from_utf8_lossy(&parts::percent(&lower)).into_owned();
-    if own.iter().any(|one| lower.contains(one.as_str()) || decoded.contains(one.as_str()))
-        || spellings.iter().any(|one| lower.contains(one))
-    {
-        return true;
-    }
-    let Some((_, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once(['/', '?', '#'])) else {
-        return false;
-    };
-    path.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-')))
-        .filter(|run| (8..=512).contains(&run.len()))
-        .filter_map(decode::hidden_text)
-        .any(|text| own.iter().any(|one| text.to_lowercase().contains(one.as_str())))
 }
