@@ -45,7 +45,7 @@ enum Command {
     },
     /// Measures; names pick single benchmarks, none means all. Results go to standard output.
     Bench {
-        /// `acks`, `flow`, `import`, `latency`, `light`, `memory`, `rebuild`.
+        /// `acks`, `extract`, `flow`, `import`, `latency`, `light`, `memory`, `rebuild`.
         names: Vec<String>,
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.

@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod extract;
 pub mod import;
 pub mod json;
 mod limits;
@@ -10,11 +11,11 @@ mod prose;
 mod unpack;
 mod when;
 
+pub use extract::{Document, Extracted, Found, LeftOut, Mark, Place, Rule, extract};
 pub use import::{
     Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader, json_bytes,
 };
 pub use limits::*;
 pub use noise_list::{ListKind, WarningList, parse_plain_list, parse_warning_list};
-pub use prose::extract;
 pub use unpack::{Unpacked, unpack};
 pub use when::parse_time;

@@ -38,3 +38,41 @@ pub const TAGS_MAX: usize = 50;
 pub const TECHNIQUES_MAX: usize = 100;
 /// Most entries of one warning-list or plain list.
 pub const LIST_ENTRIES_MAX: usize = 2_000_000;
+/// Most bytes of one document whose values are extracted: a mail of 25 MB with its base 64 and headers.
+pub const EXTRACT_BYTES_MAX: usize = 36 << 20;
+/// Most bytes of running text, a log or JSON of no known format that are read.
+pub const EXTRACT_TEXT_BYTES_MAX: usize = 8 << 20;
+/// Most values that are extracted from one document.
+pub const EXTRACT_VALUES_MAX: usize = 5_000;
+/// Most pieces told as left out.
+pub const EXTRACT_LEFT_OUT_MAX: usize = 1_000;
+/// Most remarks told of one extraction.
+pub const EXTRACT_NOTES_MAX: usize = 50;
+/// Longest line that is looked at as a whole; a longer one is cut where words end.
+pub const EXTRACT_LINE_BYTES: usize = 16 << 10;
+/// Longest word that can be a value, before defanging is undone.
+pub const EXTRACT_WORD_BYTES: usize = 8 << 10;
+/// Most bytes of one mail.
+pub const MAIL_BYTES_MAX: usize = EXTRACT_BYTES_MAX;
+/// Most parts of one mail, those of mails within it included.
+pub const MAIL_PARTS_MAX: usize = 500;
+/// Deepest nesting of parts.
+pub const MAIL_DEPTH_MAX: usize = 20;
+/// Most mails in each other.
+pub const MAIL_NESTED_MAX: usize = 5;
+/// Most header fields of one part.
+pub const MAIL_HEADERS_MAX: usize = 1_000;
+/// Most bytes of the header of one part.
+pub const MAIL_HEADER_BYTES_MAX: usize = 256 << 10;
+/// Most attachments of one mail.
+pub const MAIL_ATTACHMENTS_MAX: usize = 100;
+/// Most bytes of the shown text of one mail, after decoding.
+pub const MAIL_TEXT_BYTES_MAX: usize = 4 << 20;
+/// Most links of one mail or page.
+pub const LINKS_MAX: usize = 2_000;
+/// Most own addresses of one mail: a mail to more is to nobody in particular.
+pub const OWN_ADDRESSES_MAX: usize = 100;
+/// Most names of one archive that are listed.
+pub const ARCHIVE_NAMES_MAX: usize = 200;
+/// Bytes at the end of an archive in which its list of names is looked for.
+pub const ARCHIVE_TAIL_BYTES: usize = 128 << 10;

@@ -10,8 +10,8 @@ const TRIM: &[char] = &[
 ];
 
 /// The indicators in a text, in order, each once.
-#[must_use]
-pub fn extract(text: &str) -> Vec<Observable> {
+#[cfg(test)]
+fn extract(text: &str) -> Vec<Observable> {
     let mut found = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for line in text.lines() {

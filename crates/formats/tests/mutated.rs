@@ -120,7 +120,7 @@ proptest! {
     fn noise_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..400), text in "\\PC{0,200}") {
         let _ = import_bytes("noise", &bytes);
         let _ = import_bytes("noise", text.as_bytes());
-        let _ = formats::extract(&text);
+        let _ = formats::extract(text.as_bytes(), "");
         let _ = formats::parse_time(&text);
         let mut packed = vec![0x1f, 0x8b, 8, 0];
         packed.extend(&bytes);

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::http::{Answer, write};
-use crate::{joining_views, own_views, views};
+use crate::{extraction_views, joining_views, own_views, views};
 
 mod sealed {
     pub trait Sealed {}
@@ -43,6 +43,7 @@ macro_rules! member_answers {
 }
 
 member_answers![
+    extraction_views::Extraction,
     joining_views::Directory,
     joining_views::InvitationList,
     joining_views::InvitedView,
@@ -94,6 +95,7 @@ mod tests {
             ("member.rs", include_str!("member.rs")),
             ("member_groups.rs", include_str!("member_groups.rs")),
             ("reports.rs", include_str!("reports.rs")),
+            ("extraction.rs", include_str!("extraction.rs")),
             ("session.rs", include_str!("session.rs")),
             ("me.rs", include_str!("me.rs")),
             ("join.rs", include_str!("join.rs")),

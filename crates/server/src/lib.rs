@@ -7,6 +7,8 @@ mod cases;
 mod cell;
 mod cell_groups;
 mod config;
+mod extraction;
+pub mod extraction_views;
 mod fold;
 mod gate;
 mod guard;

@@ -111,6 +111,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "consent" => on(filter, crate::threads::consent),
         "own_read" => on(filter, crate::threads::read),
         "import" => on(filter, crate::reports::import),
+        "extract" => on(filter, crate::extraction::extract),
         "stream" => on(filter, stream),
         other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),
     })

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
 use crate::answers::reply;
+use crate::extraction::Desks;
 use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::member::{MemberParts, MemberState};
 use crate::problem::Problem;
@@ -51,6 +52,7 @@ pub struct Intake {
     imports: Semaphore,
     importing: Arc<Mutex<HashSet<OrganisationId>>>,
     reporters: Mutex<Reporters>,
+    pub(crate) desks: Desks,
 }
 
 impl Intake {
@@ -64,6 +66,7 @@ impl Intake {
             imports: Semaphore::new(IMPORTS_AT_ONCE),
             importing: Arc::default(),
             reporters: Mutex::default(),
+            desks: Desks::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use register::{Right, Scope};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::views;
+use crate::{extraction_views, views};
 
 /// Which listener a route belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -363,6 +363,11 @@ fn member() -> Vec<Route> {
             ])
             .takes(Shape::Bytes)
             .key(Scope::Import).gives(201, json::<views::ImportReceipt>())
+            .or(&[422, 429, 503]),
+        reporter("POST", "/api/v1/extract", "extract", "The values of a text, mail or file that is pasted or dropped, each once with where it stood; what it is shows in its content. Nothing is stored.")
+            .with(&[query("name", "Name of the file.")])
+            .takes(Shape::Bytes)
+            .key(Scope::Report).gives(200, json::<extraction_views::Extraction>())
             .or(&[422, 429, 503]),
         member(
             "GET",

@@ -32,13 +32,17 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 29] = [
+const PARTS: [&str; 33] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
     "KeyView",
     "PasskeyView",
     "SessionRow",
+    "AttachmentView",
+    "ExtractedMail",
+    "ExtractedValue",
+    "LeftOutView",
     "CampaignName",
     "CaseRow",
     "GroupFinding",

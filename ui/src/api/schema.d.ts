@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The values of a text, mail or file that is pasted or dropped, each once with where it stood; what it is shows in its content. Nothing is stored. */
+        post: operations["extract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds/{name}": {
         parameters: {
             query?: never;
@@ -2211,6 +2228,28 @@ export interface components {
             /** @description TLP label. */
             tlp: string;
         };
+        /** @description An attachment of a mail. It is neither opened nor kept. */
+        AttachmentView: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description Whether its name says something else than its content. */
+            disguised: boolean;
+            /** @description Whether the archive asks for a password. */
+            encrypted: boolean;
+            /** @description Names that an archive lists. */
+            lists: string[];
+            /** @description MD5. */
+            md5: string;
+            /** @description Its name, without folders. */
+            name: string;
+            /** @description SHA-256. */
+            sha256: string;
+            /** @description What it is by its content. */
+            what: string;
+        };
         /** @description A sign of life on a stream. */
         Beat: {
             /** @description The server's time. */
@@ -2607,6 +2646,78 @@ export interface components {
             /** @description Its sectors, the main one first. */
             sectors: string[];
         };
+        /** @description What a mail says of itself. */
+        ExtractedMail: {
+            /** @description What was attached. */
+            attachments: components["schemas"]["AttachmentView"][];
+            /** @description Verdict on the signature. */
+            dkim: string;
+            /** @description Verdict on the address that is shown. */
+            dmarc: string;
+            /** @description Address that it says it is from. */
+            from: string;
+            /** @description Addresses of its recipient. */
+            own: string[];
+            /** @description Verdict of your mail gateway on the sending machine, such as `pass` or `fail`; empty if it noted none. */
+            spf: string;
+            /** @description Its subject. */
+            subject: string;
+        };
+        /** @description A value that a document holds. */
+        ExtractedValue: {
+            /** @description The same, so that nobody clicks it by mistake. */
+            defanged: string;
+            /** @description Everybody has it. */
+            everyday: boolean;
+            /** @description It lies in somebody's own network. */
+            internal: boolean;
+            /** @description Its kind, as a report names it. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description Line of that, where there are lines.
+             */
+            line: number | null;
+            /** @description Whether it is offered: none of the reasons below speaks against it. */
+            offered: boolean;
+            /** @description It names you: an address of the mail's recipient, or something of your organisation's. */
+            own: boolean;
+            /** @description Where it stood first, in words. */
+            place: string;
+            /** @description Its normal form. */
+            value: string;
+            /** @description Why it would be held if it were reported. */
+            why: string | null;
+        };
+        /** @description The values of a text or file. Nothing of it is stored. */
+        Extraction: {
+            /**
+             * @description What the document is by its content: `mail`, `stix`, `misp`, `report-lines`, `table`, `json`, `log`, `markup`,
+             *     `prose`, or `file` for one that is not read and counts by its hash.
+             */
+            document: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description What was left out, and by which rule. */
+            left_out: components["schemas"]["LeftOutView"][];
+            /**
+             * Format: int32
+             * @description Left out beyond the limit.
+             */
+            left_out_beyond: number;
+            mail: components["schemas"]["ExtractedMail"] | null;
+            /** @description What was cut short, and other remarks. */
+            notes: string[];
+            /** @description ATT&CK techniques that it names. */
+            techniques: string[];
+            /** @description Its values, each once. */
+            values: components["schemas"]["ExtractedValue"][];
+            /**
+             * Format: int32
+             * @description Values beyond the limit.
+             */
+            values_beyond: number;
+        };
         /** @description Which face of the platform a listener shows. */
         FaceView: {
             /** @description Whether this is an exercise. */
@@ -2958,6 +3069,22 @@ export interface components {
             normal: number | null;
             /** @description Whether you are walled from its sectors: nothing is counted for you then. */
             walled: boolean;
+        };
+        /** @description Something that looks like a value and was left out. */
+        LeftOutView: {
+            /**
+             * Format: int32
+             * @description Line of that, where there are lines.
+             */
+            line: number | null;
+            /** @description Where it stood first, in words. */
+            place: string;
+            /** @description Name of the rule, as `docs/extraction.md` describes it. */
+            rule: string;
+            /** @description How it stood there, at most 200 characters. */
+            text: string;
+            /** @description The rule in a sentence. */
+            why: string;
         };
         /** @description An invitation is on its way. */
         LinkView: {
@@ -4833,6 +4960,114 @@ export interface operations {
             };
             /** @description Not for this role. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    extract: {
+        parameters: {
+            query?: {
+                /** @description Name of the file. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Extraction"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

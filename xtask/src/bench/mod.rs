@@ -2,6 +2,7 @@
 
 mod acks;
 mod client;
+mod extract;
 mod flow;
 mod import;
 mod latency;
@@ -19,9 +20,10 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 10] = [
+const ALL: [(&str, Bench); 11] = [
     ("light", light::run),
     ("import", import::run),
+    ("extract", extract::run),
     ("acks", acks::run),
     ("latency", latency::run),
     ("memory", memory::run),

@@ -125,13 +125,22 @@ impl Server {
 
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> Result<f64, String> {
+        self.memory_mib("VmRSS:")
+    }
+
+    /// The most memory that it has held, in MiB.
+    pub fn peak_mib(&self) -> Result<f64, String> {
+        self.memory_mib("VmHWM:")
+    }
+
+    fn memory_mib(&self, field: &str) -> Result<f64, String> {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).map_err(|error| error.to_string())?;
         let kib: f64 = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(field))
             .and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse().ok())
-            .ok_or("no VmRSS")?;
+            .ok_or_else(|| format!("no {field}"))?;
         Ok(kib / 1024.0)
     }
 

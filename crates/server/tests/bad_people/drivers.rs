@@ -104,7 +104,7 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
             "title": "t", "attack": "phishing", "warn": "now", "know": "nobody", "tlp": "GREEN",
             "indicators": [{ "value": "fresh.attack.test" }],
         }),
-        "import" => return Some((media.clone(), "imported.attack.test\n".to_owned())),
+        "import" | "extract" => return Some((media.clone(), "imported.attack.test\n".to_owned())),
         "advise" => json!({ "title": "t", "summary": "s", "actions": ["a"], "severity": "low", "tlp": "GREEN" }),
         "confirm" => json!({ "password": PASSWORD }),
         "password" => json!({ "password": "another horse battery" }),

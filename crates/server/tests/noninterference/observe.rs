@@ -157,6 +157,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             vec![with(&path.replace("{reference}", UNKNOWN), body), with(&path.replace("{reference}", UNKNOWN), "{")]
         }
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
+        // What a document holds is judged by itself: values that others reported look like any.
+        ("POST", "/api/v1/extract") => {
+            let known = known.values.join("[.]test and\n");
+            let asks = ["seen evil[.]attack[.]test", known.as_str(), "MZ\u{1}"].map(|body| with(path, body));
+            asks.map(|ask| Ask { headers: vec![("content-type", "text/plain".to_owned())], ..ask }).into()
+        }
         ("GET", "/api/v1/stream" | "/cell/v1/stream") => {
             let middle = known.events.get(known.events.len() / 2).cloned();
             let ids = ["AAAA".to_owned()].into_iter().chain(known.events.first().cloned()).chain(middle);
