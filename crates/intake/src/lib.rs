@@ -3,9 +3,12 @@
 //! It answers "received", never "others saw this": it knows neither fusion nor the released store, and logs no principal.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod body;
 mod import;
 mod limits;
+mod preview;
 mod quota;
+pub mod receipt;
 mod remote;
 mod report;
 mod reporter;
@@ -14,6 +17,7 @@ mod size;
 
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
 pub use limits::*;
+pub use preview::{Preview, PreviewValue, hold_can_open, preview, readers};
 pub use quota::Quota;
 pub use remote::{RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};

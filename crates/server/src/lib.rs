@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod across;
+mod advice;
 mod answers;
 mod cell;
 mod cell_groups;
@@ -31,9 +32,11 @@ pub mod own_views;
 mod paced;
 mod pages;
 mod passkey;
+mod preview;
 mod problem;
 mod proxies;
 mod pump;
+pub mod report_views;
 mod reports;
 mod serve;
 mod session;
@@ -43,6 +46,7 @@ mod tls;
 pub mod views;
 mod walled;
 
+pub use advice::{ADVICE_BYTES_MAX, Advice, AdviceError, Contact};
 pub use answers::MemberAnswer;
 pub use cell::{CellParts, CellState, cell_router};
 pub use config::{Config, Faces};

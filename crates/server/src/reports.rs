@@ -2,25 +2,32 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey, SignedReceipt};
 use intake::{
     Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Parsed, Quota, Reporter,
     SendError, Sender,
 };
-use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AdvisoryId, Clock, Marking, Observable, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use register::{Answers, Organisation, Register};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
+use crate::advice::{Advice, Contact, Told as Advised};
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::member::{MemberParts, MemberState};
+use crate::member_groups;
+use crate::preview::PREVIEWS;
 use crate::problem::Problem;
+use crate::report_views::{InstantAnswer, KnownView, SignedReceiptView};
 use crate::session::Who;
 use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
 
@@ -33,6 +40,8 @@ const IMPORT_WAIT_SECS: u64 = 5;
 const PROBLEMS_TOLD_MAX: usize = 200;
 /// Longest name of an imported file, in characters.
 const FILE_NAME_CHARS_MAX: usize = 200;
+/// Values of a report that are looked up for the answer that its reporter gets at once.
+const LOOKED_UP_MAX: usize = 100;
 /// How long a reporter's sector group is kept before the register is asked again.
 const REPORTER_MILLIS: i64 = 1_000;
 
@@ -41,6 +50,7 @@ const REPORTER_MILLIS: i64 = 1_000;
 struct Reporters {
     since: Timestamp,
     known: HashMap<OrganisationId, Arc<Reporter>>,
+    contact: Option<Arc<Contact>>,
 }
 
 /// The way in.
@@ -51,6 +61,9 @@ pub struct Intake {
     imports: Semaphore,
     importing: Arc<Mutex<HashSet<OrganisationId>>>,
     reporters: Mutex<Reporters>,
+    previews: Quota,
+    advice: Option<Advice>,
+    receipts: Option<ReceiptKey>,
 }
 
 impl Intake {
@@ -64,14 +77,50 @@ impl Intake {
             imports: Semaphore::new(IMPORTS_AT_ONCE),
             importing: Arc::default(),
             reporters: Mutex::default(),
+            previews: Quota::new(PREVIEWS.0, PREVIEWS.1),
+            advice: Advice::built_in().ok(),
+            receipts: None,
         }
     }
 
-    fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
+    /// Gives reporters this advice instead of the project's own.
+    #[must_use]
+    pub fn with_advice(self, advice: Option<Advice>) -> Self {
+        Self { advice: advice.or(self.advice), ..self }
+    }
+
+    /// Signs receipts with this key; without one there are none.
+    #[must_use]
+    pub fn with_receipts(self, receipts: Option<ReceiptKey>) -> Self {
+        Self { receipts, ..self }
+    }
+
+    /// Takes a dry run from an organisation's own quota.
+    pub(crate) fn take_preview(&self, organisation: OrganisationId, now: Timestamp) -> Result<(), Problem> {
+        self.previews.take(organisation, 1, now).map_err(slow_down)
+    }
+
+    /// How the cell is reached, as the register was asked within the last second.
+    fn contact(&self, now: Timestamp) -> Arc<Contact> {
+        let mut reporters = self.fresh(now);
+        let read = || {
+            let settings = self.register.joining_settings().unwrap_or_default();
+            Arc::new(Contact { phone: settings.cell_phone, mail: settings.cell_mail })
+        };
+        Arc::clone(reporters.contact.get_or_insert_with(read))
+    }
+
+    /// What is known of reporters, emptied each second.
+    fn fresh(&self, now: Timestamp) -> MutexGuard<'_, Reporters> {
         let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
         if now.millis_since(reporters.since) >= REPORTER_MILLIS {
-            *reporters = Reporters { since: now, known: HashMap::new() };
+            *reporters = Reporters { since: now, ..Reporters::default() };
         }
+        reporters
+    }
+
+    pub(crate) fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
+        let mut reporters = self.fresh(now);
         let make = || Arc::new(Reporter::member(organisation, &self.register));
         let id = organisation.id;
         #[cfg(feature = "planted-leaks")]
@@ -122,12 +171,15 @@ fn refused(error: &SendError) -> Problem {
 }
 
 /// The way in and the sender's organisation.
-fn way_in<'a>(member: &'a MemberParts, who: &'a Who) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
+pub(crate) fn way_in<'a>(
+    member: &'a MemberParts,
+    who: &'a Who,
+) -> Result<(&'a Intake, &'a Arc<Organisation>), Problem> {
     let intake = member.intake.as_ref().ok_or_else(closed)?;
     Ok((intake, who.principal.organisation.as_ref().ok_or_else(Problem::signed_out)?))
 }
 
-fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
+fn receipt(parsed: Parsed, accepted: &Accepted, answer: InstantAnswer, exercise: bool) -> Receipt {
     let item = |(index, item): (usize, intake::ItemResult)| ReceiptItem {
         index: u32::try_from(index).unwrap_or(u32::MAX),
         kind: item.observable.as_ref().map(|observable| observable.kind().as_str().to_owned()),
@@ -136,16 +188,88 @@ fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
             Outcome::Accepted => "accepted",
             Outcome::Duplicate => "duplicate",
             Outcome::Refused => "refused",
+            Outcome::LeftOut => "left-out",
         }
         .to_owned(),
         why: item.why,
+        held: item.held,
     };
     Receipt {
         reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
         status: "received".to_owned(),
         items: parsed.items.into_iter().enumerate().map(item).collect(),
+        answer,
+        receipt: None,
         exercise,
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanguageQuery {
+    lang: Option<String>,
+}
+
+/// What members knew of the values of a report before it was sent, up to a limit.
+async fn known_before(member: &Arc<MemberParts>, who: &Who, parsed: &Parsed) -> Result<Vec<KnownView>, Problem> {
+    let sent = parsed.items.iter().enumerate().filter(|(_, item)| item.outcome == Outcome::Accepted);
+    let values = sent.filter_map(|(index, item)| Some((index, item.observable.clone()?)));
+    let (places, values): (Vec<usize>, Vec<Observable>) = values.take(LOOKED_UP_MAX).unzip();
+    let own = member_groups::memberships(member, who);
+    let (known, values) =
+        member.ask(move |reader, now| Ok((outlets::known(reader, &values, &own, now)?, values))).await?;
+    let view = |((index, value), known): ((usize, Observable), outlets::Known)| KnownView {
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        kind: value.kind().as_str().to_owned(),
+        value: value.value().to_owned(),
+        verdict: known.verdict.to_owned(),
+        meaning: known.meaning,
+    };
+    Ok(places.into_iter().zip(values).zip(known).map(view).collect())
+}
+
+fn answer(values: Vec<KnownView>, told: Advised, contact: &Contact) -> InstantAnswer {
+    let looked_up = values.len();
+    let known = values.iter().filter(|value| value.verdict != "not-seen").count();
+    let text = match (looked_up, known) {
+        (0, _) => "There was no value to look up. Do what is said here first.".to_owned(),
+        (_, 0) => "None of your values was known to members before. That does not make them safe.".to_owned(),
+        (1, _) => "Your value was known to members before.".to_owned(),
+        (_, known) => format!("{known} of your {looked_up} values were known to members before."),
+    };
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    InstantAnswer {
+        values,
+        known: number(known),
+        looked_up: number(looked_up),
+        text,
+        language: told.language,
+        title: told.title,
+        steps: told.steps,
+        call: told.call,
+        phone: set(&contact.phone),
+        mail: set(&contact.mail),
+    }
+}
+
+fn signed(receipt: SignedReceipt) -> SignedReceiptView {
+    SignedReceiptView {
+        format: receipt.format,
+        partnership: receipt.partnership,
+        reference: receipt.reference,
+        received_at: receipt.received_at,
+        report_sha256: receipt.report_sha256,
+        signature: receipt.signature,
+    }
+}
+
+/// `GET /api/v1/receipt-key`.
+pub(crate) async fn receipt_key(State(MemberState(member)): State<MemberState>) -> Answer {
+    let key = member.intake.as_ref().and_then(|intake| intake.receipts.as_ref()).ok_or_else(Problem::absent)?;
+    let mut response = Response::new(Body::from(key.public().pem()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-pem-file"));
+    Ok(response)
 }
 
 /// `POST /api/v1/reports`.
@@ -158,6 +282,8 @@ pub(crate) async fn report(
     if !says_json(request.headers()) {
         return Err(Problem::media_type("application/json"));
     }
+    let LanguageQuery { lang } = http::query(request.uri())?;
+    let headers = request.headers().clone();
     let body = http::body(request, BODY_BYTES_MAX).await?;
     let now = member.clock.now();
     intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
@@ -167,7 +293,14 @@ pub(crate) async fn report(
         let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Problem::wrong_field(text.join("; "))
     })?;
-    drop(body);
+    // Before it is sent: what members knew at the release tick before it, whatever others send meanwhile.
+    let known = known_before(&member, &who, &parsed).await?;
+    let report = &parsed.submission.report;
+    let told = intake
+        .advice
+        .as_ref()
+        .and_then(|advice| advice.told(report.attack, report.ongoing, &intake.contact(now), lang.as_deref(), &headers));
+    let answer = answer(known, told.ok_or_else(Problem::internal)?, &intake.contact(now));
     #[cfg(feature = "planted-leaks")]
     let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
     #[cfg(feature = "planted-leaks")]
@@ -183,8 +316,11 @@ pub(crate) async fn report(
     let Told::Accepted(accepted) = told else { return Err(Problem::internal()) };
     let accepted = accepted.first().ok_or_else(Problem::internal)?;
     parsed.settle(accepted);
-    #[cfg_attr(not(feature = "planted-leaks"), expect(unused_mut, reason = "only a planted leak changes a receipt"))]
-    let mut receipt = receipt(parsed, accepted, member.exercise);
+    let mut receipt = receipt(parsed, accepted, answer, member.exercise);
+    receipt.receipt = intake.receipts.as_ref().map(|key| {
+        let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
+        signed(key.sign(&member.partnership, &receipt.reference, &at, &body))
+    });
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);
     #[cfg(feature = "planted-leaks")]

@@ -135,6 +135,28 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
+        // A dry run of what others may have reported, and of a group: nothing of their reports may show.
+        ("POST", "/api/v1/reports/preview") => {
+            let values: Vec<String> =
+                known.values.iter().rev().take(3).map(|value| format!(r#"{{"value":"{value}"}}"#)).collect();
+            let values = values.join(",");
+            let group = known.groups.first().map_or(UNKNOWN, String::as_str);
+            let draft = |warn: &str, tlp: &str| {
+                let body = format!(
+                    r#"{{"title":"t","narrative":"at firm1.example","attack":"phishing","warn":{warn},"know":"nobody","tlp":"{tlp}","indicators":[{values}]}}"#
+                );
+                with(path, &body)
+            };
+            vec![
+                with(path, "{}"),
+                with(path, "["),
+                draft(r#""now""#, "GREEN"),
+                draft(r#""once-three""#, "AMBER+STRICT"),
+                draft(&format!(r#"{{"group":"{group}"}}"#), "AMBER"),
+                draft(&format!(r#"{{"group":"{UNKNOWN}"}}"#), "AMBER"),
+            ]
+        }
+        ("GET", "/api/v1/receipt-key") => vec![ask(path.to_owned())],
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
         ("GET", "/api/v1/stream" | "/cell/v1/stream") => {
             let middle = known.events.get(known.events.len() / 2).cloned();
