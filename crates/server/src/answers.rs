@@ -95,6 +95,7 @@ mod tests {
             ("member.rs", include_str!("member.rs")),
             ("member_groups.rs", include_str!("member_groups.rs")),
             ("reports.rs", include_str!("reports.rs")),
+            ("instant.rs", include_str!("instant.rs")),
             ("preview.rs", include_str!("preview.rs")),
             ("session.rs", include_str!("session.rs")),
             ("me.rs", include_str!("me.rs")),

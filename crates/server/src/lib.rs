@@ -12,6 +12,7 @@ mod gate;
 mod guard;
 mod http;
 mod hub;
+mod instant;
 mod join;
 mod joining;
 pub mod joining_views;

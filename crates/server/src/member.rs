@@ -101,7 +101,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "group_add" => on(filter, member_groups::add),
         "report" => on(filter, crate::reports::report),
         "preview" => on(filter, crate::preview::preview),
-        "receipt_key" => on(filter, crate::reports::receipt_key),
+        "receipt_key" => on(filter, crate::instant::receipt_key),
         "import" => on(filter, crate::reports::import),
         "stream" => on(filter, stream),
         other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),

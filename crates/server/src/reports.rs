@@ -5,29 +5,27 @@ use std::io::Cursor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode};
-use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey, SignedReceipt};
+use axum::http::StatusCode;
+use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey};
 use intake::{
     Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Parsed, Quota, Reporter,
     SendError, Sender,
 };
-use model::{AdvisoryId, Clock, Marking, Observable, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use register::{Answers, Organisation, Register};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
-use crate::advice::{Advice, Contact, Told as Advised};
+use crate::advice::{Advice, Contact};
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, nothing, says_json};
+use crate::instant::{answer, known_before, signed};
 use crate::member::{MemberParts, MemberState};
-use crate::member_groups;
 use crate::preview::PREVIEWS;
 use crate::problem::Problem;
-use crate::report_views::{InstantAnswer, KnownView, SignedReceiptView};
+use crate::report_views::InstantAnswer;
 use crate::session::Who;
 use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
 
@@ -40,17 +38,20 @@ const IMPORT_WAIT_SECS: u64 = 5;
 const PROBLEMS_TOLD_MAX: usize = 200;
 /// Longest name of an imported file, in characters.
 const FILE_NAME_CHARS_MAX: usize = 200;
-/// Values of a report that are looked up for the answer that its reporter gets at once.
-const LOOKED_UP_MAX: usize = 100;
-/// How long a reporter's sector group is kept before the register is asked again.
-const REPORTER_MILLIS: i64 = 1_000;
+/// How long what is known of a reporter is kept while the register says that nothing has changed: what names it is made ready
+/// once, and not for each report.
+const REPORTER_MILLIS: i64 = 60_000;
+/// How long it is kept how the cell is reached.
+const CONTACT_MILLIS: i64 = 1_000;
 
 /// What is known of the organisations that report, so that the register is not searched for each report.
 #[derive(Default)]
 struct Reporters {
     since: Timestamp,
+    /// Changes of the register that were known then.
+    changes: u64,
     known: HashMap<OrganisationId, Arc<Reporter>>,
-    contact: Option<Arc<Contact>>,
+    contact: Option<(Timestamp, Arc<Contact>)>,
 }
 
 /// The way in.
@@ -63,7 +64,7 @@ pub struct Intake {
     reporters: Mutex<Reporters>,
     previews: Quota,
     advice: Option<Advice>,
-    receipts: Option<ReceiptKey>,
+    pub(crate) receipts: Option<ReceiptKey>,
 }
 
 impl Intake {
@@ -102,31 +103,37 @@ impl Intake {
 
     /// How the cell is reached, as the register was asked within the last second.
     fn contact(&self, now: Timestamp) -> Arc<Contact> {
-        let mut reporters = self.fresh(now);
-        let read = || {
-            let settings = self.register.joining_settings().unwrap_or_default();
-            Arc::new(Contact { phone: settings.cell_phone, mail: settings.cell_mail })
-        };
-        Arc::clone(reporters.contact.get_or_insert_with(read))
+        let known = self.held().contact.clone().filter(|(since, _)| now.millis_since(*since) < CONTACT_MILLIS);
+        if let Some((_, contact)) = known {
+            return contact;
+        }
+        let settings = self.register.joining_settings().unwrap_or_default();
+        let contact = Arc::new(Contact { phone: settings.cell_phone, mail: settings.cell_mail });
+        self.held().contact = Some((now, Arc::clone(&contact)));
+        contact
     }
 
-    /// What is known of reporters, emptied each second.
-    fn fresh(&self, now: Timestamp) -> MutexGuard<'_, Reporters> {
-        let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.millis_since(reporters.since) >= REPORTER_MILLIS {
-            *reporters = Reporters { since: now, ..Reporters::default() };
-        }
-        reporters
+    fn held(&self) -> MutexGuard<'_, Reporters> {
+        self.reporters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
-        let mut reporters = self.fresh(now);
-        let make = || Arc::new(Reporter::member(organisation, &self.register));
         let id = organisation.id;
         #[cfg(feature = "planted-leaks")]
         let id = crate::leaks::of_sector(organisation).unwrap_or(id);
-        let reporter = Arc::clone(reporters.known.entry(id).or_insert_with(make));
-        drop(reporters);
+        let changes = self.register.changes();
+        let known = {
+            let mut held = self.held();
+            if held.changes != changes || now.millis_since(held.since) >= REPORTER_MILLIS {
+                *held = Reporters { since: now, changes, contact: held.contact.take(), known: HashMap::new() };
+            }
+            held.known.get(&id).cloned()
+        };
+        // Made without the lock: somebody else's report need not wait for it.
+        let reporter = known.unwrap_or_else(|| {
+            let made = Arc::new(Reporter::member(organisation, &self.register));
+            self.held().known.entry(id).or_insert(made).clone()
+        });
         Arc::new(reporter.in_its_groups(&self.register))
     }
 }
@@ -208,68 +215,6 @@ fn receipt(parsed: Parsed, accepted: &Accepted, answer: InstantAnswer, exercise:
 #[serde(deny_unknown_fields)]
 struct LanguageQuery {
     lang: Option<String>,
-}
-
-/// What members knew of the values of a report before it was sent, up to a limit.
-async fn known_before(member: &Arc<MemberParts>, who: &Who, parsed: &Parsed) -> Result<Vec<KnownView>, Problem> {
-    let sent = parsed.items.iter().enumerate().filter(|(_, item)| item.outcome == Outcome::Accepted);
-    let values = sent.filter_map(|(index, item)| Some((index, item.observable.clone()?)));
-    let (places, values): (Vec<usize>, Vec<Observable>) = values.take(LOOKED_UP_MAX).unzip();
-    let own = member_groups::memberships(member, who);
-    let (known, values) =
-        member.ask(move |reader, now| Ok((outlets::known(reader, &values, &own, now)?, values))).await?;
-    let view = |((index, value), known): ((usize, Observable), outlets::Known)| KnownView {
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        kind: value.kind().as_str().to_owned(),
-        value: value.value().to_owned(),
-        verdict: known.verdict.to_owned(),
-        meaning: known.meaning,
-    };
-    Ok(places.into_iter().zip(values).zip(known).map(view).collect())
-}
-
-fn answer(values: Vec<KnownView>, told: Advised, contact: &Contact) -> InstantAnswer {
-    let looked_up = values.len();
-    let known = values.iter().filter(|value| value.verdict != "not-seen").count();
-    let text = match (looked_up, known) {
-        (0, _) => "There was no value to look up. Do what is said here first.".to_owned(),
-        (_, 0) => "None of your values was known to members before. That does not make them safe.".to_owned(),
-        (1, _) => "Your value was known to members before.".to_owned(),
-        (_, known) => format!("{known} of your {looked_up} values were known to members before."),
-    };
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    InstantAnswer {
-        values,
-        known: number(known),
-        looked_up: number(looked_up),
-        text,
-        language: told.language,
-        title: told.title,
-        steps: told.steps,
-        call: told.call,
-        phone: set(&contact.phone),
-        mail: set(&contact.mail),
-    }
-}
-
-fn signed(receipt: SignedReceipt) -> SignedReceiptView {
-    SignedReceiptView {
-        format: receipt.format,
-        partnership: receipt.partnership,
-        reference: receipt.reference,
-        received_at: receipt.received_at,
-        report_sha256: receipt.report_sha256,
-        signature: receipt.signature,
-    }
-}
-
-/// `GET /api/v1/receipt-key`.
-pub(crate) async fn receipt_key(State(MemberState(member)): State<MemberState>) -> Answer {
-    let key = member.intake.as_ref().and_then(|intake| intake.receipts.as_ref()).ok_or_else(Problem::absent)?;
-    let mut response = Response::new(Body::from(key.public().pem()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-pem-file"));
-    Ok(response)
 }
 
 /// `POST /api/v1/reports`.
