@@ -83,12 +83,9 @@ pub fn run() -> Result<(), String> {
         if output.status.success() {
             return Ok(said);
         }
-        Err(format!(
-            "README.md: `{line}` failed ({}): {said}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        ))
+        Err(format!("`{line}` failed ({}): {said}{}", output.status, String::from_utf8_lossy(&output.stderr)))
     };
+    let reporting = blocks_of("docs/reporting.md")?;
     let mut serving: Option<Serving> = None;
     let mut reported = false;
     let mut key = String::new();
@@ -109,6 +106,10 @@ pub fn run() -> Result<(), String> {
         if line.contains(" import ") || line.contains(" journal ") {
             if serving.is_some() && !reported {
                 report_by_curl(&told.curl, &key, &member, &run)?;
+                for block in &reporting {
+                    let block = block.replacen("curl ", "curl --fail-with-body --silent --show-error ", 1);
+                    run(&block.replace("fck_…", &key).replace("127.0.0.1:8460", &member))?;
+                }
                 reported = true;
             }
             serving = None;
@@ -119,6 +120,18 @@ pub fn run() -> Result<(), String> {
         }
     }
     if reported { Ok(()) } else { Err("README.md: nothing was reported by curl".into()) }
+}
+
+/// The blocks of another document, which are run beside the README's while its server serves.
+fn blocks_of(document: &str) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(root().join(document)).map_err(|error| format!("{document}: {error}"))?;
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    let blocks: Vec<String> = blocks.map(str::to_owned).collect();
+    let known = |block: &String| block.starts_with("curl ") || block.starts_with("fusioncell ");
+    if blocks.is_empty() || !blocks.iter().all(known) {
+        return Err(format!("{document}: each block marked `sh` begins with curl or fusioncell"));
+    }
+    Ok(blocks)
 }
 
 fn report_by_curl(

@@ -74,7 +74,8 @@ impl World {
         };
         let mut findings = Vec::new();
         self.fusion.step(&event, &mut findings);
-        let item = |observable: &Observable| Item { sighting: Sighting::of(observable.clone()), held: None };
+        let item =
+            |observable: &Observable| Item { sighting: Sighting::of(observable.clone()), held: None, kept: None };
         let entry = ReportEntry {
             case: case(n),
             token,

@@ -21,6 +21,11 @@ impl Failure {
         Self { message: message.into(), code: 3 }
     }
 
+    /// What was to be checked cannot be read.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+
     /// What to print; `None` if the command has said all.
     pub fn message(&self) -> Option<&str> {
         (!self.message.is_empty()).then_some(&self.message)

@@ -7,8 +7,9 @@ use policy::rho;
 use serde::Deserialize;
 use vault::{Act, Body, Change, Correction, MESSAGE_CHARS_MAX, codec};
 
+use crate::body::{Indicator, Warn, value, warned};
 use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TITLE_CHARS_MAX};
-use crate::report::{FieldProblem, Indicator, ItemResult, Warn, item, value, warned};
+use crate::report::{FieldProblem, ItemResult, item};
 use crate::reporter::Reporter;
 
 #[derive(Deserialize)]
@@ -138,8 +139,8 @@ pub fn parse_correction(
         }
     }
     let (Some(attack), true) = (attack, problems.is_empty()) else { return Err(problems) };
-    let added: Vec<ItemResult> = read.add.iter().map(value).collect();
-    let dropped: Vec<ItemResult> = read.drop.iter().map(value).collect();
+    let added: Vec<ItemResult> = read.add.into_iter().map(|sent| value(sent).1).collect();
+    let dropped: Vec<ItemResult> = read.drop.into_iter().map(|sent| value(sent).1).collect();
     let observables = |results: &[ItemResult]| -> Vec<Observable> {
         results.iter().filter_map(|result| result.observable.clone()).collect()
     };

@@ -4,9 +4,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod amend;
+mod body;
 mod import;
 mod limits;
+mod preview;
 mod quota;
+pub mod receipt;
 mod remote;
 mod report;
 mod reporter;
@@ -16,6 +19,7 @@ mod size;
 pub use amend::{message_text, parse_consent, parse_correction, parse_message};
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
 pub use limits::*;
+pub use preview::{Preview, PreviewValue, hold_can_open, preview, readers};
 pub use quota::Quota;
 pub use remote::{RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};

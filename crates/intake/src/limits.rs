@@ -16,6 +16,8 @@ pub const TAGS_MAX: usize = 50;
 pub const TAG_CHARS_MAX: usize = 100;
 /// Characters of a value as it is sent.
 pub const VALUE_CHARS_MAX: usize = 8_192;
+/// Decisions about findings that come with a report.
+pub const DECISIONS_MAX: usize = 2_000;
 /// Reports that an import sends at once.
 pub const CHUNK_REPORTS_MAX: usize = 256;
 /// Values that an import sends at once.

@@ -1,58 +1,18 @@
 //! A report as `POST /api/v1/reports` takes it: strict, capped, and refused field by field or value by value.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr;
 
-use model::{
-    AttackKind, Draft, DraftIndicator, GroupId, Kind, Marking, Observable, Severity, Sighting, Technique, Timestamp,
-    WhoMayBeWarned, WhoMayKnow,
-};
+use model::{Draft, DraftIndicator, Marking, Observable, Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::rho;
+use policy::scrub::{Finding, Generalised, scrub, value_finding};
 use register::Answers;
-use serde::Deserialize;
 use vault::{Item, ReportContent, Submission};
 
-use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX, VALUE_CHARS_MAX};
+use crate::body::{self, Choice, Decision, Read};
+use crate::limits::{NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX};
 use crate::reporter::Reporter;
 use crate::size::stored_bytes;
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "warn: one of now, next-epoch, once-three, cell-only, or {\"group\": UUID}")]
-pub(crate) enum Warn {
-    Word(String),
-    Group(Group),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Group {
-    group: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Indicator {
-    kind: Option<String>,
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    title: String,
-    narrative: Option<String>,
-    attack: String,
-    severity: Option<String>,
-    ongoing: Option<bool>,
-    happened_at: Option<String>,
-    warn: Option<Warn>,
-    know: Option<String>,
-    tlp: Option<String>,
-    pap: Option<String>,
-    techniques: Option<Vec<String>>,
-    tags: Option<Vec<String>>,
-    indicators: Vec<Indicator>,
-}
 
 /// A field that makes a report impossible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +38,8 @@ pub enum Outcome {
     Duplicate,
     /// Not taken.
     Refused,
+    /// Left out, as its reporter chose.
+    LeftOut,
 }
 
 /// One value of a report and what became of it.
@@ -89,6 +51,14 @@ pub struct ItemResult {
     pub outcome: Outcome,
     /// Why it was refused.
     pub why: Option<String>,
+    /// Why the scrub holds it for the cell.
+    pub held: Option<String>,
+}
+
+impl ItemResult {
+    pub(crate) const fn new(observable: Option<Observable>, outcome: Outcome, why: Option<String>) -> Self {
+        Self { observable, outcome, why, held: None }
+    }
 }
 
 /// A report that may be sent.
@@ -104,7 +74,7 @@ impl Parsed {
     /// Enters what the vault said of each value that was sent.
     pub fn settle(&mut self, accepted: &vault::Accepted) {
         let mut told = accepted.items.iter();
-        for item in self.items.iter_mut().filter(|item| item.outcome != Outcome::Refused) {
+        for item in self.items.iter_mut().filter(|item| !matches!(item.outcome, Outcome::Refused | Outcome::LeftOut)) {
             if told.next() == Some(&vault::ItemOutcome::Duplicate) {
                 item.outcome = Outcome::Duplicate;
             }
@@ -112,42 +82,60 @@ impl Parsed {
     }
 }
 
-fn word<T: FromStr>(field: &str, text: Option<&str>, problems: &mut Vec<FieldProblem>) -> Option<T>
-where
-    T::Err: fmt::Display,
-{
-    match text?.parse() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            problems.push(FieldProblem { field: field.to_owned(), why: error.to_string() });
-            None
+/// What was decided about findings, by id and by value.
+struct Decisions<'a> {
+    by_id: HashMap<&'a str, Choice>,
+    by_value: HashMap<&'a str, Choice>,
+}
+
+impl<'a> Decisions<'a> {
+    fn of(decisions: &'a [Decision]) -> Self {
+        let by = |name: fn(&'a Decision) -> Option<&'a str>| {
+            decisions.iter().filter_map(|decision| Some((name(decision)?, decision.decision))).collect()
+        };
+        Self { by_id: by(|decision| decision.id.as_deref()), by_value: by(|decision| decision.value.as_deref()) }
+    }
+
+    fn about(&self, finding: &Finding, sent: &str) -> Option<Choice> {
+        let value = || self.by_value.get(sent).or_else(|| self.by_value.get(finding.text.as_str()));
+        self.by_id.get(finding.id.as_str()).or_else(value).copied()
+    }
+}
+
+/// Settles each value by the scrub and by what the reporter decided; gives what of them is sent on.
+pub(crate) fn settled(read: &mut Read, reporter: &Reporter, may_decide: bool, exercise: bool) -> Vec<Item> {
+    let decisions = Decisions::of(if may_decide { &read.decisions } else { &[] });
+    let mut items = Vec::new();
+    for (index, (sent, result)) in read.values.iter_mut().enumerate() {
+        let Some(observable) = result.observable.clone() else { continue };
+        // A feed's author is somebody else: what it names is not the cell's own.
+        let finding = if reporter.own { None } else { value_finding(index, &observable, &reporter.lexicon, exercise) };
+        let Some(finding) = finding else {
+            items.push(Item { sighting: Sighting::of(observable), held: None, kept: None });
+            continue;
+        };
+        let stored = finding.trace.stored();
+        let (held, kept, observable) = match (decisions.about(&finding, sent), finding.generalised) {
+            (Some(Choice::Untick), _) => {
+                result.outcome = Outcome::LeftOut;
+                result.why = Some("left out, as you chose".to_owned());
+                continue;
+            }
+            (Some(Choice::Keep), _) => (None, Some(stored), observable),
+            (Some(Choice::Generalise), Some(Generalised::Value(general))) => (None, None, general),
+            _ => (Some(stored), None, observable),
+        };
+        if held.is_some() {
+            result.held = Some(finding.trace.why);
         }
+        result.observable = Some(observable.clone());
+        items.push(Item { sighting: Sighting::of(observable), held, kept });
     }
+    items
 }
 
-fn capped(field: &str, text: &str, max: usize, problems: &mut Vec<FieldProblem>) {
-    if text.chars().nth(max).is_some() {
-        problems.push(FieldProblem { field: field.to_owned(), why: format!("more than {max} characters") });
-    }
-}
-
-pub(crate) fn warned(warn: &Warn) -> Result<WhoMayBeWarned, String> {
-    match warn {
-        Warn::Word(word) => match word.as_str() {
-            "now" => Ok(WhoMayBeWarned::Now),
-            "next-epoch" => Ok(WhoMayBeWarned::NextEpoch),
-            "once-three" => Ok(WhoMayBeWarned::OnceThreeHaveIt),
-            "cell-only" => Ok(WhoMayBeWarned::CellOnly),
-            other => Err(format!("{other:?} is not one of now, next-epoch, once-three, cell-only")),
-        },
-        Warn::Group(Group { group }) => {
-            let group: GroupId = group.parse().map_err(|_| format!("{group:?} is no UUID of a group"))?;
-            Ok(WhoMayBeWarned::Group { group, as_of: None })
-        }
-    }
-}
-
-/// Reads the body of a report. `defaults` are the two answers of a machine key; a person must answer in the report.
+/// Reads the body of a report. `defaults` are the two answers of a machine key; a person must answer in the report, and only
+/// a person can decide about what the scrub finds.
 ///
 /// # Errors
 /// Every field that makes the report impossible. A value that cannot be read does not: it is refused by itself.
@@ -158,127 +146,35 @@ pub fn parse_report(
     exercise: bool,
     now: Timestamp,
 ) -> Result<Parsed, Vec<FieldProblem>> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let body: Body = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| {
-            let field = error.path().to_string();
-            // The path of the body as a whole is a dot.
-            FieldProblem { field: if field == "." { String::new() } else { field }, why: error.inner().to_string() }
-        })
-        .and_then(|body| match reader.end() {
-            Ok(()) => Ok(body),
-            Err(error) => Err(FieldProblem { field: String::new(), why: error.to_string() }),
-        })
-        .map_err(|problem| vec![problem])?;
-    let mut problems = Vec::new();
-    if body.title.trim().is_empty() {
-        problems.push(FieldProblem { field: "title".into(), why: "a title is needed".into() });
-    }
-    capped("title", &body.title, TITLE_CHARS_MAX, &mut problems);
-    capped("narrative", body.narrative.as_deref().unwrap_or_default(), NARRATIVE_CHARS_MAX, &mut problems);
-    let attack: Option<AttackKind> = word("attack", Some(&body.attack), &mut problems);
-    let severity: Option<Severity> = word("severity", body.severity.as_deref(), &mut problems);
-    let tlp = word("tlp", body.tlp.as_deref(), &mut problems);
-    let pap = word("pap", body.pap.as_deref(), &mut problems);
-    let know: Option<WhoMayKnow> =
-        word("know", body.know.as_deref(), &mut problems).or(defaults.map(|answers| answers.know));
-    let warn = match &body.warn {
-        Some(warn) => warned(warn).map_err(|why| problems.push(FieldProblem { field: "warn".into(), why })).ok(),
-        None => defaults.map(|answers| answers.warn),
+    let mut read = body::read(bytes, defaults).map_err(|problem| vec![problem])?;
+    let (Some(attack), Some(warn), Some(know), true) = (read.attack, read.warn, read.know, read.problems.is_empty())
+    else {
+        return Err(read.problems);
     };
-    for (field, missing) in [("warn", warn.is_none()), ("know", know.is_none())] {
-        if missing && problems.iter().all(|problem| problem.field != field) {
-            problems.push(FieldProblem {
-                field: field.into(),
-                why: "an answer is needed: nothing is chosen for you".into(),
-            });
-        }
-    }
-    let happened_at = body.happened_at.as_deref().and_then(|text| match formats::parse_time(text) {
-        Ok(at) => Some(at),
-        Err(why) => {
-            problems.push(FieldProblem { field: "happened_at".into(), why });
-            None
-        }
-    });
-    let techniques = body.techniques.unwrap_or_default();
-    let tags = body.tags.unwrap_or_default();
-    for (field, list) in [("techniques", &techniques), ("tags", &tags)] {
-        if list.len() > TAGS_MAX {
-            problems.push(FieldProblem { field: field.into(), why: format!("more than {TAGS_MAX} entries") });
-        }
-        for (index, text) in list.iter().enumerate().take(TAGS_MAX) {
-            capped(&format!("{field}[{index}]"), text, TAG_CHARS_MAX, &mut problems);
-        }
-    }
-    let mut read = Vec::new();
-    for (index, text) in techniques.iter().enumerate().take(TAGS_MAX) {
-        match Technique::parse(text) {
-            Some(technique) => read.push(technique),
-            None => problems.push(FieldProblem {
-                field: format!("techniques[{index}]"),
-                why: format!("{text:?} is no ATT&CK technique"),
-            }),
-        }
-    }
-    if body.indicators.len() > ITEMS_MAX {
-        problems.push(FieldProblem { field: "indicators".into(), why: format!("more than {ITEMS_MAX} values") });
-    }
-    let (Some(attack), Some(warn), Some(know), true) = (attack, warn, know, problems.is_empty()) else {
-        return Err(problems);
-    };
-
-    let results: Vec<ItemResult> = body.indicators.iter().map(value).collect();
-    let items = results
-        .iter()
-        .filter_map(|result| result.observable.clone())
-        .map(|observable| item(Sighting::of(observable), reporter, exercise))
-        .collect();
-    let default = Marking::default();
+    let items = settled(&mut read, reporter, defaults.is_none(), exercise);
     let report = ReportContent {
-        happened_at,
+        happened_at: read.happened_at,
         warn,
         know,
-        marking: Marking { tlp: tlp.unwrap_or(default.tlp), pap: pap.unwrap_or(default.pap) },
+        marking: read.marking,
         attack,
-        severity: severity.unwrap_or(Severity::Medium),
-        ongoing: body.ongoing.unwrap_or(false),
-        title: body.title,
-        narrative: body.narrative.unwrap_or_default(),
-        techniques: read,
-        tags,
+        severity: read.severity,
+        ongoing: read.ongoing,
+        title: read.title,
+        narrative: read.narrative,
+        techniques: read.techniques,
+        tags: read.tags,
         items,
     };
     let submission = submission(report, reporter, now);
     stored_bytes(&submission).map_err(|why| vec![FieldProblem { field: String::new(), why }])?;
-    Ok(Parsed { submission, items: results })
-}
-
-pub(crate) fn value(indicator: &Indicator) -> ItemResult {
-    let refused = |why: String| ItemResult { observable: None, outcome: Outcome::Refused, why: Some(why) };
-    if indicator.value.len() > VALUE_CHARS_MAX {
-        return refused(format!("more than {VALUE_CHARS_MAX} bytes"));
-    }
-    let read = match &indicator.kind {
-        Some(kind) => match kind.parse::<Kind>() {
-            Ok(kind) => Observable::parse(kind, &indicator.value).map_err(|error| error.to_string()),
-            Err(error) => Err(error),
-        },
-        None => Observable::detect(&indicator.value).ok_or_else(|| "its kind cannot be told: name it".to_owned()),
-    };
-    match read {
-        Ok(observable) if observable.value().contains('\u{fffd}') => {
-            refused("it holds U+FFFD, which stands for bytes that were no UTF-8".to_owned())
-        }
-        Ok(observable) => ItemResult { observable: Some(observable), outcome: Outcome::Accepted, why: None },
-        Err(why) => refused(why),
-    }
+    Ok(Parsed { submission, items: read.values.into_iter().map(|(_, result)| result).collect() })
 }
 
 pub(crate) fn item(sighting: Sighting, reporter: &Reporter, exercise: bool) -> Item {
     // A feed's author is somebody else: what it names is not the cell's own.
-    let held = if reporter.own { None } else { policy::scrub(&sighting.observable, &reporter.assets, exercise) };
-    Item { sighting, held }
+    let held = if reporter.own { None } else { scrub(&sighting.observable, &reporter.lexicon, exercise) };
+    Item { sighting, held, kept: None }
 }
 
 pub(crate) fn submission(mut report: ReportContent, reporter: &Reporter, now: Timestamp) -> Submission {

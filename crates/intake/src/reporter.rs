@@ -3,8 +3,27 @@
 use std::sync::Arc;
 
 use model::{GroupId, OrganisationId, Region, Timestamp};
-use policy::Assets;
+use policy::{Assets, Lexicon};
 use register::{Organisation, Register};
+
+/// Words at the end of a firm's name that many firms have.
+const LEGAL_FORMS: &[&str] = &["ltd", "limited", "plc", "llp", "llc", "inc", "gmbh", "ag", "sa", "bv", "nv", "group"];
+
+/// What names a firm: its assets, its name, and its people as the register has them.
+fn lexicon(organisation: &Organisation, register: &Register) -> Lexicon {
+    let mut words: Vec<&str> = organisation.name.split_whitespace().collect();
+    while words.len() > 1
+        && words.last().is_some_and(|last| LEGAL_FORMS.contains(&last.trim_matches(['.', ',']).to_lowercase().as_str()))
+    {
+        words.pop();
+    }
+    let mut brands = organisation.assets.brands.clone();
+    brands.push(words.join(" "));
+    let assets = Assets { brands, ..organisation.assets.clone() };
+    // A register that cannot be read tells of nobody: the rest of the scrub goes on.
+    let people = register.colleagues(organisation.id).unwrap_or_default();
+    Lexicon::new(&assets, people)
+}
 
 /// The sender of reports.
 #[derive(Clone, Debug)]
@@ -13,7 +32,7 @@ pub struct Reporter {
     pub(crate) name: String,
     pub(crate) sector: Option<String>,
     pub(crate) region: Option<Region>,
-    pub(crate) assets: Arc<Assets>,
+    pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) own: bool,
     /// The sharing groups that it is in at this moment, each with when its latest member had joined.
     pub(crate) groups: Vec<(GroupId, Timestamp)>,
@@ -28,7 +47,7 @@ impl Reporter {
             name: organisation.name.clone(),
             sector: register.sector_group(organisation),
             region: organisation.region,
-            assets: Arc::new(organisation.assets.clone()),
+            lexicon: Arc::new(lexicon(organisation, register)),
             own: false,
             groups: register.groups_as_of(organisation.id),
         }
@@ -48,10 +67,16 @@ impl Reporter {
             name: partnership.to_owned(),
             sector: None,
             region: None,
-            assets: Arc::default(),
+            lexicon: Arc::default(),
             own: true,
             groups: Vec::new(),
         }
+    }
+
+    /// What names the firm.
+    #[must_use]
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
     }
 
     /// The organisation, for quotas.

@@ -6,6 +6,8 @@ use vault::{Body, ReportEntry, Submission, codec};
 /// Bytes of a stored report beside its texts, and of a stored value beside its text.
 const REPORT_BYTES: usize = 1_024;
 const ITEM_BYTES: usize = 128;
+/// Bytes of a choice about a value, beside its text.
+const KEPT_BYTES: usize = 32;
 
 /// The entry that a submission becomes; the vault makes case and token, here they are empty places of the same length.
 pub(crate) fn entry_of(submission: Submission) -> ReportEntry {
@@ -24,6 +26,7 @@ pub(crate) fn stored_bytes(submission: &Submission) -> Result<usize, String> {
         ITEM_BYTES
             + formats::json_bytes(item.sighting.observable.value())
             + item.held.as_deref().map_or(0, formats::json_bytes)
+            + item.kept.as_deref().map_or(0, |why| formats::json_bytes(why) + KEPT_BYTES)
     });
     let bytes = REPORT_BYTES + texts.sum::<usize>() + items.sum::<usize>() + report.techniques.len() * 32;
     if bytes <= codec::INPUT_BYTES_MAX {

@@ -92,19 +92,60 @@ pub fn lookup(
     };
     answer.kind = Some(reading.kind().as_str().to_owned());
     answer.normal = Some(reading.value().to_owned());
-    let past = view.watch_until.as_deref().and_then(parse_rfc3339).is_some_and(|until| until <= now);
-    say(
-        &mut answer,
-        match &view.common {
-            Some(why) => Found::Everyday(why),
-            None if past => Found::Past,
-            None if view.block => Found::Block,
-            None => Found::Watch,
-        },
-    );
+    say(&mut answer, found_in(&view, now));
     answer.indicator = Some(render(row)?);
     answer.campaign = campaign.map(render).transpose()?;
     Ok(answer)
+}
+
+/// What members know of a value at one moment, in a word and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The verdict's name in data, as a look-up tells it.
+    pub verdict: &'static str,
+    /// What it means, for a person.
+    pub meaning: String,
+}
+
+/// What members know of several values, all at the same release tick; of each as a look-up would tell it by its kind.
+///
+/// # Errors
+/// [`OutletError`] if the store cannot be read.
+pub fn known(
+    reader: &Reader,
+    values: &[Observable],
+    own: &[Membership],
+    now: Timestamp,
+) -> Result<Vec<Known>, OutletError> {
+    let told = |found: Found<'_>| Known { verdict: found.verdict(), meaning: found.meaning() };
+    let known = reader.read(|at| {
+        let one = |value: &Observable| {
+            if let Some(row) = at.lookup_value(value)? {
+                let view = row.view::<IndicatorView>()?;
+                return Ok(told(found_in(&view, now)));
+            }
+            for of in own {
+                if let Some(row) = at.shared_value(*of, value)? {
+                    let view = row.view::<IndicatorView>()?;
+                    return Ok(told(view.common.as_deref().map_or(Found::Shared, Found::Everyday)));
+                }
+            }
+            Ok(told(Found::NotSeen))
+        };
+        values.iter().map(one).collect()
+    })?;
+    Ok(known)
+}
+
+/// What a released value means at a time.
+fn found_in(view: &IndicatorView, now: Timestamp) -> Found<'_> {
+    let past = view.watch_until.as_deref().and_then(parse_rfc3339).is_some_and(|until| until <= now);
+    match &view.common {
+        Some(why) => Found::Everyday(why),
+        None if past => Found::Past,
+        None if view.block => Found::Block,
+        None => Found::Watch,
+    }
 }
 
 fn say(answer: &mut Verdict, found: Found<'_>) {

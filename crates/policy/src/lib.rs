@@ -6,10 +6,10 @@ mod params;
 pub mod planted;
 mod posture;
 pub mod rho;
-mod scrub;
+pub mod scrub;
 
 pub use object::{Audience, Membership, NounKind, ReleaseBatch, ReleasedObject};
 pub use params::Params;
 pub use posture::PostureWord;
 pub use rho::{Answer, Band, Release, When};
-pub use scrub::{Assets, scrub};
+pub use scrub::{Assets, Colleague, Lexicon};

@@ -3,7 +3,8 @@
 
 use model::{AttackKind, GroupId, Kind, Marking, Observable, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use policy::rho::{self, Band, MarkedBy, Place, Release, When};
-use policy::{Answer, Assets, Audience, Membership, Params, scrub};
+use policy::scrub::scrub;
+use policy::{Answer, Assets, Audience, Lexicon, Membership, Params};
 use proptest::prelude::*;
 
 fn answer(warn: WhoMayBeWarned, tlp: Tlp, held: bool) -> Answer {
@@ -146,9 +147,10 @@ fn the_scrub_holds_what_could_name_the_reporter() {
         ranges: vec!["203.0.113.0/24".to_owned(), "2001:db8:1::/48".to_owned()],
         brands: vec!["Acme Power".to_owned(), "AP".to_owned()],
     };
+    let own = Lexicon::of(&assets);
     let check = |kind, value: &str, expect: bool| {
         let observable = Observable::parse(kind, value).unwrap();
-        assert_eq!(scrub(&observable, &assets, true).is_some(), expect, "{value}");
+        assert_eq!(scrub(&observable, &own, true).is_some(), expect, "{value}");
     };
     for (value, held) in [
         ("10.1.2.3", true),
@@ -198,7 +200,7 @@ fn the_scrub_holds_what_could_name_the_reporter() {
     check(Kind::FilePath, "\\\\fileserver\\share\\a.exe", true);
     check(Kind::Sha256, &"ab".repeat(32), false);
     let benchmark = Observable::parse(Kind::Ipv4, "198.18.0.1").unwrap();
-    assert!(scrub(&benchmark, &Assets::default(), false).is_some());
+    assert!(scrub(&benchmark, &Lexicon::default(), false).is_some());
 }
 
 #[test]
@@ -208,9 +210,10 @@ fn the_scrub_finds_the_reporters_name_wherever_a_text_hides_it() {
         ranges: vec!["203.0.113.0/24".to_owned()],
         brands: vec!["BT".to_owned(), "EDF".to_owned(), "Northgrid".to_owned(), "x".to_owned()],
     };
+    let own = Lexicon::of(&assets);
     let check = |kind, value: &str, expect: bool| {
         let observable = Observable::parse(kind, value).unwrap();
-        assert_eq!(scrub(&observable, &assets, true).is_some(), expect, "{value}");
+        assert_eq!(scrub(&observable, &own, true).is_some(), expect, "{value}");
     };
     for (url, held) in [
         ("http://evil.test/?e=jo@acme.example", true),

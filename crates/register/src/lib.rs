@@ -17,6 +17,7 @@ mod organisations;
 mod passkeys;
 mod password;
 mod people;
+mod reach;
 mod recovery;
 mod register;
 mod rights;
@@ -63,6 +64,7 @@ pub use nouns::{
 };
 pub use passkeys::{PASSKEYS_EACH_MAX, PasskeyInfo, StoredPasskey};
 pub use password::{PASSWORD_CHARS_MIN, PasswordCost};
+pub use reach::Readers;
 pub use recovery::RECOVERY_CODES;
 pub use register::{Register, RegisterError, SignInError};
 pub use rights::{Right, Rights, Role, rights_table};

@@ -21,6 +21,7 @@ fn reports(sign: char, bytes: usize, count: usize) -> Vec<Filed> {
             format!("{n}{}", sign.to_string().repeat(bytes)),
         )),
         held: None,
+        kept: None,
     };
     let values: Vec<Item> = (0..count).map(value).collect();
     let mut firm = 0;

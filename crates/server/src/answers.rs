@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::http::{Answer, write};
-use crate::{extraction_views, joining_views, own_views, views};
+use crate::{extraction_views, joining_views, own_views, report_views, views};
 
 mod sealed {
     pub trait Sealed {}
@@ -74,6 +74,7 @@ member_answers![
     own_views::RecoveryCodes,
     own_views::SessionList,
     own_views::TotpView,
+    report_views::PreviewView,
     views::FaceView,
     views::ImportReceipt,
     views::Made,
@@ -96,6 +97,8 @@ mod tests {
             ("member_groups.rs", include_str!("member_groups.rs")),
             ("reports.rs", include_str!("reports.rs")),
             ("extraction.rs", include_str!("extraction.rs")),
+            ("instant.rs", include_str!("instant.rs")),
+            ("preview.rs", include_str!("preview.rs")),
             ("session.rs", include_str!("session.rs")),
             ("me.rs", include_str!("me.rs")),
             ("join.rs", include_str!("join.rs")),

@@ -8,6 +8,7 @@ use model::{Clock, Entropy};
 use policy::Params;
 use register::{Demand, Face};
 
+use crate::advice::Advice;
 use crate::passkey::Passkeys;
 use crate::proxies::Network;
 use crate::smtp::MailSettings;
@@ -67,6 +68,8 @@ pub struct Config {
     pub metrics_token: Option<String>,
     /// Whether reports are taken; without intake each is refused.
     pub intake: bool,
+    /// What reporters are told to do; without it the project's own advice.
+    pub advice: Option<Advice>,
     /// Name of the partnership, for a store that is new.
     pub partnership: String,
     /// Whether a new store is an exercise.
@@ -106,6 +109,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,
+            advice: None,
             partnership: "Sharing partnership".to_owned(),
             exercise: false,
             params: Params::DEFAULT,

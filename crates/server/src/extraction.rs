@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use formats::{Extracted, Found, Mark};
 use model::{Kind, OrganisationId};
-use policy::Assets;
+use policy::Lexicon;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -113,14 +113,15 @@ pub(crate) async fn extract(
     let body = http::body(request, formats::EXTRACT_BYTES_MAX).await?;
     let _seat = intake.desks.seats.acquire().await.map_err(|_| Problem::internal())?;
     let name: String = query.name.unwrap_or_default().chars().take(NAME_CHARS_MAX).collect();
-    let (assets, exercise) = (organisation.assets.clone(), member.exercise);
+    let reporter = intake.reporter(organisation, member.clock.now());
+    let exercise = member.exercise;
     let read = blocking(move || {
         let _coming = coming;
         let found = formats::extract(&body, &name);
         drop(body);
         match found.refused {
             Some(why) => Err(why),
-            None => Ok(view(found, &assets, exercise)),
+            None => Ok(view(found, reporter.lexicon(), exercise)),
         }
     });
     let extraction = read.await?.map_err(|why| Problem::wrong_field(format!("the document cannot be read: {why}")))?;
@@ -131,10 +132,10 @@ fn count(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn view(found: Extracted, assets: &Assets, exercise: bool) -> Extraction {
+fn view(found: Extracted, own: &Lexicon, exercise: bool) -> Extraction {
     Extraction {
         document: found.document.as_str().to_owned(),
-        values: found.values.into_iter().map(|found| value(&found, assets, exercise)).collect(),
+        values: found.values.into_iter().map(|found| value(&found, own, exercise)).collect(),
         values_beyond: count(found.values_beyond),
         techniques: found.techniques.iter().map(|one| one.as_str().to_owned()).collect(),
         left_out: found
@@ -176,12 +177,12 @@ fn attachment(one: formats::extract::Attachment) -> AttachmentView {
     }
 }
 
-fn value(found: &Found, assets: &Assets, exercise: bool) -> ExtractedValue {
+fn value(found: &Found, own: &Lexicon, exercise: bool) -> ExtractedValue {
     let observable = &found.observable;
-    let why = policy::scrub(observable, assets, exercise);
+    let why = policy::scrub::scrub(observable, own, exercise);
     // What would be held whoever reported it lies in somebody's network; the rest is the reporter's own.
-    let anybodys = policy::scrub(observable, &Assets::default(), exercise).is_some();
-    let own = found.mark == Mark::Own || (why.is_some() && !anybodys);
+    let anybodys = policy::scrub::scrub(observable, &Lexicon::default(), exercise).is_some();
+    let is_own = found.mark == Mark::Own || (why.is_some() && !anybodys);
     let internal = found.mark == Mark::Internal || anybodys;
     let everyday = found.mark == Mark::Everyday && !(exercise && stands_for_the_world(found));
     ExtractedValue {
@@ -190,8 +191,8 @@ fn value(found: &Found, assets: &Assets, exercise: bool) -> ExtractedValue {
         defanged: model::defang(observable.value()),
         place: found.place.text(),
         line: found.line.map(std::num::NonZeroU32::get),
-        offered: !own && !internal && !everyday,
-        own,
+        offered: !is_own && !internal && !everyday,
+        own: is_own,
         internal,
         everyday,
         why,

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod across;
+mod advice;
 mod answers;
 mod cases;
 mod cell;
@@ -14,6 +15,7 @@ mod gate;
 mod guard;
 mod http;
 mod hub;
+mod instant;
 mod join;
 mod joining;
 pub mod joining_views;
@@ -34,9 +36,11 @@ pub mod own_views;
 mod paced;
 mod pages;
 mod passkey;
+mod preview;
 mod problem;
 mod proxies;
 mod pump;
+pub mod report_views;
 mod reports;
 mod returns;
 mod serve;
@@ -50,6 +54,7 @@ mod tls;
 pub mod views;
 mod walled;
 
+pub use advice::{ADVICE_BYTES_MAX, Advice, AdviceError, Contact};
 pub use answers::MemberAnswer;
 pub use cell::{CellParts, CellState, cell_router};
 pub use config::{Config, Faces};

@@ -110,6 +110,8 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "own_message" => on(filter, crate::threads::say),
         "consent" => on(filter, crate::threads::consent),
         "own_read" => on(filter, crate::threads::read),
+        "preview" => on(filter, crate::preview::preview),
+        "receipt_key" => on(filter, crate::instant::receipt_key),
         "import" => on(filter, crate::reports::import),
         "extract" => on(filter, crate::extraction::extract),
         "stream" => on(filter, stream),

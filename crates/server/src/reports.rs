@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey};
 use intake::{
     Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Parsed, Quota, Reporter,
     SendError, Sender,
@@ -17,11 +18,15 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
+use crate::advice::{Advice, Contact};
 use crate::answers::reply;
 use crate::extraction::Desks;
 use crate::http::{self, Answer, blocking, nothing, says_json};
+use crate::instant::{answer, known_before, signed};
 use crate::member::{MemberParts, MemberState};
+use crate::preview::PREVIEWS;
 use crate::problem::Problem;
+use crate::report_views::InstantAnswer;
 use crate::session::Who;
 use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
 
@@ -34,14 +39,20 @@ const IMPORT_WAIT_SECS: u64 = 5;
 const PROBLEMS_TOLD_MAX: usize = 200;
 /// Longest name of an imported file, in characters.
 const FILE_NAME_CHARS_MAX: usize = 200;
-/// How long a reporter's sector group is kept before the register is asked again.
-const REPORTER_MILLIS: i64 = 1_000;
+/// How long what is known of a reporter is kept while the register says that nothing has changed: what names it is made ready
+/// once, and not for each report.
+const REPORTER_MILLIS: i64 = 60_000;
+/// How long it is kept how the cell is reached.
+const CONTACT_MILLIS: i64 = 1_000;
 
 /// What is known of the organisations that report, so that the register is not searched for each report.
 #[derive(Default)]
 struct Reporters {
     since: Timestamp,
+    /// Changes of the register that were known then.
+    changes: u64,
     known: HashMap<OrganisationId, Arc<Reporter>>,
+    contact: Option<(Timestamp, Arc<Contact>)>,
 }
 
 /// The way in.
@@ -53,6 +64,9 @@ pub struct Intake {
     importing: Arc<Mutex<HashSet<OrganisationId>>>,
     reporters: Mutex<Reporters>,
     pub(crate) desks: Desks,
+    previews: Quota,
+    advice: Option<Advice>,
+    pub(crate) receipts: Option<ReceiptKey>,
 }
 
 impl Intake {
@@ -66,6 +80,9 @@ impl Intake {
             imports: Semaphore::new(IMPORTS_AT_ONCE),
             importing: Arc::default(),
             reporters: Mutex::default(),
+            previews: Quota::new(PREVIEWS.0, PREVIEWS.1),
+            advice: Advice::built_in().ok(),
+            receipts: None,
             desks: Desks::default(),
         }
     }
@@ -80,17 +97,56 @@ impl Intake {
         &*self.sender
     }
 
-    pub(crate) fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
-        let mut reporters = self.reporters.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.millis_since(reporters.since) >= REPORTER_MILLIS {
-            *reporters = Reporters { since: now, known: HashMap::new() };
+    /// Gives reporters this advice instead of the project's own.
+    #[must_use]
+    pub fn with_advice(self, advice: Option<Advice>) -> Self {
+        Self { advice: advice.or(self.advice), ..self }
+    }
+
+    /// Signs receipts with this key; without one there are none.
+    #[must_use]
+    pub fn with_receipts(self, receipts: Option<ReceiptKey>) -> Self {
+        Self { receipts, ..self }
+    }
+
+    /// Takes a dry run from an organisation's own quota.
+    pub(crate) fn take_preview(&self, organisation: OrganisationId, now: Timestamp) -> Result<(), Problem> {
+        self.previews.take(organisation, 1, now).map_err(slow_down)
+    }
+
+    /// How the cell is reached, as the register was asked within the last second.
+    fn contact(&self, now: Timestamp) -> Arc<Contact> {
+        let known = self.held().contact.clone().filter(|(since, _)| now.millis_since(*since) < CONTACT_MILLIS);
+        if let Some((_, contact)) = known {
+            return contact;
         }
-        let make = || Arc::new(Reporter::member(organisation, &self.register));
+        let settings = self.register.joining_settings().unwrap_or_default();
+        let contact = Arc::new(Contact { phone: settings.cell_phone, mail: settings.cell_mail });
+        self.held().contact = Some((now, Arc::clone(&contact)));
+        contact
+    }
+
+    fn held(&self) -> MutexGuard<'_, Reporters> {
+        self.reporters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn reporter(&self, organisation: &Organisation, now: Timestamp) -> Arc<Reporter> {
         let id = organisation.id;
         #[cfg(feature = "planted-leaks")]
         let id = crate::leaks::of_sector(organisation).unwrap_or(id);
-        let reporter = Arc::clone(reporters.known.entry(id).or_insert_with(make));
-        drop(reporters);
+        let changes = self.register.changes();
+        let known = {
+            let mut held = self.held();
+            if held.changes != changes || now.millis_since(held.since) >= REPORTER_MILLIS {
+                *held = Reporters { since: now, changes, contact: held.contact.take(), known: HashMap::new() };
+            }
+            held.known.get(&id).cloned()
+        };
+        // Made without the lock: somebody else's report need not wait for it.
+        let reporter = known.unwrap_or_else(|| {
+            let made = Arc::new(Reporter::member(organisation, &self.register));
+            self.held().known.entry(id).or_insert(made).clone()
+        });
         Arc::new(reporter.in_its_groups(&self.register))
     }
 }
@@ -153,19 +209,29 @@ pub(crate) fn item((index, item): (usize, intake::ItemResult)) -> ReceiptItem {
             Outcome::Accepted => "accepted",
             Outcome::Duplicate => "duplicate",
             Outcome::Refused => "refused",
+            Outcome::LeftOut => "left-out",
         }
         .to_owned(),
         why: item.why,
+        held: item.held,
     }
 }
 
-fn receipt(parsed: Parsed, accepted: &Accepted, exercise: bool) -> Receipt {
+fn receipt(parsed: Parsed, accepted: &Accepted, answer: InstantAnswer, exercise: bool) -> Receipt {
     Receipt {
         reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
         status: "received".to_owned(),
         items: parsed.items.into_iter().enumerate().map(item).collect(),
+        answer,
+        receipt: None,
         exercise,
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanguageQuery {
+    lang: Option<String>,
 }
 
 /// `POST /api/v1/reports`.
@@ -178,6 +244,8 @@ pub(crate) async fn report(
     if !says_json(request.headers()) {
         return Err(Problem::media_type("application/json"));
     }
+    let LanguageQuery { lang } = http::query(request.uri())?;
+    let headers = request.headers().clone();
     let body = http::body(request, BODY_BYTES_MAX).await?;
     let now = member.clock.now();
     intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
@@ -187,7 +255,14 @@ pub(crate) async fn report(
         let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Problem::wrong_field(text.join("; "))
     })?;
-    drop(body);
+    // Before it is sent: what members knew at the release tick before it, whatever others send meanwhile.
+    let known = known_before(&member, &who, &parsed).await?;
+    let report = &parsed.submission.report;
+    let told = intake
+        .advice
+        .as_ref()
+        .and_then(|advice| advice.told(report.attack, report.ongoing, &intake.contact(now), lang.as_deref(), &headers));
+    let answer = answer(known, told.ok_or_else(Problem::internal)?, &intake.contact(now));
     #[cfg(feature = "planted-leaks")]
     let others = crate::leaks::others_have(&member, &parsed.submission.report.items);
     #[cfg(feature = "planted-leaks")]
@@ -203,8 +278,11 @@ pub(crate) async fn report(
     let Told::Accepted(accepted) = told else { return Err(Problem::internal()) };
     let accepted = accepted.first().ok_or_else(Problem::internal)?;
     parsed.settle(accepted);
-    #[cfg_attr(not(feature = "planted-leaks"), expect(unused_mut, reason = "only a planted leak changes a receipt"))]
-    let mut receipt = receipt(parsed, accepted, member.exercise);
+    let mut receipt = receipt(parsed, accepted, answer, member.exercise);
+    receipt.receipt = intake.receipts.as_ref().map(|key| {
+        let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
+        signed(key.sign(&member.partnership, &receipt.reference, &at, &body))
+    });
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);
     #[cfg(feature = "planted-leaks")]

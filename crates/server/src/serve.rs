@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
+use intake::receipt::{RECEIPT_KEY, ReceiptKey};
 use intake::{LocalSender, Quota, RemoteSender, Sender};
 use register::{Demand, PasswordCost, Register, RegisterError, SealKey};
 use release::EngineConfig;
@@ -219,9 +220,18 @@ impl Common {
         Sessions::with_passkeys(register, face, self.by_tls(face), partnership.clone(), *exercise, passkeys.ok())
     }
 
-    fn member(&self, hub: &Arc<Hub>, sender: Option<Arc<dyn Sender>>, fold: Option<&SharedFold>) -> Router {
+    fn member(
+        &self,
+        hub: &Arc<Hub>,
+        sender: Option<Arc<dyn Sender>>,
+        receipts: Option<ReceiptKey>,
+        fold: Option<&SharedFold>,
+    ) -> Router {
         let intake = sender.filter(|_| self.config.intake);
-        let intake = intake.map(|sender| Intake::new(sender, Arc::clone(&self.register), Quota::standard()));
+        let intake = intake.map(|sender| {
+            let intake = Intake::new(sender, Arc::clone(&self.register), Quota::standard());
+            intake.with_advice(self.config.advice.clone()).with_receipts(receipts)
+        });
         #[cfg(not(feature = "planted-leaks"))]
         let _ = fold;
         let parts = MemberParts {
@@ -364,12 +374,16 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
     // The members' process reads it only: the cell's has made it by now, if there is one.
     let make = config.faces != Faces::Member;
-    blocking(move || {
+    let receipts = blocking(move || {
         match vault::own_key(&keys, FACTORS_KEY, &*entropy, make).map_err(VaultError::from)? {
             Some(key) => sealed.seal_with(SealKey::new(&key).ok_or(ServeError::Stopped("cipher of the factors"))?),
             None => tracing::warn!("{}/{FACTORS_KEY} is not there: no authenticator app is checked", keys.display()),
         }
-        Ok(())
+        let key = vault::own_key(&keys, RECEIPT_KEY, &*entropy, make).map_err(VaultError::from)?;
+        if key.is_none() {
+            tracing::warn!("{}/{RECEIPT_KEY} is not there: reports are answered without a receipt", keys.display());
+        }
+        Ok(key.and_then(|seed| ReceiptKey::new(&seed)))
     })
     .await?;
     let common = Common { config, about, register, reader, own, meters };
@@ -423,7 +437,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             Ok(())
         };
         running.threads.push(("members' stream", spawn("pump", Arc::clone(&ended_sender), run)?));
-        let router = common.member(&member_hub, Some(sender), fold.as_ref());
+        let router = common.member(&member_hub, Some(sender), receipts, fold.as_ref());
         let (address, task) = bind(config.member_addr, member_tls, router, &proxies, stopped.clone()).await?;
         running.member_addr = Some(address);
         running.listeners.push(task);

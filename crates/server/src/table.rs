@@ -350,10 +350,18 @@ fn member() -> Vec<Route> {
             .takes(json::<views::NewGroupMember>())
             .gives(204, Shape::Empty)
             .or(&[404, 422, 503]),
-        reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk.")
+        reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk, with what to do now and a signed receipt.")
+            .with(&[query("lang", "Language of what to do now, such as `en`; else that of `Accept-Language`.")])
             .takes(json::<views::NewReport>())
             .key(Scope::Report).gives(201, json::<views::Receipt>())
             .or(&[422, 429, 503]),
+        reporter("POST", "/api/v1/reports/preview", "preview", "What others would see of a draft, and what in it could name you. Nothing is stored; answers may be missing.")
+            .takes(json::<views::NewReport>())
+            .key(Scope::Report).gives(200, json::<crate::report_views::PreviewView>())
+            .or(&[422, 429, 503]),
+        public("GET", "/api/v1/receipt-key", "receipt_key", "Public key with which receipts can be checked, in PEM.")
+            .gives(200, Shape::Text("application/x-pem-file"))
+            .or(&[404]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),

@@ -7,6 +7,8 @@ pub use crate::thread_views::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::report_views::{FindingDecision, InstantAnswer, SignedReceiptView};
+
 /// An error, as RFC 9457 shapes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProblemView {
@@ -171,6 +173,8 @@ pub struct NewReport {
     pub tags: Option<Vec<String>>,
     /// The values.
     pub indicators: Vec<NewIndicator>,
+    /// What you decided about each value that could name you; a key decides nothing, and what is found there is held.
+    pub findings: Option<Vec<FindingDecision>>,
 }
 
 /// What became of one value.
@@ -182,11 +186,14 @@ pub struct ReceiptItem {
     pub kind: Option<String>,
     /// Its normal form, where it could be read.
     pub value: Option<String>,
-    /// `accepted`, `duplicate` (of your own) or `refused`.
+    /// `accepted`, `duplicate` (of your own), `left-out` (as you chose) or `refused`.
     pub result: String,
-    /// Why it was refused.
+    /// Why it was refused or left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Why it is held for the cell: it could name you.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
 }
 
 /// The answer to a report: "received", never "others saw this".
@@ -198,6 +205,11 @@ pub struct Receipt {
     pub status: String,
     /// What became of each value.
     pub items: Vec<ReceiptItem>,
+    /// What was known before, and what to do now.
+    pub answer: InstantAnswer,
+    /// The signed receipt, to keep; absent where the process that you reach has no key for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<SignedReceiptView>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

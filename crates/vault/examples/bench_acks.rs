@@ -40,9 +40,11 @@ fn submission(number: u64) -> Submission {
         3 => (Kind::Sha256, format!("{number:064x}")),
         _ => (Kind::Email, format!("billing-{number}@post.example")),
     };
-    let items = (0..VALUES)
-        .map(value)
-        .map(|(kind, value)| Item { sighting: Sighting::of(Observable::from_normal(kind, value)), held: None });
+    let items = (0..VALUES).map(value).map(|(kind, value)| Item {
+        sighting: Sighting::of(Observable::from_normal(kind, value)),
+        held: None,
+        kept: None,
+    });
     let mut organisation = [0; 16];
     organisation[0] = u8::try_from(number % 160).unwrap_or(0);
     Submission {

@@ -57,6 +57,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
         items: vec![Item {
             sighting: Sighting::of(Observable::from_normal(Kind::Domain, format!("d{n}.test"))),
             held: None,
+            kept: None,
         }],
     };
     let source = Source { case, organisation: OrganisationId::from_bytes([n as u8; 16]) };

@@ -173,6 +173,8 @@ pub struct Item {
     pub sighting: Sighting,
     /// Why the scrub holds it for the cell; `None` if it may be released.
     pub held: Option<String>,
+    /// Why the scrub would have held it, had the reporter not chosen to let it go; the cell sees that it was chosen.
+    pub kept: Option<String>,
 }
 
 /// What a report says, without who sent it.

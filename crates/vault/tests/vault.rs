@@ -194,6 +194,21 @@ fn the_golden_lines_of_version_2_replay_for_ever() {
     assert!(codec::decode(strange.as_bytes()).is_err());
 }
 
+#[test]
+fn the_golden_lines_of_version_3_replay_for_ever() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v3.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    for (index, line) in text.lines().enumerate() {
+        let body = codec::decode(line.as_bytes()).unwrap_or_else(|error| panic!("line {}: {error}", index + 1));
+        assert_eq!(String::from_utf8(codec::encode(&body).unwrap()).unwrap(), line, "line {}", index + 1);
+        let Body::Report(report) = body else { panic!("only reports have a third version") };
+        assert!(report.items.iter().any(|item| item.kept.is_some()));
+    }
+    assert_eq!(text.lines().count(), 2);
+    let strange = text.lines().next().unwrap().replacen(r#""item":1"#, r#""item":9"#, 1);
+    assert!(codec::decode(strange.as_bytes()).is_err());
+}
+
 /// The hashes were worked out by another program from the description of the chain: it can never change unseen.
 #[test]
 fn the_chain_of_the_golden_journal_is_what_it_always_was() {

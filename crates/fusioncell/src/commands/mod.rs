@@ -31,6 +31,7 @@ pub mod import_files;
 mod import_report;
 mod journal;
 mod openapi;
+mod receipt;
 mod serve;
 
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Check, rebuild or export the journal
     Journal(journal::JournalArgs),
+    /// Check a receipt, or print the key to check receipts with
+    Receipt(receipt::ReceiptArgs),
     /// Print the description of every route (OpenAPI, JSON)
     #[command(after_help = help!("  fusioncell openapi > openapi.json"))]
     Openapi,
@@ -98,6 +101,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(args),
         Command::Journal(args) => journal::run(args),
+        Command::Receipt(args) => receipt::run(args),
         Command::Openapi => openapi::run(),
     }
 }

@@ -39,6 +39,7 @@ pub enum SecondFactor {
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
   fusioncell serve --data-dir D --noise warninglists/
+  fusioncell serve --data-dir D --advice advice.json
   fusioncell serve --data-dir D --member-addr 0.0.0.0:443 --cell-addr 10.0.0.5:443 --tls-cert cert.pem --tls-key key.pem
   fusioncell serve --data-dir D --member-addr 10.0.0.5:8460 --behind-tls --trusted-proxy 10.0.0.2
   fusioncell serve --data-dir D --smtp-url smtps://cell@mail.example --smtp-password-file P --mail-from no-reply@cell.example
@@ -77,6 +78,10 @@ pub struct ServeArgs {
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
     noise: Vec<PathBuf>,
+    /// File of what reporters are told to do, instead of the project's own: JSON, in one language or several, with every kind of
+    /// attack
+    #[arg(long, value_name = "FILE")]
+    advice: Option<PathBuf>,
     /// Certificate of both listeners, in PEM with those between it and its root: they speak TLS. A file that changes is read
     /// anew within seconds
     #[arg(long, value_name = "FILE", env = "FUSIONCELL_TLS_CERT", hide_env_values = true, requires = "tls_key")]
@@ -149,6 +154,14 @@ fn mail(args: &ServeArgs) -> Result<Option<MailSettings>, Failure> {
     Ok(Some(MailSettings { server, password, from, roots: args.smtp_ca.clone() }))
 }
 
+fn advice(path: &std::path::Path) -> Result<server::Advice, Failure> {
+    let file = std::fs::File::open(path).context(path.display())?;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, server::ADVICE_BYTES_MAX as u64 + 1), &mut bytes)
+        .context(path.display())?;
+    server::Advice::read(&bytes).context(path.display())
+}
+
 /// Runs it.
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
     logs::start("info", args.log_json);
@@ -174,6 +187,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.trusted_proxies = args.trusted_proxies;
     config.metrics_token = args.metrics_token;
     config.noise = noise::read(&args.noise)?.map(Into::into);
+    config.advice = args.advice.as_deref().map(advice).transpose()?;
     config.faces = match args.face {
         Face::Both => server::Faces::Both,
         Face::Member => server::Faces::Member,

@@ -23,6 +23,10 @@ pub struct JoiningSettings {
     pub member_url: String,
     /// Where the cell's people reach it.
     pub cell_url: String,
+    /// The cell's telephone number, for whoever is being attacked; empty until it is set.
+    pub cell_phone: String,
+    /// The cell's mailbox; empty until it is set.
+    pub cell_mail: String,
 }
 
 impl Default for JoiningSettings {
@@ -36,10 +40,14 @@ impl Default for JoiningSettings {
             sponsorships_max: 3,
             member_url: "http://localhost:8460".to_owned(),
             cell_url: "http://localhost:8461".to_owned(),
+            cell_phone: String::new(),
+            cell_mail: String::new(),
         }
     }
 }
 
+/// Longest telephone number and mailbox of the cell, in characters.
+const CONTACT_CHARS_MAX: usize = 100;
 /// Longest address of the platform.
 const URL_BYTES_MAX: usize = 200;
 
@@ -53,6 +61,8 @@ pub const JOINING_SETTINGS: &[(&str, Option<(i64, i64)>)] = &[
     ("sponsorships-max", Some((0, 20))),
     ("member-url", None),
     ("cell-url", None),
+    ("cell-phone", None),
+    ("cell-mail", None),
 ];
 
 impl JoiningSettings {
@@ -68,6 +78,14 @@ impl JoiningSettings {
         })
     }
 
+    const fn contact(&mut self, name: &str) -> Option<&mut String> {
+        match name.as_bytes() {
+            b"cell-phone" => Some(&mut self.cell_phone),
+            b"cell-mail" => Some(&mut self.cell_mail),
+            _ => None,
+        }
+    }
+
     fn put(&mut self, name: &str, value: &str) -> Result<(), RegisterError> {
         let refused = |why: String| RegisterError::Refused(format!("setting {name}: {why}"));
         let Some((_, range)) = JOINING_SETTINGS.iter().find(|(known, _)| *known == name) else {
@@ -76,6 +94,23 @@ impl JoiningSettings {
         if let (Some((least, most)), Some(field)) = (range, self.field(name)) {
             let number = value.trim().parse().ok().filter(|number| (*least..=*most).contains(number));
             *field = number.ok_or_else(|| refused(format!("a number from {least} to {most}")))?;
+            return Ok(());
+        }
+        if let Some(contact) = self.contact(name) {
+            let text = value.trim();
+            let phone = |c: char| c.is_ascii_digit() || " +-()/.x".contains(c);
+            let good = match name {
+                "cell-phone" => {
+                    text.chars().all(phone) && (text.is_empty() || text.chars().any(|c| c.is_ascii_digit()))
+                }
+                _ => text.is_empty() || crate::names::address("cell-mail", text).is_ok(),
+            };
+            if !good || text.chars().count() > CONTACT_CHARS_MAX {
+                let what =
+                    if name == "cell-phone" { "a telephone number such as +44 20 7946 0000" } else { "a mailbox" };
+                return Err(refused(format!("{what}, or nothing")));
+            }
+            text.clone_into(contact);
             return Ok(());
         }
         let url = value.trim().trim_end_matches('/');
@@ -109,8 +144,13 @@ impl JoiningSettings {
         let mut copy = self.clone();
         let text = |(name, _): &(&'static str, _)| {
             let number = copy.field(name).map(|number| number.to_string());
-            let url = if *name == "cell-url" { &self.cell_url } else { &self.member_url };
-            (*name, number.unwrap_or_else(|| url.clone()))
+            let text = match *name {
+                "cell-url" => &self.cell_url,
+                "cell-phone" => &self.cell_phone,
+                "cell-mail" => &self.cell_mail,
+                _ => &self.member_url,
+            };
+            (*name, number.unwrap_or_else(|| text.clone()))
         };
         JOINING_SETTINGS.iter().map(text).collect()
     }
@@ -148,6 +188,9 @@ mod tests {
             ("member-url", "javascript:alert(1)"),
             ("member-url", "https://a/b c"),
             ("nothing", "1"),
+            ("cell-phone", "call us"),
+            ("cell-phone", "++"),
+            ("cell-mail", "nobody"),
         ] {
             assert!(set(&connection, name, value).is_err(), "{name} {value}");
         }
@@ -157,6 +200,11 @@ mod tests {
         let read = JoiningSettings::read(&connection).unwrap();
         assert_eq!((read.dormant_days, read.closed_days), (60, 80));
         assert_eq!(read.member_url, "https://share.example");
+        set(&connection, "cell-phone", " +44 20 7946 0000 ").unwrap();
+        set(&connection, "cell-mail", "cell@share.example").unwrap();
+        let told = JoiningSettings::read(&connection).unwrap();
+        assert_eq!((told.cell_phone.as_str(), told.cell_mail.as_str()), ("+44 20 7946 0000", "cell@share.example"));
+        set(&connection, "cell-phone", "").unwrap();
         assert_eq!(read.all().len(), JOINING_SETTINGS.len());
     }
 }

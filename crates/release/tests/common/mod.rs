@@ -62,7 +62,7 @@ pub struct Filed {
 }
 
 pub fn domain(name: &str) -> Item {
-    Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, name)), held: None }
+    Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, name)), held: None, kept: None }
 }
 
 pub const OPEN: Marking = Marking { tlp: Tlp::Green, pap: Pap::Green };

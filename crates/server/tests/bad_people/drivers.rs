@@ -100,7 +100,7 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
     let link = if route.face == Face::Cell { &ids.link_cell } else { &ids.link_member };
     let made = match plain(route.id) {
         "sign_in" => json!({ "email": email, "password": PASSWORD }),
-        "report" => json!({
+        "report" | "preview" => json!({
             "title": "t", "attack": "phishing", "warn": "now", "know": "nobody", "tlp": "GREEN",
             "indicators": [{ "value": "fresh.attack.test" }],
         }),

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use intake::receipt::ReceiptKey;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, Region, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
@@ -162,7 +163,9 @@ impl World {
                 sessions: sessions(register::Face::Member),
                 guard: guard("localhost"),
                 clock: Arc::clone(&shared),
-                intake: Some(Intake::new(sender, Arc::clone(&register), quota)),
+                intake: Some(
+                    Intake::new(sender, Arc::clone(&register), quota).with_receipts(ReceiptKey::new(&[7; 32])),
+                ),
                 own: Some(own_reader),
                 partnership: "Test partnership".into(),
                 exercise: true,

@@ -156,6 +156,28 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             let body = r#"{"title":"t","attack":"phishing"}"#;
             vec![with(&path.replace("{reference}", UNKNOWN), body), with(&path.replace("{reference}", UNKNOWN), "{")]
         }
+        // A dry run of what others may have reported, and of a group: nothing of their reports may show.
+        ("POST", "/api/v1/reports/preview") => {
+            let values: Vec<String> =
+                known.values.iter().rev().take(3).map(|value| format!(r#"{{"value":"{value}"}}"#)).collect();
+            let values = values.join(",");
+            let group = known.groups.first().map_or(UNKNOWN, String::as_str);
+            let draft = |warn: &str, tlp: &str| {
+                let body = format!(
+                    r#"{{"title":"t","narrative":"at firm1.example","attack":"phishing","warn":{warn},"know":"nobody","tlp":"{tlp}","indicators":[{values}]}}"#
+                );
+                with(path, &body)
+            };
+            vec![
+                with(path, "{}"),
+                with(path, "["),
+                draft(r#""now""#, "GREEN"),
+                draft(r#""once-three""#, "AMBER+STRICT"),
+                draft(&format!(r#"{{"group":"{group}"}}"#), "AMBER"),
+                draft(&format!(r#"{{"group":"{UNKNOWN}"}}"#), "AMBER"),
+            ]
+        }
+        ("GET", "/api/v1/receipt-key") => vec![ask(path.to_owned())],
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
         // What a document holds is judged by itself: values that others reported look like any.
         ("POST", "/api/v1/extract") => {

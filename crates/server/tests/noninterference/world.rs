@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
+use intake::receipt::ReceiptKey;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use policy::Params;
@@ -181,14 +182,17 @@ impl World {
                 sessions: sessions(Face::Member),
                 guard: guard(&["localhost"]),
                 clock: clock.clone(),
-                intake: Some(Intake::new(
-                    Arc::new(LocalSender::new(vault.clone()).telling({
-                        let reads = reads.clone();
-                        Arc::new(move |organisation, case| reads.note(organisation, case))
-                    })),
-                    register.clone(),
-                    quota,
-                )),
+                intake: Some(
+                    Intake::new(
+                        Arc::new(LocalSender::new(vault.clone()).telling({
+                            let reads = reads.clone();
+                            Arc::new(move |organisation, case| reads.note(organisation, case))
+                        })),
+                        register.clone(),
+                        quota,
+                    )
+                    .with_receipts(ReceiptKey::new(&[7; 32])),
+                ),
                 own: Some(own_reader),
                 partnership: "Test partnership".into(),
                 exercise: true,

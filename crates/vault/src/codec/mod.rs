@@ -5,6 +5,7 @@ mod size;
 mod stored;
 mod v1;
 mod v2;
+mod v3;
 
 pub use size::{object_bytes, text_bytes};
 

@@ -15,6 +15,7 @@ use super::v1::{
     PassV1, PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
 use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
+use super::v3::{KeptV3, ReportV3};
 use super::{CodecError, acts};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
 use crate::hex;
@@ -91,6 +92,15 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
                 bytes: set.bytes,
             },
         ),
+        Body::Report(report) if report.items.iter().any(|item| item.kept.is_some()) => {
+            let as_of = match report.warn {
+                WhoMayBeWarned::Group { as_of, .. } => as_of.map(Timestamp::as_millis),
+                _ => None,
+            };
+            let kept = report.items.iter().enumerate();
+            let kept = kept.filter_map(|(item, held)| Some(KeptV3 { item, why: held.kept.clone()? })).collect();
+            version(body, 3, ReportV3 { report: report_v1(report), as_of, kept })
+        }
         Body::Report(report) => match report.warn {
             // Only what needs the newer form has it: whatever an older program could say is written as it always was.
             WhoMayBeWarned::Group { as_of: Some(as_of), .. } => {
@@ -243,6 +253,7 @@ pub(super) fn item_of(item: ItemV1) -> Result<Item, CodecError> {
             seen_at: item.seen.map(Timestamp::from_millis),
         },
         held: item.held,
+        kept: None,
     })
 }
 
@@ -286,11 +297,17 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         (_, 1) => {}
         ("report", 2) => {
             let ReportV2 { report: stored, as_of } = shape(stored)?;
-            let mut entry = report(stored)?;
-            let WhoMayBeWarned::Group { as_of: checked, .. } = &mut entry.warn else {
-                return Err(CodecError::Malformed("a report as of a group that is for none".to_owned()));
-            };
-            *checked = Some(Timestamp::from_millis(as_of));
+            return Ok(Body::Report(Box::new(of_group(report(stored)?, as_of)?)));
+        }
+        ("report", 3) => {
+            let ReportV3 { report: stored, as_of, kept } = shape(stored)?;
+            let entry = report(stored)?;
+            let mut entry = if let Some(as_of) = as_of { of_group(entry, as_of)? } else { entry };
+            for KeptV3 { item, why } in kept {
+                let item = entry.items.get_mut(item);
+                let none = || CodecError::Malformed("a choice about a value that is none".to_owned());
+                item.ok_or_else(none)?.kept = Some(why);
+            }
             return Ok(Body::Report(Box::new(entry)));
         }
         ("release", 2) => {
@@ -405,6 +422,14 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         }
         _ => return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v }),
     })
+}
+
+fn of_group(mut entry: ReportEntry, as_of: i64) -> Result<ReportEntry, CodecError> {
+    let WhoMayBeWarned::Group { as_of: checked, .. } = &mut entry.warn else {
+        return Err(CodecError::Malformed("a report as of a group that is for none".to_owned()));
+    };
+    *checked = Some(Timestamp::from_millis(as_of));
+    Ok(entry)
 }
 
 fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {

@@ -45,8 +45,11 @@ pub fn in_memory() -> Arc<Vault> {
 
 /// A report of a firm with these domains in it.
 pub fn submission(firm: u8, values: &[&str]) -> Submission {
-    let item =
-        |value: &&str| Item { sighting: Sighting::of(Observable::from_normal(Kind::Domain, *value)), held: None };
+    let item = |value: &&str| Item {
+        sighting: Sighting::of(Observable::from_normal(Kind::Domain, *value)),
+        held: None,
+        kept: None,
+    };
     Submission {
         organisation: OrganisationId::from_bytes([firm; 16]),
         sector: None,
