@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 31] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
@@ -57,6 +57,13 @@ const PARTS: [&str; 24] = [
     "NewIndicator",
     "SecondeeRow",
     "SignIn",
+    "FindingDecision",
+    "FindingView",
+    "InstantAnswer",
+    "KnownView",
+    "MissingView",
+    "PreviewValueView",
+    "ReachView",
 ];
 
 #[test]

@@ -743,6 +743,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/receipt-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public key with which receipts can be checked, in PEM. */
+        get: operations["receipt_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports": {
         parameters: {
             query?: never;
@@ -752,8 +769,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reports an attack; acknowledged once it is on disk. */
+        /** Reports an attack; acknowledged once it is on disk, with what to do now and a signed receipt. */
         post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What others would see of a draft, and what in it could name you. Nothing is stored; answers may be missing. */
+        post: operations["preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2375,6 +2409,11 @@ export interface components {
             /** @description Who took it. */
             owner: string;
         };
+        /**
+         * @description What may be done about a finding.
+         * @enum {string}
+         */
+        DecisionWord: "untick" | "generalise" | "keep";
         /** @description The walls of a member, or of the cell. */
         DeviceList: {
             /** @description Whether this is an exercise. */
@@ -2456,6 +2495,57 @@ export interface components {
             recovery_codes: number;
             /** @description Whether there is an authenticator app. */
             totp: boolean;
+        };
+        /** @description What a reporter decided about a finding, which is named by its id or by the value that it is in. */
+        FindingDecision: {
+            /**
+             * @description `untick` leaves the value out, `generalise` sends what the dry run proposes in its place, `keep` lets it go as it is;
+             *     the cell sees that you chose so. Without a decision the value is held for the cell.
+             */
+            decision: components["schemas"]["DecisionWord"];
+            /** @description Id of the finding, as the dry run told it. */
+            id: string | null;
+            /** @description The value as it is sent, instead of an id. */
+            value: string | null;
+        };
+        /** @description A word or value that could name you. */
+        FindingView: {
+            /** @description What sort, such as `own-domain`, `look-alike` or `colleague`. */
+            cause: string;
+            /**
+             * Format: int32
+             * @description Where it ends.
+             */
+            end: number;
+            /** @description `title`, `narrative`, `tags` or `indicators`. */
+            field: string;
+            /** @description What would stand in its place. */
+            general: string | null;
+            /** @description Kind of that, for a value. */
+            general_kind: string | null;
+            /**
+             * @description Whether it holds the value for the cell until it is decided about. Title, words and tags are never shown to members, so
+             *     what is found there holds nothing.
+             */
+            holds: boolean;
+            /** @description Id to decide about it; the same as long as the field and the text are. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Which of several tags or values, from 0.
+             */
+            index: number | null;
+            /** @description What may be decided: `untick`, `generalise` where there is something more general, `keep`. */
+            may: string[];
+            /**
+             * Format: int32
+             * @description Where in the field it begins, in characters.
+             */
+            start: number;
+            /** @description The text. */
+            text: string;
+            /** @description Why, in words. */
+            why: string;
         };
         /** @description A sharing group with its members. */
         GroupDetail: {
@@ -2667,6 +2757,35 @@ export interface components {
             /** @description When it leaves the watch feed. */
             watch_until: string | null;
         };
+        /** @description The answer that a reporter gets at once; it is never empty. */
+        InstantAnswer: {
+            /** @description How to reach the cell, in a sentence; while it is going on, now. */
+            call: string;
+            /**
+             * Format: int32
+             * @description How many of them were known.
+             */
+            known: number;
+            /** @description Language of what follows. */
+            language: string;
+            /**
+             * Format: int32
+             * @description How many were looked up: the first hundred.
+             */
+            looked_up: number;
+            /** @description The cell's mailbox, if it has set one. */
+            mail: string | null;
+            /** @description The cell's telephone number, if it has set one. */
+            phone: string | null;
+            /** @description What to do now, first what stops harm. */
+            steps: string[];
+            /** @description That in a sentence. */
+            text: string;
+            /** @description The kind of attack, in words. */
+            title: string;
+            /** @description Your values, as members knew them before your report. */
+            values: components["schemas"]["KnownView"][];
+        };
         /** @description A page of invitations. */
         InvitationList: {
             /** @description Whether this is an exercise. */
@@ -2764,6 +2883,22 @@ export interface components {
          * @enum {string}
          */
         KnowWord: "nobody" | "cell" | "everybody";
+        /** @description What members knew of one of your values at the release tick before your report. */
+        KnownView: {
+            /**
+             * Format: int32
+             * @description Its index in the report.
+             */
+            index: number;
+            /** @description Kind. */
+            kind: string;
+            /** @description What that means, in words. */
+            meaning: string;
+            /** @description Its normal form. */
+            value: string;
+            /** @description `block`, `watch`, `everyday` or `not-seen`. */
+            verdict: string;
+        };
         /** @description A sector lane of the wall. */
         LaneView: {
             /** @description Name in data. */
@@ -2886,6 +3021,13 @@ export interface components {
             objects: components["schemas"]["ReleasedView"][];
             /** @description The release tick. */
             tick: string;
+        };
+        /** @description What a report still needs before it can be sent. */
+        MissingView: {
+            /** @description Path of the field; empty for the draft as a whole. */
+            field: string;
+            /** @description What is wrong. */
+            why: string;
         };
         /** @description A version that is accepted. */
         NewAcceptance: {
@@ -3143,6 +3285,8 @@ export interface components {
         NewReport: {
             /** @description Closest match, such as `phishing` or `not-sure`. */
             attack: string;
+            /** @description What you decided about each value that could name you; a key decides nothing, and what is found there is held. */
+            findings?: components["schemas"]["FindingDecision"][] | null;
             /**
              * Format: date-time
              * @description When it happened.
@@ -3475,6 +3619,45 @@ export interface components {
              */
             word: "normal" | "raised" | "high";
         };
+        /** @description What would become of one value. */
+        PreviewValueView: {
+            /**
+             * Format: int32
+             * @description Its index in the draft.
+             */
+            index: number;
+            /** @description Kind, where it could be read. */
+            kind: string | null;
+            /**
+             * Format: int32
+             * @description Other organisations that would see it.
+             */
+            members: number;
+            /** @description `released`, `held`, `cell-only`, `left-out`, `refused` or `unanswered`. */
+            result: string;
+            /** @description Its normal form, where it could be read. */
+            value: string | null;
+            /** @description Why it is not released. */
+            why: string | null;
+        };
+        /** @description The dry run of a draft: nothing is stored, and nothing of others' reports is in it. */
+        PreviewView: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Words and values that could name you. */
+            findings: components["schemas"]["FindingView"][];
+            /**
+             * Format: int32
+             * @description Findings in words beyond a limit, which are not told.
+             */
+            more_findings: number;
+            /** @description What it still needs. */
+            problems: components["schemas"]["MissingView"][];
+            /** @description Whom it would reach. */
+            reach: components["schemas"]["ReachView"];
+            /** @description What would become of each value. */
+            values: components["schemas"]["PreviewValueView"][];
+        };
         /** @description An error, as RFC 9457 shapes it. */
         ProblemView: {
             /** @description What is wrong this time. */
@@ -3489,6 +3672,27 @@ export interface components {
             /** @description What sort of problem, as a URI reference. */
             type: string;
         };
+        /** @description Whom a report would reach. */
+        ReachView: {
+            /** @description Whether it takes part in what links campaigns for members, or stands alone. */
+            alone: boolean;
+            /** @description Whether fewer than ten others would see it: they may guess. */
+            few: boolean;
+            /**
+             * Format: int32
+             * @description Other organisations that would see it; yours is not counted.
+             */
+            members: number;
+            /**
+             * Format: int32
+             * @description Sectors that they are in.
+             */
+            sectors: number;
+            /** @description All that in a sentence or two. */
+            text: string;
+            /** @description `now`, `next-epoch`, `once-three`, `never` or `unanswered`. */
+            when: string;
+        };
         /** @description Why two cases are linked. */
         ReasonRow: {
             /** @description When the link was made. */
@@ -3502,10 +3706,13 @@ export interface components {
         };
         /** @description The answer to a report: "received", never "others saw this". */
         Receipt: {
+            /** @description What was known before, and what to do now. */
+            answer: components["schemas"]["InstantAnswer"];
             /** @description Whether this is an exercise. */
             exercise?: boolean;
             /** @description What became of each value. */
             items: components["schemas"]["ReceiptItem"][];
+            receipt: components["schemas"]["SignedReceiptView"] | null;
             /** @description Reference to quote to the cell. */
             reference: string;
             /**
@@ -3516,6 +3723,8 @@ export interface components {
         };
         /** @description What became of one value. */
         ReceiptItem: {
+            /** @description Why it is held for the cell: it could name you. */
+            held: string | null;
             /**
              * Format: int32
              * @description Its index in the report.
@@ -3524,13 +3733,13 @@ export interface components {
             /** @description Kind, where it could be read. */
             kind: string | null;
             /**
-             * @description `accepted`, `duplicate` (of your own) or `refused`.
+             * @description `accepted`, `duplicate` (of your own), `left-out` (as you chose) or `refused`.
              * @enum {string}
              */
             result: "accepted" | "duplicate" | "refused";
             /** @description Its normal form, where it could be read. */
             value: string | null;
-            /** @description Why it was refused. */
+            /** @description Why it was refused or left out. */
             why?: string | null;
         };
         /** @description Recovery codes, shown once. */
@@ -3666,6 +3875,26 @@ export interface components {
             email: string;
             /** @description Password. */
             password: string;
+        };
+        /** @description A signed receipt: the same fields and length for every report, and nothing of others. */
+        SignedReceiptView: {
+            /** @description Whether this is an exercise. */
+            exercise: boolean;
+            /** @description Its form. */
+            format: string;
+            /** @description Name of the partnership. */
+            partnership: string;
+            /**
+             * Format: date-time
+             * @description When it was received, to the release tick.
+             */
+            received_at: string;
+            /** @description Reference of the report. */
+            reference: string;
+            /** @description SHA-256 of the report's bytes as they were sent. */
+            report_sha256: string;
+            /** @description Ed25519, over the other fields as JSON without blanks, in base64. */
+            signature: string;
         };
         /** @description A source of the wall's data. */
         SourceRow: {
@@ -7334,9 +7563,50 @@ export interface operations {
             };
         };
     };
-    report: {
+    receipt_key: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description Language of what to do now, such as `en`; else that of `Accept-Language`. */
+                lang?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7354,6 +7624,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
                 };
             };
             /** @description The request cannot be read. */
