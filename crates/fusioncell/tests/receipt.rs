@@ -11,7 +11,7 @@ const REFERENCE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 const AT: &str = "2025-11-24T16:00:00.500Z";
 
 fn receipt(key: u8) -> SignedReceipt {
-    ReceiptKey::new(&[key; 32]).unwrap().sign("Northern Utilities", REFERENCE, AT, b"the report")
+    ReceiptKey::new(&[key; 32]).unwrap().sign("Northern Utilities", false, REFERENCE, AT, b"the report")
 }
 
 fn run(folder: &Path, more: &[&str]) -> (Option<i32>, String) {

@@ -27,6 +27,7 @@ struct Said<'a> {
     reference: &'a str,
     received_at: &'a str,
     report_sha256: &'a str,
+    exercise: bool,
 }
 
 /// A signed receipt: the same fields for every report, and nothing of anybody else's.
@@ -43,6 +44,8 @@ pub struct SignedReceipt {
     pub received_at: String,
     /// SHA-256 of the report's bytes as they were sent.
     pub report_sha256: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
     /// Ed25519, over the other fields as JSON without blanks, in base64.
     pub signature: String,
 }
@@ -92,13 +95,21 @@ impl ReceiptKey {
 
     /// The receipt of a report that is on disk; the time is rounded to [`RECEIPT_TICK_MILLIS`] by whoever writes it.
     #[must_use]
-    pub fn sign(&self, partnership: &str, reference: &str, received_at: &str, report: &[u8]) -> SignedReceipt {
+    pub fn sign(
+        &self,
+        partnership: &str,
+        exercise: bool,
+        reference: &str,
+        received_at: &str,
+        report: &[u8],
+    ) -> SignedReceipt {
         let mut receipt = SignedReceipt {
             format: RECEIPT_FORMAT.to_owned(),
             partnership: partnership.to_owned(),
             reference: reference.to_owned(),
             received_at: received_at.to_owned(),
             report_sha256: sha256(report),
+            exercise,
             signature: String::new(),
         };
         receipt.signature = STANDARD.encode(self.pair.sign(&receipt.said()).as_ref());
@@ -146,6 +157,7 @@ impl SignedReceipt {
             reference: &self.reference,
             received_at: &self.received_at,
             report_sha256: &self.report_sha256,
+            exercise: self.exercise,
         };
         // Texts in a struct always make JSON.
         serde_json::to_vec(&said).unwrap_or_default()
@@ -203,7 +215,7 @@ mod tests {
     }
 
     fn receipt() -> SignedReceipt {
-        key(1).sign("Northern \"Utilities\"", REFERENCE, AT, b"{}")
+        key(1).sign("Northern \"Utilities\"", false, REFERENCE, AT, b"{}")
     }
 
     fn forged(receipt: &SignedReceipt, by: u8) -> String {
@@ -225,7 +237,8 @@ mod tests {
 
     #[test]
     fn whatever_is_changed_shows() {
-        let changes: [fn(&mut SignedReceipt); 5] = [
+        let changes: [fn(&mut SignedReceipt); 6] = [
+            |receipt| receipt.exercise = true,
             |receipt| receipt.partnership.push('x'),
             |receipt| receipt.reference = REFERENCE.replace('0', "1"),
             |receipt| receipt.received_at = "2024-11-24T16:00:00.500Z".into(),
@@ -238,7 +251,7 @@ mod tests {
             forged(&changed, 1);
         }
         // The signature of one report on the receipt of another.
-        let mut replayed = key(1).sign("Northern", "another", AT, b"[]");
+        let mut replayed = key(1).sign("Northern", false, "another", AT, b"[]");
         replayed.signature = receipt().signature;
         forged(&replayed, 1);
     }
@@ -246,7 +259,7 @@ mod tests {
     #[test]
     fn every_receipt_of_a_partnership_has_one_length() {
         let length = |reference: &str, report: &[u8]| {
-            serde_json::to_vec(&key(1).sign("P", reference, AT, report)).unwrap().len()
+            serde_json::to_vec(&key(1).sign("P", false, reference, AT, report)).unwrap().len()
         };
         let other = REFERENCE.replace('0', "f");
         assert_eq!(length(REFERENCE, b""), length(&other, &[7; 9_000]));

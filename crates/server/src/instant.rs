@@ -75,6 +75,7 @@ pub(crate) fn signed(receipt: SignedReceipt) -> SignedReceiptView {
         reference: receipt.reference,
         received_at: receipt.received_at,
         report_sha256: receipt.report_sha256,
+        exercise: receipt.exercise,
         signature: receipt.signature,
     }
 }

@@ -172,6 +172,8 @@ pub struct SignedReceiptView {
     pub received_at: String,
     /// SHA-256 of the report's bytes as they were sent.
     pub report_sha256: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
     /// Ed25519, over the other fields as JSON without blanks, in base64.
     pub signature: String,
 }

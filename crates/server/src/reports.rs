@@ -281,7 +281,7 @@ pub(crate) async fn report(
     let mut receipt = receipt(parsed, accepted, answer, member.exercise);
     receipt.receipt = intake.receipts.as_ref().map(|key| {
         let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
-        signed(key.sign(&member.partnership, &receipt.reference, &at, &body))
+        signed(key.sign(&member.partnership, member.exercise, &receipt.reference, &at, &body))
     });
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);

@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 33] = [
+const PARTS: [&str; 40] = [
     "CellGroupMember",
     "DeviceView",
     "FactorsView",
@@ -66,6 +66,13 @@ const PARTS: [&str; 33] = [
     "NewIndicator",
     "SecondeeRow",
     "SignIn",
+    "FindingDecision",
+    "FindingView",
+    "InstantAnswer",
+    "KnownView",
+    "MissingView",
+    "PreviewValueView",
+    "ReachView",
 ];
 
 #[test]

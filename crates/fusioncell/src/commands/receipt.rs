@@ -85,7 +85,11 @@ fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     {
         return Err(forged("it is of another report than the one that was given"));
     }
-    println!("good: {} received report {} at {}", receipt.partnership, receipt.reference, receipt.received_at);
+    let exercise = if receipt.exercise { " (an exercise)" } else { "" };
+    println!(
+        "good: {} received report {} at {}{exercise}",
+        receipt.partnership, receipt.reference, receipt.received_at
+    );
     Ok(())
 }
 
