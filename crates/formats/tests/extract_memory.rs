@@ -9,6 +9,12 @@ use std::time::Instant;
 use common::peak_kib;
 use formats::{Document, extract};
 
+/// Nanoseconds that this thread has run: others on the machine do not count.
+fn on_processor() -> u64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
+}
+
 #[test]
 fn a_mail_is_read_where_it_lies() {
     let head = "Received: from a.bad.test (a.bad.test [45.9.148.165]) by mx.own.test; Tue\r\nFrom: x@bad.test\r\nTo: ann@own.test\r\nSubject: invoice\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href=\"https://evil.attack.test/pay\">pay</a>\r\n";
@@ -51,14 +57,14 @@ fn a_mail_is_read_where_it_lies() {
             common::files(&data.join("prose")).iter().for_each(|path| text.extend(std::fs::read(path).unwrap()));
         }
         text.truncate(1_000_000);
-        let mut millis: Vec<u128> = (0..9)
+        let mut micros: Vec<u64> = (0..9)
             .map(|_| {
-                let start = Instant::now();
+                let start = on_processor();
                 let _ = extract(&text, "");
-                start.elapsed().as_micros()
+                (on_processor() - start) / 1_000
             })
             .collect();
-        millis.sort_unstable();
-        eprintln!("a megabyte of write-ups took {} microseconds, median of nine ({:?})", millis[4], millis);
+        micros.sort_unstable();
+        eprintln!("a megabyte of write-ups took {} µs of processor time, median of nine", micros[4]);
     }
 }
