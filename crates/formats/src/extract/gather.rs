@@ -75,8 +75,11 @@ impl Gather {
 
     /// Takes a value that stands there as it is, with the mark that it earns by itself.
     pub fn take_plain(&mut self, observable: Observable) {
-        let mark = names::own_mark(&observable, false);
-        self.take(observable, mark);
+        // Nothing new about what is there: texts repeat themselves.
+        if !self.index.contains_key(&observable) {
+            let mark = names::own_mark(&observable, false);
+            self.take(observable, mark);
+        }
     }
 
     /// Takes a value that was defanged: somebody meant it.

@@ -15,17 +15,25 @@ pub(super) const TRIM: &[char] = &[
     '\u{2022}', '\u{2013}', '\u{2014}', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{2026}', '#', '&', '$', '^',
 ];
 
-/// Whether a word is worth a look: most words of a text are not.
+/// Whether a word is worth a look: most words of a text are not, and the signs at the ends of sentences do not count.
 pub(super) fn may_hold_a_value(raw: &str) -> bool {
-    let mut digits = false;
-    for b in raw.bytes() {
+    let bytes = raw.as_bytes();
+    let closes = |b: &u8| matches!(b, b'.' | b',' | b':' | b';' | b'!' | b'?' | b')' | b']' | b'\'' | b'*');
+    let opens = |b: &u8| matches!(b, b'(' | b'[' | b'\'' | b'*' | b'.');
+    let from = bytes.iter().position(|b| !opens(b)).unwrap_or(bytes.len());
+    let to = bytes.iter().rposition(|b| !closes(b)).map_or(from, |last| last + 1);
+    let (mut digits, mut hyphens, mut high) = (false, false, false);
+    for &b in bytes.get(from..to).unwrap_or_default() {
         match b {
-            b'.' | b':' | b'@' | b'[' | b'(' | b'\\' | b'/' => return true,
+            b'.' | b':' | b'@' | b'[' | b'(' | b'{' | b'\\' | b'/' => return true,
             b'0'..=b'9' => digits = true,
+            b'-' => hyphens = true,
+            0x80.. => high = true,
             _ => {}
         }
     }
-    digits || !raw.is_ascii()
+    let technique = bytes.len() <= 16 && bytes.iter().any(|b| matches!(b, b'T' | b't'));
+    high || (digits && (hyphens || technique || bytes.len() >= 26))
 }
 
 pub(super) fn has_word(text: &str, word: &str) -> bool {

@@ -8,7 +8,7 @@ use model::{Kind, Observable};
 use super::senders::sender;
 use super::{Reading, addresses, decode, parts};
 use crate::extract::gather::Gather;
-use crate::extract::{Mark, Rule, names, token};
+use crate::extract::{Mark, Place, Rule, names, token};
 use crate::limits::OWN_ADDRESSES_MAX;
 
 /// Links last: by now it is known which addresses are the recipient's.
@@ -21,6 +21,12 @@ pub(super) fn settle(gather: &mut Gather, reading: &mut Reading) {
     for (place, link) in links {
         gather.place = place;
         one_link(&link, gather);
+    }
+    gather.place = Place::Header("To");
+    for own in &reading.own {
+        if let Ok(found) = Observable::parse(Kind::Email, own) {
+            gather.take(found, Mark::Own);
+        }
     }
     let carriers: Vec<String> = reading.own.iter().flat_map(|own| spellings(own)).collect();
     let own = &reading.own;
