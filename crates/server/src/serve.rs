@@ -2,6 +2,7 @@
 
 mod looks;
 mod returning;
+mod sealing;
 
 use looks::{wait_for_store, watch_register};
 use std::collections::HashMap;
@@ -14,9 +15,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use intake::receipt::{RECEIPT_KEY, ReceiptKey};
+use intake::receipt::ReceiptKey;
 use intake::{LocalSender, Quota, RemoteSender, Sender};
-use register::{Demand, PasswordCost, Register, RegisterError, SealKey};
+use register::{Demand, PasswordCost, Register, RegisterError};
 use release::EngineConfig;
 use released::{About, Reader, ReleasedError, Store};
 use tokio::net::TcpListener;
@@ -46,9 +47,6 @@ use crate::tls::{Tls, TlsError};
 const REGISTER_FILE: &str = "register.db";
 /// Name of the socket at which the cell's process takes reports from member processes.
 const INTAKE_SOCKET: &str = "intake.sock";
-/// Name of the key under which second factors are sealed, in the keys folder. It is a file of its own, so that a member's
-/// process reads no other.
-const FACTORS_KEY: &str = "factors.key";
 /// Looks at the register between two writes of when credentials were used.
 const LOOKS_A_NOTE: u32 = 240;
 /// How long a member process waits for the cell's to make the released store.
@@ -374,18 +372,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
     // The members' process reads it only: the cell's has made it by now, if there is one.
     let make = config.faces != Faces::Member;
-    let receipts = blocking(move || {
-        match vault::own_key(&keys, FACTORS_KEY, &*entropy, make).map_err(VaultError::from)? {
-            Some(key) => sealed.seal_with(SealKey::new(&key).ok_or(ServeError::Stopped("cipher of the factors"))?),
-            None => tracing::warn!("{}/{FACTORS_KEY} is not there: no authenticator app is checked", keys.display()),
-        }
-        let key = vault::own_key(&keys, RECEIPT_KEY, &*entropy, make).map_err(VaultError::from)?;
-        if key.is_none() {
-            tracing::warn!("{}/{RECEIPT_KEY} is not there: reports are answered without a receipt", keys.display());
-        }
-        Ok(key.and_then(|seed| ReceiptKey::new(&seed)))
-    })
-    .await?;
+    let receipts = blocking(move || sealing::keys(&keys, &sealed, &*entropy, make)).await?;
     let common = Common { config, about, register, reader, own, meters };
     let config = &common.config;
     let proxies = Proxies::new(&config.trusted_proxies);
