@@ -52,6 +52,8 @@ pub const EXTRACT_NOTES_MAX: usize = 50;
 pub const EXTRACT_LINE_BYTES: usize = 16 << 10;
 /// Longest word that can be a value, before defanging is undone.
 pub const EXTRACT_WORD_BYTES: usize = 8 << 10;
+/// Words of one document that are remembered, so that those that come again are not read again.
+pub const EXTRACT_WORDS_KEPT: usize = 100_000;
 /// Most bytes of one mail.
 pub const MAIL_BYTES_MAX: usize = EXTRACT_BYTES_MAX;
 /// Most parts of one mail, those of mails within it included.

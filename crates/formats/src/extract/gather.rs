@@ -1,13 +1,15 @@
 //! Values as they are found: each once, the strongest reason kept, what was left out beside them.
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::num::NonZeroU32;
 
 use model::{Kind, Observable, Technique};
 
 use super::names;
 use super::{Extracted, Found, LeftOut, Mark, Place, Rule};
-use crate::limits::{EXTRACT_LEFT_OUT_MAX, EXTRACT_VALUES_MAX, TECHNIQUES_MAX};
+use crate::limits::{EXTRACT_LEFT_OUT_MAX, EXTRACT_VALUES_MAX, EXTRACT_WORDS_KEPT, TECHNIQUES_MAX};
 
 /// Longest piece of a text that is told as left out, in characters.
 const TOLD_CHARS_MAX: usize = 200;
@@ -44,6 +46,8 @@ pub(super) struct Gather {
     beyond: u64,
     waiting: Vec<Waiting>,
     techniques: Vec<Technique>,
+    words: HashSet<u64>,
+    keyed: RandomState,
     /// Whether a value of the network was defanged.
     pub defanged: bool,
     /// Where the text stands that is read now.
@@ -117,6 +121,15 @@ impl Gather {
             let (place, line) = (self.place.clone(), self.line);
             self.left.push((LeftOut { text, rule, place, line }, observable));
         }
+    }
+
+    /// Whether a word stands there for the first time, in the place that `place` tells: one that was read tells nothing new.
+    pub fn is_new(&mut self, word: &str, before: &str, place: u16) -> bool {
+        if self.words.len() >= EXTRACT_WORDS_KEPT {
+            return true;
+        }
+        let hash = self.keyed.hash_one((word, before, place));
+        self.words.insert(hash)
     }
 
     pub fn technique(&mut self, technique: Technique) {

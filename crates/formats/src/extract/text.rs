@@ -245,7 +245,45 @@ fn word(line: &str, start: usize, end: usize, text: Text, gather: &mut Gather, f
         is_mutex: frame.mutex,
         write_up,
     };
+    // A path may go on behind its word, so it is read each time.
+    if !raw.contains('\\') && !gather.is_new(raw, telling(raw, before), place_of(&context)) {
+        return;
+    }
     token::read(raw, &context, gather);
+}
+
+/// The words before a number say whether it is a version.
+fn telling<'t>(raw: &str, before: &'t str) -> &'t str {
+    if !raw.starts_with(|c: char| c.is_ascii_digit() || c == '(') {
+        return "";
+    }
+    let mut cut = before.len().saturating_sub(16);
+    while !before.is_char_boundary(cut) {
+        cut += 1;
+    }
+    before.get(cut..).unwrap_or_default()
+}
+
+/// Everything of a context that the reading of a word rests on.
+fn place_of(context: &Context<'_>) -> u16 {
+    let called = context.line.get(context.end..).is_some_and(|after| after.starts_with('('));
+    let whole = context.end - context.start == context.line.len();
+    let facts = [
+        context.alone,
+        context.set_off,
+        context.beside_hash,
+        context.names_files,
+        context.is_key,
+        context.is_certificate,
+        context.is_mutex,
+        context.write_up,
+        called,
+        whole,
+        context.text == Text::Mail,
+        context.text == Text::Prose,
+        context.text == Text::Log,
+    ];
+    facts.iter().fold(0, |sum, &fact| sum * 2 + u16::from(fact))
 }
 
 /// A run of 32 or more hexadecimal digits.
