@@ -36,6 +36,7 @@ pub mod own_views;
 mod paced;
 mod pages;
 mod passkey;
+mod plain;
 mod preview;
 mod problem;
 mod proxies;

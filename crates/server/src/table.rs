@@ -283,6 +283,7 @@ pub const PAGES: &[(&str, &str)] = &[
 pub fn table() -> Vec<Route> {
     let mut table = member();
     table.extend(crate::threads::rows());
+    table.extend(crate::plain::rows());
     table.extend(crate::own::rows(Face::Member));
     table.extend(crate::joining::rows(Face::Member));
     table.extend(cell());

@@ -74,6 +74,7 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         [known, vec![ask(format!("{base}{UNKNOWN}{end}")), ask(format!("{base}x{end}"))]].concat()
     };
     Some(match (method, path) {
+        ("GET", "/break-glass" | "/status" | "/plain.css") => vec![ask(path.to_owned())],
         ("GET", "/face" | "/openapi.json" | "/health" | "/metrics") => vec![ask(path.to_owned())],
         ("POST", "/api/v1/session" | "/cell/v1/session") => {
             let wrong = [r#"{"email":"nobody@nowhere.example","password":"not the password"}"#, "{"];
