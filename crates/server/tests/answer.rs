@@ -279,7 +279,7 @@ async fn a_reporter_is_answered_at_once_from_what_was_released_before() {
 async fn a_receipt_has_one_form_and_proves_what_was_sent() {
     let mut world = World::new();
     let pem = world.get("/api/v1/receipt-key").await;
-    assert_eq!((pem.status.as_u16(), pem.header("content-type")), (200, "application/x-pem-file".into()));
+    assert_eq!((pem.status.as_u16(), pem.header("content-type")), (200, "application/x-pem-file"));
     let key = PublicKey::of_pem(&pem.body).unwrap();
     let mut receipts = Vec::new();
     for (warn, tlp, values) in [
