@@ -3879,7 +3879,7 @@ export interface components {
         /** @description A signed receipt: the same fields and length for every report, and nothing of others. */
         SignedReceiptView: {
             /** @description Whether this is an exercise. */
-            exercise: boolean;
+            exercise?: boolean;
             /** @description Its form. */
             format: string;
             /** @description Name of the partnership. */
