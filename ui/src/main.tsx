@@ -171,6 +171,27 @@ const group = createRoute({
   path: '/groups/$id',
   component: lazyRouteComponent(() => import('./pages/Groups'), 'Group'),
 })
+const report = createRoute({
+  getParentRoute: () => shell,
+  path: '/report',
+  validateSearch: (s: Record<string, unknown>): { step?: string } => ({ step: text(s.step) }),
+  component: lazyRouteComponent(() => import('./pages/Report'), 'Report'),
+})
+const ownReports = createRoute({
+  getParentRoute: () => shell,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('./pages/Reports'), 'Reports'),
+})
+const ownReport = createRoute({
+  getParentRoute: () => shell,
+  path: '/reports/$ref',
+  component: lazyRouteComponent(() => import('./pages/Reports'), 'Thread'),
+})
+const triage = createRoute({
+  getParentRoute: () => shell,
+  path: '/triage/$id',
+  component: lazyRouteComponent(() => import('./pages/Triage'), 'Triage'),
+})
 const adminMembers = createRoute({
   getParentRoute: () => shell,
   path: '/admin/members',
@@ -253,6 +274,10 @@ const router = createRouter({
       directory,
       groups,
       group,
+      report,
+      ownReports,
+      ownReport,
+      triage,
       adminMembers,
       adminMember,
       adminSponsorships,

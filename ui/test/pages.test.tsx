@@ -291,9 +291,36 @@ describe('why reports are linked', () => {
 describe('report × indicator', () => {
   const c: Pick<CellCampaign, 'reports' | 'indicators'> = {
     reports: [
-      { case: 'a', at: at(0), sector: 'Energy', attack: 'P', severity: 'high', title: 't', passed_to: [] },
-      { case: 'b', at: at(60), sector: null, attack: 'P', severity: 'high', title: 't', passed_to: [] },
-      { case: 'c', at: at(90), sector: 'Energy', attack: 'P', severity: 'high', title: 't', passed_to: [] },
+      {
+        case: 'a',
+        at: at(0),
+        sector: 'Energy',
+        attack: 'P',
+        severity: 'high',
+        title: 't',
+        passed_to: [],
+        withdrawn: false,
+      },
+      {
+        case: 'b',
+        at: at(60),
+        sector: null,
+        attack: 'P',
+        severity: 'high',
+        title: 't',
+        passed_to: [],
+        withdrawn: false,
+      },
+      {
+        case: 'c',
+        at: at(90),
+        sector: 'Energy',
+        attack: 'P',
+        severity: 'high',
+        title: 't',
+        passed_to: [],
+        withdrawn: false,
+      },
     ],
     indicators: [
       { kind: 'domain', value: 'late.example', score: 1, noise: null, reports: [1, 2] },

@@ -78,6 +78,8 @@ export const report = (id: string, s = 0, more: Partial<ReportRow> = {}): Report
   state: 'new',
   owner: null,
   passed_to: [],
+  withdrawn: false,
+  waits: false,
   campaign: null,
   campaign_id: null,
   ...more,

@@ -68,7 +68,12 @@ export function Reports({
             </span>
             <Severity v={r.severity} />
             <span className="what">
-              <b>{r.attack}</b> <span className="sub">{r.sector ?? T.sectorNone}</span>
+              <Link to="/triage/$id" params={{ id: r.case }}>
+                <b>{r.attack}</b>
+              </Link>{' '}
+              <span className="sub">{r.sector ?? T.sectorNone}</span>
+              {r.withdrawn && <span className="sub">{T.withdrawn}</span>}
+              {r.waits && <span className="sub held">{T.waits}</span>}
               {r.passed_to.length > 0 && (
                 <span className="sub held">
                   <bdi>{T.passedTo(list(r.passed_to, 3))}</bdi>

@@ -17,6 +17,8 @@ const member: Part[] = [
   {
     items: [
       { to: '/', icon: 'home', label: N.home, needs: 'read-released' },
+      { to: '/report', icon: 'write', label: N.report, needs: 'report' },
+      { to: '/reports', icon: 'mail', label: N.reports, needs: 'report' },
       { to: '/advisories', icon: 'alert', label: N.advisories, needs: 'read-advisories' },
       { to: '/search', icon: 'search', label: N.search, needs: 'read-released' },
       { to: '/campaigns', icon: 'campaign', label: N.campaigns, needs: 'read-released' },

@@ -17,6 +17,8 @@ export const words = {
     main: 'Main',
     account: 'Your sign-in',
     home: 'Home',
+    report: 'Report an attack',
+    reports: 'My reports',
     desk: 'Desk',
     advisories: 'Advisories',
     search: 'Check an indicator',
@@ -253,6 +255,8 @@ export const words = {
     failed: 'That did not reach the cell. Try again.',
   },
   desk: {
+    withdrawn: 'withdrawn',
+    waits: 'waits for an answer',
     title: 'Desk',
     all: 'All',
     heading: (n: number) => (n ? `${count(n, 'report is', 'reports are')} unclaimed` : 'Every report is claimed'),

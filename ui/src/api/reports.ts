@@ -1,0 +1,49 @@
+// Calls about reports: what a draft would show, what a text holds, sending, and the thread that follows.
+import { call, http } from './client'
+import type { components } from './schema'
+
+type S = components['schemas']
+export type NewReport = S['NewReport']
+export type Receipt = S['Receipt']
+export type Preview = S['PreviewView']
+export type Finding = S['FindingView']
+export type Extraction = S['Extraction']
+export type OwnReport = S['OwnReportView']
+export type OwnReportRow = S['OwnReportRow']
+export type NewCorrection = S['NewCorrection']
+export type CasePage = S['CasePage']
+export type Warn = NonNullable<NewReport['warn']>
+
+const of = (reference: string) => ({ params: { path: { reference } } })
+const at = (id: string) => ({ params: { path: { case: id } } })
+
+export const reports = {
+  preview: (body: NewReport) => call(http.POST('/api/v1/reports/preview', { body })),
+  send: (body: NewReport) => call(http.POST('/api/v1/reports', { body })),
+  list: (cursor?: string) => call(http.GET('/api/v1/reports', { params: { query: { cursor } } })),
+  one: (reference: string) => call(http.GET('/api/v1/reports/{reference}', of(reference))),
+  say: (reference: string, text: string) =>
+    call(http.POST('/api/v1/reports/{reference}/messages', { ...of(reference), body: { text } })),
+  consent: (reference: string, warn: Warn) =>
+    call(http.POST('/api/v1/reports/{reference}/consent', { ...of(reference), body: { warn } })),
+  correct: (reference: string, body: NewCorrection) =>
+    call(http.PUT('/api/v1/reports/{reference}', { ...of(reference), body })),
+  withdraw: (reference: string) => call(http.DELETE('/api/v1/reports/{reference}', of(reference))),
+  recall: (reference: string) => call(http.POST('/api/v1/reports/{reference}/recall', of(reference))),
+  read: (reference: string) => call(http.POST('/api/v1/reports/{reference}/read', of(reference))),
+  /** The values of a text or a file, by the same reader as an import; nothing is stored. */
+  extract: (data: string | File): Promise<Extraction> =>
+    call(
+      http.POST('/api/v1/extract', {
+        params: { query: typeof data === 'string' ? {} : { name: data.name } },
+        body: data as unknown as string,
+        bodySerializer: (x: unknown) => x as BodyInit,
+        headers: { 'Content-Type': typeof data === 'string' ? 'text/plain' : 'application/octet-stream' },
+      }),
+    ),
+}
+export const cases = {
+  one: (id: string) => call(http.GET('/cell/v1/reports/{case}', at(id))),
+  say: (id: string, text: string, asks: boolean) =>
+    call(http.POST('/cell/v1/reports/{case}/messages', { ...at(id), body: { text, asks } })),
+}
