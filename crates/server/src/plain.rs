@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 
 use crate::http::{self, Answer, blocking};
 use crate::member::MemberState;
@@ -64,9 +63,7 @@ fn document(title: &str, body: &str) -> String {
 }
 
 fn page(text: String) -> Answer {
-    let mut response = http::bytes(StatusCode::OK, HTML, Bytes::from(text));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    Ok(http::bytes(StatusCode::OK, HTML, Bytes::from(text)))
 }
 
 /// What to do without the platform.
