@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-#[cfg(not(feature = "planted-leaks"))]
 use server::RouteInfo;
 use server::{Access, Face, routes};
 
@@ -38,11 +37,9 @@ pub struct Known {
 }
 
 /// Routes that a kind of observer does not ask often enough, and why.
-#[cfg(not(feature = "planted-leaks"))]
 pub const EXEMPT: &[(&str, &str, &str)] = &[];
 
 /// Kinds of observer that must have asked a route.
-#[cfg(not(feature = "planted-leaks"))]
 pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
     match (route.face, route.access) {
         (Face::Member, _) => vec!["stranger", "member session", "member key"],
@@ -137,7 +134,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
-        ("GET", "/api/v1/reports") => ["", "?cursor=1", "?cursor=x"].map(|query| ask(format!("{path}{query}"))).into(),
+        // By cursors of every size: those of the list are places in it.
+        ("GET", "/api/v1/reports") => {
+            ["", "?cursor=0", "?cursor=1", "?cursor=2", "?cursor=18446744073709551615", "?cursor=x", "?limit=1"]
+                .map(|query| ask(format!("{path}{query}")))
+                .into()
+        }
         ("GET", "/api/v1/reports/{reference}") => each("/api/v1/reports/", &known.own, ""),
         ("POST", "/api/v1/reports/{reference}/read") => each("/api/v1/reports/", &known.own, "/read"),
         // What changes a report is an operation of the scripts; here it is nobody's, or says nothing.
@@ -219,6 +221,27 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
         _ => return crate::joining::drivers(method, path),
     })
+}
+
+/// Everything that can be asked about a report of one's own.
+pub fn own_report(reference: &str) -> Vec<Ask> {
+    let asks = [
+        ("GET", "", ""),
+        ("PUT", "", r#"{"title":"t","attack":"phishing"}"#),
+        ("DELETE", "", ""),
+        ("POST", "/recall", ""),
+        ("POST", "/read", ""),
+        ("POST", "/messages", r#"{"text":"hello"}"#),
+        ("POST", "/consent", r#"{"warn":"now"}"#),
+    ];
+    let ask = |(method, end, body): (&'static str, &str, &str)| Ask {
+        route: "another's report".into(),
+        method,
+        path: format!("/api/v1/reports/{reference}{end}"),
+        headers: vec![],
+        body: body.to_owned(),
+    };
+    asks.into_iter().map(ask).collect()
 }
 
 /// Every request of every route of an observer's listener, and the same with another verb.

@@ -324,6 +324,23 @@ impl Run<'_> {
                 self.one(Observer::MemberKey(report.firm), &ask, usize::MAX, figures).await?;
             }
         }
+        self.anothers(figures).await
+    }
+
+    /// Whoever has heard of another firm's reference is answered by it as by one that never was.
+    async fn anothers(&self, figures: &mut Figures) -> Result<(), Difference> {
+        let of_others = self.pair.one.reports().filter(|(_, report)| self.pair.hidden_from.contains(&report.firm));
+        let references: Vec<&String> = of_others.filter_map(|(_, report)| self.left.reference(report.label)).collect();
+        let asker = Observer::MemberKey(self.onlookers[0]);
+        for reference in references.into_iter().rev().take(2) {
+            for ask in observe::own_report(reference) {
+                self.one(asker, &ask, usize::MAX, figures).await?;
+                let absent = Ask { path: ask.path.replace(reference.as_str(), observe::UNKNOWN), ..ask.clone() };
+                let hidden = observe::ask(&self.left, asker, &ask, &mut Tally::new()).await;
+                let absent = observe::ask(&self.left, asker, &absent, &mut Tally::new()).await;
+                differ(&format!("{} {} as {asker:?} beside an absent one", ask.method, ask.path), &hidden, &absent)?;
+            }
+        }
         Ok(())
     }
 

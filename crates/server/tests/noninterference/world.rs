@@ -55,6 +55,8 @@ pub struct World {
     people: HashMap<Observer, String>,
     streams: Vec<Watched>,
     cases: HashMap<usize, String>,
+    /// Who filed the report of a label.
+    filers: HashMap<usize, usize>,
     vault: Arc<Vault>,
     meters: Arc<Meters>,
     lines: Lines,
@@ -226,6 +228,7 @@ impl World {
             people,
             streams: Vec::new(),
             cases: HashMap::new(),
+            filers: HashMap::new(),
             vault,
             meters,
             lines,

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use model::Tlp;
 
 use nouns::NOUNS;
-use scenarios::{KNOW, acts, life_of_a_value, second_answer, texts, warn_answers};
+use scenarios::{AFTER, KNOW, acts, after_a_report, life_of_a_value, second_answer, texts, warn_answers};
 use table::{MARKINGS, Table};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/who-sees-what.md");
@@ -54,6 +54,9 @@ async fn derive() -> String {
             second_answer(index, tlp, &mut table).await;
         }
     }
+    for tlp in MARKINGS {
+        after_a_report(tlp, &mut table).await;
+    }
     texts(&mut table).await;
     let mut text = String::from(HEAD);
     text.push_str("## A report whose reporter wishes to be known to nobody\n");
@@ -63,6 +66,10 @@ async fn derive() -> String {
     }
     text.push_str("\n## The second answer: who may know it, where members may be warned now\n");
     table.write(&mut text, "Name of the reporter", &KNOW.map(|(_, name)| name), "who may know");
+    text.push_str("\n## After a report, of which members may be warned now and nobody may know the reporter\n");
+    for noun in AFTER {
+        table.write(&mut text, noun, &["members now"], "who may be warned");
+    }
     text.push_str("\n## What the cell says\n");
     for noun in ["Text of the cell (advisory)", "Posture"] {
         table.write(&mut text, noun, &["every member"], "for whom");
