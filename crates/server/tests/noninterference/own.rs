@@ -12,6 +12,14 @@ use crate::world::{Observer, World};
 /// Firms that are asked each time.
 const ASKED: usize = 3;
 
+/// What a firm has: reports by their references, those that came without one, and how many are unread.
+#[derive(Default)]
+struct Reports<'a> {
+    told: BTreeMap<&'a String, String>,
+    imported: usize,
+    unread: usize,
+}
+
 /// Of so many cases the page of one is looked at each time.
 const PAGES_ASKED: usize = 4;
 
@@ -74,10 +82,17 @@ fn is_whole(seconds: &str) -> bool {
 
 /// Compares what a few firms read with what the model says.
 pub async fn compare(world: &World, rho: &Rho, index: usize) -> Result<(), Difference> {
-    let mut by_firm: BTreeMap<usize, BTreeMap<&String, String>> = BTreeMap::new();
+    let mut by_firm: BTreeMap<usize, Reports<'_>> = BTreeMap::new();
     for (label, report) in rho.own_reports() {
-        let Some(reference) = world.reference(label) else { continue };
-        by_firm.entry(report.firm).or_default().insert(reference, line(report));
+        let own = by_firm.entry(report.firm).or_default();
+        // An import tells no reference.
+        let Some(reference) = world.reference(label) else {
+            own.imported += 1;
+            own.unread += usize::from(report.unread);
+            continue;
+        };
+        own.unread += usize::from(report.unread);
+        own.told.insert(reference, line(report));
         if (label + index).is_multiple_of(PAGES_ASKED) {
             page(world, reference, report, index).await?;
         }
@@ -89,14 +104,13 @@ pub async fn compare(world: &World, rho: &Rho, index: usize) -> Result<(), Diffe
         let ask = async |path: String| json(&world.ask(Observer::MemberKey(*firm), "GET", &path, &[], "").await.0);
         let list = ask("/api/v1/reports".to_owned()).await;
         let rows = list["items"].as_array().cloned().unwrap_or_default();
-        let unread = says.values().filter(|line| line.contains("unread true")).count();
-        if rows.len() != says.len() || list["unread"] != unread {
+        let (many, unread) = (says.imported + says.told.len(), says.unread);
+        if rows.len() != many || list["unread"] != unread {
             return Err(Difference(format!(
-                "after operation {index} firm {firm} has {} reports, {unread} of them unread, and its list says {list}",
-                says.len()
+                "after operation {index} firm {firm} has {many} reports, {unread} of them unread, and its list says {list}"
             )));
         }
-        for (reference, says) in says {
+        for (reference, says) in &says.told {
             let gets = told(&ask(format!("/api/v1/reports/{reference}")).await);
             if gets != *says {
                 return Err(Difference(format!(

@@ -329,6 +329,11 @@ impl World {
         }
     }
 
+    /// Time passes in which nobody looks.
+    pub fn skip(&self, millis: i64) {
+        self.outside.now.fetch_add(millis, Ordering::SeqCst);
+    }
+
     /// The id of a sharing group.
     pub fn group(&self, group: usize) -> &str {
         &self.groups[group]
