@@ -57,6 +57,10 @@ fn without(report: &ReportEntry, other: &ReportEntry) -> Vec<Item> {
 impl Gate {
     /// Takes in a change that the reporter of a case made: the cell's run at once, what members have at the next tick.
     pub(crate) fn amend(&mut self, at: Timestamp, amend: &AmendEntry) -> Result<(), ReleaseError> {
+        if matches!(&amend.change, Change::Recall { redacted } if !redacted.is_empty()) {
+            // The same once more, now that the content is out of the journal.
+            return Ok(());
+        }
         let at = self.counts_at(at);
         let before = match self.amended.reports.get(&amend.case) {
             Some(report) => report.clone(),

@@ -177,9 +177,9 @@ impl Rho {
             Op::Advise { about, tlp } => self.text(format!("advice {tlp}"), *about, now),
             Op::Posture(word) => self.text(format!("posture {word}"), None, now),
             Op::Join { .. } | Op::Leave { .. } | Op::End(_) => self.groups.act(op),
-            Op::Claim(_) => self.own.claim(op),
+            Op::Claim(label) if self.everything.has(*label) => self.own.claim(op),
             Op::Back { label, act } => self.go_back(*label, act, now),
-            Op::Read(_) | Op::Wait(_) => {}
+            Op::Claim(_) | Op::Read(_) | Op::Wait(_) => {}
         }
     }
 

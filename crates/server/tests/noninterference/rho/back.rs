@@ -35,6 +35,11 @@ impl Everything {
         merge(&mut self.roots, &links);
     }
 
+    /// Whether it has taken a report in.
+    pub fn has(&self, label: usize) -> bool {
+        self.held.contains_key(&label)
+    }
+
     /// What each report links by now.
     pub fn links(&self) -> Vec<(usize, BTreeSet<usize>)> {
         let of = |report: &Report| linked(report.values.iter().copied()).into_iter().chain(own_links(report)).collect();
@@ -69,6 +74,10 @@ pub fn change(report: &mut Report, act: &Back) {
 impl Rho {
     /// Something is done with a report: it counts at the next tick, if it can be done at all.
     pub(super) fn go_back(&mut self, label: usize, act: &Back, at: i64) {
+        // The cell answers only what it has been shown.
+        if matches!(act, Back::Reply { .. }) && !self.everything.has(label) {
+            return;
+        }
         if !self.own.act(label, act) {
             return;
         }
