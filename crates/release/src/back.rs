@@ -5,6 +5,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::Context;
 use fusion::Observation;
@@ -17,6 +18,7 @@ use vault::{AmendEntry, Change, Item, Keys, ReportEntry};
 use crate::ReleaseError;
 use crate::campaign::Telling;
 use crate::gate::{Facts, Gate, facts_of};
+use crate::hold::Held;
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 
@@ -116,6 +118,7 @@ impl Gate {
                 self.schedule_late(at, &rest);
             }
             Change::Correct(_) => {
+                self.restate(&before, &after);
                 self.take_back(at, &before, &without(&before, &after))?;
                 let added = ReportEntry { items: without(&after, &before), ..(*after).clone() };
                 self.schedule_late(at, &added);
@@ -128,6 +131,27 @@ impl Gate {
             }
         }
         Ok(())
+    }
+
+    /// What of a report still waits goes out as it is corrected, not as it was first told.
+    fn restate(&mut self, before: &ReportEntry, after: &ReportEntry) {
+        let case = before.case;
+        let restated = |facts: &Facts| Arc::new(Facts { case, attack: after.attack, ..facts.clone() });
+        for part in self.pending.values_mut().flatten().filter(|part| part.facts.case == case) {
+            part.facts = restated(&part.facts);
+        }
+        for item in &before.items {
+            let key = self.key_of(&item.sighting.observable);
+            if let Some(held) = self.held.get_mut(&key) {
+                let Some(place) = held.iter().position(|held| held.is_of(case)) else { continue };
+                let Some(known) = held.get_mut(place) else { continue };
+                let (facts, observable, until) = (restated(&known.facts), known.observable.clone(), known.until);
+                if !known.keeps_without(case) {
+                    held.remove(place);
+                }
+                held.push(Held { facts, observable, until, repeats: Vec::new() });
+            }
+        }
     }
 
     fn key_of(&self, observable: &Observable) -> u64 {

@@ -27,6 +27,11 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// Whether a case waits by it.
+    pub(crate) fn is_of(&self, case: CaseId) -> bool {
+        self.facts.case == case || self.repeats.contains(&case)
+    }
+
     /// A case is taken back; true if another one still waits.
     pub(crate) fn keeps_without(&mut self, case: CaseId) -> bool {
         self.repeats.retain(|repeat| *repeat != case);

@@ -211,6 +211,23 @@ fn a_value_that_a_correction_drops_and_adds_stays() {
 }
 
 #[test]
+fn what_waits_goes_out_as_it_was_corrected() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(WhoMayBeWarned::NextEpoch));
+    for firm in 2..5 {
+        bench.file(by(firm, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+    }
+    for n in 0..4 {
+        assert!(bench.act(n, correction(&[], &[])));
+    }
+    bench.run_to(EPOCH);
+    for value in ["a.test", "held.test"] {
+        assert_eq!(bench.campaign_of(value).unwrap().attack.as_deref(), Some(model::AttackKind::Malware.title()));
+    }
+    bench.assert_replays();
+}
+
+#[test]
 fn a_repeat_that_waits_stays_when_the_other_is_taken_back() {
     for taken_back in 0..2 {
         let mut bench = Bench::new();

@@ -121,11 +121,14 @@ fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
 }
 
-/// A text without the moment at which it was asked for.
+/// A text without the moment at which it was asked for, which is also that up to which correlation has come.
 fn without_now(text: &str) -> String {
-    let mut parts = text.split(r#""now":""#);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+    let marks = [r#""now":""#, r#""name":"Fusion","at":""#];
+    marks.iter().fold(text.to_owned(), |text, mark| {
+        let mut parts = text.split(mark);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+    })
 }
 
 fn of(list: &Value, name: &str) -> Vec<String> {

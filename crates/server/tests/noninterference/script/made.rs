@@ -104,6 +104,7 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
             19 => thread(&mut random, &mut ops),
             // Where values soon stop to link, what links when they are taken back is more than is modelled.
             20..=21 if common.is_none() => goes_back(&mut random, firms, &mut fresh, &mut ops),
+            22 if common.is_none() => alone(&mut random, firms, &mut fresh, &mut ops),
             _ => ops.push(Op::Wait(20_000)),
         }
     }
@@ -286,6 +287,19 @@ fn thread(random: &mut Random, ops: &mut Vec<Op>) {
         };
         ops.extend([Op::Back { label, act }, Op::Wait(*random.pick(&[100, 250]))]);
     }
+}
+
+/// What only one report tells, and what becomes of it within a tick.
+fn alone(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    *fresh += 1;
+    let (firm, value, label) = (random.below(firms), HOT + *fresh, ops.len());
+    let (warn, wait, act, rest) = match random.below(4) {
+        0 => (Warn::Now, 250, Back::Withdraw, 30),
+        1 => (Warn::Now, 250, Back::Recall, 30),
+        2 => (Warn::NextEpoch, 20_000, Back::Consent(Warn::Now), 250),
+        _ => (Warn::CellOnly, 250, Back::Withdraw, 250),
+    };
+    ops.extend([Op::Report(plain(firm, value, warn)), Op::Wait(wait), Op::Back { label, act }, Op::Wait(rest)]);
 }
 
 /// A reporter changes what it has sent.
