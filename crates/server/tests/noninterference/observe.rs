@@ -212,7 +212,8 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("GET", "/cell/v1/reports/{case}") => each("/cell/v1/reports/", &known.cases, ""),
         ("POST", "/cell/v1/reports/{case}/messages") => {
             let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/messages");
-            asks.into_iter().map(|ask| Ask { body: r#"{"text":""}"#.to_owned(), ..ask }).collect()
+            let bodies = [r#"{"text":""}"#, r#"{"text":"hello","asks":true}"#];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
         }
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")

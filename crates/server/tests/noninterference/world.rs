@@ -309,10 +309,12 @@ impl World {
         vault::export(&**self.vault.journal(), &mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let without = |line: &str| {
-            // That of an entry, and those of entries of which it says that they lost their content.
-            let mut parts = line.split(r#""hash":""#);
-            let first = parts.next().unwrap_or_default().to_owned();
-            parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+            // That of an entry, and those of entries of which it says that they lost their content, with what is left of them.
+            [r#""hash":""#, r#""left":""#].iter().fold(line.to_owned(), |line, mark| {
+                let mut parts = line.split(mark);
+                let first = parts.next().unwrap_or_default().to_owned();
+                parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+            })
         };
         Seen(text.lines().map(without).collect::<Vec<_>>().join("\n"))
     }

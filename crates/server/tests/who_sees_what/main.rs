@@ -36,6 +36,7 @@ is of the firm that reported first, the secondee of one that reports nothing, wa
 the figures, the logs, an export of the journal and the bytes of the journal in the data folder, without the keys, which
 lie elsewhere. A stranger asks both listeners. The person of the group is of a member that reports nothing and is in one
 sharing group with the four who do; nobody else is in it.
+Everybody also asks for every report by its reference, as if they had been told it: its firm reads its own, the cell its page.
 
 The minute that the secondee is shown as the time of a report is that of the journal's last entry in sight, which is the same
 without the report: both fall into one minute here.
