@@ -230,7 +230,8 @@ impl Returns {
         }
         // One that was taken back stays so.
         let closed = matches!(summary.status.as_str(), "withdrawn" | "recalled");
-        if !status.is_empty() && !(closed && status == "read") {
+        let stays = status.is_empty() || closed && status == "read";
+        if !stays {
             summary.status = status.to_owned();
         }
         batch.push(Told::Summarise { organisation, case, summary });
