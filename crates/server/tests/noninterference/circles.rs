@@ -67,8 +67,9 @@ impl Circles {
                 )));
             }
             if firm < self.had.len() {
-                let ever = rho.ever_of(firm).map(|(group, number)| vec![group.to_string(), value(number)]).collect();
-                self.frames(world, firm, says, &ever, index)?;
+                let lately =
+                    rho.lately_of(firm).map(|(group, number)| vec![group.to_string(), value(number)]).collect();
+                self.frames(world, firm, says, &lately, index)?;
             }
         }
         Ok(())

@@ -58,6 +58,7 @@ pub async fn as_declared(script: &Script) -> Result<bool, Difference> {
             )));
         }
         circles.compare(&world, &rho, index).await?;
+        rho.looked();
         own::compare(&world, &rho, index).await?;
     }
     Ok(true)

@@ -42,8 +42,8 @@ pub struct Groups {
     taken: Vec<Taken>,
     /// By firm, group and value.
     had: BTreeMap<(usize, usize, usize), Had>,
-    /// What any firm ever had.
-    ever: BTreeSet<(usize, usize, usize)>,
+    /// What any firm had at any time since it was last looked at.
+    lately: BTreeSet<(usize, usize, usize)>,
     firms: usize,
     /// Whether anything has changed since it was last asked.
     changed: bool,
@@ -151,7 +151,7 @@ impl Groups {
                     had.labels.insert(taken.report.tlp);
                     had.paps.insert(taken.report.pap);
                     had.names.extend(taken.report.named.then_some(taken.report.firm));
-                    self.ever.insert(key);
+                    self.lately.insert(key);
                 }
             }
         }
@@ -188,9 +188,14 @@ impl Rho {
         self.groups.is_in(firm, group)
     }
 
-    /// Values that a firm ever had of a group.
-    pub fn ever_of(&self, firm: usize) -> impl Iterator<Item = (usize, usize)> {
-        self.groups.ever.iter().filter(move |(of, ..)| *of == firm).map(|(_, group, value)| (*group, *value))
+    /// What firms have was looked at.
+    pub fn looked(&mut self) {
+        self.groups.lately.clear();
+    }
+
+    /// Values that a firm had of a group at any time since the last look.
+    pub fn lately_of(&self, firm: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.groups.lately.iter().filter(move |(of, ..)| *of == firm).map(|(_, group, value)| (*group, *value))
     }
 
     /// What a firm has of the groups that it is in.
