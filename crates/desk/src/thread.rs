@@ -2,6 +2,7 @@
 
 use fusion::Fusion;
 use model::{CampaignId, CaseId, Timestamp, WhoMayBeWarned};
+use policy::planted::{self, Leak};
 use serde::Serialize;
 use vault::{AmendEntry, Body, Change, Entry, Journal, MessageEntry, Party, ReportEntry, Seq};
 
@@ -182,6 +183,9 @@ impl Desk {
 }
 
 fn minute(at: Timestamp) -> String {
+    if planted::is_on(Leak::ThreadTimes) {
+        return rfc3339(at);
+    }
     rfc3339(at.floor_to(MINUTE_MILLIS))
 }
 

@@ -200,6 +200,9 @@ impl Walled {
     fn of_case(&mut self, entry: &Entry, case: CaseId, live: bool) -> Result<(), WalledError> {
         if let Some(hidden) = self.hidden.get_mut(&case) {
             hidden.later.push(entry.seq);
+            if planted::is_on(Leak::WalledActs) {
+                self.desk.apply(entry, &[], live);
+            }
             return Ok(());
         }
         if let Body::Amend(amend) = &entry.body {

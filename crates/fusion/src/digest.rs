@@ -36,6 +36,7 @@ impl Fusion {
             sink(&key.0.to_le_bytes());
             sink(&pivot.first.to_le_bytes());
             sink(&[u8::from(pivot.over_common)]);
+            sink(&pivot.uses().to_le_bytes());
             sink(&pivot.members(&self.cases).to_le_bytes());
         }
         sink(&self.config.over_common_members.to_le_bytes());

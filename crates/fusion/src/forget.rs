@@ -30,8 +30,7 @@ impl Fusion {
             for rule in rules::ALL {
                 let Some(target) = (rule.pivot)(observable) else { continue };
                 let target = target.key(self.config.key_seed);
-                // One that came by others as well is known by them alone, from the next of them on.
-                if self.pivots.get(&target).is_some_and(|pivot| pivot.first == index && !pivot.over_common) {
+                if self.pivots.get_mut(&target).is_some_and(|pivot| pivot.lose() && !pivot.over_common) {
                     self.pivots.remove(&target);
                 }
             }
@@ -120,6 +119,21 @@ mod tests {
         forget(&mut fusion, 1, "evil-one.net");
         forget(&mut fusion, 9, "evil-one.net");
         assert_eq!(fusion.seen(key), 1);
+    }
+
+    #[test]
+    fn the_host_of_a_link_that_others_have_as_well_still_links() {
+        let mut fusion = Fusion::new(Config::new(false, SEED));
+        step(&mut fusion, 1, &["https://evil-one.net/a"]);
+        step(&mut fusion, 2, &["https://evil-one.net/b"]);
+        forget(&mut fusion, 1, "https://evil-one.net/a");
+        step(&mut fusion, 3, &["https://evil-one.net/c"]);
+        let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        assert_eq!(campaign(&fusion, 2), campaign(&fusion, 3));
+        forget(&mut fusion, 2, "https://evil-one.net/b");
+        forget(&mut fusion, 3, "https://evil-one.net/c");
+        step(&mut fusion, 4, &["https://evil-one.net/d"]);
+        assert_ne!(campaign(&fusion, 3), campaign(&fusion, 4));
     }
 
     #[test]

@@ -125,16 +125,19 @@ pub(crate) struct Pivot {
     pub(crate) first: u32,
     /// So many members came by it that it links nothing any more.
     pub(crate) over_common: bool,
+    /// Values by which cases come by it; so many that they are not counted at the highest number.
+    uses: u16,
     members: Option<Box<Distinct>>,
 }
 
 impl Pivot {
     pub(crate) const fn of(case: u32) -> Self {
-        Self { first: case, over_common: false, members: None }
+        Self { first: case, over_common: false, uses: 0, members: None }
     }
 
     /// A case came by it; a member counts once, however many URLs and reports it has.
     pub(crate) fn add(&mut self, case: u32, cases: &[Case]) {
+        self.uses = self.uses.saturating_add(1);
         if case == self.first {
             return;
         }
@@ -142,6 +145,20 @@ impl Pivot {
             None => self.members = Some(Box::new(both(cases, self.first, case))),
             Some(members) => count(members, cases, case),
         }
+    }
+
+    /// A value by which a case came is taken back; true if nobody comes by it any more. As long as somebody does it links to
+    /// the campaign of all who ever came by it, which its first case is still in.
+    pub(crate) const fn lose(&mut self) -> bool {
+        if self.uses != u16::MAX {
+            self.uses = self.uses.saturating_sub(1);
+        }
+        self.uses == 0
+    }
+
+    /// Values by which cases come by it.
+    pub(crate) const fn uses(&self) -> u16 {
+        self.uses
     }
 
     /// Distinct counting members, in the largest token window.

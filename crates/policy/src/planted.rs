@@ -56,6 +56,18 @@ leaks!({
     WithdrawnStays => "members keep what a report told that was withdrawn";
     WithdrawnShows => "a value that others have told too shows that one of them took it back";
     WalledClaimRefused => "a claim of a walled case is refused, not absent";
+    WithdrawnAtOnce => "what is taken back leaves members at once, not at the next tick";
+    WithdrawnTombstone => "a report that was never released leaves a mark when it is taken back";
+    WithdrawnHolds => "whoever took a report back still counts towards the three that open a hold";
+    RecalledStays => "members keep what a report told that was recalled";
+    ConsentMovesWatch => "a wider answer moves the end of the watch of what members have already";
+    OutcomeAtOnce => "what came of a report is told at the tick of its release, not at the epoch";
+    ReplyToAll => "a reply to one report stands in every thread of its firm";
+    AnothersForbidden => "403 for another firm's report, 404 for one that never was";
+    ThreadTimes => "the cell's page tells the moment of a message, not its minute";
+    WalledActs => "what is said and changed in a walled case goes out on the secondee's stream";
+    WalledCasePage => "a secondee's page of a case asks the desk of all cases";
+    WalledReply => "a reply to a walled case is refused, not absent";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

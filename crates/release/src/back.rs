@@ -4,7 +4,8 @@
 //! nothing shows that one of them took it back. Campaigns, bands and labels that were shown stay.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::Context;
 use fusion::Observation;
@@ -17,6 +18,8 @@ use vault::{AmendEntry, Change, Item, Keys, ReportEntry};
 use crate::ReleaseError;
 use crate::campaign::Telling;
 use crate::gate::{Facts, Gate, facts_of};
+use crate::hold::Held;
+use crate::queue::Dirty;
 use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 
 /// Values of a campaign that are looked at for a new title.
@@ -33,11 +36,33 @@ pub(crate) struct Amended {
     pub(crate) opened: HashSet<(CaseId, u64)>,
     /// The group that such a case was for before it was for everybody.
     pub(crate) shared: HashMap<CaseId, WhoMayBeWarned>,
+    /// When values of such a case were told, where that was after its report.
+    asked: HashMap<(CaseId, u64), Timestamp>,
+    /// Changes that members have not been shown yet, by their ticks: the moment of one is nobody's to see.
+    pub(crate) due: BTreeMap<Timestamp, Vec<Amendment>>,
+}
+
+/// A change, with the report as it was before and as it is after it.
+pub(crate) struct Amendment {
+    at: Timestamp,
+    change: Change,
+    before: Box<ReportEntry>,
+    after: Box<ReportEntry>,
+}
+
+/// Those items of a report that another version of it does not have.
+fn without(report: &ReportEntry, other: &ReportEntry) -> Vec<Item> {
+    let has = |item: &Item| other.items.iter().any(|known| known.sighting.observable == item.sighting.observable);
+    report.items.iter().filter(|item| !has(item)).cloned().collect()
 }
 
 impl Gate {
-    /// Takes in a change that the reporter of a case made.
+    /// Takes in a change that the reporter of a case made: the cell's run at once, what members have at the next tick.
     pub(crate) fn amend(&mut self, at: Timestamp, amend: &AmendEntry) -> Result<(), ReleaseError> {
+        if matches!(&amend.change, Change::Recall { redacted } if !redacted.is_empty()) {
+            // The same once more, now that the content is out of the journal.
+            return Ok(());
+        }
         let at = self.counts_at(at);
         let before = match self.amended.reports.get(&amend.case) {
             Some(report) => report.clone(),
@@ -45,7 +70,35 @@ impl Gate {
         };
         let mut after = before.clone();
         after.amend(&amend.change);
-        match &amend.change {
+        let all = matches!(amend.change, Change::Withdraw | Change::Recall { .. });
+        let gone = if all { before.items.clone() } else { without(&before, &after) };
+        self.forget_in_all(before.case, &gone);
+        let added = without(&after, &before);
+        if !added.is_empty() {
+            self.learn_late(at, &ReportEntry { items: added, ..(*after).clone() });
+        }
+        self.amended.reports.insert(amend.case, after.clone());
+        let at_once = planted::is_on(Leak::WithdrawnAtOnce);
+        let due = if at_once { at.floor_to(self.params.tick_millis) } else { rho::tick_after(at, &self.params) };
+        let amendment = Amendment { at, change: amend.change.clone(), before, after };
+        self.amended.due.entry(due).or_default().push(amendment);
+        Ok(())
+    }
+
+    fn forget_in_all(&mut self, case: CaseId, items: &[Item]) {
+        let seed = self.vault.key_seed();
+        let observations: Vec<Observation<'_>> = items
+            .iter()
+            .map(|item| &item.sighting.observable)
+            .map(|observable| Observation { key: observable.key(seed), observable })
+            .collect();
+        self.all.forget(case, &observations);
+    }
+
+    /// The tick of a change has come: what members have follows it.
+    pub(crate) fn amend_shown(&mut self, amendment: Amendment) -> Result<(), ReleaseError> {
+        let Amendment { at, change, before, after } = amendment;
+        match &change {
             Change::Consent { .. } => {
                 // What waits by the narrower answer goes by the wider one instead; what is open stays so.
                 let open: Vec<Item> = self.open_items(&before);
@@ -56,29 +109,49 @@ impl Gate {
                 let mut rest = after.clone();
                 rest.items.retain(|item| !open.contains(item));
                 for item in &open {
-                    self.amended.opened.insert((after.case, self.key_of(&item.sighting.observable)));
+                    let key = self.key_of(&item.sighting.observable);
+                    self.amended.opened.insert((after.case, key));
+                    if planted::is_on(Leak::ConsentMovesWatch) {
+                        self.dirty_value(key, RENEW);
+                    }
                 }
                 self.schedule_late(at, &rest);
             }
-            Change::Correct(correction) => {
-                let dropped: Vec<Item> = before
-                    .items
-                    .iter()
-                    .filter(|item| correction.dropped.contains(&item.sighting.observable))
-                    .cloned()
-                    .collect();
-                self.take_back(at, &before, &dropped)?;
-                let mut added = after.clone();
-                added.items.retain(|item| {
-                    !before.items.iter().any(|known| known.sighting.observable == item.sighting.observable)
-                });
-                self.learn_late(at, &added);
+            Change::Correct(_) => {
+                self.restate(&before, &after);
+                self.take_back(at, &before, &without(&before, &after))?;
+                let added = ReportEntry { items: without(&after, &before), ..(*after).clone() };
                 self.schedule_late(at, &added);
             }
-            Change::Withdraw | Change::Recall { .. } => self.take_back(at, &before, &before.items)?,
+            Change::Recall { .. } if planted::is_on(Leak::RecalledStays) => {}
+            Change::Withdraw | Change::Recall { .. } => {
+                self.take_back(at, &before, &before.items)?;
+                // What a group had of it is taken back once.
+                self.amended.shared.remove(&before.case);
+            }
         }
-        self.amended.reports.insert(amend.case, after);
         Ok(())
+    }
+
+    /// What of a report still waits goes out as it is corrected, not as it was first told.
+    fn restate(&mut self, before: &ReportEntry, after: &ReportEntry) {
+        let case = before.case;
+        let restated = |facts: &Facts| Arc::new(Facts { case, attack: after.attack, ..facts.clone() });
+        for part in self.pending.values_mut().flatten().filter(|part| part.facts.case == case) {
+            part.facts = restated(&part.facts);
+        }
+        for item in &before.items {
+            let key = self.key_of(&item.sighting.observable);
+            if let Some(held) = self.held.get_mut(&key) {
+                let Some(place) = held.iter().position(|held| held.is_of(case)) else { continue };
+                let Some(known) = held.get_mut(place) else { continue };
+                let (facts, observable, until) = (restated(&known.facts), known.observable.clone(), known.until);
+                if !known.keeps_without(case) {
+                    held.remove(place);
+                }
+                held.push(Held { facts, observable, until, repeats: Vec::new() });
+            }
+        }
     }
 
     fn key_of(&self, observable: &Observable) -> u64 {
@@ -92,6 +165,9 @@ impl Gate {
     }
 
     fn schedule_late(&mut self, at: Timestamp, report: &ReportEntry) {
+        for item in &report.items {
+            self.amended.asked.insert((report.case, self.key_of(&item.sighting.observable)), at);
+        }
         let (keys, window, counts) = self.facts_to_count(report);
         self.schedule(at, report, &keys, window, counts);
     }
@@ -142,7 +218,7 @@ impl Gate {
         self.pending.retain(|_, parts| !parts.is_empty());
         for key in &keys {
             if let Some(held) = self.held.get_mut(key) {
-                held.retain(|held| held.facts.case != report.case);
+                held.retain_mut(|held| held.keeps_without(report.case));
                 if held.is_empty() {
                     self.held.remove(key);
                 }
@@ -180,7 +256,6 @@ impl Gate {
             .map(|item| &item.sighting.observable)
             .map(|observable| Observation { key: observable.key(seed), observable })
             .collect();
-        self.all.forget(report.case, &observations);
         self.community.forget(report.case, &observations);
         for item in items {
             let key = self.key_of(&item.sighting.observable);
@@ -188,10 +263,17 @@ impl Gate {
                 self.close(key, &facts, &mut lost);
             }
             self.amended.opened.remove(&(report.case, key));
+            self.amended.asked.remove(&(report.case, key));
+            if planted::is_on(Leak::WithdrawnHolds) {
+                continue;
+            }
+            if planted::is_on(Leak::WithdrawnTombstone) && !open.contains(item) {
+                self.fresh.push(Dirty::Tombstone(self.indicator_id(&item.sighting.observable), key));
+            }
             self.unhave(at, key, &facts)?;
         }
         for (group, as_of, key) in shared {
-            self.circles.close(group, as_of, key);
+            self.circles.close(group, as_of, key, facts.named.as_deref());
         }
         lost.into_iter().try_for_each(|place| self.retell(place))
     }
@@ -260,7 +342,9 @@ impl Gate {
         for case in open.iter().take(CASES_LOOKED_AT_MAX) {
             // Those that are left and were filed before members had the value; an echo confirms nothing.
             let report = self.report_now(*case)?;
-            confirms |= report.is_some_and(|report| since == 0 || report.received_at.as_millis() < since);
+            let asked = self.amended.asked.get(&(*case, key)).copied();
+            confirms |=
+                report.is_some_and(|report| since == 0 || asked.unwrap_or(report.received_at).as_millis() < since);
         }
         let Some(value) = self.values.get_mut(&key) else { return Ok(()) };
         if !confirms {
@@ -355,6 +439,13 @@ impl Amended {
         for (case, report) in cases {
             context.update(case.as_bytes());
             context.update(&(report.items.len() as u64).to_le_bytes());
+        }
+        for (due, changes) in &self.due {
+            context.update(&due.as_millis().to_le_bytes());
+            for change in changes {
+                context.update(change.after.case.as_bytes());
+                context.update(change.change.as_str().as_bytes());
+            }
         }
         let mut opened: Vec<_> = self.opened.iter().collect();
         opened.sort_unstable();

@@ -175,7 +175,7 @@ impl Engine {
         // What was appended before the tick belongs to it, or replay would come to another state.
         self.catch_up(place)?;
         self.applied = place;
-        self.gate.reach(tick);
+        self.gate.reach(tick)?;
         self.gate.line_up();
         self.gate.told = self.gate.findings.len();
         self.render(tick, now)

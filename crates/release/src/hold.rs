@@ -13,12 +13,36 @@ use crate::gate::{Facts, Gate, Part};
 /// Different reports of one value by one member that are kept; a further one waits for nothing.
 const HELD_BY_MEMBER_MAX: usize = 8;
 
+/// Repeats of one report that are known by their cases, so that they can be taken back; further ones wait for nothing.
+const REPEATS_MAX: usize = 32;
+
 /// A value of one report that waits.
 pub(crate) struct Held {
     pub(crate) facts: Arc<Facts>,
     pub(crate) observable: Observable,
     /// It is dropped if it has not opened by then: as long after its report as a watch lasts.
     pub(crate) until: Timestamp,
+    /// Cases of the same member that say the same: it waits as long as one of them is not taken back.
+    pub(crate) repeats: Vec<CaseId>,
+}
+
+impl Held {
+    /// Whether a case waits by it.
+    pub(crate) fn is_of(&self, case: CaseId) -> bool {
+        self.facts.case == case || self.repeats.contains(&case)
+    }
+
+    /// A case is taken back; true if another one still waits.
+    pub(crate) fn keeps_without(&mut self, case: CaseId) -> bool {
+        self.repeats.retain(|repeat| *repeat != case);
+        if self.facts.case != case {
+            return true;
+        }
+        let Some(next) = self.repeats.iter().min().copied() else { return false };
+        self.repeats.retain(|repeat| *repeat != next);
+        self.facts = Arc::new(Facts { case: next, ..(*self.facts).clone() });
+        true
+    }
 }
 
 impl Gate {
@@ -43,11 +67,15 @@ impl Gate {
             known.until = known.until.max(until);
             // What opens must be named as if both had been kept, or ids would tell that one member filed twice: by the lesser
             // case. When it was filed is the earlier time, which is the known one's.
+            let other = known.facts.case.max(facts.case);
+            if known.repeats.len() < REPEATS_MAX {
+                known.repeats.push(other);
+            }
             if facts.case < known.facts.case {
                 known.facts = Arc::new(Facts { case: facts.case, ..(*known.facts).clone() });
             }
         } else if held.iter().filter(|known| same(known)).count() < HELD_BY_MEMBER_MAX {
-            held.push(Held { facts: Arc::clone(facts), observable: observable.clone(), until });
+            held.push(Held { facts: Arc::clone(facts), observable: observable.clone(), until, repeats: Vec::new() });
         } else {
             return;
         }
@@ -71,10 +99,16 @@ impl Gate {
     pub(crate) fn unhold(&mut self, keys: impl IntoIterator<Item = u64>, due: Timestamp) -> Vec<Part> {
         let mut parts: BTreeMap<CaseId, Part> = BTreeMap::new();
         for key in keys {
-            for Held { facts, observable, until } in self.held.remove(&key).unwrap_or_default() {
-                if until > due {
-                    let part = parts.entry(facts.case).or_insert_with(|| Part { facts, items: Vec::new(), open: true });
-                    part.items.push((key, observable));
+            for Held { facts, observable, until, repeats } in self.held.remove(&key).unwrap_or_default() {
+                if until <= due {
+                    continue;
+                }
+                // Each of them tells it from now on, so that members have it until the last of them is taken back.
+                for case in repeats.into_iter().chain([facts.case]) {
+                    let facts = || Arc::new(Facts { case, ..(*facts).clone() });
+                    let part =
+                        parts.entry(case).or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
+                    part.items.push((key, observable.clone()));
                 }
             }
         }

@@ -7,6 +7,7 @@ use model::{CaseId, Observable, ObservableKey, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
+use crate::ReleaseError;
 use crate::findings;
 
 use crate::gate::{Facts, Gate, Part};
@@ -29,12 +30,14 @@ impl Gate {
             self.renewals_due.keys().next(),
             self.texts_due.keys().next(),
         ];
-        keys.into_iter().flatten().copied().chain(self.circles.next_due()).min()
+        let changes = self.amended.due.keys().next();
+        keys.into_iter().flatten().chain(changes).copied().chain(self.circles.next_due()).min()
     }
 
     /// Something of a report is released: its reporter is told so at the next epoch.
     pub(crate) fn came_of(&mut self, case: CaseId, due: Timestamp) {
-        let told = rho::epoch_after(due, &self.params);
+        let at_once = planted::is_on(Leak::OutcomeAtOnce);
+        let told = if at_once { due } else { rho::epoch_after(due, &self.params) };
         self.outcomes_due.entry(told).or_default().push(case);
         // Of a replay nothing is kept that was told long ago.
         while let Some(entry) = self.outcomes_due.first_entry() {
@@ -47,7 +50,11 @@ impl Gate {
 
     /// Whether something that changed waits to be shown.
     pub(crate) fn is_in_line(&self) -> bool {
-        !self.queue.is_empty() || !self.fresh.is_empty() || self.circles.is_waiting() || !self.repoint.is_empty()
+        !self.queue.is_empty()
+            || !self.fresh.is_empty()
+            || self.circles.is_waiting()
+            || !self.repoint.is_empty()
+            || !self.amended.due.is_empty()
     }
 
     /// Whether a tick at `tick` has anything to do.
@@ -60,11 +67,17 @@ impl Gate {
             || !self.findings.is_empty()
     }
 
-    /// Lets time reach `tick`. Whatever is due at one moment is taken in one fixed order: values, holds, blocks, then the
+    /// Lets time reach `tick`. Whatever is due at one moment is taken in one fixed order: changes, values, holds, blocks, then the
     /// aggregates over all of that, so that an epoch's aggregate holds what was open at the epoch and nothing later.
-    pub(crate) fn reach(&mut self, tick: Timestamp) {
+    ///
+    /// # Errors
+    /// [`ReleaseError`] if a report that was changed cannot be read.
+    pub(crate) fn reach(&mut self, tick: Timestamp) -> Result<(), ReleaseError> {
         self.last_tick = tick;
         while let Some(due) = self.next_due().filter(|due| *due <= tick) {
+            for amendment in self.amended.due.remove(&due).unwrap_or_default() {
+                self.amend_shown(amendment)?;
+            }
             if let Some(parts) = self.pending.remove(&due) {
                 self.open_all(parts, tick, due);
             }
@@ -94,6 +107,7 @@ impl Gate {
             }
         }
         self.forget_held(tick);
+        Ok(())
     }
 
     /// Opens what is due at one moment, by case id: those are random, so the order of arrival leaves no trace.

@@ -30,7 +30,7 @@ impl Gate {
     ) -> Result<Vec<Finding>, ReleaseError> {
         match &entry.body {
             Body::Tick(tick) => {
-                self.reach(*tick);
+                self.reach(*tick)?;
                 self.line_up();
                 self.told = self.findings.len();
                 *open_tick = Some(*tick);

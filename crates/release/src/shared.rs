@@ -38,7 +38,8 @@ struct Shared {
     as_of: Timestamp,
     before: Option<Timestamp>,
     marking: Marking,
-    names: BTreeSet<String>,
+    /// Firms that wished to be named, with the reports that name each.
+    names: BTreeMap<String, u32>,
     /// Release tick of its first version; `None` before.
     since: Option<Timestamp>,
     until: Timestamp,
@@ -148,14 +149,25 @@ impl Circles {
         self.pending.values().flatten().any(part)
     }
 
-    /// A report that had told a group a value takes it back: whoever has it by no other report loses it.
-    pub(crate) fn close(&mut self, group: GroupId, as_of: Timestamp, key: u64) {
+    /// A report that had told a group a value takes it back: whoever has it by no other report loses it, and it bears its firm's
+    /// name no more.
+    pub(crate) fn close(&mut self, group: GroupId, as_of: Timestamp, key: u64, named: Option<&str>) {
         let key = (group, key);
         let Some(value) = self.values.get_mut(&key) else { return };
         let mut closed = Vec::new();
         for item in value.items.iter_mut().filter(|item| item.before.is_none_or(|before| before < as_of)) {
             item.opens = item.opens.saturating_sub(1);
-            if item.opens == 0 {
+            let mut changed = item.opens == 0;
+            if let Some(name) = named
+                && let Some(times) = item.names.get_mut(name)
+            {
+                *times = times.saturating_sub(1);
+                if *times == 0 {
+                    item.names.remove(name);
+                    changed = true;
+                }
+            }
+            if changed {
                 closed.push(item.id);
             }
         }
@@ -186,8 +198,9 @@ impl Circles {
                 context.update(&[u8::from(item.shown != 0), u8::from(item.queued)]);
                 context.update(item.marking.tlp.as_str().as_bytes());
                 context.update(item.marking.pap.as_str().as_bytes());
-                for name in &item.names {
+                for (name, times) in &item.names {
                     context.update(name.as_bytes());
+                    context.update(&times.to_le_bytes());
                 }
             }
         }
@@ -269,7 +282,7 @@ impl Gate {
                 as_of,
                 before: last,
                 marking: Marking::OPEN,
-                names: BTreeSet::new(),
+                names: BTreeMap::new(),
                 since: None,
                 until: tick.plus_millis(params.watch_millis),
                 shown: 0,
@@ -285,7 +298,9 @@ impl Gate {
             let mut new = item.shown == 0 && !item.queued || marking != item.marking;
             item.marking = marking;
             if let Some(name) = &facts.named {
-                new |= item.names.insert(name.clone());
+                let times = item.names.entry(name.clone()).or_default();
+                *times = times.saturating_add(1);
+                new |= *times == 1;
             }
             if item.until <= tick {
                 item.until = tick.plus_millis(params.watch_millis);
@@ -344,7 +359,7 @@ impl Gate {
         id: [u8; 16],
     ) -> Result<Option<(ReleasedObject, u64)>, ReleaseError> {
         let Some((value, item)) = self.circles.item(&key, id) else { return Ok(None) };
-        let names: Vec<&str> = item.names.iter().map(String::as_str).collect();
+        let names: Vec<&str> = item.names.keys().map(String::as_str).collect();
         let view = IndicatorView {
             r#type: NounKind::Indicator.as_str().to_owned(),
             id: hyphenated(&id),

@@ -180,6 +180,121 @@ fn a_group_loses_what_one_report_told_it() {
     bench.assert_replays();
 }
 
+#[test]
+fn what_is_taken_back_within_a_tick_leaves_members_at_the_next_whenever_the_gate_looks() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test", "b.test"]));
+    bench.tick_at(TICK);
+    bench.clock.0.store(common::START + 5 * TICK + 20, std::sync::atomic::Ordering::SeqCst);
+    assert!(bench.act(0, Act::Withdraw));
+    // The tick of this moment was not made before: it is not the one that shows it.
+    bench.tick_at(5 * TICK + 30);
+    assert!(bench.shown("a.test"), "the moment within the tick shows");
+    // Told again by the same tick it was there all the time.
+    bench.file(by(2, &["b.test"]));
+    let since = bench.indicator("b.test").unwrap().released_at;
+    bench.tick_at(6 * TICK);
+    assert!(!bench.shown("a.test"));
+    assert_eq!(bench.indicator("b.test").unwrap().released_at, since);
+    bench.assert_replays();
+}
+
+#[test]
+fn a_value_that_a_correction_drops_and_adds_stays() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, correction(&["a.test"], &["a.test"])));
+    bench.tick_at(2 * TICK);
+    assert!(bench.shown("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn what_waits_goes_out_as_it_was_corrected() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(WhoMayBeWarned::NextEpoch));
+    for firm in 2..5 {
+        bench.file(by(firm, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+    }
+    for n in 0..4 {
+        assert!(bench.act(n, correction(&[], &[])));
+    }
+    bench.run_to(EPOCH);
+    for value in ["a.test", "held.test"] {
+        assert_eq!(bench.campaign_of(value).unwrap().attack.as_deref(), Some(model::AttackKind::Malware.title()));
+    }
+    bench.assert_replays();
+}
+
+#[test]
+fn a_repeat_that_waits_stays_when_the_other_is_taken_back() {
+    for taken_back in 0..2 {
+        let mut bench = Bench::new();
+        let held = |firm| by(firm, &["a.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt);
+        bench.file(held(1));
+        bench.file(held(1));
+        assert!(bench.act(taken_back, Act::Withdraw));
+        bench.file(held(2));
+        bench.file(held(3));
+        bench.run_to(EPOCH);
+        assert!(bench.shown("a.test"), "one of two equal reports still waits");
+        bench.assert_replays();
+        // And of two that opened one is enough.
+        bench.file(held(4));
+        bench.file(held(4));
+        bench.run_to(2 * EPOCH);
+        for n in [1 - taken_back, 2, 3, 4] {
+            assert!(bench.act(n, Act::Withdraw));
+        }
+        bench.tick_at(2 * EPOCH + TICK);
+        assert!(bench.shown("a.test"));
+        assert!(bench.act(5, Act::Withdraw));
+        bench.tick_at(2 * EPOCH + 2 * TICK);
+        assert!(!bench.shown("a.test"));
+        bench.assert_replays();
+    }
+}
+
+#[test]
+fn a_wider_answer_after_the_release_confirms_nothing_when_the_first_is_taken_back() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(WhoMayBeWarned::CellOnly));
+    bench.file_all(vec![by(1, &["a.test"]), by(2, &["a.test"])]);
+    bench.run_to(BLOCK);
+    assert!(bench.blocked("a.test"));
+    assert!(bench.act(0, consent(WhoMayBeWarned::Now)));
+    bench.run_to(BLOCK + TICK);
+    assert!(bench.act(1, Act::Withdraw));
+    bench.run_to(2 * BLOCK);
+    assert!(bench.shown("a.test") && !bench.blocked("a.test"), "what is told after the release is an echo");
+    bench.assert_replays();
+}
+
+#[test]
+fn a_group_loses_it_once_and_a_name_with_it() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(warn).know(WhoMayKnow::Everybody));
+    bench.file(by(2, &["a.test"]).warn(warn));
+    let batch = bench.tick_at(TICK).unwrap();
+    assert!(batch.objects[0].body.contains("Firm 1"));
+    assert!(bench.act(0, consent(WhoMayBeWarned::Now)));
+    bench.tick_at(2 * TICK);
+    assert!(bench.act(0, Act::Withdraw));
+    let of_group = |batch: policy::ReleaseBatch| {
+        let objects = batch.objects.into_iter().filter(|object| object.audience.group() == Some(group));
+        objects.map(|object| object.body).collect::<Vec<_>>()
+    };
+    let told = of_group(bench.tick_at(3 * TICK).unwrap());
+    assert!(told.len() == 1 && told[0].contains("a.test") && !told[0].contains("Firm 1"), "{told:?}");
+    // Taken back once more, for good: the other's is still there.
+    assert!(bench.act(0, Act::Recall));
+    assert!(bench.tick_at(4 * TICK).is_none_or(|batch| of_group(batch).is_empty()));
+    bench.assert_replays();
+}
+
 fn bytes_of(dir: &std::path::Path) -> Vec<u8> {
     let files = ["vault.db", "vault.db-wal", released::FILE, &format!("{}-wal", released::FILE)];
     files.iter().flat_map(|name| std::fs::read(dir.join(name)).unwrap_or_default()).collect()

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use model::CaseId;
+use policy::planted::{self, Leak};
 
 use crate::cell::{ACT_BYTES_MAX, CellState};
 use crate::http::{self, Answer, blocking, write as reply};
@@ -23,7 +24,7 @@ pub(crate) async fn show(
     let now = cell.now();
     // The journal is read with nothing held.
     let page = blocking(move || {
-        let sight = who.sight();
+        let sight = who.sight().lifted_by(Leak::WalledCasePage);
         let plan = cell.fold.see(&sight, now, |seen| seen.desk.case_plan(case))?;
         let Some(plan) = plan else { return Ok(None) };
         let text = plan.read(&*cell.journal);
@@ -48,6 +49,9 @@ pub(crate) async fn say(
         let cell = Arc::clone(&cell);
         move || {
             let there = cell.fold.see(&who.sight(), cell.now(), |seen| seen.desk.has_case(case))?;
+            if !there && planted::is_on(Leak::WalledReply) && cell.has_case(case) {
+                return Err(Problem::role());
+            }
             if !there {
                 return Err(Problem::absent());
             }

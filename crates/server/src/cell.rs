@@ -183,12 +183,12 @@ enum Taken {
 
 impl CellParts {
     #[cfg(not(feature = "planted-leaks"))]
-    fn has_case(&self, _case: CaseId) -> bool {
+    pub(crate) fn has_case(&self, _case: CaseId) -> bool {
         false
     }
 
     #[cfg(feature = "planted-leaks")]
-    fn has_case(&self, case: CaseId) -> bool {
+    pub(crate) fn has_case(&self, case: CaseId) -> bool {
         self.fold.spied(|_, desk, _| desk.has_case(case))
     }
 

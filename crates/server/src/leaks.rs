@@ -42,6 +42,11 @@ pub(crate) fn tell_group(receipt: &mut Receipt, warn: WhoMayBeWarned) {
     }
 }
 
+/// Whether a report is there, if a leak is planted that tells.
+pub(crate) fn is_anothers(member: &MemberParts, case: CaseId) -> bool {
+    spied(member, Leak::AnothersForbidden).is_some_and(|fold| fold.spied(|_, desk, _| desk.has_case(case)))
+}
+
 /// A look-up asks the vault.
 pub(crate) fn lookup(member: &MemberParts, verdict: &mut outlets::Verdict) -> Result<(), Problem> {
     let Some(observable) = Observable::detect(&verdict.query) else { return Ok(()) };

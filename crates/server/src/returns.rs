@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ::own::{Change as Told, Note, OwnError, Summary, Writer};
 use model::{CaseId, OrganisationId, Timestamp};
+use policy::planted::{self, Leak};
 use vault::{Body, Change, Entry, Party, ReportEntry, Seq, Vault, VaultError};
 
 use crate::thread_notes::{Content, Corrected, OwnNote, warn_word};
@@ -15,6 +16,8 @@ use crate::thread_notes::{Content, Corrected, OwnNote, warn_word};
 const ENTRIES_AT_ONCE: usize = 256;
 /// Threads that were read since the last step; with more, some stay unread once more.
 const READS_MAX: usize = 4_096;
+/// Reports that a planted leak tells of at most.
+const LEAKED_MAX: usize = 50;
 /// Longest title on the list, in bytes.
 const TITLE_BYTES_MAX: usize = 400;
 
@@ -160,9 +163,18 @@ impl Returns {
                     asks: message.asks,
                 };
                 let case = message.case;
-                self.to(case, |organisation| {
-                    batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
-                })?;
+                let mut to = vec![case];
+                if from_cell && planted::is_on(Leak::ReplyToAll) {
+                    let mut firm = None;
+                    self.to(case, |organisation| firm = Some(organisation))?;
+                    let list = firm.map(|firm| self.writer.reader().list(firm, None, LEAKED_MAX)).transpose()?;
+                    to.extend(list.into_iter().flat_map(|page| page.entries).map(|entry| entry.case));
+                }
+                for case in to {
+                    self.to(case, |organisation| {
+                        batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
+                    })?;
+                }
             }
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {

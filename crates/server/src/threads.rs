@@ -144,7 +144,7 @@ pub(crate) async fn show(
 ) -> Answer {
     let case = case_of(&mut request).await?;
     let organisation = organisation(&who)?;
-    let thread = member.own(move |own| own.thread(organisation, case)).await?.ok_or_else(Problem::absent)?;
+    let thread = member.own(move |own| own.thread(organisation, case)).await?.ok_or_else(|| member.no_report(case))?;
     reply(StatusCode::OK, &thread_notes::view(&thread, member.exercise))
 }
 
@@ -161,6 +161,19 @@ async fn body(request: Request, limit: usize) -> Result<axum::body::Bytes, Probl
 }
 
 impl MemberParts {
+    /// No report of this reference is the asker's own.
+    #[cfg(not(feature = "planted-leaks"))]
+    #[allow(clippy::unused_self, reason = "only a planted leak looks at it")]
+    fn no_report(&self, _case: CaseId) -> Problem {
+        Problem::absent()
+    }
+
+    /// As in every other build, unless a leak is planted.
+    #[cfg(feature = "planted-leaks")]
+    fn no_report(&self, case: CaseId) -> Problem {
+        if crate::leaks::is_anothers(self, case) { Problem::role() } else { Problem::absent() }
+    }
+
     async fn act(&self, who: &Who, case: CaseId, act: Act) -> Result<(), Problem> {
         let (intake, organisation) = way_in(self, who)?;
         let at = self.clock.now();

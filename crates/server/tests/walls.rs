@@ -87,6 +87,21 @@ impl Stage {
         self.file(&self.water[firm].clone(), "Kingfisher", "ransomware", values).await
     }
 
+    /// A water firm does something with a report of its own.
+    async fn reporter(&self, firm: usize, method: &str, path: &str, body: Value) {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {}", self.water[firm]))
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap();
+        let answer = call(&self.world.member, request).await;
+        assert!(answer.status.is_success(), "{method} {path}: {}", text(&answer));
+    }
+
     async fn get(&self, path: &str, cookie: &str) -> Answer {
         self.world.at_cell("GET", path, cookie, Body::empty()).await
     }
@@ -106,6 +121,16 @@ fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
 }
 
+/// A text without the moment at which it was asked for, which is also that up to which correlation has come.
+fn without_now(text: &str) -> String {
+    let marks = [r#""now":""#, r#""name":"Fusion","at":""#];
+    marks.iter().fold(text.to_owned(), |text, mark| {
+        let mut parts = text.split(mark);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+    })
+}
+
 fn of(list: &Value, name: &str) -> Vec<String> {
     let rows = list.as_array().unwrap().iter();
     rows.filter_map(|row| row[name].as_str().map(str::to_owned)).collect()
@@ -113,6 +138,7 @@ fn of(list: &Value, name: &str) -> Vec<String> {
 
 /// Every answer to a GET of the cell's listener but the stream, pages and files left out.
 async fn walk(stage: &Stage, cookie: &str, campaigns: &[String]) -> String {
+    let pages = |base: &str| campaigns.iter().map(|id| format!("{base}{id}")).collect::<Vec<_>>();
     let mut all = String::new();
     for route in routes() {
         let api = route.path.starts_with("/cell/v1/") && route.path != "/cell/v1/stream";
@@ -120,7 +146,8 @@ async fn walk(stage: &Stage, cookie: &str, campaigns: &[String]) -> String {
             continue;
         }
         let paths: Vec<String> = match route.path {
-            "/cell/v1/campaigns/{id}" => campaigns.iter().map(|id| format!("/cell/v1/campaigns/{id}")).collect(),
+            "/cell/v1/campaigns/{id}" => pages("/cell/v1/campaigns/"),
+            "/cell/v1/reports/{case}" => pages("/cell/v1/reports/"),
             "/cell/v1/lookup" => ["shared.test", "link.test", "http://shared.test/x"]
                 .map(|value| format!("{}?value={value}", route.path))
                 .into(),
@@ -187,6 +214,7 @@ async fn no_route_shows_a_secondee_anything_of_a_walled_case() {
     // Absent and walled are one answer, whatever is asked.
     for (method, path) in [
         ("GET", "/cell/v1/campaigns/{case}"),
+        ("GET", "/cell/v1/reports/{case}"),
         ("POST", "/cell/v1/reports/{case}/claim"),
         ("POST", "/cell/v1/reports/{case}/pass"),
     ] {
@@ -256,6 +284,88 @@ async fn a_case_is_passed_across_the_wall_and_taken_back() {
     assert_eq!(seen(&wall.json()), [case]);
     assert_eq!(stage.get("/cell/v1/lookup?value=only-walled.test", &secondee).await.json()["verdict"], "not-seen");
     assert_eq!(stage.world.at_cell("DELETE", &back, &lead, Body::empty()).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_thread_behind_the_wall_is_seen_from_the_pass_on_and_until_it_is_taken_back() {
+    let mut stage = Stage::new();
+    let open = stage.open(1, &["shared.test"]).await;
+    let hidden = stage.walled(1, &["shared.test", "only-walled.test"]).await;
+    let other = stage.walled(2, &["other-walled.test"]).await;
+    stage.world.pass(300);
+    let (lead, secondee) = (stage.lead().await, stage.secondee().await);
+    let mut watched = stage.stream(&secondee).await;
+    watched.next_of("snapshot").await;
+    let mut staff = stage.stream(&lead).await;
+    staff.next_of("snapshot").await;
+    let wall_before = without_now(&text(&stage.get("/cell/v1/wall", &secondee).await));
+
+    for (case, firm, words) in [(&hidden, 1, "Osprey says"), (&other, 2, "Petrel says")] {
+        stage.reporter(firm, "POST", &format!("/api/v1/reports/{case}/messages"), json!({ "text": words })).await;
+    }
+    let asked = json!({ "text": "Heron asks", "asks": true }).to_string();
+    let path = format!("/cell/v1/reports/{hidden}");
+    let said = stage.world.at_cell("POST", &format!("{path}/messages"), &lead, Body::from(asked.clone())).await;
+    assert_eq!(said.status, 201, "{}", text(&said));
+    let change =
+        json!({ "title": "Kingfisher again", "attack": "ransomware", "add": [{ "value": "late-walled.test" }] });
+    stage.reporter(1, "PUT", &format!("/api/v1/reports/{hidden}"), change).await;
+    stage.world.pass(300);
+    assert_eq!(staff.next_of("thread").await.1["case"], hidden.as_str());
+    // Nothing of it: no page, no answer to a reply, no time, no frame.
+    assert_eq!(without_now(&text(&stage.get("/cell/v1/wall", &secondee).await)), wall_before);
+    for (method, end) in [("GET", ""), ("POST", "/messages")] {
+        let ask = async |id: &str| {
+            let path = format!("/cell/v1/reports/{id}{end}");
+            let answer = stage.world.at_cell(method, &path, &secondee, Body::from(asked.clone())).await;
+            (answer.status, text(&answer))
+        };
+        assert_eq!(ask(&hidden).await, ask(NO_ID).await, "{method} {end}");
+    }
+    let seen_by = async |stage: &Stage| {
+        let mut all = text(&stage.get(&path, &secondee).await);
+        all += &walk(stage, &secondee, &[open.clone(), hidden.clone(), other.clone()]).await;
+        without_now(&all)
+    };
+    let behind = seen_by(&stage).await;
+    let words = ["Osprey", "Petrel", "Heron", "Kingfisher", "late-walled"];
+    assert!(words.iter().all(|word| !behind.contains(word)), "{behind}");
+
+    let to = json!({ "to": stage.secondee.to_string() }).to_string();
+    assert_eq!(stage.world.at_cell("POST", &format!("{path}/pass"), &lead, Body::from(to)).await.status, 204);
+    stage.world.pass(300);
+    // The first frames that the stream carries are those of the pass.
+    let (event, _, data) = watched.next().await.unwrap();
+    assert!(event != "thread" || data["case"] == hidden.as_str(), "{event} {data}");
+    let page = stage.get(&path, &secondee).await.json();
+    let kinds = of(&page["thread"], "kind");
+    assert_eq!(kinds, ["message", "message", "correction"], "{page}");
+    assert_eq!(page["title"], "Kingfisher again");
+    let passed = seen_by(&stage).await;
+    assert!(!passed.contains("Petrel") && !passed.contains("other-walled"), "{passed}");
+    assert_eq!(stage.get("/cell/v1/lookup?value=late-walled.test", &secondee).await.json()["verdict"], "seen");
+    stage.reporter(1, "POST", &format!("/api/v1/reports/{hidden}/messages"), json!({ "text": "Osprey again" })).await;
+    stage.reporter(2, "POST", &format!("/api/v1/reports/{other}/messages"), json!({ "text": "Petrel again" })).await;
+    stage.world.pass(300);
+    assert_eq!(of(&stage.get(&path, &secondee).await.json()["thread"], "kind").len(), 4);
+
+    let back = format!("{path}/pass/{}", stage.secondee);
+    assert_eq!(stage.world.at_cell("DELETE", &back, &lead, Body::empty()).await.status, 204);
+    stage.world.pass(300);
+    while let Some((event, _, data)) = watched.next().await {
+        assert!(!data.to_string().contains(&other), "{event} {data}");
+    }
+    let again = seen_by(&stage).await;
+    assert!(words.iter().all(|word| !again.contains(word)), "{again}");
+    assert_eq!(stage.get(&path, &secondee).await.status, 404);
+    // What is withdrawn behind the wall is nothing to see either.
+    let before = without_now(&text(&stage.get("/cell/v1/wall", &secondee).await));
+    stage.reporter(1, "DELETE", &format!("/api/v1/reports/{hidden}"), Value::Null).await;
+    stage.reporter(2, "POST", &format!("/api/v1/reports/{other}/recall"), Value::Null).await;
+    stage.world.pass(300);
+    assert_eq!(without_now(&text(&stage.get("/cell/v1/wall", &secondee).await)), before);
+    let after = seen_by(&stage).await;
+    assert!(words.iter().all(|word| !after.contains(word)), "{after}");
 }
 
 #[tokio::test]

@@ -67,14 +67,23 @@ impl Circles {
                 )));
             }
             if firm < self.had.len() {
-                self.frames(world, firm, says, index)?;
+                let lately =
+                    rho.lately_of(firm).map(|(group, number)| vec![group.to_string(), value(number)]).collect();
+                self.frames(world, firm, says, &lately, index)?;
             }
         }
         Ok(())
     }
 
-    /// What was sent since the last look is what is new, and nothing that the firm has not.
-    fn frames(&mut self, world: &World, firm: usize, has: BTreeSet<String>, index: usize) -> Result<(), Difference> {
+    /// What was sent since the last look is what is new, and nothing that the firm has not, or had until it was taken back.
+    fn frames(
+        &mut self,
+        world: &World,
+        firm: usize,
+        has: BTreeSet<String>,
+        known: &BTreeSet<Vec<String>>,
+        index: usize,
+    ) -> Result<(), Difference> {
         let text = world.streamed().swap_remove(firm).1.0;
         let mut sent = BTreeSet::new();
         for frame in text[self.read[firm]..].split("event: group\n").skip(1) {
@@ -86,7 +95,6 @@ impl Circles {
         let new: BTreeSet<String> = has.difference(&self.had[firm]).cloned().collect();
         // Of an item that was shown and got a stricter label since, the earlier form was sent too.
         let of = |line: &String| line.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
-        let known: BTreeSet<Vec<String>> = has.iter().map(of).collect();
         // Whoever was sent to a fresh snapshot was told how many items there are instead.
         let cut = text[self.read[firm]..].contains("event: resync\n");
         let is_right = (cut || new.is_subset(&sent)) && sent.iter().all(|line| known.contains(&of(line)));

@@ -7,8 +7,9 @@ use model::{AttackKind, Region, Sector, Timestamp};
 use serde_json::Value as Json;
 
 use crate::circles::Circles;
+use crate::own;
 use crate::pair::{Difference, do_one};
-use crate::rho::{Campaign, Rho, Value, strictest};
+use crate::rho::{Campaign, Rho, Value, strictest, title_rank};
 use crate::script::{Op, Script, value};
 use crate::world::{Observer, START, World, looked_at_closely, next_moment};
 
@@ -57,6 +58,8 @@ pub async fn as_declared(script: &Script) -> Result<bool, Difference> {
             )));
         }
         circles.compare(&world, &rho, index).await?;
+        rho.looked();
+        own::compare(&world, &rho, index).await?;
     }
     Ok(true)
 }
@@ -96,12 +99,7 @@ fn value_line(shown: &Value) -> String {
 fn campaign_line(campaign: &Campaign, since: i64) -> String {
     let values = texts(&campaign.values);
     let attack = campaign.attack.map(|place| AttackKind::ALL[place].title());
-    let rank = |text: &str| match text {
-        url if url.contains("://") => 1,
-        address if address.starts_with(|first: char| first.is_ascii_digit()) => 4,
-        _ => 0,
-    };
-    let telling = values.iter().min_by_key(|text| (rank(text), text.as_str())).cloned().unwrap_or_default();
+    let telling = values.iter().min_by_key(|text| title_rank(text)).cloned().unwrap_or_default();
     let others = match values.len() - 1 {
         0 => String::new(),
         1 => " and 1 other".to_owned(),

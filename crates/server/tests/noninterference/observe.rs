@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-#[cfg(not(feature = "planted-leaks"))]
 use server::RouteInfo;
 use server::{Access, Face, routes};
 
@@ -38,11 +37,9 @@ pub struct Known {
 }
 
 /// Routes that a kind of observer does not ask often enough, and why.
-#[cfg(not(feature = "planted-leaks"))]
 pub const EXEMPT: &[(&str, &str, &str)] = &[];
 
 /// Kinds of observer that must have asked a route.
-#[cfg(not(feature = "planted-leaks"))]
 pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
     match (route.face, route.access) {
         (Face::Member, _) => vec!["stranger", "member session", "member key"],
@@ -138,7 +135,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         // Whole reports and files are operations of the scripts: what they cause is compared there.
         ("POST", "/api/v1/reports") => vec![with(path, r#"{"title":""}"#), with(path, "[")],
-        ("GET", "/api/v1/reports") => ["", "?cursor=1", "?cursor=x"].map(|query| ask(format!("{path}{query}"))).into(),
+        // By cursors of every size: those of the list are places in it.
+        ("GET", "/api/v1/reports") => {
+            ["", "?cursor=0", "?cursor=1", "?cursor=2", "?cursor=18446744073709551615", "?cursor=x", "?limit=1"]
+                .map(|query| ask(format!("{path}{query}")))
+                .into()
+        }
         ("GET", "/api/v1/reports/{reference}") => each("/api/v1/reports/", &known.own, ""),
         ("POST", "/api/v1/reports/{reference}/read") => each("/api/v1/reports/", &known.own, "/read"),
         // What changes a report is an operation of the scripts; here it is nobody's, or says nothing.
@@ -239,7 +241,8 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("GET", "/cell/v1/reports/{case}") => each("/cell/v1/reports/", &known.cases, ""),
         ("POST", "/cell/v1/reports/{case}/messages") => {
             let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/messages");
-            asks.into_iter().map(|ask| Ask { body: r#"{"text":""}"#.to_owned(), ..ask }).collect()
+            let bodies = [r#"{"text":""}"#, r#"{"text":"hello","asks":true}"#];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
         }
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")
@@ -248,6 +251,27 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
         _ => return crate::joining::drivers(method, path),
     })
+}
+
+/// Everything that can be asked about a report of one's own.
+pub fn own_report(reference: &str) -> Vec<Ask> {
+    let asks = [
+        ("GET", "", ""),
+        ("PUT", "", r#"{"title":"t","attack":"phishing"}"#),
+        ("DELETE", "", ""),
+        ("POST", "/recall", ""),
+        ("POST", "/read", ""),
+        ("POST", "/messages", r#"{"text":"hello"}"#),
+        ("POST", "/consent", r#"{"warn":"now"}"#),
+    ];
+    let ask = |(method, end, body): (&'static str, &str, &str)| Ask {
+        route: "another's report".into(),
+        method,
+        path: format!("/api/v1/reports/{reference}{end}"),
+        headers: vec![],
+        body: body.to_owned(),
+    };
+    asks.into_iter().map(ask).collect()
 }
 
 /// Every request of every route of an observer's listener, and the same with another verb.

@@ -118,6 +118,9 @@ pub struct Figures {
     pub tally: Tally,
 }
 
+/// After so long a firm may send again, in milliseconds.
+const QUOTA_REST: i64 = 1_000;
+
 /// Where two worlds differ.
 pub struct Difference(pub String);
 
@@ -324,6 +327,30 @@ impl Run<'_> {
                 self.one(Observer::MemberKey(report.firm), &ask, usize::MAX, figures).await?;
             }
         }
+        self.anothers(figures).await
+    }
+
+    /// Whoever has heard of another firm's reference is answered by it as by one that never was.
+    async fn anothers(&self, figures: &mut Figures) -> Result<(), Difference> {
+        let of_others = self.pair.one.reports().filter(|(_, report)| self.pair.hidden_from.contains(&report.firm));
+        let references: Vec<&String> = of_others.filter_map(|(_, report)| self.left.reference(report.label)).collect();
+        let asker = Observer::MemberKey(self.onlookers[0]);
+        for reference in references.into_iter().rev().take(2) {
+            for ask in observe::own_report(reference) {
+                self.one(asker, &ask, usize::MAX, figures).await?;
+                let absent = Ask { path: ask.path.replace(reference.as_str(), observe::UNKNOWN), ..ask.clone() };
+                let mut answers = Vec::new();
+                // In both worlds: how often anything was asked is a figure.
+                for (world, ask) in
+                    [(&self.left, &ask), (&self.right, &ask), (&self.left, &absent), (&self.right, &absent)]
+                {
+                    world.skip(QUOTA_REST);
+                    answers.push(observe::ask(world, asker, ask, &mut Tally::new()).await);
+                }
+                let [hidden, _, absent, _] = &answers[..] else { continue };
+                differ(&format!("{} {} as {asker:?} beside an absent one", ask.method, ask.path), hidden, absent)?;
+            }
+        }
         Ok(())
     }
 
@@ -361,6 +388,11 @@ impl Run<'_> {
     async fn one(&self, observer: Observer, ask: &Ask, at: usize, figures: &mut Figures) -> Result<(), Difference> {
         if !self.asks(ask) {
             return Ok(());
+        }
+        if at == usize::MAX && ask.method != "GET" && ask.path.starts_with("/api/v1/reports/") {
+            // Each of them costs its firm something of what it may send: time passes, or all but a few were refused for that.
+            self.left.skip(QUOTA_REST);
+            self.right.skip(QUOTA_REST);
         }
         // Chance is the same in both, whatever came before: what a session's token is tells nothing.
         self.left.reseed(1_000_000 + figures.compared);

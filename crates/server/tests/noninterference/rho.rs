@@ -1,18 +1,23 @@
 //! The tests' own model of the declared release: written from the policy's text, naive, sharing no code with `policy`.
 
+mod back;
 mod campaigns;
 mod groups;
 mod linked;
+mod own;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::script::{Op, Report, Script, Via, WINDOW, Warn};
+use crate::script::{Back, Op, Report, Script, Via, WINDOW, Warn, value};
 
+use back::Everything;
 use groups::Groups;
 pub use groups::Item;
-use linked::{distinct, groups, linked, own_links};
+use linked::{attack, distinct};
 pub use linked::{hang_together, strictest};
+use own::Own;
+pub use own::OwnReport;
 
 /// k + c of the defaults.
 const K: usize = 4;
@@ -30,11 +35,22 @@ const BLOCK_MINUTE: i64 = 5_000;
 
 struct Filed {
     report: Report,
-    at: i64,
     /// Number of the token window: the same firm counts anew in the next.
     window: i64,
-    /// Values of it that members have, in the community run.
+    /// The values that it came with, as texts.
+    sent: Vec<String>,
+    /// Since when each of its values waits by the present answer.
+    asked: BTreeMap<usize, i64>,
+    /// Values that members have because of it.
+    told: BTreeSet<usize>,
+    /// Those of them that are linked and counted, in the community run.
     open: BTreeSet<usize>,
+    /// Whether any ever was.
+    was_open: bool,
+    /// Kinds of attack that it told when something of it was opened.
+    attacks: BTreeSet<usize>,
+    /// Labels of values that it told, which its campaign keeps.
+    labels: BTreeSet<&'static str>,
 }
 
 /// What the release shows of a world, step by step.
@@ -43,8 +59,14 @@ pub struct Rho {
     sectors: usize,
     script: Script,
     filed: Vec<Filed>,
-    /// Reports that the cell's view has taken in.
-    folded: BTreeSet<usize>,
+    /// The oldest report of the campaign of members that each is in: what was linked stays so.
+    roots: BTreeMap<usize, usize>,
+    /// The cell's run as it has been shown, and what it has still to take in.
+    everything: Everything,
+    unfolded: Vec<Op>,
+    /// What reporters changed and members have not been shown.
+    acts: Vec<(i64, usize, Back)>,
+    own: Own,
     epoch: i64,
     block: i64,
     /// Values that members have, with the labels and names that they carry.
@@ -58,7 +80,7 @@ pub struct Rho {
     texts: Vec<(i64, String, Option<usize>)>,
     told: Vec<(String, Option<usize>)>,
     /// Each campaign as members see it, with the tick since which they see it so.
-    campaigns: BTreeMap<Campaign, i64>,
+    campaigns: Vec<(BTreeSet<usize>, Campaign, i64)>,
     groups: Groups,
 }
 
@@ -76,6 +98,25 @@ pub struct Campaign {
     /// The first in the list of kinds that a report tells.
     pub attack: Option<usize>,
     pub techniques: BTreeSet<&'static str>,
+}
+
+impl Campaign {
+    /// What of it is written on it: of its values the one that its title quotes, and how many there are.
+    fn face(&self) -> impl PartialEq {
+        let title = self.values.iter().map(|number| title_rank(&value(*number))).min();
+        let marks = (self.band, self.marks.clone(), self.attack, self.techniques.clone());
+        (title, self.values.len(), self.label, marks)
+    }
+}
+
+/// How telling a value is, in a title.
+pub fn title_rank(text: &str) -> (usize, String) {
+    let rank = match text {
+        url if url.contains("://") => 1,
+        address if address.starts_with(|first: char| first.is_ascii_digit()) => 4,
+        _ => 0,
+    };
+    (rank, text.to_owned())
 }
 
 /// A value as members see it.
@@ -110,7 +151,11 @@ impl Rho {
             sectors: script.sectors,
             script: script.clone(),
             filed: Vec::new(),
-            folded: BTreeSet::new(),
+            roots: BTreeMap::new(),
+            everything: Everything::default(),
+            unfolded: Vec::new(),
+            acts: Vec::new(),
+            own: Own::default(),
             epoch: now / EPOCH,
             block: now / BLOCK_MINUTE,
             shown: BTreeMap::new(),
@@ -120,7 +165,7 @@ impl Rho {
             sent: BTreeMap::new(),
             texts: Vec::new(),
             told: Vec::new(),
-            campaigns: BTreeMap::new(),
+            campaigns: Vec::new(),
             groups: Groups::new(script),
         }
     }
@@ -132,6 +177,8 @@ impl Rho {
             Op::Advise { about, tlp } => self.text(format!("advice {tlp}"), *about, now),
             Op::Posture(word) => self.text(format!("posture {word}"), None, now),
             Op::Join { .. } | Op::Leave { .. } | Op::End(_) => self.groups.act(op),
+            Op::Claim(label) if self.everything.has(*label) => self.own.claim(op),
+            Op::Back { label, act } => self.go_back(*label, act, now),
             Op::Claim(_) | Op::Read(_) | Op::Wait(_) => {}
         }
     }
@@ -144,18 +191,8 @@ impl Rho {
 
     /// The oldest report of the campaign that the cell finds by a value, of what it has been shown by now.
     fn cell_campaign(&self, value: usize) -> Option<usize> {
-        let folded = |label: &usize| self.folded.contains(label);
-        let sets: Vec<_> = self.all_links().into_iter().filter(|(label, _)| folded(label)).collect();
-        let of = self.filed.iter().filter(|filed| folded(&filed.report.label));
-        let first = of.into_iter().find(|filed| filed.report.values.contains(&value))?.report.label;
-        groups(&sets).get(&first).copied()
-    }
-
-    fn all_links(&self) -> Vec<(usize, BTreeSet<usize>)> {
-        let of = |filed: &Filed| {
-            linked(filed.report.values.iter().copied()).into_iter().chain(own_links(&filed.report)).collect()
-        };
-        self.filed.iter().map(|filed| (filed.report.label, of(filed))).collect()
+        let (first, _) = self.everything.reports().find(|(_, report)| report.values.contains(&value))?;
+        self.everything.roots.get(&first).copied()
     }
 
     /// The report of a label.
@@ -167,9 +204,9 @@ impl Rho {
     fn file(&mut self, report: &Report, at: i64) {
         let window = at.div_euclid(WINDOW);
         let own = report.own_name.map(|place| place.text(report.firm));
-        let values = report.values.iter().map(usize::to_string).chain(own);
+        let values: Vec<String> = report.values.iter().map(usize::to_string).chain(own).collect();
         let mut new = false;
-        for value in values {
+        for value in values.clone() {
             let (tlp, pap) = report.strictness();
             let sent = self.sent.entry((report.firm, value)).or_default();
             new |= !sent.values().any(|earlier| earlier.0 >= tlp && earlier.1 >= pap);
@@ -180,77 +217,48 @@ impl Rho {
             return;
         }
         self.for_group(report, at);
+        self.own.file(report);
+        self.unfolded.push(Op::Report(report.clone()));
         // By label, not by arrival: the order of two reports of one tick is none.
         let place = self.filed.partition_point(|filed| filed.report.label < report.label);
-        self.filed.insert(place, Filed { report: report.clone(), at, window, open: BTreeSet::new() });
+        let filed = Filed {
+            report: report.clone(),
+            window,
+            sent: values,
+            asked: report.values.iter().map(|value| (*value, at)).collect(),
+            told: BTreeSet::new(),
+            open: BTreeSet::new(),
+            was_open: false,
+            attacks: BTreeSet::new(),
+            labels: BTreeSet::new(),
+        };
+        self.filed.insert(place, filed);
     }
 
     fn may_be_shown(report: &Report) -> bool {
         report.tlp != "RED" && !matches!(report.warn, Warn::CellOnly | Warn::UnknownGroup | Warn::Group(_))
     }
 
-    fn community(&self) -> Vec<(usize, BTreeSet<usize>)> {
-        self.filed
-            .iter()
-            .filter(|filed| !filed.open.is_empty())
-            .map(|filed| (filed.report.label, linked(filed.open.iter().copied())))
-            .collect()
-    }
-
     /// Time reaches `now`, a release tick.
     pub fn step(&mut self, now: i64) {
-        self.groups.step(now);
         let epoch = now / EPOCH > self.epoch;
         let boundary = now / EPOCH * EPOCH;
-        self.folded = self.filed.iter().map(|filed| filed.report.label).collect();
-        // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
-        let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
-        for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report) && filed.at < boundary) {
-            if filed.report.tlp == "AMBER+STRICT" {
-                continue; // it stands alone, and opens nothing for others
-            }
-            for value in &filed.report.values {
-                having.entry(*value).or_default().insert((filed.report.firm, filed.window));
-            }
+        for op in std::mem::take(&mut self.unfolded) {
+            self.everything.take(&op);
         }
-        for filed in &mut self.filed {
-            if !Self::may_be_shown(&filed.report) {
-                continue;
-            }
-            for value in &filed.report.values {
-                let due = match filed.report.warn {
-                    Warn::Now => filed.at < now,
-                    Warn::NextEpoch => epoch && filed.at < boundary || filed.open.contains(value),
-                    Warn::OnceThree => {
-                        filed.open.contains(value)
-                            || epoch
-                                && filed.at < boundary
-                                && self.firms > HOLD + COALITION
-                                && having.get(value).is_some_and(|firms| distinct(firms) >= HOLD)
-                    }
-                    Warn::CellOnly | Warn::UnknownGroup | Warn::Group(_) => false,
-                };
-                if due {
-                    let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
-                    shown.labels.insert(filed.report.tlp);
-                    let Report { attack, techniques, pap, .. } = &filed.report;
-                    shown.said.insert(format!("{attack} {techniques:?} {pap}"));
-                    shown.paps.insert(*pap);
-                    if filed.report.named {
-                        shown.names.insert(filed.report.firm);
-                    }
-                    if filed.report.tlp != "AMBER+STRICT" {
-                        filed.open.insert(*value);
-                    }
-                }
-            }
+        self.changes(now);
+        for label in self.groups.step(now) {
+            self.own.came_of(label, (now / EPOCH + 1) * EPOCH);
         }
+        self.untell();
+        self.open(now, epoch.then_some(boundary));
+        self.settle(now);
         if now / BLOCK_MINUTE > self.block {
             self.block = now / BLOCK_MINUTE;
             let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
             for filed in &self.filed {
-                // Nobody's record is known yet, so what was filed after the value was out is an echo and confirms nothing.
-                for value in filed.open.iter().filter(|value| filed.at < self.shown[value].since) {
+                // Nobody's record is known yet, so what was told after the value was out is an echo and confirms nothing.
+                for value in filed.open.iter().filter(|value| filed.asked[value] < self.shown[value].since) {
                     firms.entry(*value).or_default().insert((filed.report.firm, filed.window));
                 }
             }
@@ -267,17 +275,75 @@ impl Rho {
         for (at, text, about) in std::mem::take(&mut self.texts) {
             if at < now {
                 // Members are pointed to the campaign that they know that very report in.
-                let about = about.and_then(|oldest| groups(&self.community()).get(&oldest).copied());
+                let about = about.and_then(|oldest| self.roots.get(&oldest).copied());
+                let about =
+                    about.filter(|root| self.public_campaigns().iter().any(|(reports, _)| reports.contains(root)));
                 self.told.push((text, about));
             } else {
                 self.texts.push((at, text, about));
             }
         }
         let before = std::mem::take(&mut self.campaigns);
-        let of_now = self.public_campaigns().into_iter().map(|(_, campaign)| {
-            let since = before.get(&campaign).copied().unwrap_or(now);
-            (campaign, since)
+        let of_now = self.public_campaigns().into_iter().map(|(reports, campaign)| {
+            let same = before
+                .iter()
+                .find(|(parts, earlier, _)| !parts.is_disjoint(&reports) && earlier.face() == campaign.face());
+            let since = same.map_or(now, |(.., since)| *since);
+            (reports, campaign, since)
         });
         self.campaigns = of_now.collect();
+    }
+
+    /// Opens what is due; `boundary` is the epoch that has come, if one has.
+    fn open(&mut self, now: i64, boundary: Option<i64>) {
+        // Who has a value, for holds: everybody whose report of it may reach members and be linked and counted.
+        let mut having: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
+        for filed in self.filed.iter().filter(|filed| Self::may_be_shown(&filed.report)) {
+            if filed.report.tlp == "AMBER+STRICT" {
+                continue; // it stands alone, and opens nothing for others
+            }
+            for (value, _) in filed.asked.iter().filter(|(_, at)| boundary.is_some_and(|boundary| **at < boundary)) {
+                having.entry(*value).or_default().insert((filed.report.firm, filed.window));
+            }
+        }
+        for filed in self.filed.iter_mut().filter(|filed| Self::may_be_shown(&filed.report)) {
+            let mut came_of = false;
+            for (value, at) in filed.asked.iter().filter(|(value, _)| !filed.told.contains(value)).collect::<Vec<_>>() {
+                let by_now = boundary.is_some_and(|boundary| *at < boundary);
+                let due = match filed.report.warn {
+                    Warn::Now => *at < now,
+                    Warn::NextEpoch => by_now,
+                    Warn::OnceThree => {
+                        by_now
+                            && self.firms > HOLD + COALITION
+                            && having.get(value).is_some_and(|firms| distinct(firms) >= HOLD)
+                    }
+                    Warn::CellOnly | Warn::UnknownGroup | Warn::Group(_) => false,
+                };
+                if !due {
+                    continue;
+                }
+                came_of = true;
+                let shown = self.shown.entry(*value).or_insert_with(|| Shown { since: now, ..Shown::default() });
+                shown.labels.insert(filed.report.tlp);
+                let Report { attack: told, techniques, pap, .. } = &filed.report;
+                shown.said.insert(format!("{told} {techniques:?} {pap}"));
+                shown.paps.insert(*pap);
+                filed.told.insert(*value);
+                if filed.report.tlp != "AMBER+STRICT" {
+                    filed.open.insert(*value);
+                    filed.was_open = true;
+                    filed.attacks.extend(attack(told));
+                }
+            }
+            if came_of {
+                self.own.came_of(filed.report.label, (now / EPOCH + 1) * EPOCH);
+            }
+        }
+    }
+
+    /// What firms read of their own reports.
+    pub fn own_reports(&self) -> impl Iterator<Item = (usize, &OwnReport)> {
+        self.own.reports()
     }
 }

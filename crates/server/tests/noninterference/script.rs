@@ -99,6 +99,40 @@ pub enum Op {
     },
     /// A lead ends a group.
     End(usize),
+    /// Something that the reporter or the cell does with the report of a label.
+    Back {
+        label: usize,
+        act: Back,
+    },
+}
+
+/// What is done with a report after it was filed; whoever files it acts on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Its reporter takes it back.
+    Withdraw,
+    /// Its reporter takes it back for good.
+    Recall,
+    /// Its reporter lets more be warned.
+    Consent(Warn),
+    /// Its reporter corrects it.
+    Correct { add: Vec<usize>, drop: Vec<usize>, attack: &'static str },
+    /// Its reporter says something in its thread.
+    Say,
+    /// An analyst says something there, and perhaps asks to share more.
+    Reply { asks: bool },
+    /// Its reporter has read the thread.
+    ReadThread,
+}
+
+impl Op {
+    /// The report that an act is about.
+    pub const fn about(&self) -> Option<usize> {
+        match self {
+            Self::Claim(label) | Self::Back { label, .. } => Some(*label),
+            _ => None,
+        }
+    }
 }
 
 /// The firms and what they do.
@@ -135,6 +169,11 @@ impl Script {
     /// The region of a firm.
     pub const fn region(&self, firm: usize) -> Option<usize> {
         if self.regions == 0 { None } else { Some((firm / self.sectors) % self.regions) }
+    }
+
+    /// Who files the report of a label.
+    pub fn firm_of(&self, label: usize) -> Option<usize> {
+        self.reports().find(|(_, report)| report.label == label).map(|(_, report)| report.firm)
     }
 
     /// Places of the reports.

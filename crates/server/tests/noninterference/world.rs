@@ -56,6 +56,8 @@ pub struct World {
     people: HashMap<Observer, String>,
     streams: Vec<Watched>,
     cases: HashMap<usize, String>,
+    /// Who filed the report of a label.
+    filers: HashMap<usize, usize>,
     vault: Arc<Vault>,
     meters: Arc<Meters>,
     lines: Lines,
@@ -230,6 +232,7 @@ impl World {
             people,
             streams: Vec::new(),
             cases: HashMap::new(),
+            filers: HashMap::new(),
             vault,
             meters,
             lines,
@@ -310,8 +313,12 @@ impl World {
         vault::export(&**self.vault.journal(), &mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let without = |line: &str| {
-            let Some((before, rest)) = line.split_once(r#""hash":""#) else { return line.to_owned() };
-            format!("{before}{}", rest.split_once('"').map_or("", |(_, rest)| rest))
+            // That of an entry, and those of entries of which it says that they lost their content, with what is left of them.
+            [r#""hash":""#, r#""left":""#].iter().fold(line.to_owned(), |line, mark| {
+                let mut parts = line.split(mark);
+                let first = parts.next().unwrap_or_default().to_owned();
+                parts.fold(first, |kept, part| kept + part.split_once('"').map_or("", |(_, rest)| rest))
+            })
         };
         Seen(text.lines().map(without).collect::<Vec<_>>().join("\n"))
     }
@@ -328,6 +335,11 @@ impl World {
             self.outside.now.store(next, Ordering::SeqCst);
             self.step();
         }
+    }
+
+    /// Time passes in which nobody looks.
+    pub fn skip(&self, millis: i64) {
+        self.outside.now.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// The id of a sharing group.

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use model::Tlp;
 
 use nouns::NOUNS;
-use scenarios::{KNOW, acts, life_of_a_value, second_answer, texts, warn_answers};
+use scenarios::{AFTER, KNOW, acts, after_a_report, life_of_a_value, second_answer, texts, warn_answers};
 use table::{MARKINGS, Table};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/who-sees-what.md");
@@ -36,6 +36,7 @@ is of the firm that reported first, the secondee of one that reports nothing, wa
 the figures, the logs, an export of the journal and the bytes of the journal in the data folder, without the keys, which
 lie elsewhere. A stranger asks both listeners. The person of the group is of a member that reports nothing and is in one
 sharing group with the four who do; nobody else is in it.
+Everybody also asks for every report by its reference, as if they had been told it: its firm reads its own, the cell its page.
 
 The minute that the secondee is shown as the time of a report is that of the journal's last entry in sight, which is the same
 without the report: both fall into one minute here.
@@ -54,6 +55,9 @@ async fn derive() -> String {
             second_answer(index, tlp, &mut table).await;
         }
     }
+    for tlp in MARKINGS {
+        after_a_report(tlp, &mut table).await;
+    }
     texts(&mut table).await;
     let mut text = String::from(HEAD);
     text.push_str("## A report whose reporter wishes to be known to nobody\n");
@@ -63,6 +67,10 @@ async fn derive() -> String {
     }
     text.push_str("\n## The second answer: who may know it, where members may be warned now\n");
     table.write(&mut text, "Name of the reporter", &KNOW.map(|(_, name)| name), "who may know");
+    text.push_str("\n## After a report, of which members may be warned now and nobody may know the reporter\n");
+    for noun in AFTER {
+        table.write(&mut text, noun, &["members now"], "who may be warned");
+    }
     text.push_str("\n## What the cell says\n");
     for noun in ["Text of the cell (advisory)", "Posture"] {
         table.write(&mut text, noun, &["every member"], "for whom");

@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use server::{Face, routes};
 
 use crate::common::call;
-use crate::nouns::{NOUNS, holds, names, told};
+use crate::nouns::{NOUNS, VALUE, holds, names, told};
 use crate::seen::Role;
 use crate::stage::{NO_ID, Stage, THE_GROUP};
 use crate::table::{MARKINGS, NOTHING, Table, over_time};
 
 pub const ADVICE: &str = "Periwinkle notice";
+pub const SAID: &str = "Tangerine footnote";
+pub const ASKED: &str = "Cobalt question";
 pub const POSTURE: &str = "Vermilion weather";
 pub const KNOW: [(&str, &str); 3] = [("nobody", "nobody"), ("cell", "the cell"), ("everybody", "everybody")];
 
@@ -98,6 +100,55 @@ pub async fn second_answer(index: usize, tlp: Tlp, table: &mut Table) {
     }
 }
 
+/// What comes after a report: what its reporter and the cell say in its thread, and what is left of it.
+pub const AFTER: [&str; 4] = [
+    "A message of the reporter in its thread",
+    "A message of the cell in that thread",
+    "The value after it was withdrawn",
+    "The value after it was recalled",
+];
+
+/// What everybody sees of a report's thread, and of the report once it is withdrawn, and once it is recalled.
+pub async fn after_a_report(tlp: Tlp, table: &mut Table) {
+    let mut stage = Stage::new().await;
+    stage.file(1, &json!("now"), "nobody", tlp).await;
+    stage.world.pass(300);
+    let case = stage.facts.cases[0].clone();
+    let steps: [(usize, Role, Face, &str, &str, Value); 4] = [
+        (0, Role::Reporter, Face::Member, "POST", "/messages", json!({ "text": SAID })),
+        (1, Role::Analyst, Face::Cell, "POST", "/messages", json!({ "text": ASKED, "asks": true })),
+        (2, Role::Reporter, Face::Member, "DELETE", "", Value::Null),
+        (3, Role::Reporter, Face::Member, "POST", "/recall", Value::Null),
+    ];
+    for (noun, role, face, method, end, body) in steps {
+        let path = match face {
+            Face::Cell => format!("/cell/v1/reports/{case}{end}"),
+            Face::Member => format!("/api/v1/reports/{case}{end}"),
+        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let router = if face == Face::Cell { &stage.world.cell } else { &stage.world.member };
+        let done = call(router, stage.request(role, face, method, &path, &body)).await;
+        assert!([201, 204].contains(&done.status.as_u16()), "{method} {path}: {}", done.status);
+        stage.world.pass(1_000);
+        for role in Role::ALL {
+            let seen = stage.news(role).await;
+            table.note_fields(role, &seen);
+            let firm = names(&seen, "Firm 1");
+            let author = seen.iter().flat_map(|seen| &seen.json).any(|value| value.to_string().contains("\"kit\""));
+            let shown = match noun {
+                0 if holds(&seen, &[SAID]) && firm => "the message, with its firm",
+                0 if holds(&seen, &[SAID]) => "the message, without its firm",
+                1 if holds(&seen, &[ASKED]) && author => "the message, with its author",
+                1 if holds(&seen, &[ASKED]) => "the message, without its author",
+                2 | 3 if holds(&seen, &[VALUE]) && firm => "the value, with its reporter",
+                2 | 3 if holds(&seen, &[VALUE]) => "the value, without its reporter",
+                _ => NOTHING,
+            };
+            table.put(AFTER[noun], (0, tlp), role, shown.to_owned());
+        }
+    }
+}
+
 /// What becomes of a text of the cell and of the posture.
 pub async fn texts(table: &mut Table) {
     for tlp in MARKINGS {
@@ -151,6 +202,7 @@ pub async fn acts(text: &mut String) {
             continue;
         }
         let path = route.path.replace("{id}", NO_ID).replace("{case}", NO_ID).replace("{person}", NO_ID);
+        let path = path.replace("{reference}", NO_ID);
         let _ = write!(text, "| `{} {}` |", route.method, route.path);
         for role in roles {
             // A member's session has no meaning at the cell's listener, and the other way round.

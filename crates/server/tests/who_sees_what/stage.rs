@@ -149,6 +149,17 @@ impl Stage {
             "/api/v1/campaigns/{id}" => of("/api/v1/campaigns/"),
             "/cell/v1/campaigns/{id}" => of("/cell/v1/campaigns/"),
             "/campaigns/{id}" => of("/campaigns/"),
+            // Everybody asks for every report by its reference, as if it had been told them.
+            "/api/v1/reports/{reference}" | "/cell/v1/reports/{case}" => {
+                let base = route.path.trim_end_matches(|c| c != '/');
+                let cases = self.facts.cases.iter().map(String::as_str);
+                cases.chain([NO_ID]).map(|case| format!("{base}{case}")).collect()
+            }
+            "/reports/{id}" | "/triage/{id}" => {
+                let base = route.path.trim_end_matches("{id}");
+                let cases = self.facts.cases.iter().map(String::as_str);
+                cases.chain([NO_ID]).map(|case| format!("{base}{case}")).collect()
+            }
             "/assets/{*path}" => vec!["/assets/nothing.js".into()],
             "/api/v1/feeds/{name}" => {
                 ["watch.txt", "watch.csv", "block.txt"].map(|name| format!("/api/v1/feeds/{name}")).into()
@@ -187,7 +198,7 @@ impl Stage {
             }
             for path in self.paths(&route) {
                 let mut seen = self.ask(role, route.face, "GET", &path).await;
-                if route.path.contains("{id}") {
+                if ["{id}", "{reference}", "{case}"].iter().any(|name| route.path.contains(name)) {
                     seen.route = format!("GET {}", route.path);
                 }
                 all.push(seen);

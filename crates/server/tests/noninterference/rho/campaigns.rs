@@ -2,29 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::linked::{attack, distinct, groups, strictest};
+use super::linked::{distinct, strictest};
 use super::{COALITION, Campaign, Filed, Firms, K, Rho, SECTOR_FLOOR, Value};
 
 impl Rho {
     /// The campaigns that members see, each with the labels of its reports.
     pub(super) fn public_campaigns(&self) -> Vec<(BTreeSet<usize>, Campaign)> {
         let mut all: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for (label, root) in groups(&self.community()) {
-            all.entry(root).or_default().insert(label);
+        for (label, root) in &self.roots {
+            all.entry(*root).or_default().insert(*label);
         }
         let campaign = |reports: &BTreeSet<usize>| {
             let filed = || reports.iter().map(|label| self.of(*label));
             let values: BTreeSet<usize> = filed().flat_map(|filed| &filed.open).copied().collect();
             Campaign {
-                label: strictest(values.iter().flat_map(|value| &self.shown[value].labels)),
+                label: strictest(
+                    values
+                        .iter()
+                        .flat_map(|value| &self.shown[value].labels)
+                        .chain(filed().flat_map(|filed| &filed.labels)),
+                ),
                 band: reports.iter().filter_map(|label| self.bands.get(label)).max().copied().unwrap_or(0),
                 marks: self.marked(reports),
-                attack: filed().filter_map(|filed| attack(filed.report.attack)).min(),
+                attack: filed().flat_map(|filed| &filed.attacks).min().copied(),
                 techniques: filed().flat_map(|filed| &filed.report.techniques).copied().collect(),
                 values,
             }
         };
-        all.into_values().map(|reports| (reports.clone(), campaign(&reports))).collect()
+        let all = all.into_values().map(|reports| (reports.clone(), campaign(&reports)));
+        // One of which everything was taken back is there no more.
+        all.filter(|(_, campaign)| !campaign.values.is_empty()).collect()
     }
 
     /// What is marked of a campaign of these reports: all that any part of it was marked with.
@@ -34,7 +41,7 @@ impl Rho {
 
     /// Campaigns with the tick since which they are seen so.
     pub fn campaigns(&self) -> impl Iterator<Item = (&Campaign, i64)> {
-        self.campaigns.iter().map(|(campaign, since)| (campaign, *since))
+        self.campaigns.iter().map(|(_, campaign, since)| (campaign, *since))
     }
 
     /// Values that members have.
@@ -53,13 +60,15 @@ impl Rho {
     pub fn texts(&self) -> Vec<(&str, Option<BTreeSet<usize>>)> {
         let campaigns = self.public_campaigns();
         let values = |label: usize| {
-            campaigns.iter().find(|(reports, _)| reports.contains(&label)).map(|(_, campaign)| campaign.values.clone())
+            let found = campaigns.iter().find(|(reports, _)| reports.contains(&label));
+            // Of a campaign that is gone a text still says that it was about one.
+            found.map(|(_, campaign)| campaign.values.clone()).unwrap_or_default()
         };
-        self.told.iter().map(|(text, about)| (text.as_str(), about.and_then(values))).collect()
+        self.told.iter().map(|(text, about)| (text.as_str(), about.map(values))).collect()
     }
 
     pub(super) fn aggregates(&mut self) {
-        let root = groups(&self.community());
+        let root = self.roots.clone();
         let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         let mut reports: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, root) in &root {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{Rho, strictest};
-use crate::script::{GROUPS, Op, Report, Script, Warn};
+use crate::script::{Back, GROUPS, Op, Report, Script, Warn};
 
 /// Who is in a group, each with the number of its joining: whoever comes again is somebody new.
 type Members = BTreeMap<usize, usize>;
@@ -18,8 +18,19 @@ struct Taken {
     at: i64,
     group: usize,
     audience: Members,
-    /// The tick at which its values were there.
+    /// The values that it still tells.
+    values: BTreeSet<usize>,
+    /// The tick at which they were there.
     since: Option<i64>,
+}
+
+/// What a firm has of one value as long as anybody tells it: labels that were shown stay.
+#[derive(Clone, Default)]
+struct Had {
+    labels: BTreeSet<&'static str>,
+    paps: BTreeSet<&'static str>,
+    names: BTreeSet<usize>,
+    since: i64,
 }
 
 /// The groups of a world.
@@ -29,6 +40,11 @@ pub struct Groups {
     ended: BTreeSet<usize>,
     joinings: usize,
     taken: Vec<Taken>,
+    /// By firm, group and value.
+    had: BTreeMap<(usize, usize, usize), Had>,
+    /// What any firm had at any time since it was last looked at.
+    lately: BTreeSet<(usize, usize, usize)>,
+    firms: usize,
     /// Whether anything has changed since it was last asked.
     changed: bool,
 }
@@ -46,7 +62,7 @@ pub struct Item {
 
 impl Groups {
     pub fn new(script: &Script) -> Self {
-        let mut groups = Self { members: vec![Members::new(); GROUPS], ..Self::default() };
+        let mut groups = Self { members: vec![Members::new(); GROUPS], firms: script.firms, ..Self::default() };
         for group in 0..GROUPS {
             for firm in (0..script.firms).filter(|firm| script.begins_in(*firm, group)) {
                 groups.join(group, firm);
@@ -75,6 +91,7 @@ impl Groups {
             Op::End(group) => self.changed |= self.ended.insert(group),
             _ => {}
         }
+        self.hand_out(i64::MIN);
     }
 
     /// A report is for a group: does the group take it?
@@ -83,37 +100,74 @@ impl Groups {
             return;
         }
         let audience = self.members[group].clone();
-        self.taken.push(Taken { report: report.clone(), at, group, audience, since: None });
+        let values = report.values.iter().copied().collect();
+        self.taken.push(Taken { report: report.clone(), at, group, audience, values, since: None });
         self.changed = true;
     }
 
-    pub fn step(&mut self, now: i64) {
+    /// What a report told a group is taken back, or goes to everybody before the group had it.
+    pub fn go_back(&mut self, label: usize, act: &Back) {
+        for taken in self.taken.iter_mut().filter(|taken| taken.report.label == label) {
+            self.changed = true;
+            match act {
+                Back::Withdraw | Back::Recall => taken.values.clear(),
+                Back::Correct { drop, .. } => taken.values.retain(|value| !drop.contains(value)),
+                Back::Consent(_) if taken.since.is_none() => taken.values.clear(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Time reaches a tick; gives the labels of reports that were told at it.
+    pub fn step(&mut self, now: i64) -> Vec<usize> {
+        let mut told = Vec::new();
         for taken in self.taken.iter_mut().filter(|taken| taken.at < now && taken.since.is_none()) {
             taken.since = Some(now);
             self.changed = true;
+            if taken.report.tlp != "RED" && !taken.values.is_empty() {
+                told.push(taken.report.label);
+            }
+        }
+        self.hand_out(now);
+        told
+    }
+
+    /// Each firm has what is told it at this tick.
+    fn hand_out(&mut self, now: i64) {
+        let before = std::mem::take(&mut self.had);
+        for taken in self.taken.iter().filter(|taken| taken.since.is_some() && taken.report.tlp != "RED") {
+            for firm in 0..self.firms {
+                // Whoever has left, or whose group has ended, has nothing; whoever comes again is somebody new.
+                let place = self.members[taken.group].get(&firm);
+                if place.is_none() || taken.audience.get(&firm) != place {
+                    continue;
+                }
+                for value in &taken.values {
+                    let key = (firm, taken.group, *value);
+                    let had = self.had.entry(key).or_insert_with(|| {
+                        let earlier = before.get(&key).cloned().unwrap_or(Had { since: now, ..Had::default() });
+                        Had { names: BTreeSet::new(), ..earlier }
+                    });
+                    had.labels.insert(taken.report.tlp);
+                    had.paps.insert(taken.report.pap);
+                    had.names.extend(taken.report.named.then_some(taken.report.firm));
+                    self.lately.insert(key);
+                }
+            }
         }
     }
 
     fn items(&self, firm: usize) -> Vec<Item> {
-        let mut items: BTreeMap<(usize, usize), Vec<(&Taken, i64)>> = BTreeMap::new();
-        for taken in &self.taken {
-            let Some(since) = taken.since.filter(|_| taken.report.tlp != "RED") else { continue };
-            let place = self.members[taken.group].get(&firm).filter(|_| !self.ended.contains(&taken.group));
-            if place.is_some() && taken.audience.get(&firm) == place {
-                for value in &taken.report.values {
-                    items.entry((taken.group, *value)).or_default().push((taken, since));
-                }
-            }
-        }
-        let item = |((group, value), of): ((usize, usize), Vec<(&Taken, i64)>)| Item {
-            group,
-            value,
-            label: strictest(of.iter().map(|(taken, _)| &taken.report.tlp)),
-            pap: of.iter().map(|(taken, _)| taken.report.pap).max_by_key(|pap| strict_pap(pap)).unwrap_or("none"),
-            names: of.iter().filter(|(taken, _)| taken.report.named).map(|(taken, _)| taken.report.firm).collect(),
-            since: of.iter().map(|(_, since)| *since).min().unwrap_or(0),
+        let of = self.had.iter().filter(|((of, group, _), _)| *of == firm && self.is_in(firm, *group));
+        let item = |((_, group, value), had): (&(usize, usize, usize), &Had)| Item {
+            group: *group,
+            value: *value,
+            label: strictest(&had.labels),
+            pap: had.paps.iter().max_by_key(|pap| strict_pap(pap)).copied().unwrap_or("none"),
+            names: had.names.clone(),
+            since: had.since,
         };
-        items.into_iter().map(item).collect()
+        of.map(item).collect()
     }
 }
 
@@ -132,6 +186,16 @@ impl Rho {
     /// Whether a firm is in a group.
     pub fn is_in(&self, firm: usize, group: usize) -> bool {
         self.groups.is_in(firm, group)
+    }
+
+    /// What firms have was looked at.
+    pub fn looked(&mut self) {
+        self.groups.lately.clear();
+    }
+
+    /// Values that a firm had of a group at any time since the last look.
+    pub fn lately_of(&self, firm: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.groups.lately.iter().filter(move |(of, ..)| *of == firm).map(|(_, group, value)| (*group, *value))
     }
 
     /// What a firm has of the groups that it is in.

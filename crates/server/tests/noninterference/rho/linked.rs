@@ -4,28 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::AttackKind;
 
-use crate::script::{Op, Own, Report, Script, host_of};
+use crate::script::{Back, Op, Own, Report, Script, host_of};
 
-pub fn groups(sets: &[(usize, BTreeSet<usize>)]) -> BTreeMap<usize, usize> {
-    // report index → index of the oldest report of its campaign; repeated until nothing changes, since worlds are small.
-    let mut root: BTreeMap<usize, usize> = sets.iter().map(|(index, _)| (*index, *index)).collect();
-    loop {
-        let mut changed = false;
-        for (a, values) in sets {
-            for (b, others) in sets {
-                if values.intersection(others).next().is_some() {
-                    let least = root[a].min(root[b]);
-                    for index in [a, b] {
-                        if root[index] != least {
-                            root.insert(*index, least);
-                            changed = true;
-                        }
-                    }
-                }
+/// Joins what hangs together by values with what did before: report → oldest report of its campaign. Repeated until nothing
+/// changes, since worlds are small.
+pub fn merge(roots: &mut BTreeMap<usize, usize>, sets: &[(usize, BTreeSet<usize>)]) {
+    for (index, _) in sets {
+        roots.entry(*index).or_insert(*index);
+    }
+    for (at, (a, values)) in sets.iter().enumerate() {
+        for (b, others) in &sets[..at] {
+            let (one, two) = (roots[a], roots[b]);
+            if one != two && !values.is_disjoint(others) {
+                let (least, other) = (one.min(two), one.max(two));
+                roots.values_mut().filter(|root| **root == other).for_each(|root| *root = least);
             }
-        }
-        if !changed {
-            return root;
         }
     }
 }
@@ -72,16 +65,20 @@ pub fn attack(told: &str) -> Option<usize> {
 
 /// The label of the oldest report of everything that each report hangs together with, whoever may see it.
 pub fn hang_together(script: &Script) -> BTreeMap<usize, usize> {
-    let sets: Vec<(usize, BTreeSet<usize>)> = script
-        .ops
-        .iter()
-        .filter_map(|op| match op {
-            Op::Report(report) => Some((
-                report.label,
-                linked(report.values.iter().copied()).into_iter().chain(own_links(report)).collect(),
-            )),
-            _ => None,
-        })
-        .collect();
-    groups(&sets)
+    let mut sets: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for op in &script.ops {
+        match op {
+            Op::Report(report) => sets
+                .entry(report.label)
+                .or_default()
+                .extend(linked(report.values.iter().copied()).into_iter().chain(own_links(report))),
+            Op::Back { label, act: Back::Correct { add, .. } } => {
+                sets.entry(*label).or_default().extend(linked(add.iter().copied()));
+            }
+            _ => {}
+        }
+    }
+    let mut roots = BTreeMap::new();
+    merge(&mut roots, &sets.into_iter().collect::<Vec<_>>());
+    roots
 }

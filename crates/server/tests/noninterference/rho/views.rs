@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::linked::{distinct, groups, own_links};
+use super::linked::{distinct, linked, own_links};
 use super::{BLOCK, Campaign, Filed, HOLD, K, OVER_COMMON, PIVOT, Rho};
 use crate::script::host_of;
 
 impl Rho {
     /// Where values soon stop to link, which report is the last that links depends on more than is modelled here: what is
     /// open in which order, and which reports are of one firm, must agree instead, and with them every count agrees.
-    fn fine(&self, sets: &[(usize, BTreeSet<usize>)]) -> String {
-        let root = groups(sets);
+    fn fine(&self, sets: &[(usize, BTreeSet<usize>)], root: &BTreeMap<usize, usize>) -> String {
         let mut text = String::new();
         for (index, values) in sets {
             let Filed { report, window, .. } = self.of(*index);
@@ -45,12 +44,13 @@ impl Rho {
                 self.blocked.contains(value)
             );
         }
-        let root = groups(&self.community());
         if self.script.common.is_some() {
-            text += &self.fine(&self.community());
+            let open = self.filed.iter().filter(|filed| filed.was_open);
+            let open: Vec<_> = open.map(|filed| (filed.report.label, linked(filed.open.iter().copied()))).collect();
+            text += &self.fine(&open, &self.roots);
         }
         // Of reports that open at one moment any may be the one that the campaign's id is made from.
-        let _ = writeln!(text, "reports that members' campaigns are made of {:?}", root);
+        let _ = writeln!(text, "reports that members' campaigns are made of {:?}", self.roots);
         for (reports, Campaign { values, label, band, marks, .. }) in self.public_campaigns() {
             // A merge takes the widest band that one of its parts had shown, and the labels of all its values.
             let _ = writeln!(text, "campaign {:?} {values:?} {label} {band:?} {marks:?}", reports.first());
@@ -63,17 +63,17 @@ impl Rho {
 
     /// What the cell may count exactly: every campaign of the run over all items, with its firms by sector.
     pub fn cell_view(&self) -> String {
-        let sets = self.all_links();
-        let root = groups(&sets);
+        let mut all = self.everything.clone();
+        self.unfolded.iter().for_each(|op| all.take(op));
+        let sets = all.links();
         let mut firms: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         let mut by_value: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         let mut sectors = Vec::new();
-        for (index, root) in &root {
-            let Filed { report, window, .. } = self.of(*index);
-            let who = (report.firm, *window);
+        for (index, report) in all.reports() {
+            let who = (report.firm, self.of(index).window);
             // A firm that is named does not count.
             if !report.named {
-                firms.entry(*root).or_default().insert(who);
+                firms.entry(all.roots[&index]).or_default().insert(who);
             }
             sectors.push(self.script.sector(report.firm));
             for value in report.values.iter().copied().chain(own_links(report)) {
@@ -84,7 +84,7 @@ impl Rho {
         }
         let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, distinct(firms))).collect();
         let values: Vec<_> = by_value.iter().map(|(value, firms)| (value, distinct(firms))).collect();
-        let fine = if self.script.common.is_some() { self.fine(&sets) } else { String::new() };
+        let fine = if self.script.common.is_some() { self.fine(&sets, &all.roots) } else { String::new() };
         format!("{counts:?} {values:?} {sectors:?} {fine} {}", self.taken_view())
     }
 
@@ -94,7 +94,7 @@ impl Rho {
         let mut open: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
         for filed in &self.filed {
             let who = (filed.report.firm, filed.window);
-            for value in filed.report.values.iter().filter(|_| Self::may_be_shown(&filed.report)) {
+            for value in filed.asked.keys().filter(|_| Self::may_be_shown(&filed.report)) {
                 having.entry(*value).or_default().insert(who);
             }
             for value in &filed.open {
@@ -102,10 +102,10 @@ impl Rho {
             }
         }
         let mut broad: BTreeMap<usize, BTreeSet<(usize, i64)>> = BTreeMap::new();
-        for (label, root) in groups(&self.community()) {
-            let filed = self.of(label);
+        for (label, root) in &self.roots {
+            let filed = self.of(*label);
             if !filed.report.named {
-                broad.entry(root).or_default().insert((filed.report.firm, filed.window));
+                broad.entry(*root).or_default().insert((filed.report.firm, filed.window));
             }
         }
         let enough = |of: BTreeMap<usize, BTreeSet<(usize, i64)>>, least| {

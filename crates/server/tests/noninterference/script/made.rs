@@ -1,6 +1,6 @@
 //! Scripts made from seeds: ordinary reports, bursts, and the turns on which much hangs.
 
-use super::{BORDER, GROUPS, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
+use super::{BORDER, Back, GROUPS, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
 use crate::random::Random;
 
 fn plain(firm: usize, value: usize, warn: Warn) -> Report {
@@ -93,7 +93,7 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
     }
     let length = 5 + random.below(20);
     while ops.len() < length {
-        match random.below(20) {
+        match random.below(23) {
             0..=7 => ops.push(Op::Report(report(&mut random, firms, &mut fresh))),
             8..=11 => ops.push(Op::Wait(*random.pick(&[30, 100, 250, 1_000, 5_000, 20_000, 45_000]))),
             12..=14 => burst(&mut random, firms, &mut fresh, &mut ops),
@@ -101,6 +101,10 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
             16 => acts(&mut random, firms, common.is_some(), &mut ops),
             17 => own_names(&mut random, firms, &mut fresh, &mut ops),
             18 => circles(&mut random, firms, &mut fresh, &mut ops),
+            19 => thread(&mut random, &mut ops),
+            // Where values soon stop to link, what links when they are taken back is more than is modelled.
+            20..=21 if common.is_none() => goes_back(&mut random, firms, &mut fresh, &mut ops),
+            22 if common.is_none() => alone(&mut random, firms, &mut fresh, &mut ops),
             _ => ops.push(Op::Wait(20_000)),
         }
     }
@@ -260,4 +264,87 @@ fn circles(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<O
         ops.push(Op::Wait(30));
     }
     ops.extend([Op::Report(again), Op::Wait(250)]);
+}
+
+/// Places of the reports so far that came by the form: they will be their labels.
+fn filed(ops: &[Op]) -> Vec<usize> {
+    let is_one = |op: &Op| matches!(op, Op::Report(report) if report.via == Via::Form);
+    ops.iter().enumerate().filter(|(_, op)| is_one(op)).map(|(at, _)| at).collect()
+}
+
+/// The reporter and the cell talk.
+fn thread(random: &mut Random, ops: &mut Vec<Op>) {
+    let labels = filed(ops);
+    if labels.is_empty() {
+        return;
+    }
+    let label = *random.pick(&labels);
+    for _ in 0..1 + random.below(3) {
+        let act = match random.below(4) {
+            0 => Back::Say,
+            1 => Back::ReadThread,
+            _ => Back::Reply { asks: random.percent(50) },
+        };
+        ops.extend([Op::Back { label, act }, Op::Wait(*random.pick(&[100, 250]))]);
+    }
+}
+
+/// What only one report tells, and what becomes of it within a tick.
+fn alone(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    *fresh += 1;
+    let (firm, value, label) = (random.below(firms), HOT + *fresh, ops.len());
+    let (warn, wait, act, rest) = match random.below(4) {
+        0 => (Warn::Now, 250, Back::Withdraw, 30),
+        1 => (Warn::Now, 250, Back::Recall, 30),
+        2 => (Warn::NextEpoch, 20_000, Back::Consent(Warn::Now), 250),
+        _ => (Warn::CellOnly, 250, Back::Withdraw, 250),
+    };
+    ops.extend([Op::Report(plain(firm, value, warn)), Op::Wait(wait), Op::Back { label, act }, Op::Wait(rest)]);
+}
+
+/// A reporter changes what it has sent.
+fn goes_back(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
+    // Often of a value that somebody else has told as well, or tells at the same tick.
+    let (hot, first) = (random.below(HOT), random.below(firms));
+    if random.percent(40) {
+        for step in 0..1 + random.below(3) {
+            let warn = *random.pick(&[Warn::Now, Warn::Now, Warn::OnceThree, Warn::NextEpoch]);
+            ops.push(Op::Report(plain((first + step) % firms, hot, warn)));
+        }
+        if random.percent(50) {
+            ops.push(Op::Wait(*random.pick(&[30, 250, 5_000, 20_000])));
+        }
+    }
+    let labels = filed(ops);
+    if labels.is_empty() {
+        return;
+    }
+    for _ in 0..1 + random.below(2) {
+        let last = labels.len().saturating_sub(4);
+        let label = if random.percent(60) { *random.pick(&labels[last..]) } else { *random.pick(&labels) };
+        let Op::Report(report) = &ops[label] else { return };
+        let for_group = matches!(report.warn, Warn::Group(_) | Warn::UnknownGroup);
+        let act = match random.below(8) {
+            0..=2 => Back::Withdraw,
+            3 => Back::Recall,
+            4..=5 => Back::Consent(*random.pick(&[Warn::Now, Warn::Now, Warn::NextEpoch, Warn::OnceThree])),
+            _ => {
+                let mut add = Vec::new();
+                if !for_group && random.percent(60) {
+                    *fresh += 1;
+                    add.push(if random.percent(60) { random.below(HOT) } else { HOT + *fresh });
+                }
+                add.retain(|value| !report.values.contains(value));
+                let drop = report.values.iter().copied().filter(|_| random.percent(50)).collect();
+                Back::Correct { add, drop, attack: random.word(&["phishing", "ransomware", "break-in", "not-sure"]) }
+            }
+        };
+        ops.push(Op::Back { label, act });
+        if random.percent(70) {
+            ops.push(Op::Wait(*random.pick(&[30, 100, 250, 5_000, 20_000])));
+        }
+    }
+    if random.percent(25) {
+        ops.push(Op::Report(plain((first + 3) % firms, hot, Warn::Now)));
+    }
 }

@@ -1,6 +1,6 @@
 //! The second script of a pair: another firm files, something hidden is missing, reports arrive otherwise.
 
-use super::{HOT, Op, Report, Script, Via, Warn};
+use super::{Back, HOT, Op, Report, Script, Via, Warn};
 use crate::random::Random;
 
 /// The same script with one report filed by another firm; `None` if it has no report.
@@ -95,7 +95,7 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
         report.own_name = None;
     } else {
         for (place, op) in other.ops.iter_mut().enumerate() {
-            if place == at || *op == Op::Claim(label) {
+            if place == at || op.about() == Some(label) {
                 *op = Op::Wait(0);
             }
         }
@@ -130,9 +130,10 @@ pub fn rearrived(
                 other.ops[at] = Op::Wait(millis + later);
                 other.ops[next] = Op::Wait(rest - later);
                 now += later;
+                // Whose threads say when something was said or changed know the difference too.
                 moved.extend(other.ops[at + 1..next].iter().filter_map(|op| match op {
                     Op::Report(report) => Some(report.firm),
-                    _ => None,
+                    act => script.firm_of(act.about()?),
                 }));
             }
         }
@@ -164,6 +165,7 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
     }
     let at = *random.pick(&walled);
     let mut one = script.clone();
+    let whole = script.ops.len();
     // Which campaign a text is about is the choice of somebody who sees both sides.
     for op in &mut one.ops {
         if let Op::Advise { about, .. } = op {
@@ -179,8 +181,28 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
         report.values.dedup();
     }
     let (firm, label) = (report.firm, report.label);
+    // No wider answer: members never see it.
+    for op in &mut one.ops {
+        if matches!(op, Op::Back { label: of, act: Back::Consent(_) } if *of == label) {
+            *op = Op::Wait(0);
+        }
+    }
+    // What is said in its thread, and what its reporter changes, is as much behind the wall as itself.
+    for (place, op) in one.ops.iter_mut().enumerate().skip(at + 1) {
+        if matches!(op, Op::Wait(_)) && place + 1 < whole && random.percent(15) {
+            let act = random.pick(&[Back::Say, Back::Reply { asks: true }, Back::Withdraw, Back::ReadThread]).clone();
+            *op = Op::Back { label, act };
+        }
+    }
     let mut two = one.clone();
-    if random.percent(50) {
+    let acts = one.ops.iter().any(|op| op.about() == Some(label));
+    if acts && random.percent(40) {
+        for op in &mut two.ops {
+            if op.about() == Some(label) {
+                *op = Op::Wait(0);
+            }
+        }
+    } else if random.percent(50) {
         let Op::Report(other) = &mut two.ops[at] else { return None };
         other.values = vec![HOT + 3_000];
         other.own_name = None;
@@ -188,7 +210,7 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
         other.techniques.clear();
     } else {
         for (place, op) in two.ops.iter_mut().enumerate() {
-            if place == at || *op == Op::Claim(label) {
+            if place == at || op.about() == Some(label) {
                 *op = Op::Wait(0);
             }
         }

@@ -97,6 +97,7 @@ impl World {
             && let Some((case, _)) = rest.split_once('"')
         {
             self.cases.insert(report.label, case.to_owned());
+            self.filers.insert(report.label, report.firm);
         }
         self.close = TICKS_AROUND;
         seen
@@ -140,6 +141,12 @@ impl World {
                 let case = self.cases.get(label)?;
                 (Observer::Analyst, "POST", format!("/cell/v1/reports/{case}/claim"), String::new())
             }
+            Op::Back { label, act } => {
+                let (case, firm) = (self.cases.get(label)?, *self.filers.get(label)?);
+                let (observer, method, end, body) = bodies::back(firm, act, number);
+                let face = if observer.is_cell() { "cell" } else { "api" };
+                (observer, method, format!("/{face}/v1/reports/{case}{end}"), body)
+            }
             Op::Join { group, firm } | Op::Leave { group, firm } => {
                 let end = if matches!(op, Op::Join { .. }) { "members" } else { "leave" };
                 let path = format!("/cell/v1/groups/{}/{end}", self.groups[*group]);
@@ -160,7 +167,8 @@ impl World {
         assert!(
             // Nobody can be taken out of a group that is not in it.
             ["20", "404", "409"].iter().any(|status| seen.0.starts_with(status))
-                || seen.0.starts_with("422") && matches!(op, Op::Leave { .. }),
+                || seen.0.starts_with("422") && matches!(op, Op::Leave { .. })
+                || seen.0.starts_with("429") && matches!(op, Op::Back { .. }),
             "{op:?}: {}",
             seen.0
         );

@@ -1,6 +1,7 @@
 //! Reports as the form, a table and a MISP event carry them.
 
-use crate::script::Report;
+use super::Observer;
+use crate::script::{Back, Report, Warn, value};
 
 pub fn form(report: &Report, warn: &str, know: &str, values: &[String]) -> String {
     let quoted = |texts: &[&str]| texts.iter().map(|text| format!(r#""{text}""#)).collect::<Vec<_>>().join(",");
@@ -34,4 +35,37 @@ pub fn misp(values: &[String]) -> String {
         })
         .collect();
     format!(r#"{{"Event":{{"info":"t","date":"2027-07-01","Attribute":[{}]}}}}"#, attributes.join(","))
+}
+
+/// What is done with a report: who asks, how, under which end of its path, and what.
+pub fn back(firm: usize, act: &Back, number: usize) -> (Observer, &'static str, &'static str, String) {
+    let quoted = |values: &[usize]| {
+        values.iter().map(|n| format!(r#"{{"value":"{}"}}"#, value(*n))).collect::<Vec<_>>().join(",")
+    };
+    let reporter = Observer::MemberKey(firm);
+    match act {
+        Back::Withdraw => (reporter, "DELETE", "", String::new()),
+        Back::Recall => (reporter, "POST", "/recall", String::new()),
+        Back::Consent(warn) => {
+            let warn = match warn {
+                Warn::NextEpoch => "next-epoch",
+                Warn::OnceThree => "once-three",
+                _ => "now",
+            };
+            (reporter, "POST", "/consent", format!(r#"{{"warn":"{warn}"}}"#))
+        }
+        Back::Correct { add, drop, attack } => {
+            let body = format!(
+                r#"{{"title":"t {number}","attack":"{attack}","add":[{}],"drop":[{}]}}"#,
+                quoted(add),
+                quoted(drop)
+            );
+            (reporter, "PUT", "", body)
+        }
+        Back::Say => (reporter, "POST", "/messages", format!(r#"{{"text":"said {number}"}}"#)),
+        Back::Reply { asks } => {
+            (Observer::Analyst, "POST", "/messages", format!(r#"{{"text":"reply {number}","asks":{asks}}}"#))
+        }
+        Back::ReadThread => (reporter, "POST", "/read", String::new()),
+    }
 }
