@@ -313,7 +313,7 @@ function Received({ r, again }: { r: Receipt; again: () => void }) {
         {T.receipt.reference} <span className="mono">{r.reference}</span>
       </p>
       <section className="card" aria-labelledby="h-now">
-        <h2 id="h-now">{a.title || T.receipt.now}</h2>
+        <h2 id="h-now">{a.title ? `${T.receipt.now}: ${a.title}` : T.receipt.now}</h2>
         {a.call && <p className="note warn">{a.call}</p>}
         <ol>
           {a.steps.map(s => (
