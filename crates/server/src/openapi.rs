@@ -100,7 +100,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ),
     ("Receipt", "status", &["received"]),
     ("ImportReceipt", "status", &["received"]),
-    ("ReceiptItem", "result", &["accepted", "duplicate", "refused"]),
+    ("ReceiptItem", "result", &["accepted", "duplicate", "left-out", "refused"]),
     ("Health", "status", &["ok", "behind"]),
 ];
 

@@ -160,6 +160,13 @@ fn asks(known: &Known) -> Vec<Ask> {
             }
             // Whoever takes these needs the vault: what they answer without it is looked at below.
             ("POST", "/api/v1/reports" | "/api/v1/import" | "/api/v1/advisories/{id}/read") => vec![],
+            // A dry run asks the register alone, and a document is read as it lies there.
+            ("POST", "/api/v1/reports/preview") => {
+                let draft = r#"{"title":"t","warn":"now","tlp":"GREEN","indicators":[{"value":"evil.test"}]}"#;
+                vec![Ask { body: draft, ..ask("POST", path) }, Ask { body: "{", ..ask("POST", path) }]
+            }
+            ("POST", "/api/v1/extract") => vec![Ask { body: r#"{"seen":"evil[.]test"}"#, ..ask("POST", path) }],
+            ("POST" | "PUT" | "DELETE", changed) if changed.starts_with("/api/v1/reports/{reference}") => vec![],
             // Ends the session that is asked with; without any it does nothing.
             ("DELETE", "/api/v1/session") => vec![],
             ("GET", _) => vec![ask("GET", &own_id(path))],
@@ -318,8 +325,14 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     assert!(answered > 40, "only {answered} of {} asks are answered", before.len());
     member.stop().await.unwrap();
 
-    // The vault is deleted, keys and all: every byte is equal.
-    for name in ["data/vault.db", "data/vault.db-wal", "data/vault.db-shm", "data/blobs", "data.keys", "data/lock"] {
+    // The vault is deleted, with every key but those that a members' process reads: every byte is equal.
+    for key in std::fs::read_dir(folder.path().join("data.keys")).unwrap() {
+        let key = key.unwrap();
+        if !["factors.key", "own.key", "receipt.key"].iter().any(|members| key.file_name() == *members) {
+            std::fs::remove_file(key.path()).unwrap();
+        }
+    }
+    for name in ["data/vault.db", "data/vault.db-wal", "data/vault.db-shm", "data/blobs", "data/lock"] {
         let path = folder.path().join(name);
         let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
     }

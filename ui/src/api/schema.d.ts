@@ -4230,7 +4230,7 @@ export interface components {
              * @description `accepted`, `duplicate` (of your own), `left-out` (as you chose) or `refused`.
              * @enum {string}
              */
-            result: "accepted" | "duplicate" | "refused";
+            result: "accepted" | "duplicate" | "left-out" | "refused";
             /** @description Its normal form, where it could be read. */
             value: string | null;
             /** @description Why it was refused or left out. */
