@@ -62,6 +62,32 @@ export function readDraft(text: string | null): Draft {
   }
 }
 
+/** The draft of this device; none where storage is blocked. */
+export function kept(key: string): Draft {
+  try {
+    return readDraft(localStorage.getItem(key))
+  } catch {
+    return EMPTY
+  }
+}
+/** Keeps a draft, or removes it. A storage that is full or blocked loses the copy, never the page. */
+export function keep(key: string, draft: Draft | null) {
+  try {
+    if (draft) localStorage.setItem(key, JSON.stringify(draft))
+    else localStorage.removeItem(key)
+  } catch {
+    // What is typed stays on the page.
+  }
+}
+/** At sign-out no draft stays behind. */
+export function forgetDrafts() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(draftKey(''))) localStorage.removeItem(key)
+  } catch {
+    // Nothing was kept, then.
+  }
+}
+
 /** Values found in a text join those that are there; what was unticked stays so. */
 export function join(values: Picked[], found: Picked[]): Picked[] {
   const known = new Set(values.map(v => v.value))

@@ -4,6 +4,7 @@ import { Link, Outlet, useNavigate, useRouteContext, useRouter } from '@tanstack
 import { Suspense, lazy, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { signOut } from '../api/client'
 import { chooseTheme, isTyping, keysOn, setKeysOn, theme, type Theme } from '../lib/theme'
+import { forgetDrafts } from '../lib/draft'
 import { words } from '../words/portal'
 import { Icon, type IconName } from './Icon'
 import { Exercise, Mark } from './bits'
@@ -142,6 +143,7 @@ export function Shell() {
       /* the cookie may be gone already */
     }
     queries.clear()
+    forgetDrafts()
     await nav({ to: '/signin', search: { out: '1' } })
     await router.invalidate()
   }

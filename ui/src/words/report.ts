@@ -43,12 +43,15 @@ export const report = {
   },
   paste: {
     title: 'What was seen?',
-    lede: 'Paste anything: the mail, log lines, a list. Or choose a file. Addresses, links and hashes are found in it; untick what is yours. You can also leave this out.',
+    lede:
+      'Paste anything: the mail, log lines, a list. Or choose a file. Addresses, links and hashes are found in it; ' +
+      'untick what is yours. You can also leave this out.',
     label: 'Paste here',
     file: 'Or choose a file',
     find: 'Find values',
     finding: 'Looking…',
     none: 'No value was found in it.',
+    tooLarge: 'This file is larger than 32 MB: take the part that matters.',
     found: (n: number) => (n === 1 ? '1 value found' : `${n} values found`),
     leftOut: (n: number) => `${n} left out, and why`,
     add: 'Add one by hand',
@@ -94,7 +97,8 @@ export const report = {
     lede: 'A telephone number or mailbox that the attacker cannot read.',
     label: 'Telephone or mailbox',
     nobody:
-      'You chose that nobody may know it was you, so this is not sent: the cell reaches you through the thread of this report. Look there, or call.',
+      'You chose that nobody may know it was you, so this is not sent: the cell reaches you through the thread of this ' +
+      'report. Look there, or call.',
     sent: 'Contact: ',
   },
   check: {
@@ -119,6 +123,7 @@ export const report = {
       n === 1 ? 'Only 1 other firm can see this; it may guess.' : `Only ${n} other firms can see this; they may guess.`,
     names: 'What could name you',
     namesNone: 'Nothing was found that could name you.',
+    namesWait: 'Not looked at yet.',
     untick: 'Leave it out',
     generalise: 'Say less',
     keep: 'Keep it',
@@ -192,7 +197,8 @@ export const thread = {
   withdrawn: 'Withdrawn.',
   recall: 'I sent something I should not have',
   recallText:
-    'Everything that you sent with this report, and its thread, is taken out: from the cell’s screens, from the store, and from members where only you had told it. It cannot be undone.',
+    'Everything that you sent with this report, and its thread, is taken out: from the cell’s screens, from the store, ' +
+    'and from members where only you had told it. It cannot be undone.',
   recallGo: 'Take it all back',
   recalled: 'It is being taken out.',
   values: 'Values',
