@@ -7,7 +7,7 @@ const SIZES = [
   [390, 844],
 ]
 const TABS_MAX = 160
-const SOON_MS = 10_000
+const SOON_MS = 25_000
 const HOSTILE = '<svg onload=alert(1)>‮gnp.exe'
 const member = WHO.member
 const cellPerson = WHO.lead ?? WHO.analyst

@@ -14,7 +14,7 @@ import { Tlp } from '../ui/bits'
 import { report as R, thread as T } from '../words/report'
 import { kindWord } from '../words/portal'
 
-const POLL_MS = 10_000
+const POLL_MS = 3_000
 /** A report that was just received is there within a second. */
 const FRESH_TRIES = 4
 
