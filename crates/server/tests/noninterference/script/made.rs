@@ -252,10 +252,16 @@ fn circles(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<O
         1 => ops.push(Op::Join { group, firm: other }),
         _ => {}
     }
-    ops.extend([Op::Report(told), Op::Wait(250)]);
-    match random.below(8) {
+    ops.push(Op::Report(told));
+    let turn = random.below(8);
+    if turn == 4 {
+        // Somebody who was in it from the beginning leaves between the report and its release.
+        ops.push(Op::Leave { group, firm: 2 - inside });
+    }
+    ops.push(Op::Wait(250));
+    match turn {
         0..=2 => ops.push(Op::Join { group, firm: other }),
-        3..=4 => ops.push(Op::Leave { group, firm: other }),
+        3 => ops.push(Op::Leave { group, firm: other }),
         5 => ops.extend([Op::Leave { group, firm: other }, Op::Join { group, firm: other }]),
         6 => ops.push(Op::End(group)),
         _ => {}
