@@ -50,7 +50,7 @@ pub struct Config {
     pub member_origin: Option<String>,
     /// Origin of the cell's pages.
     pub cell_origin: Option<String>,
-    /// Who must have a passkey or an authenticator app; without it nobody in an exercise, and the cell otherwise.
+    /// Who must have a passkey or an authenticator app; without it nobody in an exercise, and everybody otherwise.
     pub second_factor: Option<Demand>,
     /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
     pub tls: bool,

@@ -367,7 +367,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         }
     };
     let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
-    let without = if about.exercise { Demand::Nobody } else { Demand::Cell };
+    let without = if about.exercise { Demand::Nobody } else { Demand::Everybody };
     register.demand_second_factor(config.second_factor.unwrap_or(without));
     let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
     // The members' process reads it only: the cell's has made it by now, if there is one.

@@ -70,8 +70,8 @@ pub struct ServeArgs {
     /// Origin of the cell's pages
     #[arg(long, value_name = "ORIGIN")]
     cell_origin: Option<String>,
-    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and the people of
-    /// the cell otherwise
+    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and everybody
+    /// otherwise
     #[arg(long, value_enum, value_name = "WHO")]
     second_factor: Option<SecondFactor>,
     /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
