@@ -7580,6 +7580,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
             default: {
                 headers: {
@@ -7621,6 +7630,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12504,6 +12522,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
             default: {
                 headers: {
@@ -12545,6 +12572,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
