@@ -146,6 +146,7 @@ impl Desk {
             kind: item.sighting.observable.kind().as_str().to_owned(),
             value: item.sighting.observable.value().to_owned(),
             held: item.held.clone(),
+            kept: item.kept.clone(),
         };
         Some(CasePage {
             case: case.to_string(),

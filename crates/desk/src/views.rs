@@ -217,6 +217,8 @@ pub struct ValueRow {
     pub value: String,
     /// Why it is held for the cell, if it is.
     pub held: Option<String>,
+    /// Why it could name its reporter, who chose to have it released all the same.
+    pub kept: Option<String>,
 }
 
 /// Something in the thread of a case.

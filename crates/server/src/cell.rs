@@ -212,7 +212,13 @@ impl CellParts {
 }
 
 async fn face(State(CellState(cell)): State<CellState>) -> Answer {
-    let view = FaceView { face: "cell".to_owned(), partnership: cell.partnership.clone(), exercise: cell.exercise };
+    let view = FaceView {
+        face: "cell".to_owned(),
+        partnership: cell.partnership.clone(),
+        phone: None,
+        mail: None,
+        exercise: cell.exercise,
+    };
     reply(StatusCode::OK, &view)
 }
 

@@ -146,8 +146,15 @@ impl MemberParts {
 }
 
 async fn face(State(MemberState(member)): State<MemberState>) -> Answer {
-    let view =
-        FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
+    let contact = member.intake.as_ref().map(|intake| intake.contact(member.clock.now()));
+    let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let view = FaceView {
+        face: "member".to_owned(),
+        partnership: member.partnership.clone(),
+        phone: contact.as_ref().and_then(|contact| set(&contact.phone)),
+        mail: contact.as_ref().and_then(|contact| set(&contact.mail)),
+        exercise: member.exercise,
+    };
     reply(StatusCode::OK, &view)
 }
 

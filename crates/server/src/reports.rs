@@ -115,7 +115,7 @@ impl Intake {
     }
 
     /// How the cell is reached, as the register was asked within the last second.
-    fn contact(&self, now: Timestamp) -> Arc<Contact> {
+    pub(crate) fn contact(&self, now: Timestamp) -> Arc<Contact> {
         let known = self.held().contact.clone().filter(|(since, _)| now.millis_since(*since) < CONTACT_MILLIS);
         if let Some((_, contact)) = known {
             return contact;

@@ -18,6 +18,7 @@ const ENTRIES_AT_ONCE: usize = 256;
 const READS_MAX: usize = 4_096;
 /// Reports that a planted leak tells of at most.
 const LEAKED_MAX: usize = 50;
+const DAY_MILLIS: i64 = 86_400_000;
 /// Longest title on the list, in bytes.
 const TITLE_BYTES_MAX: usize = 400;
 
@@ -56,6 +57,8 @@ pub(crate) struct Returns {
     writer: Writer,
     reads: Reads,
     next: Seq,
+    /// The day on which the file was last laid out anew: that is done when it is opened.
+    day: Option<i64>,
 }
 
 fn note_id(seq: Seq) -> [u8; 16] {
@@ -92,7 +95,7 @@ impl Returns {
     /// Goes on where the store was.
     pub(crate) fn open(vault: Arc<Vault>, writer: Writer, reads: Reads) -> Result<Self, ReturnError> {
         let next = writer.progress()? + 1;
-        Ok(Self { vault, writer, reads, next })
+        Ok(Self { vault, writer, reads, next, day: None })
     }
 
     /// Tells what came up to `last`, which threads were read, and which reports something came of.
@@ -120,6 +123,16 @@ impl Returns {
         }
         if !batch.is_empty() {
             self.flush(batch, self.next - 1)?;
+        }
+        self.rearrange(now)
+    }
+
+    /// Lays the store's file out anew on the first step of each day, so that its pages tell no order of more than one.
+    fn rearrange(&mut self, now: Timestamp) -> Result<(), ReturnError> {
+        let today = now.as_millis().div_euclid(DAY_MILLIS);
+        let last = self.day.replace(today);
+        if last.is_some_and(|last| last != today) && !self.writer.rearrange_daily()? {
+            tracing::debug!("own reports were not laid out anew today");
         }
         Ok(())
     }

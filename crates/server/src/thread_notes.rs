@@ -229,7 +229,9 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
             asks,
         });
     }
-    view.values =
-        values.into_iter().map(|value| OwnValue { kind: value.k, value: value.v, held: value.held }).collect();
+    view.values = values
+        .into_iter()
+        .map(|value| OwnValue { kind: value.k, value: value.v, held: value.held, released_at: None, verdict: None })
+        .collect();
     view
 }

@@ -46,6 +46,13 @@ pub struct OwnValue {
     /// Why it is held for the cell, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<String>,
+    /// What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
 }
 
 /// Something in the thread between your organisation and the cell.

@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use intake::{Answer as Told, BODY_BYTES_MAX, FieldProblem, Message};
-use model::{CaseId, OrganisationId};
+use model::{CaseId, Observable, OrganisationId};
 use register::{Right, Scope};
 use serde::Deserialize;
 use vault::{Act, Acted};
@@ -19,11 +19,13 @@ use crate::problem::Problem;
 use crate::reports::{item, refused, slow_down, way_in};
 use crate::session::Who;
 use crate::table::{Access, CURSOR, Face, Param, Route, Shape, json, required};
-use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow};
-use crate::{thread_notes, views};
+use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow, OwnReportView, OwnValue};
+use crate::{member_groups, thread_notes, views};
 
 /// Reports of a page of the list.
 const PAGE: usize = 50;
+/// Values of a report that are looked up for its page.
+const VALUES_LOOKED_UP_MAX: usize = 1_000;
 /// Most bytes of a message or an answer.
 const ACT_BYTES_MAX: usize = 64 << 10;
 
@@ -145,7 +147,9 @@ pub(crate) async fn show(
     let case = case_of(&mut request).await?;
     let organisation = organisation(&who)?;
     let thread = member.own(move |own| own.thread(organisation, case)).await?.ok_or_else(|| member.no_report(case))?;
-    reply(StatusCode::OK, &thread_notes::view(&thread, member.exercise))
+    let mut view = thread_notes::view(&thread, member.exercise);
+    member.released_values(&who, &mut view).await?;
+    reply(StatusCode::OK, &view)
 }
 
 fn wrong(problems: &[FieldProblem]) -> Problem {
@@ -161,6 +165,26 @@ async fn body(request: Request, limit: usize) -> Result<axum::body::Bytes, Probl
 }
 
 impl MemberParts {
+    /// Enters since when members have each value: from the released store alone, as a look-up by anybody would tell it.
+    async fn released_values(self: &Arc<Self>, who: &Who, view: &mut OwnReportView) -> Result<(), Problem> {
+        let read = |value: &OwnValue| Observable::parse(value.kind.parse().ok()?, &value.value).ok();
+        let (places, values): (Vec<usize>, Vec<Observable>) = view
+            .values
+            .iter()
+            .enumerate()
+            .take(VALUES_LOOKED_UP_MAX)
+            .filter_map(|(place, value)| Some((place, read(value)?)))
+            .unzip();
+        let own = member_groups::memberships(self, who);
+        let known = self.ask(move |reader, now| outlets::known(reader, &values, &own, now)).await?;
+        for (place, known) in places.into_iter().zip(known) {
+            if let (Some(value), Some(since)) = (view.values.get_mut(place), known.since) {
+                (value.released_at, value.verdict) = (Some(since), Some(known.verdict.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     /// No report of this reference is the asker's own.
     #[cfg(not(feature = "planted-leaks"))]
     #[allow(clippy::unused_self, reason = "only a planted leak looks at it")]

@@ -29,6 +29,12 @@ pub struct FaceView {
     pub face: String,
     /// Name of the partnership.
     pub partnership: String,
+    /// The cell's telephone number, for whoever is being attacked, where it has given one; members' listener only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The cell's mailbox, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

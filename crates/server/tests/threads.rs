@@ -103,6 +103,8 @@ async fn a_reporter_and_the_cell_talk_and_neither_page_names_the_firm() {
     assert!(!stage.own(0, &reference).await["released"].as_bool().unwrap());
     stage.world.pass(20_000);
     let own = stage.own(0, &reference).await;
+    let value = &own["values"][0];
+    assert!(value["released_at"].is_string() && value["verdict"] == "watch", "{value}");
     assert!(own["released"].as_bool().unwrap() && kinds(&own).last().unwrap() == "partnership released");
 }
 

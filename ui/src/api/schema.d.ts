@@ -2817,8 +2817,12 @@ export interface components {
              * @enum {string}
              */
             face: "member" | "cell";
+            /** @description The cell's mailbox, likewise. */
+            mail: string | null;
             /** @description Name of the partnership. */
             partnership: string;
+            /** @description The cell's telephone number, for whoever is being attacked, where it has given one; members' listener only. */
+            phone: string | null;
         };
         /** @description What somebody signs in with. */
         FactorsView: {
@@ -4020,8 +4024,15 @@ export interface components {
             held: string | null;
             /** @description Kind. */
             kind: string;
+            /**
+             * Format: date-time
+             * @description Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+             */
+            released_at: string | null;
             /** @description Normal form. */
             value: string;
+            /** @description What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not. */
+            verdict: string | null;
         };
         /** @description A report was passed to a secondee, or taken back. */
         Passed: {
@@ -4531,6 +4542,8 @@ export interface components {
         ValueRow: {
             /** @description Why it is held for the cell, if it is. */
             held: string | null;
+            /** @description Why it could name its reporter, who chose to have it released all the same. */
+            kept: string | null;
             /** @description Kind. */
             kind: string;
             /** @description Normal form. */
