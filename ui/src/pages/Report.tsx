@@ -139,7 +139,7 @@ export function Report() {
   const part = { draft, change, bad },
     others = WITH_OTHERS.includes(step)
   return (
-    <div className={others ? 'page wide report two' : 'page report'}>
+    <div className={others ? 'page wide report beside' : 'page report'}>
       <div className="ask">
         {at > 0 && (
           <button type="button" className="plain back" onClick={() => go(STEPS[at - 1])}>

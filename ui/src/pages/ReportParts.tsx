@@ -37,10 +37,10 @@ export function Radios({
   unseen?: boolean
 }) {
   return (
-    <fieldset className={bad ? 'ticks choices bad' : 'ticks choices'}>
+    <fieldset className={bad ? 'choices bad' : 'choices'}>
       <legend className={unseen ? 'vh' : undefined}>{legend}</legend>
       {options.map(([v, label, hint]) => (
-        <label className="choice" key={v}>
+        <label className="radio" key={v}>
           <input
             type="radio"
             id={`r-${name}-${v}`}
