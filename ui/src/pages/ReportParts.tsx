@@ -198,7 +198,7 @@ export function Received({
         <p className="ref mono">{r.reference}</p>
         <p>{T.receipt.find}</p>
       </div>
-      {ongoing && <Call phone={phone} mail={mail} />}
+      {ongoing && <Call phone={phone} mail={mail} then={T.receipt.callThen} />}
       <section aria-labelledby="h-now">
         <h2 id="h-now">{a.title ? `${T.receipt.now}: ${a.title}` : T.receipt.now}</h2>
         <ol className="numbered">

@@ -198,6 +198,7 @@ export const report = {
     download: 'Save the receipt',
     downloadSent: 'Save what you sent',
     key: 'Save the key to check it',
+    callThen: 'Take what is affected off the network and leave it switched on.',
     proof: 'Proof that it was received',
     proofHint:
       'The receipt is signed. Anybody can check it without this platform: fusioncell receipt verify FILE --key FILE.',
