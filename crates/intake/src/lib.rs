@@ -24,4 +24,5 @@ pub use quota::Quota;
 pub use remote::{RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
 pub use reporter::Reporter;
+pub use sender::request_digest;
 pub use sender::{Answer, LocalSender, Message, OnRead, SendError, Sender, Sent};

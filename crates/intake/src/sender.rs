@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::{AdvisoryId, CaseId, OrganisationId, Timestamp};
 use tokio::sync::oneshot;
-use vault::{Accepted, Act, Acted, JournalError, Submission, Vault, VaultError};
+use vault::{Accepted, Act, Acted, Again, JournalError, Repeat, Submission, Vault, VaultError};
 
 /// What the member side tells the vault.
 #[derive(Clone, Debug)]
@@ -43,6 +43,12 @@ pub enum Message {
         /// The case.
         case: CaseId,
     },
+    /// Whether something was done before under a key.
+    Asked(Box<Repeat>),
+    /// One report, or an act, unless it was done before under its key.
+    Once(Box<Repeat>, Box<Message>),
+    /// Something was done in parts, and this is its answer.
+    Remember(Box<Repeat>),
 }
 
 /// What the vault answers, once it is on disk.
@@ -54,6 +60,8 @@ pub enum Answer {
     Done,
     /// What became of an act upon a case.
     Acted(Acted),
+    /// Something was done before under the key.
+    Again(Again),
 }
 
 /// Why something was not sent.
@@ -114,10 +122,68 @@ fn refused(error: &VaultError) -> SendError {
     }
 }
 
+/// A digest of what a request asks: of its parts, each told apart from the next.
+#[must_use]
+pub fn request_digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().first_chunk().copied().unwrap_or_default()
+}
+
+/// What is told once something is on disk, or is not.
+type Told = oneshot::Sender<Result<Answer, JournalError>>;
+
+fn acted(outcome: Acted) -> Answer {
+    match outcome {
+        Acted::Again(again) => Answer::Again(again),
+        outcome => Answer::Acted(outcome),
+    }
+}
+
+impl LocalSender {
+    /// The one report of a message, or its act, under a key.
+    fn once(&self, repeat: &Repeat, message: Message, sender: Told) -> Result<(), VaultError> {
+        match message {
+            Message::Submit { mut submissions, skip_known: false } if submissions.len() == 1 => {
+                let Some(submission) = submissions.pop() else { return Ok(()) };
+                let done = move |outcome: Result<Result<Accepted, Again>, JournalError>| {
+                    let answer = |outcome: Result<Accepted, Again>| match outcome {
+                        Ok(accepted) => Answer::Accepted(vec![accepted]),
+                        Err(again) => Answer::Again(again),
+                    };
+                    drop(sender.send(outcome.map(answer)));
+                };
+                self.vault.submit_once(submission, repeat, Box::new(done))
+            }
+            Message::Act { organisation, case, act, at } => {
+                let done = Box::new(move |outcome: Result<Acted, JournalError>| {
+                    drop(sender.send(outcome.map(acted)));
+                });
+                self.vault.act_once(organisation, case, act, at, Some(repeat), done)
+            }
+            // Nothing else is done once: the sender is dropped, and whoever waits is told that it failed.
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Sender for LocalSender {
     fn send(&self, message: Message) -> Sent<'_> {
         let (sender, receiver) = oneshot::channel();
         let queued = match message {
+            Message::Asked(repeat) => self.vault.asked_before(&repeat).map(|known| {
+                drop(sender.send(Ok(known.map_or(Answer::Done, Answer::Again))));
+            }),
+            Message::Once(repeat, message) => self.once(&repeat, *message, sender),
+            Message::Remember(repeat) => self.vault.remember_then(
+                &repeat,
+                Box::new(move |outcome| {
+                    drop(sender.send(outcome.map(|again| again.map_or(Answer::Done, Answer::Again))));
+                }),
+            ),
             Message::ThreadRead { organisation, case } => {
                 if let Some(on_read) = &self.on_read {
                     on_read(organisation, case);
@@ -130,7 +196,7 @@ impl Sender for LocalSender {
                 case,
                 act,
                 at,
-                Box::new(move |outcome| drop(sender.send(outcome.map(Answer::Acted)))),
+                Box::new(move |outcome| drop(sender.send(outcome.map(acted)))),
             ),
             Message::Submit { submissions, skip_known } => self.vault.submit_then(
                 submissions,

@@ -16,7 +16,7 @@ use policy::Params;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
-use vault::{Body, GenesisIfNew, ItemOutcome, ReportEntry, Submission, Vault};
+use vault::{Again, Body, GenesisIfNew, ItemOutcome, Repeat, ReportEntry, Submission, Vault};
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -286,4 +286,38 @@ async fn a_peer_that_speaks_nonsense_is_hung_up_on_and_others_are_served() {
     drop(torn);
     assert!(sender(&path).send(submit("evil.test")).await.is_ok());
     assert_eq!(reports(&vault).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_under_its_key_is_known_across_the_socket() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let sender = sender(&path);
+    let repeat = |key: &str, request: u8| {
+        Box::new(Repeat {
+            organisation: OrganisationId::from_bytes([4; 16]),
+            key: key.to_owned(),
+            request: [request; 32],
+            status: 201,
+            answer: "{\"a\":\"b\"}".to_owned(),
+        })
+    };
+    let once = |repeat| sender.send(Message::Once(repeat, Box::new(submit("evil.test"))));
+    assert_eq!(sender.send(Message::Asked(repeat("k", 1))).await, Ok(Answer::Done));
+    let Ok(Answer::Accepted(first)) = once(repeat("k", 1)).await else { panic!("no receipt") };
+    let done = Again::Done { status: 201, answer: "{\"a\":\"b\"}".to_owned(), accepted: first.first().cloned() };
+    assert_eq!(once(repeat("k", 1)).await, Ok(Answer::Again(done.clone())));
+    assert_eq!(sender.send(Message::Asked(repeat("k", 1))).await, Ok(Answer::Again(done)));
+    assert_eq!(once(repeat("k", 2)).await, Ok(Answer::Again(Again::Differs)));
+    assert_eq!(reports(&vault).len(), 1);
+    let case = first[0].case.unwrap();
+    let act = vault::Act::Say { text: "hello".to_owned() };
+    let organisation = OrganisationId::from_bytes([4; 16]);
+    let act = Message::Act { organisation, case, act, at: Timestamp::from_millis(NOW) };
+    let say = || sender.send(Message::Once(repeat("say", 1), Box::new(act.clone())));
+    assert_eq!(say().await, Ok(Answer::Done));
+    assert!(matches!(say().await, Ok(Answer::Again(Again::Done { accepted: None, .. }))));
+    assert_eq!(sender.send(Message::Remember(repeat("import", 1))).await, Ok(Answer::Done));
+    assert!(matches!(sender.send(Message::Asked(repeat("import", 1))).await, Ok(Answer::Again(Again::Done { .. }))));
 }

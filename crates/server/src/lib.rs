@@ -29,6 +29,7 @@ mod member;
 mod member_groups;
 mod members;
 mod meters;
+mod once;
 mod openapi;
 mod organisation;
 mod own;

@@ -178,7 +178,7 @@ pub struct NewReport {
 }
 
 /// What became of one value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptItem {
     /// Its index in the report.
     pub index: u32,
@@ -197,7 +197,7 @@ pub struct ReceiptItem {
 }
 
 /// The answer to a report: "received", never "others saw this".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// Reference to quote to the cell.
     pub reference: String,

@@ -1,19 +1,36 @@
-//! Appends numbered reports for ever and prints the number of each once it is acknowledged; the kill test kills it.
+//! Appends numbered reports for ever and prints the number of each once it is acknowledged; the kill tests kill it. With
+//! `keyed`, each is sent under a key of its own, and its case is printed too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use common::{NOW, Outside, genesis, submission};
-use vault::{Vault, VaultConfig};
+use model::OrganisationId;
+use vault::{Again, Repeat, Vault, VaultConfig};
+
+/// The case that a report came to, this time or the first.
+fn once(vault: &Arc<Vault>, numbered: vault::Submission) -> String {
+    let (sender, receiver) = mpsc::channel();
+    let key = numbered.report.title.clone();
+    let organisation = OrganisationId::from_bytes([1; 16]);
+    let repeat = Repeat { organisation, key, request: [1; 32], status: 201, answer: "{}".to_owned() };
+    vault.submit_once(numbered, &repeat, Box::new(move |outcome| sender.send(outcome).unwrap())).unwrap();
+    match receiver.recv().unwrap().unwrap() {
+        Ok(accepted) | Err(Again::Done { accepted: Some(accepted), .. }) => accepted.case.unwrap().to_string(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
 
 fn main() {
     let dir = std::env::args().nth(1).expect("a data folder");
     let start: u64 = std::env::args().nth(2).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let outside = Outside::at(NOW, (start + 1) << 32);
+    let keyed = std::env::args().nth(3).is_some();
+    let chance = if keyed { u64::from(std::process::id()) } else { start + 1 };
+    let outside = Outside::at(NOW, chance << 32);
     let config = VaultConfig { dir: dir.into(), keys_dir: None, genesis: genesis() };
     let vault = Arc::new(Vault::open(config, outside.clone(), outside).unwrap());
     std::thread::scope(|scope| {
@@ -21,12 +38,18 @@ fn main() {
             let vault = &vault;
             scope.spawn(move || {
                 for n in 0.. {
-                    let number = start * 10_000_000 + writer * 1_000_000 + n;
+                    let number =
+                        if keyed { 4 * (start + n) + writer } else { start * 10_000_000 + writer * 1_000_000 + n };
                     let mut numbered = submission(1, &[&format!("n{number}.test")]);
                     numbered.report.title = number.to_string();
-                    vault.submit(vec![numbered], false).unwrap();
+                    let told = if keyed {
+                        format!("{number} {}", once(vault, numbered))
+                    } else {
+                        vault.submit(vec![numbered], false).unwrap();
+                        number.to_string()
+                    };
                     let mut out = std::io::stdout().lock();
-                    writeln!(out, "{number}").unwrap();
+                    writeln!(out, "{told}").unwrap();
                     out.flush().unwrap();
                 }
             });

@@ -2,6 +2,7 @@
 
 mod cases;
 pub(crate) mod redact;
+pub(crate) mod repeats;
 mod sets;
 
 use std::collections::HashMap;
@@ -25,6 +26,9 @@ use crate::keys::Keys;
 use crate::leaks;
 use crate::live::{self, LiveState};
 use crate::place::Place;
+use repeats::{Again, Repeat};
+
+pub(crate) use repeats::REPEAT_HOURS;
 
 pub use cases::{ACTS_PER_CASE_MAX, Act, ActDone, Acted, MESSAGE_CHARS_MAX};
 
@@ -61,6 +65,9 @@ pub enum ItemOutcome {
     Duplicate,
 }
 
+/// Runs once a report is on disk, or failed, or was found to be there.
+pub type OnceDone = Box<dyn FnOnce(Result<Result<Accepted, Again>, JournalError>) + Send>;
+
 /// An accepted submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -80,6 +87,8 @@ pub struct Vault {
     own: Arc<Mutex<OwnItems>>,
     /// Cases that something happened to after they came.
     cases: Arc<cases::Cases>,
+    /// Requests that may come again.
+    repeats: Arc<repeats::Repeats>,
     /// The hash of the data or rule set of each name that is in use.
     sets: Mutex<HashMap<String, [u8; 32]>>,
     clock: Arc<dyn Clock>,
@@ -104,6 +113,7 @@ impl Vault {
         let blobs = Blobs::at(config.dir.join("blobs"));
         let mut vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
         vault.recall()?;
+        vault.recall_repeats()?;
         vault.checkpoint(true)?;
         vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);
         Ok(vault)
@@ -153,6 +163,7 @@ impl Vault {
             genesis,
             own: Arc::default(),
             cases: Arc::default(),
+            repeats: Arc::default(),
             sets: Mutex::default(),
             clock,
             entropy,
@@ -339,6 +350,42 @@ impl Vault {
                     accepted
                 });
                 drop(own);
+                done(outcome);
+            }),
+        )?;
+        Ok(())
+    }
+
+    /// Takes one submission in unless it was taken in before under the same key, in which case it tells what became of it.
+    ///
+    /// # Errors
+    /// As [`Vault::submit_then`].
+    pub fn submit_once(
+        self: &Arc<Self>,
+        submission: Submission,
+        repeat: &Repeat,
+        done: OnceDone,
+    ) -> Result<(), VaultError> {
+        let ticket = match self.begin(repeat)? {
+            Ok(ticket) => ticket,
+            Err(again) => {
+                done(Ok(Err(again)));
+                return Ok(());
+            }
+        };
+        let mut batch = OwnItems::default();
+        let (entry, accepted) = self.prepare(submission, false, &mut batch)?;
+        let kept = self.kept(&ticket, repeat, accepted.case, Some(&accepted))?;
+        let own = Arc::clone(&self.own);
+        self.journal.append_keeping(
+            entry.into_iter().collect(),
+            vec![kept],
+            Box::new(move |outcome| {
+                let outcome = outcome.map(|_| {
+                    own.lock().unwrap_or_else(PoisonError::into_inner).take_in(batch);
+                    Ok(accepted)
+                });
+                drop((own, ticket));
                 done(outcome);
             }),
         )?;

@@ -85,3 +85,42 @@ fn every_acknowledged_report_is_there_exactly_once() {
     println!("{rounds} rounds, {acknowledged_in_all} acknowledged reports, none lost, none doubled");
     assert!(acknowledged_in_all as u64 > rounds, "the writer hardly wrote");
 }
+
+/// Whoever hears nothing sends the same again under the same key, as often as it takes: there is one report for each.
+#[test]
+fn a_report_that_is_sent_again_after_a_crash_is_there_once_and_has_its_first_reference() {
+    let rounds: u64 = std::env::var("FUSIONCELL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let writer = writer();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let mut told: HashMap<u64, String> = HashMap::new();
+    let (mut from, mut again) = (0, 0);
+    for round in 0..rounds {
+        let mut child = Command::new(&writer);
+        let child = child.arg(&dir).arg(u64::to_string(&from)).arg("keyed").stdout(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).unwrap();
+            text
+        });
+        std::thread::sleep(Duration::from_millis(15 + (round * 7) % 41));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = reading.join().unwrap();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let before = if dir.join("vault.db").exists() { stored(&dir) } else { HashMap::new() };
+        assert!(before.values().all(|count| *count == 1), "round {round}: a report is there twice");
+        for line in whole.lines() {
+            let (number, case) = line.split_once(' ').unwrap();
+            let first = told.entry(number.parse().unwrap()).or_insert_with(|| case.to_owned());
+            assert_eq!(first, case, "round {round}: report {number} has another reference");
+        }
+        // What was stored and not told, and some of what was told, is sent again.
+        again += before.len().saturating_sub(told.len());
+        from = (told.len() as u64 / 4).saturating_sub(3);
+    }
+    println!("{rounds} rounds, {} reports, {again} of them stored and not acknowledged at a kill", told.len());
+    assert!(told.len() as u64 > rounds, "the writer hardly wrote");
+}

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{CaseId, MessageId, OrganisationId, PersonId, Timestamp, WhoMayBeWarned};
 
 use super::Vault;
+use super::repeats::{Again, Repeat};
 use crate::acts::{AmendEntry, Change, Correction, MessageEntry, Party};
 use crate::entry::{Body, ReportEntry, Seq};
 use crate::error::{JournalError, VaultError};
@@ -48,6 +49,8 @@ pub enum Acted {
     Absent,
     /// It cannot be done to this case; why.
     Refused(Cow<'static, str>),
+    /// Something was done under its key before, or is being done.
+    Again(Again),
 }
 
 /// Runs once an act is on disk, or is refused, or failed.
@@ -250,6 +253,29 @@ impl Vault {
         at: Timestamp,
         done: ActDone,
     ) -> Result<(), VaultError> {
+        self.act_once(organisation, case, act, at, None, done)
+    }
+
+    /// As [`Vault::act_then`], unless it was done before under the same key.
+    ///
+    /// # Errors
+    /// As [`Vault::act_then`].
+    pub fn act_once(
+        self: &Arc<Self>,
+        organisation: OrganisationId,
+        case: CaseId,
+        act: Act,
+        at: Timestamp,
+        repeat: Option<&Repeat>,
+        done: ActDone,
+    ) -> Result<(), VaultError> {
+        let ticket = match repeat.map(|repeat| self.begin(repeat)).transpose()?.transpose() {
+            Ok(ticket) => ticket,
+            Err(again) => {
+                done(Ok(Acted::Again(again)));
+                return Ok(());
+            }
+        };
         let filed = self.journal.filed(case)?.filter(|filed| filed.organisation == organisation);
         let Some(Filed { seq, .. }) = filed else {
             done(Ok(Acted::Absent));
@@ -258,6 +284,10 @@ impl Vault {
         let warn = match act {
             Act::Consent { .. } => self.report_at(seq)?.map(|report| report.warn),
             _ => None,
+        };
+        let rows = match repeat.zip(ticket.as_ref()) {
+            Some((repeat, ticket)) => vec![self.kept(ticket, repeat, Some(case), None)?],
+            None => Vec::new(),
         };
         if let Err(why) = self.cases.enter(case, &act, warn) {
             done(Ok(Acted::Refused(why.into())));
@@ -278,13 +308,15 @@ impl Vault {
         };
         let cases = Arc::clone(&self.cases);
         let (kept, failed) = (Arc::clone(&cases), act.clone());
-        let queued = self.journal.append_then(
+        let queued = self.journal.append_keeping(
             vec![NewEntry::new(at, body)],
+            rows,
             Box::new(move |outcome| {
                 match &outcome {
                     Err(_) => kept.undo(case, &failed),
                     Ok(seqs) => kept.acted(case, &failed, seqs),
                 }
+                drop(ticket);
                 done(outcome.map(|_| Acted::Done));
             }),
         );

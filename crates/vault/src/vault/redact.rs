@@ -203,7 +203,7 @@ impl Vault {
         }
         let body = Body::Amend(Box::new(AmendEntry { case, of, change: Change::Recall { redacted } }));
         let entry = NewEntry { at: self.clock.now(), body, source: None, rewrites };
-        self.journal.append(vec![entry])?;
+        self.journal.append_kept(vec![entry], self.emptied(case)?)?;
         self.cases.redacted(case);
         // Its note of the live state speaks of what is there no more.
         crate::live::forget(&self.keys)

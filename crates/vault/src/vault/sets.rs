@@ -71,7 +71,7 @@ mod tests {
     use crate::entry::{Entry, Seq};
     use crate::error::JournalError;
     use crate::journal::memory::MemoryJournal;
-    use crate::journal::{Done, Filed, Head, Journal, RawEntry, Wake};
+    use crate::journal::{Done, Filed, Head, Journal, Kept, RawEntry, Wake};
     use crate::keys::Keys;
     use crate::vault::GenesisIfNew;
 
@@ -79,8 +79,24 @@ mod tests {
     struct Refusing(MemoryJournal, AtomicBool);
 
     impl Journal for Refusing {
-        fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
-            if self.1.swap(false, Ordering::SeqCst) { Err(JournalError::Full) } else { self.0.append_then(batch, done) }
+        fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
+            if self.1.swap(false, Ordering::SeqCst) {
+                Err(JournalError::Full)
+            } else {
+                self.0.append_keeping(batch, kept, done)
+            }
+        }
+
+        fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {
+            self.0.kept(key)
+        }
+
+        fn kept_about(&self, about: &[u8; 32]) -> Result<Vec<Kept>, JournalError> {
+            self.0.kept_about(about)
+        }
+
+        fn kept_after(&self, key: Option<&[u8; 32]>) -> Result<Option<Kept>, JournalError> {
+            self.0.kept_after(key)
         }
 
         fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
