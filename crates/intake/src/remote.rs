@@ -3,12 +3,14 @@
 //! Frames are a length (32 bits, big-endian) and JSON. Each message has a random id: a repeat after a broken connection is
 //! recognised and stored once.
 
+mod files;
+
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{AdvisoryId, CaseId, Entropy, OrganisationId, Timestamp};
+use model::{AdvisoryId, CaseId, Entropy, FileId, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,6 +20,9 @@ use vault::{Accepted, Acted, Again, Body, ItemOutcome, Repeat, ReportContent, Su
 use crate::amend::{act_of, stored};
 use crate::sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
 use crate::size::entry_of;
+use crate::transfer::{Begun, Download, Later};
+
+pub use files::RemotePieces;
 
 /// Longest frame.
 const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -39,13 +44,38 @@ struct Filed {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum What {
-    Submit { filed: Vec<Filed>, skip_known: bool },
-    AdvisoryRead { advisory: String, organisation: String },
-    Act { organisation: String, case: String, at: i64, entry: String },
-    ThreadRead { organisation: String, case: String },
+    Submit {
+        filed: Vec<Filed>,
+        skip_known: bool,
+    },
+    AdvisoryRead {
+        advisory: String,
+        organisation: String,
+    },
+    Act {
+        organisation: String,
+        case: String,
+        at: i64,
+        entry: String,
+    },
+    ThreadRead {
+        organisation: String,
+        case: String,
+    },
     Asked(Keyed),
     Once(Keyed, Box<What>),
     Remember(Keyed),
+    /// Pieces of a file follow, an empty one, and what ends it.
+    Upload {
+        organisation: String,
+        case: String,
+    },
+    /// Pieces of a file are asked for.
+    Download {
+        organisation: String,
+        case: String,
+        id: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,6 +130,7 @@ struct Taken {
 enum Response {
     Accepted(Vec<Taken>),
     Done,
+    Open(String),
     Again(Before),
     Absent,
     Closed(String),
@@ -194,6 +225,7 @@ fn message_of(what: What) -> Result<Message, String> {
         What::Asked(keyed) => Message::Asked(keyed.repeat()?),
         What::Once(keyed, what) => Message::Once(keyed.repeat()?, Box::new(message_of(*what)?)),
         What::Remember(keyed) => Message::Remember(keyed.repeat()?),
+        What::Upload { .. } | What::Download { .. } => return Err("a file is no message".to_owned()),
     })
 }
 
@@ -300,6 +332,7 @@ impl RemoteSender {
             serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
         match response {
             Response::Done => Ok(Answer::Done),
+            Response::Open(_) => Err(SendError::Failed("the answer is that of a file".to_owned())),
             Response::Absent => Ok(Answer::Acted(Acted::Absent)),
             Response::Closed(why) => Ok(Answer::Acted(Acted::Refused(why.into()))),
             Response::Busy => Err(SendError::Busy),
@@ -313,7 +346,22 @@ impl RemoteSender {
     }
 }
 
+impl RemoteSender {
+    /// A connection of its own, for a file.
+    async fn connection(&self) -> Result<UnixStream, SendError> {
+        UnixStream::connect(&self.path).await.map_err(|error| SendError::Unreachable(error.to_string()))
+    }
+}
+
 impl Sender for RemoteSender {
+    fn upload(&self, organisation: OrganisationId, case: CaseId) -> Later<'_, Begun> {
+        Box::pin(async move { files::upload(self.connection().await?, organisation, case).await })
+    }
+
+    fn download(&self, organisation: OrganisationId, case: CaseId, id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(async move { files::download(self.connection().await?, organisation, case, id).await })
+    }
+
     fn send(&self, message: Message) -> Sent<'_> {
         Box::pin(self.deliver(message))
     }
@@ -375,6 +423,17 @@ async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -
 async fn serve(mut stream: UnixStream, local: LocalSender, recent: Arc<Mutex<Recent>>) -> io::Result<()> {
     while let Some(frame) = read_frame(&mut stream).await? {
         let request: Request = serde_json::from_slice(&frame)?;
+        match &request.what {
+            What::Upload { organisation, case } => {
+                files::take(&mut stream, &local, organisation, case).await?;
+                continue;
+            }
+            What::Download { organisation, case, id } => {
+                files::give(&mut stream, &local, (organisation, case, id)).await?;
+                continue;
+            }
+            _ => {}
+        }
         let (local, recent) = (local.clone(), Arc::clone(&recent));
         // In a task of its own: a connection that breaks must not stop what it began, or a repeat would store it twice.
         let work = tokio::spawn(async move { answer(request, &local, &recent).await });

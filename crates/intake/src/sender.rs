@@ -4,9 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use model::{AdvisoryId, CaseId, OrganisationId, Timestamp};
+use model::{AdvisoryId, CaseId, FileId, OrganisationId, Timestamp};
 use tokio::sync::oneshot;
 use vault::{Accepted, Act, Acted, Again, JournalError, Repeat, Submission, Vault, VaultError};
+
+use crate::transfer::{Begun, Download, Later, begin_here};
 
 /// What the member side tells the vault.
 #[derive(Clone, Debug)]
@@ -88,6 +90,16 @@ pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Answer, SendError>> + Sen
 pub trait Sender: Send + Sync {
     /// Sends; the answer comes after the data is on disk.
     fn send(&self, message: Message) -> Sent<'_>;
+
+    /// Begins a file of a case that an organisation filed.
+    fn upload(&self, _organisation: OrganisationId, _case: CaseId) -> Later<'_, Begun> {
+        Box::pin(std::future::ready(Err(SendError::Failed("no files are taken here".to_owned()))))
+    }
+
+    /// A file of a case that an organisation filed; `None` if there is none.
+    fn download(&self, _organisation: OrganisationId, _case: CaseId, _id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(std::future::ready(Err(SendError::Failed("no files are kept here".to_owned()))))
+    }
 }
 
 /// The vault is in this process.
@@ -114,7 +126,7 @@ impl LocalSender {
     }
 }
 
-fn refused(error: &VaultError) -> SendError {
+pub(crate) fn refused(error: &VaultError) -> SendError {
     match error {
         VaultError::Journal(JournalError::Full) => SendError::Busy,
         VaultError::Journal(JournalError::Codec(error)) => SendError::Refused(error.to_string()),
@@ -136,7 +148,7 @@ pub fn request_digest(parts: &[&[u8]]) -> [u8; 32] {
 /// What is told once something is on disk, or is not.
 type Told = oneshot::Sender<Result<Answer, JournalError>>;
 
-fn acted(outcome: Acted) -> Answer {
+pub(crate) fn acted(outcome: Acted) -> Answer {
     match outcome {
         Acted::Again(again) => Answer::Again(again),
         outcome => Answer::Acted(outcome),
@@ -144,6 +156,10 @@ fn acted(outcome: Acted) -> Answer {
 }
 
 impl LocalSender {
+    pub(crate) const fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
     /// The one report of a message, or its act, under a key.
     fn once(&self, repeat: &Repeat, message: Message, sender: Told) -> Result<(), VaultError> {
         match message {
@@ -171,6 +187,20 @@ impl LocalSender {
 }
 
 impl Sender for LocalSender {
+    fn upload(&self, organisation: OrganisationId, case: CaseId) -> Later<'_, Begun> {
+        Box::pin(async move {
+            Ok(match begin_here(&self.vault, Some(organisation), case).await? {
+                Ok(upload) => Begun::Open(Box::new(upload)),
+                Err(None) => Begun::Absent,
+                Err(Some(why)) => Begun::Refused(why.into()),
+            })
+        })
+    }
+
+    fn download(&self, organisation: OrganisationId, case: CaseId, id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(Download::here(&self.vault, Some(organisation), case, id))
+    }
+
     fn send(&self, message: Message) -> Sent<'_> {
         let (sender, receiver) = oneshot::channel();
         let queued = match message {

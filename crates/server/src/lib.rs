@@ -10,6 +10,7 @@ mod cell_groups;
 mod config;
 mod extraction;
 pub mod extraction_views;
+mod files;
 mod fold;
 mod gate;
 mod guard;

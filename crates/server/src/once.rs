@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::http::{Response, StatusCode};
 use intake::{Answer as Told, Message};
 use model::OrganisationId;
-use vault::{Accepted, Again, REPEAT_KEY_CHARS_MAX, Repeat};
+use vault::{Accepted, Acted, Again, REPEAT_KEY_CHARS_MAX, Repeat};
 
 use crate::http;
 use crate::member::MemberParts;
@@ -53,6 +53,13 @@ pub(crate) struct Turn {
     turns: Turns,
     asked: Asked,
     key: Option<(OrganisationId, String)>,
+}
+
+impl Turn {
+    /// Whether the request has a key.
+    pub(crate) const fn is_keyed(&self) -> bool {
+        self.key.is_some()
+    }
 }
 
 impl Drop for Turn {
@@ -100,6 +107,17 @@ fn done(again: Again) -> Result<Done, Problem> {
     }
 }
 
+/// What became of an act.
+pub(crate) fn acted(told: Told) -> Result<Result<(), Done>, Problem> {
+    match told {
+        Told::Acted(Acted::Absent) => Err(Problem::absent()),
+        Told::Acted(Acted::Refused(why)) => Err(Problem::closed(why)),
+        Told::Acted(Acted::Done) | Told::Done => Ok(Ok(())),
+        Told::Again(again) | Told::Acted(Acted::Again(again)) => done(again).map(Err),
+        Told::Accepted(_) => Err(Problem::internal()),
+    }
+}
+
 impl MemberParts {
     /// Takes the turn of a request's key, if it has one.
     pub(crate) fn turn(&self, who: &Who, asked: Asked) -> Result<Turn, Problem> {
@@ -131,6 +149,11 @@ impl Once {
     /// Whether the request has a key.
     pub(crate) const fn is_keyed(&self) -> bool {
         self.repeat.is_some()
+    }
+
+    /// The key with the answer that it gets from now on.
+    pub(crate) fn answered(&self, status: StatusCode, answer: String) -> Option<Repeat> {
+        self.repeat.as_ref().map(|repeat| answered(repeat, status, answer))
     }
 
     /// Sends a report or an act, to be answered so from now on.

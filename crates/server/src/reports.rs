@@ -21,6 +21,7 @@ use vault::{Accepted, ItemOutcome, Submission};
 use crate::advice::{Advice, Contact};
 use crate::answers::reply;
 use crate::extraction::Desks;
+use crate::files::Coming;
 use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::instant::{answer, known_before, signed};
 use crate::member::{MemberParts, MemberState};
@@ -69,6 +70,7 @@ pub struct Intake {
     advice: Option<Advice>,
     pub(crate) receipts: Option<ReceiptKey>,
     pub(crate) turns: Turns,
+    pub(crate) files: Coming,
 }
 
 impl Intake {
@@ -86,6 +88,7 @@ impl Intake {
             advice: Advice::built_in().ok(),
             receipts: None,
             turns: Turns::default(),
+            files: Coming::default(),
             desks: Desks::default(),
         }
     }

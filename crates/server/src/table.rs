@@ -296,10 +296,12 @@ pub const PAGES: &[(&str, &str)] = &[
 pub fn table() -> Vec<Route> {
     let mut table = member();
     table.extend(crate::threads::rows());
+    table.extend(crate::files::rows(Face::Member));
     table.extend(crate::plain::rows());
     table.extend(crate::own::rows(Face::Member));
     table.extend(crate::joining::rows(Face::Member));
     table.extend(cell());
+    table.extend(crate::files::rows(Face::Cell));
     table.extend(crate::own::rows(Face::Cell));
     table.extend(crate::joining::rows(Face::Cell));
     table

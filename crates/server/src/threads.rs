@@ -7,15 +7,15 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use intake::{Answer as Told, BODY_BYTES_MAX, FieldProblem, Message, Reporter};
+use intake::{BODY_BYTES_MAX, FieldProblem, Message, Reporter};
 use model::{CaseId, OrganisationId};
 use register::{Right, Scope};
 use serde::Deserialize;
-use vault::{Act, Acted};
+use vault::Act;
 
 use crate::http::{self, Answer, blocking, nothing, says_json, write as reply};
 use crate::member::{MemberParts, MemberState};
-use crate::once::{Asked, Done};
+use crate::once::{self, Asked, Done};
 use crate::problem::Problem;
 use crate::reports::{item, refused, slow_down, way_in};
 use crate::session::Who;
@@ -85,7 +85,7 @@ fn failed(error: &::own::OwnError) -> Problem {
 }
 
 impl MemberParts {
-    async fn own<T: Send + 'static>(
+    pub(crate) async fn own<T: Send + 'static>(
         self: &Arc<Self>,
         ask: impl FnOnce(&::own::Reader) -> Result<T, ::own::OwnError> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -201,13 +201,9 @@ impl MemberParts {
             Ok(told) => told,
             Err(done) => return Ok(done.response()),
         };
-        match told {
-            Told::Acted(Acted::Absent) => Err(Problem::absent()),
-            Told::Acted(Acted::Refused(why)) => Err(Problem::closed(why)),
-            Told::Acted(Acted::Done) | Told::Done => {
-                Ok(Done { status: status.as_u16(), answer, accepted: None }.response())
-            }
-            Told::Accepted(_) | Told::Again(_) | Told::Acted(Acted::Again(_)) => Err(Problem::internal()),
+        match once::acted(told)? {
+            Ok(()) => Ok(Done { status: status.as_u16(), answer, accepted: None }.response()),
+            Err(done) => Ok(done.response()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the server itself takes and gives: sessions, reports in, receipts, problems.
 
 pub use crate::thread_views::{
-    CorrectionReceipt, NewConsent, NewCorrection, NewMessage, NewReply, OwnReportList, OwnReportRow, OwnReportView,
-    OwnThreadRow, OwnValue,
+    CorrectionReceipt, FileView, NewConsent, NewCorrection, NewMessage, NewReply, OwnFile, OwnReportList, OwnReportRow,
+    OwnReportView, OwnThreadRow, OwnValue,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

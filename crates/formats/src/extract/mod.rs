@@ -5,6 +5,7 @@ mod gather;
 mod html;
 mod known;
 mod lists;
+mod look;
 mod mail;
 mod names;
 mod strings;
@@ -16,6 +17,7 @@ use std::num::NonZeroU32;
 use model::{Kind, Observable, Technique};
 
 use self::gather::Gather;
+pub use self::look::{FileFacts, FileKind, FileLook};
 pub use self::mail::MailFacts;
 pub use self::mail::attach::Attachment;
 use self::text::Text;

@@ -73,6 +73,7 @@ mod tests {
     use crate::journal::memory::MemoryJournal;
     use crate::journal::{Done, Filed, Head, Journal, Kept, RawEntry, Wake};
     use crate::keys::Keys;
+    use crate::shelf::Shelf;
     use crate::vault::GenesisIfNew;
 
     /// Refuses the next append once.
@@ -130,7 +131,16 @@ mod tests {
         let journal = Arc::new(Refusing(MemoryJournal::new(), AtomicBool::new(false)));
         let keys = Keys::in_memory(Arc::new(Still)).unwrap();
         let held: Arc<dyn Journal> = Arc::<Refusing>::clone(&journal);
-        let vault = Vault::with(held, keys, Blobs::none(), &genesis, Arc::new(Still), Arc::new(Still), None).unwrap();
+        let vault = Vault::with(
+            held,
+            keys,
+            (Blobs::none(), Shelf::in_memory()),
+            &genesis,
+            Arc::new(Still),
+            Arc::new(Still),
+            None,
+        )
+        .unwrap();
         journal.1.store(true, Ordering::SeqCst);
         assert!(vault.use_data_set("list", "1", b"a").is_err());
         assert!(vault.use_data_set("list", "1", b"a").unwrap(), "the set was taken for one in use");
