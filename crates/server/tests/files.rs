@@ -233,3 +233,14 @@ async fn a_file_sent_again_under_its_key_is_there_once() {
     stage.world.pass(300);
     assert_eq!(stage.files(0, &reference).await.as_array().unwrap().len(), 20);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_imported_as_it_lies_there() {
+    let stage = Stage::new().await;
+    let mail = include_str!("../../formats/tests/golden/mail.eml");
+    let path = "/api/v1/import?name=bad.eml&warn=now&know=nobody";
+    let answer = stage.ask(0, "POST", path, Body::from(mail)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    assert_eq!(answer.json()["reports"], 1);
+    assert!(answer.json()["accepted"].as_u64().unwrap() >= 4, "{:?}", answer.json());
+}

@@ -24,9 +24,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("take_back", "needs a case that was passed: crates/server/tests/walls.rs"),
     ("consent", "the report is withdrawn before: crates/server/tests/threads.rs"),
     ("own_file", "needs a file: crates/server/tests/files.rs"),
-    ("cell_file", "needs a file: crates/server/tests/files.rs"),
-    ("own_file_add", "the report is withdrawn before: crates/server/tests/files.rs"),
-    ("cell_file_add", "the report is withdrawn before: crates/server/tests/files.rs"),
+    ("file", "needs a file: crates/server/tests/files.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
 ];
 
