@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey};
+use intake::receipt::ReceiptKey;
 use intake::{
     Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Quota, Reporter,
     SendError, Sender,
@@ -16,21 +16,20 @@ use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, Who
 use register::{Answers, Organisation, Register};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use vault::{Accepted, ItemOutcome, Submission};
+use vault::{Accepted, Submission};
 
 use crate::advice::{Advice, Contact};
 use crate::answers::reply;
 use crate::extraction::Desks;
 use crate::files::Coming;
 use crate::http::{self, Answer, blocking, nothing, says_json};
-use crate::instant::{answer, known_before, signed};
+use crate::instant::{Draft, answer, answered_before, known_before};
 use crate::member::{MemberParts, MemberState};
-use crate::once::{Asked, Done, Turns};
+use crate::once::{Asked, Turns};
 use crate::preview::PREVIEWS;
 use crate::problem::Problem;
-use crate::report_views::InstantAnswer;
 use crate::session::Who;
-use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
+use crate::views::{ImportProblem, ImportReceipt, ReceiptItem};
 
 /// Imports that are read at once, of all members; a place is taken once the whole file has come, so that a slow sender
 /// keeps nobody waiting. One organisation has one import at a time.
@@ -221,52 +220,6 @@ pub(crate) fn item((index, item): (usize, intake::ItemResult)) -> ReceiptItem {
         why: item.why,
         held: item.held,
     }
-}
-
-/// The answer to a report before the vault has taken it in.
-#[derive(Serialize, Deserialize)]
-struct Draft {
-    /// The tick before which it came.
-    at: String,
-    receipt: Receipt,
-}
-
-impl Draft {
-    fn of(items: Vec<intake::ItemResult>, answer: InstantAnswer, now: Timestamp, exercise: bool) -> Self {
-        let receipt = Receipt {
-            reference: String::new(),
-            status: "received".to_owned(),
-            items: items.into_iter().enumerate().map(item).collect(),
-            answer,
-            receipt: None,
-            exercise,
-        };
-        Self { at: released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS)), receipt }
-    }
-
-    /// The answer: a function of this, of the report's bytes and of what the vault said, so that it is the same each time.
-    fn receipt(self, member: &MemberParts, intake: &Intake, body: &[u8], accepted: &Accepted) -> Receipt {
-        let Self { at, mut receipt } = self;
-        let mut told = accepted.items.iter();
-        for item in receipt.items.iter_mut().filter(|item| item.result == "accepted" || item.result == "duplicate") {
-            if told.next() == Some(&ItemOutcome::Duplicate) {
-                item.result = "duplicate".to_owned();
-            }
-        }
-        receipt.reference = accepted.case.map(|case| case.to_string()).unwrap_or_default();
-        receipt.receipt = intake
-            .receipts
-            .as_ref()
-            .map(|key| signed(key.sign(&member.partnership, receipt.exercise, &receipt.reference, &at, body)));
-        receipt
-    }
-}
-
-/// The answer that a report got when it first came.
-fn answered_before(member: &MemberParts, intake: &Intake, body: &[u8], done: &Done) -> Answer {
-    let draft: Option<Draft> = serde_json::from_str(&done.answer).ok();
-    let (draft, accepted) = draft.zip(done.accepted.as_ref()).ok_or_else(Problem::internal)?;
-    reply(StatusCode::CREATED, &draft.receipt(member, intake, body, accepted))
 }
 
 /// An answer as it is kept.

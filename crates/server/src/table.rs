@@ -294,17 +294,8 @@ pub const PAGES: &[(&str, &str)] = &[
 /// Every route of the API, both listeners. Pages are in [`PAGES`].
 #[must_use]
 pub fn table() -> Vec<Route> {
-    let mut table = member();
-    table.extend(crate::threads::rows());
-    table.extend(crate::files::rows(Face::Member));
-    table.extend(crate::plain::rows());
-    table.extend(crate::own::rows(Face::Member));
-    table.extend(crate::joining::rows(Face::Member));
-    table.extend(cell());
-    table.extend(crate::files::rows(Face::Cell));
-    table.extend(crate::own::rows(Face::Cell));
-    table.extend(crate::joining::rows(Face::Cell));
-    table
+    let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
+    [member(), crate::threads::rows(), crate::plain::rows(), both(Face::Member), cell(), both(Face::Cell)].concat()
 }
 
 fn member() -> Vec<Route> {
