@@ -240,6 +240,27 @@ pub struct ThreadRow {
     pub asks: bool,
 }
 
+/// A file of a case: given out as a download only.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CaseFile {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// `reporter` or `cell`.
+    pub by: String,
+    /// The minute.
+    pub at: String,
+}
+
 /// A case: what its reporter says, and the thread with them. It never tells who that is.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CasePage {
@@ -287,6 +308,8 @@ pub struct CasePage {
     pub campaign: Option<CampaignName>,
     /// Messages and changes, the oldest first.
     pub thread: Vec<ThreadRow>,
+    /// Its files, the oldest first.
+    pub files: Vec<CaseFile>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

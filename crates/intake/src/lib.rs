@@ -15,13 +15,16 @@ mod report;
 mod reporter;
 mod sender;
 mod size;
+mod transfer;
 
 pub use amend::{message_text, parse_consent, parse_correction, parse_message};
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
 pub use limits::*;
 pub use preview::{Preview, PreviewValue, hold_can_open, preview, readers};
 pub use quota::Quota;
-pub use remote::{RemoteSender, listen};
+pub use remote::{RemotePieces, RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
 pub use reporter::Reporter;
+pub use sender::request_digest;
 pub use sender::{Answer, LocalSender, Message, OnRead, SendError, Sender, Sent};
+pub use transfer::{Begun, Download, Ending, FILE_NAME_CHARS_MAX, Later, LocalUpload, Upload, begin_here, file_name};

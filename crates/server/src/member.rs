@@ -109,6 +109,8 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "recall" => on(filter, crate::threads::recall),
         "own_message" => on(filter, crate::threads::say),
         "consent" => on(filter, crate::threads::consent),
+        "own_file_add" => on(filter, crate::files::add),
+        "own_file" => on(filter, crate::files::get),
         "own_read" => on(filter, crate::threads::read),
         "preview" => on(filter, crate::preview::preview),
         "receipt_key" => on(filter, crate::instant::receipt_key),

@@ -10,7 +10,7 @@ use model::{CaseId, OrganisationId, Timestamp};
 use policy::planted::{self, Leak};
 use vault::{Body, Change, Entry, Party, ReportEntry, Seq, Vault, VaultError};
 
-use crate::thread_notes::{Content, Corrected, OwnNote, warn_word};
+use crate::thread_notes::{Content, Corrected, OwnFileNote, OwnNote, warn_word};
 
 /// Entries that are read at once on the way from where the store was to the journal's end.
 const ENTRIES_AT_ONCE: usize = 256;
@@ -188,6 +188,12 @@ impl Returns {
                         batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
                     })?;
                 }
+            }
+            // One that was recalled before this came by says nothing any more.
+            Body::File(file) if file.size > 0 => {
+                let (case, unread) = (file.case, matches!(file.from, Party::Cell { .. }));
+                let note = note(id, at, &OwnNote::File(Box::new(OwnFileNote::of(file))));
+                self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread }))?;
             }
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {

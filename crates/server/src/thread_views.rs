@@ -74,6 +74,46 @@ pub struct OwnThreadRow {
     pub asks: bool,
 }
 
+/// A file of a report: given out as a download only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OwnFile {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// `you` (your organisation) or `cell`.
+    pub by: String,
+    /// When it came.
+    pub at: String,
+}
+
+/// A file that was just kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FileView {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
 /// One of your organisation's own reports as it stands, with its thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OwnReportView {
@@ -116,6 +156,8 @@ pub struct OwnReportView {
     pub values: Vec<OwnValue>,
     /// Messages and changes, the oldest first.
     pub thread: Vec<OwnThreadRow>,
+    /// Its files, the oldest first.
+    pub files: Vec<OwnFile>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }
