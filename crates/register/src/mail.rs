@@ -42,13 +42,10 @@ pub enum MailKind {
     Trial,
     /// A report that is still going on waits: somebody of the cell is woken.
     Page,
-    /// There is something new for an organisation; the same words for everybody.
-    News,
 }
 
 impl MailKind {
-    const ALL: [Self; 7] =
-        [Self::Invitation, Self::Sponsorship, Self::Recovery, Self::Notice, Self::Trial, Self::Page, Self::News];
+    const ALL: [Self; 6] = [Self::Invitation, Self::Sponsorship, Self::Recovery, Self::Notice, Self::Trial, Self::Page];
 
     /// The name used in data.
     #[must_use]
@@ -60,7 +57,6 @@ impl MailKind {
             Self::Notice => "notice",
             Self::Trial => "trial",
             Self::Page => "page",
-            Self::News => "news",
         }
     }
 
@@ -74,7 +70,7 @@ impl MailKind {
     const fn class(self) -> i64 {
         match self {
             Self::Page => -1,
-            Self::Notice | Self::News => 1,
+            Self::Notice => 1,
             _ => 0,
         }
     }
