@@ -9,6 +9,7 @@ use policy::Params;
 use register::{Demand, Face};
 
 use crate::advice::Advice;
+use crate::hooks::HookSettings;
 use crate::passkey::Passkeys;
 use crate::proxies::Network;
 use crate::smtp::MailSettings;
@@ -62,6 +63,8 @@ pub struct Config {
     pub plain_http: bool,
     /// How mails are sent, by the process that holds the cell's listener; without it they wait.
     pub mail: Option<MailSettings>,
+    /// The webhook by which the cell's process wakes the shift.
+    pub hook: Option<HookSettings>,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -106,6 +109,7 @@ impl Config {
             cell_tls: None,
             plain_http: false,
             mail: None,
+            hook: None,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,

@@ -188,6 +188,10 @@ impl Returns {
                         batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
                     })?;
                 }
+                // Whoever answers has read it, as whoever claims has.
+                if from_cell {
+                    self.summarise(case, None, "read", batch)?;
+                }
             }
             // One that was recalled before this came by says nothing any more.
             Body::File(file) if file.size > 0 => {
@@ -235,15 +239,31 @@ impl Returns {
         status: &str,
         batch: &mut Vec<Told>,
     ) -> Result<(), ReturnError> {
+        let corrected = if let OwnNote::Correction(corrected) = &body { Some(&**corrected) } else { None };
+        if let Some(organisation) = self.summarise(case, corrected, status, batch)? {
+            let note = note(note_id(entry.seq), entry.at, &body);
+            batch.push(Told::Note { organisation, case, note, unread: false });
+        }
+        Ok(())
+    }
+
+    /// What the list shows of a case from now on; gives whose it is.
+    fn summarise(
+        &mut self,
+        case: CaseId,
+        corrected: Option<&Corrected>,
+        status: &str,
+        batch: &mut Vec<Told>,
+    ) -> Result<Option<OrganisationId>, ReturnError> {
         // What the list shows now depends on what this batch has told so far.
         self.flush(std::mem::take(batch), self.next - 1)?;
         let reader = self.writer.reader();
         let mut found = None;
         self.to(case, |organisation| found = Some(organisation))?;
-        let Some(organisation) = found else { return Ok(()) };
-        let Some(thread) = reader.thread(organisation, case)? else { return Ok(()) };
+        let Some(organisation) = found else { return Ok(None) };
+        let Some(thread) = reader.thread(organisation, case)? else { return Ok(None) };
         let mut summary = thread.entry.summary;
-        if let OwnNote::Correction(corrected) = &body {
+        if let Some(corrected) = corrected {
             summary.title = clipped(&corrected.title);
             summary.attack.clone_from(&corrected.attack);
         }
@@ -254,7 +274,6 @@ impl Returns {
             summary.status = status.to_owned();
         }
         batch.push(Told::Summarise { organisation, case, summary });
-        batch.push(Told::Note { organisation, case, note: note(note_id(entry.seq), entry.at, &body), unread: false });
-        Ok(())
+        Ok(Some(organisation))
     }
 }

@@ -197,6 +197,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
         reference: thread.entry.case.to_string(),
         at: rfc3339(summary.at),
         state: summary.status.clone(),
+        read: summary.status == "read",
         unread: thread.entry.unread,
         released: false,
         title: String::new(),
@@ -274,6 +275,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
                 ("partnership", "released")
             }
         };
+        view.read |= from == "cell";
         view.thread.push(OwnThreadRow {
             id,
             from: from.to_owned(),

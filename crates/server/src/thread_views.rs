@@ -123,6 +123,8 @@ pub struct OwnReportView {
     pub at: String,
     /// `received`, `read` (by the cell), `withdrawn` or `recalled`.
     pub state: String,
+    /// Whether somebody of the cell has read it: claimed or answered it. Once it is recalled, nothing tells.
+    pub read: bool,
     /// Whether there is something new in its thread.
     pub unread: bool,
     /// Whether something that it contributed to was released.
