@@ -17,9 +17,11 @@ export type FileView = {
   by?: string
   at?: string
 }
-export type OwnValue = S['OwnValue'] & {
+export type OwnValue = Omit<S['OwnValue'], 'released_at' | 'verdict'> & {
   /** Since when members have it. */
   released_at?: string | null
+  /** What it is to them. */
+  verdict?: string | null
 }
 export type OwnReport = Omit<S['OwnReportView'], 'values'> & {
   values: OwnValue[]
