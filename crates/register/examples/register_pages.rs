@@ -66,8 +66,7 @@ fn fill(path: &std::path::Path) -> Result<(), Box<dyn Error>> {
             act.execute((NOW - i64::from(n), format!("Firm {n:05}")))?;
         }
         let mut mail = transaction.prepare(
-            "INSERT INTO mail(id, recipient, subject, text, kind, bulk, day, state, next_try_at)
-             VALUES (?1, ?2, 'News', 'News', 'invitation', 1, ?3, ?4, 0)",
+            "INSERT INTO mail(id, recipient, kind, bulk, day, state, next_try_at) VALUES (?1, ?2, 'invitation', 1, ?3, ?4, 0)",
         )?;
         for n in 0..MAILS {
             let state = if n % 1_000 == 0 { "failed" } else { "sent" };

@@ -3,6 +3,7 @@
 use model::{Entropy, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+mod letters;
 mod sealed;
 
 pub(crate) use sealed::{padded, parts, queue_sealed};
@@ -237,19 +238,16 @@ pub(crate) fn queue(
             "{waiting} mails wait to be sent already: see to the mail server first"
         )));
     }
-    let insert = "INSERT INTO mail(id, recipient, subject, text, kind, bulk, day, next_try_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let insert = "INSERT INTO mail(id, recipient, kind, bulk, day, next_try_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     transaction.prepare_cached(insert)?.execute(params![
         entropy.bytes::<16>(),
         mail.to,
-        mail.subject,
-        mail.text,
         mail.kind.as_str(),
         mail.kind.class(),
         now.floor_to(DAY_MILLIS).as_millis(),
         now.as_millis(),
     ])?;
-    Ok(())
+    letters::put(transaction, &mail.subject, &mail.text, None)
 }
 
 fn claimed(
@@ -262,8 +260,8 @@ fn claimed(
     let (mut mails, mut shut) = (Vec::new(), Vec::new());
     for class in [-1, 0, 1] {
         let mut statement = transaction.prepare_cached(
-            "SELECT id, recipient, subject, text, message_id, attempts, day, sealed FROM mail
-             WHERE state IN ('queued', 'sending') AND bulk = ?1 AND next_try_at <= ?2 ORDER BY next_try_at, rowid LIMIT ?3",
+            "SELECT id, recipient, subject, text, message_id, attempts, day, sealed FROM mail JOIN letter ON letter.mail = number
+             WHERE state IN ('queued', 'sending') AND bulk = ?1 AND next_try_at <= ?2 ORDER BY next_try_at, number LIMIT ?3",
         )?;
         let room = i64::try_from(max.saturating_sub(mails.len())).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![class, now.as_millis(), room])?;
@@ -343,14 +341,12 @@ impl Register {
         Ok(self.connection().prepare_cached(sql)?.execute(values)?)
     }
 
-    /// The mail server has taken a mail: subject and text are forgotten.
+    /// The mail server has taken a mail: subject and text are deleted; [`Register::forget_letters`] leaves no trace of them.
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be written.
     pub fn mail_sent(&self, id: MailId) -> Result<(), RegisterError> {
-        let sql =
-            "UPDATE mail SET state = 'sent', subject = '', text = '', sealed = NULL, page = NULL, trouble = NULL, next_try_at = 0
-            WHERE id = ?1";
+        let sql = "UPDATE mail SET state = 'sent', page = NULL, trouble = NULL, next_try_at = 0 WHERE id = ?1";
         self.put_mail(sql, &[&id.0]).map(drop)
     }
 
@@ -440,7 +436,7 @@ impl Register {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
             "SELECT recipient, kind, state, attempts, day, trouble, unsure FROM mail
-             ORDER BY CASE state WHEN 'failed' THEN 0 WHEN 'sent' THEN 2 ELSE 1 END, day DESC, rowid DESC LIMIT ?1",
+             ORDER BY CASE state WHEN 'failed' THEN 0 WHEN 'sent' THEN 2 ELSE 1 END, day DESC, number DESC LIMIT ?1",
         )?;
         let mut rows = statement.query([i64::try_from(max).unwrap_or(i64::MAX)])?;
         let mut mails = Vec::new();

@@ -8,6 +8,8 @@ use rusqlite::Connection;
 use crate::register::RegisterError;
 
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// How long another process's transaction is waited for.
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 /// Changes that are kept for other processes to follow.
 const CHANGES_KEPT: i64 = 100_000;
 
@@ -23,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/06-joining.sql"),
     include_str!("schema/07-sharing-groups.sql"),
     include_str!("schema/08-paging.sql"),
+    include_str!("schema/09-letters.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
@@ -48,7 +51,7 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
         Some(path) => Connection::open(path)?,
         None => Connection::open_in_memory()?,
     };
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What is deleted is gone from the file: mails that were sent held single-use links.

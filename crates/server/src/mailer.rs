@@ -30,6 +30,8 @@ const CONVERSATION_MAILS_MAX: u32 = 100;
 /// How often it is tried to note that a mail was taken, before it is left to be sent once more.
 const NOTES_MAX: u32 = 20;
 
+/// After what time it is tried again to wipe what was sent off the store, if somebody was reading it.
+const FORGET_AGAIN: Duration = Duration::from_secs(10);
 /// How long the server's end waits for a mail that is being handed over.
 const END_WAIT: Duration = Duration::from_secs(3);
 const END_POLL: Duration = Duration::from_millis(20);
@@ -73,6 +75,8 @@ struct Round {
     conversation: Option<(Conversation, u32)>,
     rest: Option<Duration>,
     resumed: bool,
+    /// From when what was sent is to be wiped off the store, if anything was.
+    forget: Option<Instant>,
 }
 
 impl Mailer {
@@ -99,7 +103,7 @@ impl Mailer {
                 }
                 Err(_) => {
                     tracing::error!("a mail could not be sent for a fault of the program; it waits");
-                    round = Round { resumed: round.resumed, ..Round::default() };
+                    round = Round { resumed: round.resumed, forget: round.forget, ..Round::default() };
                     REST_MIN
                 }
             };
@@ -133,6 +137,7 @@ impl Mailer {
         if !round.resumed {
             let resumed = self.register.resume_mail()?;
             round.resumed = true;
+            round.forget = Some(Instant::now());
             if resumed > 0 {
                 tracing::warn!(
                     resumed,
@@ -145,8 +150,12 @@ impl Mailer {
             if let Some((conversation, _)) = round.conversation.take() {
                 conversation.end();
             }
+            if round.forget.is_some_and(|at| at <= Instant::now()) {
+                round.forget = if self.register.forget_letters()? { None } else { Some(Instant::now() + FORGET_AGAIN) };
+            }
             return Ok(LOOK);
         };
+        round.forget = round.forget.or_else(|| Some(Instant::now()));
         let (mut conversation, mails) = match round.conversation.take() {
             Some(open) => open,
             None => match settings.connect() {

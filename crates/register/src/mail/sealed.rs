@@ -3,7 +3,7 @@
 use model::{Entropy, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{DAY_MILLIS, MAILS_WAITING_MAX, NewMail, checked, waiting};
+use super::{DAY_MILLIS, MAILS_WAITING_MAX, NewMail, checked, letters, waiting};
 use crate::register::RegisterError;
 use crate::seal::SealKey;
 
@@ -63,16 +63,15 @@ pub(crate) fn queue_sealed(
     let id: [u8; 16] = entropy.bytes();
     let sealed =
         key.seal(entropy, &id, &padded(&[mail.to.as_bytes(), mail.subject.as_bytes(), mail.text.as_bytes()]))?;
-    let insert = "INSERT INTO mail(id, recipient, subject, text, kind, bulk, day, next_try_at, sealed, page)
-        VALUES (?1, '', '', '', ?2, ?3, ?4, ?5, ?6, ?7)";
+    let insert =
+        "INSERT INTO mail(id, recipient, kind, bulk, day, next_try_at, page) VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
     transaction.prepare_cached(insert)?.execute(params![
         id,
         mail.kind.as_str(),
         mail.kind.class(),
         due.floor_to(DAY_MILLIS).as_millis(),
         due.as_millis(),
-        sealed,
         page,
     ])?;
-    Ok(())
+    letters::put(transaction, "", "", Some(&sealed))
 }
