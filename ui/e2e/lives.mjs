@@ -315,7 +315,7 @@ export async function lives(browser) {
     await joinByPasskey(s, secondee, CELL)
     await c.page.goto(`${CELL}/campaigns`)
     await c.page.locator('main a[href^="/campaigns/"]').first().click()
-    await c.page.locator('#hpass ~ details summary').click()
+    await c.page.locator('#hcases ~ details summary').click()
     const report = c.page.locator('.rows tr[data-row]').first(),
       id = await report.getAttribute('data-row'),
       held = c.page.locator(`.rows tr[data-row="${id}"]`)

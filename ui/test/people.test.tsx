@@ -4,12 +4,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
 import type { Session } from '../src/api/types'
 import { NoPasskey, fromBase64url, toBase64url, unpacked } from '../src/lib/passkey'
+import { Notices } from '../src/pages/Account'
 import { tokenOf } from '../src/pages/Join'
 import { SignInForm } from '../src/pages/SignIn'
 import { lines, place, why } from '../src/ui/Form'
 import { Name } from '../src/ui/Rows'
 import { navigation } from '../src/ui/Shell'
 import { NotSure, sure, sureStore } from '../src/ui/sure'
+import { account } from '../src/words/account'
 import { words as forms } from '../src/words/forms'
 import { words } from '../src/words/portal'
 
@@ -116,5 +118,24 @@ describe('small things', () => {
     expect(to('member', ['read-released'])).not.toContain('/people')
     expect(to('member', ['manage-own'])).toContain('/people')
     expect(to('cell', ['read-audit', 'run-system'])).toEqual(['/admin/audit', '/admin/mail', '/admin/settings'])
+  })
+})
+
+describe('news by mail', () => {
+  it('is off until somebody turns it on, and says what it tells', async () => {
+    const choose = vi.fn().mockResolvedValue(undefined),
+      changed = vi.fn()
+    render(<Notices on={false} mails={true} choose={choose} changed={changed} />)
+    expect(screen.getByText(account.noticesTell)).toBeTruthy()
+    fireEvent.click(screen.getByRole('button', { name: account.noticesStart }))
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledWith(account.noticesDone))
+    expect(choose).toHaveBeenCalledWith(true)
+  })
+  it('can be stopped where no mail leaves, and not begun', () => {
+    const { rerender } = render(<Notices on={true} mails={false} choose={vi.fn()} changed={() => {}} />)
+    expect(screen.getByText(account.noticesNone)).toBeTruthy()
+    expect(screen.getByRole('button', { name: account.noticesStop })).toBeTruthy()
+    rerender(<Notices on={false} mails={false} choose={vi.fn()} changed={() => {}} />)
+    expect(screen.queryByRole('button')).toBeNull()
   })
 })

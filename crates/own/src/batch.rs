@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::change::{Change, Note, Refused, Summary, Why};
 use crate::key::{OwnKey, Place, Scope};
-use crate::records::{Head, Line, Numbered, Record, SHEET_CASES, Sheet, Slip, numbered};
+use crate::records::{Head, Line, NEWS_OF_ALL, NEWS_OWN, Numbered, Record, SHEET_CASES, Sheet, Slip, numbered};
 use crate::{OwnError, rows};
 
 /// Sealed bytes that wait before they are written, though the batch goes on.
@@ -200,7 +200,11 @@ impl Shelf {
             return Err(Why::ThreadFull.into());
         }
         add(desk, slip, note)?;
-        if unread { self.mark(desk, case, true) } else { Ok(()) }
+        if !unread {
+            return Ok(());
+        }
+        self.set_news(self.head.record.news | NEWS_OWN);
+        self.mark(desk, case, true)
     }
 
     fn summarise(&mut self, desk: &Desk<'_>, case: CaseId, summary: Summary) -> Result<(), Stop> {
@@ -233,7 +237,15 @@ impl Shelf {
         let count = &mut self.head.record.unread;
         *count = if unread { count.saturating_add(1) } else { count.saturating_sub(1) };
         self.head.changed = true;
+        if self.head.record.unread == 0 {
+            self.set_news(self.head.record.news & !NEWS_OWN);
+        }
         self.set_line(desk, place, Line { unread, ..line })
+    }
+
+    fn set_news(&mut self, news: u8) {
+        self.head.changed |= self.head.record.news != news;
+        self.head.record.news = news;
     }
 }
 
@@ -277,7 +289,9 @@ impl<'a> Batch<'a> {
         | Change::Note { organisation, .. }
         | Change::Summarise { organisation, .. }
         | Change::Erase { organisation, .. }
-        | Change::Read { organisation, .. }) = change;
+        | Change::Read { organisation, .. }
+        | Change::News { organisation }
+        | Change::Told { organisation }) = change;
         let desk = &mut self.desk;
         let shelf = match self.shelves.entry(*organisation) {
             MapEntry::Occupied(shelf) => shelf.into_mut(),
@@ -289,6 +303,14 @@ impl<'a> Batch<'a> {
             Change::Summarise { case, summary, .. } => shelf.summarise(desk, *case, summary.clone()),
             Change::Erase { case, summary, note, .. } => shelf.erase(desk, *case, summary, note),
             Change::Read { case, .. } => shelf.mark(desk, *case, false),
+            Change::News { .. } => {
+                shelf.set_news(shelf.head.record.news | NEWS_OF_ALL);
+                Ok(())
+            }
+            Change::Told { .. } => {
+                shelf.set_news(0);
+                Ok(())
+            }
         }
     }
 }

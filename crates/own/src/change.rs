@@ -87,6 +87,16 @@ pub enum Change {
         /// Which.
         case: CaseId,
     },
+    /// There is something new for the organisation that is new for all: its people are to be told as of a note to read.
+    News {
+        /// Whose.
+        organisation: OrganisationId,
+    },
+    /// Its people were told that there is something new.
+    Told {
+        /// Whose.
+        organisation: OrganisationId,
+    },
 }
 
 /// A change of a batch that was not made; all others were.

@@ -203,6 +203,14 @@ impl Reader {
     pub fn unread(&self, organisation: OrganisationId) -> Result<u32, OwnError> {
         self.read(|conn| Ok(head(conn, &self.key, organisation)?.unread))
     }
+
+    /// Whether there is something new that the organisation's people were not told of by mail: one small record.
+    ///
+    /// # Errors
+    /// [`OwnError`] if the store cannot be read.
+    pub fn news(&self, organisation: OrganisationId) -> Result<bool, OwnError> {
+        self.read(|conn| Ok(head(conn, &self.key, organisation)?.news != 0))
+    }
 }
 
 /// An organisation without a case has no head.

@@ -25,20 +25,28 @@ pub(crate) trait Record: Sized {
 pub(crate) struct Head {
     pub(crate) cases: u64,
     pub(crate) unread: u32,
+    /// What its people were not told of by mail since the last time, as bits.
+    pub(crate) news: u8,
 }
+
+/// Something new is in a thread of its own.
+pub(crate) const NEWS_OWN: u8 = 1;
+/// Something new is there for every member.
+pub(crate) const NEWS_OF_ALL: u8 = 2;
 
 impl Record for Head {
     const NAME: &'static str = "an organisation's head";
 
     fn encode(&self) -> Vec<u8> {
         let mut out = Out::default();
-        out.u64(self.cases).u32(self.unread);
+        out.u64(self.cases).u32(self.unread).raw(&[self.news]);
         out.0
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = In(bytes);
-        let head = Self { cases: from.u64()?, unread: from.u32()? };
+        let (cases, unread, [news]) = (from.u64()?, from.u32()?, from.array()?);
+        let head = Self { cases, unread, news };
         from.end()?;
         Some(head)
     }

@@ -10,9 +10,9 @@ use model::{CaseId, OrganisationId};
 use own::{Change, Entry, Note, Reader, Writer};
 use proptest::prelude::*;
 
-/// Cases in the order in which they were opened.
+/// Cases in the order in which they were opened, and of what each organisation was not told.
 #[derive(Clone, Default)]
-struct Plain(BTreeMap<OrganisationId, Vec<(Entry, Vec<Note>)>>);
+struct Plain(BTreeMap<OrganisationId, Vec<(Entry, Vec<Note>)>>, BTreeMap<OrganisationId, u8>);
 
 impl Plain {
     fn case(&mut self, organisation: &OrganisationId, case: &CaseId) -> Option<&mut (Entry, Vec<Note>)> {
@@ -33,6 +33,9 @@ impl Plain {
                 {
                     held.1.push(note);
                     held.0.unread |= unread;
+                    if unread {
+                        *self.1.entry(organisation).or_default() |= 1;
+                    }
                 }
             }
             Change::Summarise { organisation, case, summary } => {
@@ -48,10 +51,14 @@ impl Plain {
                 }
             }
             Change::Read { organisation, case } => {
-                if let Some(held) = self.case(&organisation, &case) {
-                    held.0.unread = false;
+                let had = self.case(&organisation, &case).is_some_and(|held| std::mem::take(&mut held.0.unread));
+                let unread = self.0.get(&organisation).is_some_and(|held| held.iter().any(|held| held.0.unread));
+                if had && !unread {
+                    *self.1.entry(organisation).or_default() &= 2;
                 }
             }
+            Change::News { organisation } => *self.1.entry(organisation).or_default() |= 2,
+            Change::Told { organisation } => drop(self.1.remove(&organisation)),
         }
     }
 
@@ -72,6 +79,8 @@ impl Plain {
             }
             assert!(listed.iter().eq(held.iter().rev().map(|held| &held.0)));
             assert_eq!(reader.unread(firm(of)).unwrap() as usize, held.iter().filter(|held| held.0.unread).count());
+            let news = self.1.get(&firm(of)).is_some_and(|news| *news != 0);
+            assert_eq!(reader.news(firm(of)).unwrap(), news);
             for number in 0..150 {
                 let thread = reader.thread(firm(of), case(number)).unwrap();
                 let expected = held.iter().find(|held| held.0.case == case(number));
@@ -83,14 +92,16 @@ impl Plain {
 
 fn change() -> impl Strategy<Value = Change> {
     let (of, number) = (0_u64..3, 0_u64..150);
-    (of, number, 0_u32..20, 0_u64..6, any::<bool>(), 0_usize..1_500).prop_map(
+    (of, number, 0_u32..22, 0_u64..6, any::<bool>(), 0_usize..1_500).prop_map(
         |(of, number, kind, n, unread, length)| {
             let (organisation, case) = (firm(of), case(number));
             match kind {
                 0..10 => open(of, number, &"o".repeat(length)),
                 10..15 => add(of, number, n, unread),
                 15..17 => read(of, number),
-                17..19 => Change::Summarise { organisation, case, summary: summary(&"s".repeat(length / 4)) },
+                20 => Change::News { organisation },
+                21 => Change::Told { organisation },
+                17..=18 => Change::Summarise { organisation, case, summary: summary(&"s".repeat(length / 4)) },
                 _ => erase(of, number),
             }
         },

@@ -12,6 +12,7 @@ mod keys;
 mod lanes;
 mod mail;
 mod names;
+mod notices;
 mod nouns;
 mod organisations;
 mod paging;
@@ -59,6 +60,7 @@ pub use mail::{
     MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
     MailState, NewMail,
 };
+pub use notices::Noticed;
 pub use nouns::{
     Answers, Face, KeyInfo, Means, NewOrganisation, NewPerson, Organisation, OrganisationClass, Person, Populations,
     Principal, Secondment, Status,

@@ -341,11 +341,21 @@ impl Register {
         Ok(self.connection().prepare_cached(sql)?.execute(values)?)
     }
 
+    /// Of a notice that there is something new nothing is left once the mail server has answered, whatever it said: how many went
+    /// out when would tell of how many organisations something came. Gives whether it was one.
+    fn end_notice(&self, id: MailId) -> Result<bool, RegisterError> {
+        let sql = "DELETE FROM mail WHERE id = ?1 AND kind = 'notice' AND recipient = '' AND state = 'sending'";
+        Ok(self.put_mail(sql, &[&id.0])? > 0)
+    }
+
     /// The mail server has taken a mail: subject and text are deleted; [`Register::forget_letters`] leaves no trace of them.
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be written.
     pub fn mail_sent(&self, id: MailId) -> Result<(), RegisterError> {
+        if self.end_notice(id)? {
+            return Ok(());
+        }
         let sql = "UPDATE mail SET state = 'sent', page = NULL, trouble = NULL, next_try_at = 0 WHERE id = ?1";
         self.put_mail(sql, &[&id.0]).map(drop)
     }
@@ -376,6 +386,9 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if that cannot be written.
     pub fn mail_failed(&self, id: MailId, trouble: &str) -> Result<(), RegisterError> {
+        if self.end_notice(id)? {
+            return Ok(());
+        }
         let sql = "UPDATE mail SET state = 'failed', trouble = ?2 WHERE id = ?1 AND state = 'sending'";
         self.put_mail(sql, &[&id.0, &trouble]).map(drop)
     }
@@ -408,13 +421,15 @@ impl Register {
         self.put_mail("DELETE FROM mail WHERE day < ?1", &[&before.as_millis()])
     }
 
-    /// How many mails stand where.
+    /// How many mails stand where, but for notices that there is something new.
     ///
     /// # Errors
     /// [`RegisterError`] if they cannot be read.
     pub fn mail_counts(&self) -> Result<MailCounts, RegisterError> {
         let connection = self.connection();
-        let mut statement = connection.prepare_cached("SELECT state, count(*) FROM mail GROUP BY state")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT state, count(*) FROM mail WHERE NOT (kind = 'notice' AND recipient = '') GROUP BY state",
+        )?;
         let mut rows = statement.query([])?;
         let mut counts = MailCounts::default();
         while let Some(row) = rows.next()? {
@@ -435,7 +450,7 @@ impl Register {
     pub fn mail_status(&self, max: usize) -> Result<Vec<MailInfo>, RegisterError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT recipient, kind, state, attempts, day, trouble, unsure FROM mail
+            "SELECT recipient, kind, state, attempts, day, trouble, unsure FROM mail WHERE NOT (kind = 'notice' AND recipient = '')
              ORDER BY CASE state WHEN 'failed' THEN 0 WHEN 'sent' THEN 2 ELSE 1 END, day DESC, number DESC LIMIT ?1",
         )?;
         let mut rows = statement.query([i64::try_from(max).unwrap_or(i64::MAX)])?;

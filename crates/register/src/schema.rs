@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/07-sharing-groups.sql"),
     include_str!("schema/08-paging.sql"),
     include_str!("schema/09-letters.sql"),
+    include_str!("schema/10-notices.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

@@ -290,7 +290,7 @@ impl Core {
     /// [`CoreError`] if a store cannot be used.
     pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
         let CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads } = parts;
-        let mut returns = Returns::open(Arc::clone(&vault), own, reads)?;
+        let mut returns = Returns::open(Arc::clone(&vault), own, reads, Arc::clone(&register))?;
         let lanes = register.lanes();
         let over_common_members = engine.over_common_members;
         let mut desk = new_desk(&vault, lanes.clone(), slot_millis);

@@ -31,6 +31,7 @@ mod member;
 mod member_groups;
 mod members;
 mod meters;
+mod notices;
 mod once;
 mod openapi;
 mod organisation;

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use model::{PersonId, Timestamp};
-use register::{Actor, PasskeyInfo, Register, RegisterError, Second, SignInError};
+use register::{Actor, Delivery, PasskeyInfo, Register, RegisterError, Second, SignInError};
 
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, nothing};
@@ -40,6 +40,7 @@ pub(crate) fn handler<S: Door>(id: &str, filter: MethodFilter) -> Option<MethodR
         "confirm" => on(filter, confirm::<S>),
         "confirm_passkey_start" => on(filter, confirm_passkey_start::<S>),
         "confirm_passkey_finish" => on(filter, confirm_passkey_finish::<S>),
+        "notices_put" => on(filter, notices::<S>),
         "password" => on(filter, password::<S>),
         "passkeys" => on(filter, passkeys::<S>),
         "passkey_begin" => on(filter, passkey_begin::<S>),
@@ -235,9 +236,10 @@ async fn me<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> A
     let sessions = door.sessions();
     let (person, token) = (who.person()?, who.token()?.to_owned());
     let asked = move |register: &Register| {
-        Ok((register.person(person)?, register.factors(person)?, register.is_fresh(&token)?))
+        let notices = register.notices(person)?;
+        Ok((register.person(person)?, register.factors(person)?, register.is_fresh(&token)?, notices))
     };
-    let (person, factors, confirmed) = ask(sessions, asked).await?;
+    let (person, factors, confirmed, notices) = ask(sessions, asked).await?;
     let register = sessions.register();
     let view = views::MeView {
         name: person.name,
@@ -253,9 +255,18 @@ async fn me<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> A
         },
         enrol: register.must_enrol(&who.principal),
         confirmed,
+        notices: who.principal.organisation.as_ref().map(|_| notices),
+        mails: register.delivery() == Delivery::Mail,
         exercise: sessions.exercise(),
     };
     reply(StatusCode::OK, &view)
+}
+
+async fn notices<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
+    let person = who.person()?;
+    let chosen: views::NewNotices = http::json(request, BODY_BYTES_MAX).await?;
+    ask(door.sessions(), move |register| register.set_notices(person, chosen.mail)).await?;
+    Ok(nothing())
 }
 
 async fn confirm<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {

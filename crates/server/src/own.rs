@@ -76,7 +76,7 @@ fn sign_in(face: Face) -> Vec<Route> {
 fn account(face: Face) -> Vec<Route> {
     let own = |method, path, id, summary| Route::new(face, Access::SignedIn, method, path, id, summary).enrolling();
     let with_id = [required("id", "Its id.")];
-    vec![
+    let mut rows = vec![
         own("GET", at!(face, "/me"), id!(face, "me"), "Whoever is signed in, and with what they sign in.").gives(200, json::<views::MeView>()),
         own("POST", at!(face, "/me/confirm"), id!(face, "confirm"), "Shows password and code once more: changes ask for a factor shown within ten minutes.")
             .takes(json::<views::NewConfirmation>())
@@ -126,7 +126,16 @@ fn account(face: Face) -> Vec<Route> {
             .with(&with_id)
             .gives(204, Shape::Empty)
             .or(&[403, 404]),
-    ]
+    ];
+    if face == Face::Member {
+        rows.push(
+            own("PUT", "/api/v1/me/notices", "notices_put", "Chooses whether a mail tells you that there is something new. It never says what, and leaves at an epoch.")
+                .takes(json::<views::NewNotices>())
+                .gives(204, Shape::Empty)
+                .or(&[422]),
+        );
+    }
+    rows
 }
 
 /// Walls, and for members the keys of their machines.

@@ -98,8 +98,21 @@ pub struct MeView {
     pub enrol: bool,
     /// Whether a factor was shown within the last ten minutes; else changes ask for one first.
     pub confirmed: bool,
+    /// Whether they are told by mail that there is something new; absent for people of the cell, who are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notices: Option<bool>,
+    /// Whether mails leave here at all.
+    pub mails: bool,
     /// Whether this is an exercise.
     pub exercise: bool,
+}
+
+/// Whether to be told by mail.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNotices {
+    /// True to get a mail, at most one an epoch, when there is something new; it never says what.
+    pub mail: bool,
 }
 
 /// A factor shown once more.

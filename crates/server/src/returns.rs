@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::own::{Change as Told, Note, OwnError, Summary, Writer};
 use model::{CaseId, OrganisationId, Timestamp};
 use policy::planted::{self, Leak};
+use register::Register;
 use vault::{Body, Change, Entry, Party, ReportEntry, Seq, Vault, VaultError};
 
+use crate::notices::Notices;
 use crate::thread_notes::{Content, Corrected, OwnFileNote, OwnNote, warn_word};
 
 /// Entries that are read at once on the way from where the store was to the journal's end.
@@ -56,6 +58,7 @@ pub(crate) struct Returns {
     vault: Arc<Vault>,
     writer: Writer,
     reads: Reads,
+    notices: Notices,
     next: Seq,
     /// The day on which the file was last laid out anew: that is done when it is opened.
     day: Option<i64>,
@@ -93,9 +96,15 @@ fn summary(report: &ReportEntry, status: &str) -> Summary {
 
 impl Returns {
     /// Goes on where the store was.
-    pub(crate) fn open(vault: Arc<Vault>, writer: Writer, reads: Reads) -> Result<Self, ReturnError> {
+    pub(crate) fn open(
+        vault: Arc<Vault>,
+        writer: Writer,
+        reads: Reads,
+        register: Arc<Register>,
+    ) -> Result<Self, ReturnError> {
         let next = writer.progress()? + 1;
-        Ok(Self { vault, writer, reads, next, day: None })
+        let notices = Notices::new(register, vault.genesis().params.epoch_millis);
+        Ok(Self { vault, writer, reads, notices, next, day: None })
     }
 
     /// Tells what came up to `last`, which threads were read, and which reports something came of.
@@ -123,6 +132,11 @@ impl Returns {
         }
         if !batch.is_empty() {
             self.flush(batch, self.next - 1)?;
+        }
+        // Queued first: what is told twice after a crash is better than what is told never.
+        let told = self.notices.step(&self.writer.reader(), now)?.0;
+        if !told.is_empty() {
+            self.flush(told, self.next - 1)?;
         }
         self.rearrange(now)
     }
@@ -199,6 +213,7 @@ impl Returns {
                 let note = note(id, at, &OwnNote::File(Box::new(OwnFileNote::of(file))));
                 self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread }))?;
             }
+            Body::Advisory(_) => batch.extend(self.notices.news_of_all()),
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {
                 let case = amend.case;

@@ -56,6 +56,7 @@ export const own = (f: Face) => {
           : http.POST('/api/v1/me/confirm/passkey/finish', { body }),
       )
     },
+    notices: (mail: boolean) => call(http.PUT('/api/v1/me/notices', { body: { mail } })),
     password: (password: string) => {
       const body = { password }
       return call(c ? http.PUT('/cell/v1/me/password', { body }) : http.PUT('/api/v1/me/password', { body }))

@@ -551,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chooses whether a mail tells you that there is something new. It never says what, and leaves at an epoch. */
+        put: operations["notices_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/passkeys": {
         parameters: {
             query?: never;
@@ -3481,8 +3498,12 @@ export interface components {
             exercise?: boolean;
             /** @description What they sign in with. */
             factors: components["schemas"]["FactorsView"];
+            /** @description Whether mails leave here at all. */
+            mails: boolean;
             /** @description Name. */
             name: string;
+            /** @description Whether they are told by mail that there is something new; absent for people of the cell, who are not. */
+            notices: boolean | null;
             /** @description The member organisation, for members. */
             organisation: string | null;
             /** @description Role. */
@@ -3663,6 +3684,11 @@ export interface components {
         NewMessage: {
             /** @description Plain text. */
             text: string;
+        };
+        /** @description Whether to be told by mail. */
+        NewNotices: {
+            /** @description True to get a mail, at most one an epoch, when there is something new; it never says what. */
+            mail: boolean;
         };
         /** @description What an organisation is, as the cell writes it. */
         NewOrganisationEdit: {
@@ -7256,6 +7282,82 @@ export interface operations {
             };
             /** @description Not ready: try again. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    notices_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotices"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

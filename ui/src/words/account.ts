@@ -49,6 +49,18 @@ export const account = {
   recoveryMake: 'Make new codes',
   recoveryVoid: 'New ones make the old ones void.',
   recoveryTitle: 'Your recovery codes, shown this once',
+  notices: 'News by mail',
+  noticesText:
+    'A mail can tell you that there is something new to read: an answer of the cell, what came of a report, a warning. It never says which, and comes at most every quarter of an hour.',
+  noticesTell:
+    'Whoever carries your mail sees that one came. Where you would rather not have that known, leave it off and look here.',
+  noticesNone: 'No mail leaves this platform at the moment.',
+  noticesOn: 'You get such mails.',
+  noticesOff: 'You get no such mails.',
+  noticesStart: 'Send me mails',
+  noticesStop: 'Send me no mails',
+  noticesDone: 'You will get a mail when there is something new.',
+  noticesStopped: 'You will get no more such mails.',
   sessions: 'Sessions',
   sessionsText: 'Where you are signed in. End any that you do not know.',
   session: 'Session',

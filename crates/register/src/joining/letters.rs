@@ -99,6 +99,14 @@ fn notice(to: &str, about: &str, text: String) -> NewMail {
     NewMail { to: to.to_owned(), kind: MailKind::Notice, subject: subject(about.to_owned()), text }
 }
 
+/// Says that there is something new, and is the same to the letter whatever that is.
+pub(crate) fn something_new(to: &str, url: &str) -> NewMail {
+    let text = format!(
+        "There is something new for you. Sign in to read it:\n\n{url}\n\nThis mail says no more on purpose: it is the same whatever the news is. You asked for such mails; you can stop them under \"Your account\".\n"
+    );
+    notice(to, "Something new for you", text)
+}
+
 pub(crate) fn not_now(to: &str, firm: &str) -> NewMail {
     let text =
         format!("You proposed {firm} for membership. Not now: the cell does not invite the firm at this time.\n");

@@ -197,8 +197,8 @@ fn report(name: &str, figures: &Figures) {
         figures.compared
     );
     println!(
-        "{name}, besides: {} pairs abandoned since a firm had sent too much, {} compared for operators, {} with the journal's export",
-        figures.abandoned, figures.operator, figures.export
+        "{name}, besides: {} pairs abandoned since a firm had sent too much, {} compared for operators, {} with the journal's export, {} mailboxes with mail",
+        figures.abandoned, figures.operator, figures.export, figures.mails
     );
     for (why, (made, kept)) in &figures.reasons {
         println!("{name} of {why}: {made} made, {kept} kept");
@@ -206,6 +206,7 @@ fn report(name: &str, figures: &Figures) {
     if !judged() {
         return;
     }
+    assert!(figures.mails > 0, "{name}: no mail came to anybody");
     assert!(share >= KEPT_SHARE_MIN, "{name}: only {:.0} % of the pairs are kept", share * 100.0);
     assert!(
         figures.abandoned * 10 <= figures.made,

@@ -114,6 +114,8 @@ pub struct Figures {
     pub operator: u64,
     pub export: u64,
     pub compared: u64,
+    /// Mailboxes compared that were not empty.
+    pub mails: u64,
     pub reasons: BTreeMap<&'static str, (u64, u64)>,
     pub tally: Tally,
 }
@@ -193,6 +195,12 @@ impl Run<'_> {
         for ((observer, one), (_, two)) in self.left.streamed().iter().zip(self.right.streamed().iter()) {
             figures.compared += 1;
             differ(&format!("stream of {observer:?} {when}"), one, two)?;
+        }
+        for firm in (0..self.left.firms()).filter(|firm| !self.pair.hidden_from.contains(firm)) {
+            let (one, two) = (self.left.mailed(firm), self.right.mailed(firm));
+            figures.compared += 1;
+            figures.mails += u64::from(!one.0.is_empty());
+            differ(&format!("mails to firm {firm} {when}"), &one, &two)?;
         }
         Ok(())
     }

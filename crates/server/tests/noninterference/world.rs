@@ -48,6 +48,11 @@ const PASSWORD: &str = "a long enough password";
 
 pub struct World {
     pub outside: Arc<Outside>,
+    /// Chance of the register.
+    of_register: Arc<Outside>,
+    register: Arc<Register>,
+    /// What came to each address, with when it was due and when it left.
+    mails: Mutex<HashMap<String, String>>,
     core: Core,
     pump: Pump,
     member: Router,
@@ -105,7 +110,10 @@ impl World {
         logs::turn_to(&lines);
         let outside = Arc::new(Outside { now: AtomicI64::new(START + script.late), chance: AtomicU64::new(1) });
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (outside.clone(), outside.clone());
-        let register = Arc::new(Register::in_memory(clock.clone(), entropy.clone(), PasswordCost::CHEAP).unwrap());
+        // Chance of its own: whether a mail is queued does not show in what others come by.
+        let of_register = Arc::new(Outside { now: AtomicI64::new(0), chance: AtomicU64::new(1) });
+        let register = Arc::new(Register::in_memory(clock.clone(), of_register.clone(), PasswordCost::CHEAP).unwrap());
+        register.deliver_by_mail();
         let members: Vec<NewOrganisation> = (0..script.firms).map(|firm| organisation(firm, script)).collect();
         let answers = Answers { warn: WhoMayBeWarned::CellOnly, know: WhoMayKnow::Nobody };
         let made = register.create_members(&members, "test", answers).unwrap();
@@ -120,7 +128,8 @@ impl World {
                 role: Role::Reporter,
                 secondment: None,
             };
-            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
+            let person = register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
+            register.set_notices(person, true).unwrap();
             let (token, _) = register.sign_in(Face::Member, &email, PASSWORD, "x").unwrap();
             people.insert(Observer::MemberSession(firm), email);
             credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
@@ -224,6 +233,9 @@ impl World {
         );
         let mut world = Self {
             outside,
+            of_register,
+            register,
+            mails: Mutex::default(),
             core,
             pump,
             member,
@@ -259,6 +271,7 @@ impl World {
         self.core.step(now).unwrap();
         self.core.step(now).unwrap();
         self.pump.step(now).unwrap();
+        self.deliver();
         self.drain();
     }
 
@@ -275,7 +288,26 @@ impl World {
 
     /// Chance from here on is that of this number, whatever was used before.
     pub fn reseed(&self, number: u64) {
-        self.outside.chance.store(number.wrapping_mul(0xD134_2543_DE82_EF95) | 1, Ordering::SeqCst);
+        let chance = number.wrapping_mul(0xD134_2543_DE82_EF95) | 1;
+        self.outside.chance.store(chance, Ordering::SeqCst);
+        self.of_register.chance.store(chance, Ordering::SeqCst);
+    }
+
+    /// The mail server takes what is due at this moment.
+    fn deliver(&self) {
+        let now = self.outside.now();
+        let mut boxes = self.mails.lock().unwrap();
+        for mail in self.register.due_mail(now, 1_000, "cell.example").unwrap() {
+            let text = boxes.entry(mail.to.clone()).or_default();
+            text.push_str(&format!("at {}\n{}\n{}\n", self.now() / TICK * TICK, mail.subject, mail.text));
+            self.register.mail_sent(mail.id).unwrap();
+        }
+    }
+
+    /// What has come to a firm's mailbox so far.
+    pub fn mailed(&self, firm: usize) -> Seen {
+        let address = &self.people[&Observer::MemberSession(firm)];
+        Seen(self.mails.lock().unwrap().get(address).cloned().unwrap_or_default())
     }
 
     /// Opens the streams that are read at the end.
