@@ -110,6 +110,10 @@ pub struct Desk {
     pub(crate) passes: HashMap<CaseId, BTreeMap<PersonId, String>>,
     /// Cases that were claimed since the last frames: their campaigns have an owner now.
     claimed: Vec<CaseId>,
+    /// Cases from outside the partnership, each with whether nobody of the cell has read it.
+    outside: HashMap<CaseId, bool>,
+    /// How many of those nobody has read.
+    outside_unread: usize,
     /// What was said of cases, and what their reporters changed.
     pub(crate) threads: HashMap<CaseId, Thread>,
     /// Cases that were recalled, whose campaigns may quote them in their titles.
@@ -165,6 +169,8 @@ impl Desk {
             claims: HashMap::new(),
             passes: HashMap::new(),
             claimed: Vec::new(),
+            outside: HashMap::new(),
+            outside_unread: 0,
             threads: HashMap::new(),
             retitle: Vec::new(),
             advised: HashSet::new(),
@@ -213,6 +219,7 @@ impl Desk {
             Body::Report(report) => self.report(entry.seq, report, live),
             Body::Claim { case, by, name } => {
                 // Of two who claimed at once, the first in the journal has it.
+                self.read_outside(*case);
                 self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
                 self.claimed.push(*case);
                 self.leaks.claimed(*case, name);
@@ -285,9 +292,15 @@ impl Desk {
             CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
         self.leaks.came(report);
-        self.unplaced |= report.sector.is_none();
-        let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
-        *heard = (*heard).max(Some(report.received_at));
+        // Whoever is outside is in no member's sector, and is not heard as a member or a feed.
+        self.unplaced |= report.sector.is_none() && !report.outside;
+        if report.outside {
+            self.outside.insert(report.case, true);
+            self.outside_unread += 1;
+        } else {
+            let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
+            *heard = (*heard).max(Some(report.received_at));
+        }
         if let Some(lane) = lane {
             let count = u32::try_from(report.items.len().max(1)).unwrap_or(u32::MAX);
             self.lanes.add(lane, count, report.received_at, live);
@@ -457,6 +470,7 @@ impl Desk {
             owner,
             passed_to: self.passed_names(recent.case),
             withdrawn: self.is_withdrawn(recent.case),
+            outside: self.outside.contains_key(&recent.case),
             waits: self.waits(recent.case),
             campaign: campaign.and_then(|id| self.letters.get(id)),
             campaign_id: campaign.map(|id| id.to_string()),

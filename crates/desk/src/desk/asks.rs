@@ -59,6 +59,21 @@ impl Desk {
         self.passes.get(&case).map(|to| to.values().cloned().collect()).unwrap_or_default()
     }
 
+    /// Cases from outside the partnership that nobody of the cell has claimed or answered, and that were not taken back.
+    #[must_use]
+    pub const fn outside_unread(&self) -> usize {
+        self.outside_unread
+    }
+
+    /// Somebody of the cell has read a case, or nobody needs to any more.
+    pub(crate) fn read_outside(&mut self, case: CaseId) {
+        if let Some(unread) = self.outside.get_mut(&case)
+            && std::mem::take(unread)
+        {
+            self.outside_unread = self.outside_unread.saturating_sub(1);
+        }
+    }
+
     /// Whether a case exists (for acts upon it).
     #[must_use]
     pub fn has_case(&self, case: CaseId) -> bool {
