@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { peopleAnswers } from './fake-people.mjs'
+import { reportAnswer } from './fake-reports.mjs'
 import { world } from './fake-world.mjs'
 const [face = 'cell', port = '5190'] = process.argv.slice(2),
   quiet = process.argv.includes('--quiet'),
@@ -93,7 +94,8 @@ http
     const u = new URL(q.url, 'http://x'),
       p = u.pathname.replace(/^\/(api|cell)\/v1/, ''),
       signed = /fake=1/.test(q.headers.cookie ?? '')
-    if (u.pathname === '/face') return J(r, 200, { face, partnership: sess.partnership, exercise })
+    if (u.pathname === '/face')
+      return J(r, 200, { face, partnership: sess.partnership, exercise, phone: '0300 555 0100' })
     if (p !== u.pathname) {
       if (p === '/session' && q.method === 'POST') {
         let b = ''
@@ -150,7 +152,7 @@ http
         )
         return
       }
-      const told = people.answer(q.method, p)
+      const told = reportAnswer(face, q.method, p) ?? people.answer(q.method, p)
       if (told) return J(r, q.method === 'POST' ? 201 : 200, told)
       if (q.method !== 'GET') return J(r, 204)
       const v = u.searchParams.get('value') ?? '',

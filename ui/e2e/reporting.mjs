@@ -84,15 +84,16 @@ export async function reporting(browser) {
       await heading(w.page, 'What was seen')
       await h.to('#r-paste')
       await h.type(`see hxxps://${value.replace('.', '[.]')}/login and 10.1.2.3`)
-      await h.to('#r-paste + *, .field + p > .btn')
+      // Nobody has to find the button: what was pasted is looked through before the next question.
+      await h.to('#r-go')
       await h.press('Enter')
-      await w.page.waitForSelector('fieldset.ticks input[type=checkbox]', { timeout: SOON_MS })
+      await w.page.waitForSelector('#r-values input[type=checkbox]', { timeout: SOON_MS })
       await axe(w.page, `report: values at ${width}`)
       await noSidewaysScroll(w.page, `the report at ${width}`)
       // The draft outlives a reload.
       await w.page.reload()
       await heading(w.page, 'What was seen')
-      await w.page.waitForSelector('fieldset.ticks input[type=checkbox]')
+      await w.page.waitForSelector('#r-values input[type=checkbox]')
       await h.to('#r-go')
       await h.press('Enter')
       await heading(w.page, 'Who may be warned')
@@ -115,10 +116,19 @@ export async function reporting(browser) {
       await axe(w.page, `report: check at ${width}`)
       await h.to('#r-go')
       await h.press('Enter')
-      await heading(w.page, 'Received')
+      await heading(w.page, 'Report received')
       await says(w.page, 'What to do now')
       await axe(w.page, `report: received at ${width}`)
-      reference = (await w.page.locator('.lede .mono').innerText()).trim()
+      reference = (await w.page.locator('.ref').innerText()).trim()
+      // The receipt outlives a reload.
+      await w.page.reload()
+      await heading(w.page, 'Report received')
+      expect((await w.page.locator('.ref').innerText()).trim() === reference, 'the receipt is lost on reload')
+      expect(
+        (await w.page.evaluate(() => getComputedStyle(document.querySelector('ol.numbered')).listStyleType)) ===
+          'decimal',
+        'what to do now has no numbers',
+      )
       console.log(
         `      ${h.presses() - before} key presses, ${((Date.now() - began) / 1000).toFixed(1)} s with all checks`,
       )

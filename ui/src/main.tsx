@@ -185,7 +185,7 @@ const ownReports = createRoute({
 const ownReport = createRoute({
   getParentRoute: () => shell,
   path: '/reports/$ref',
-  component: lazyRouteComponent(() => import('./pages/Reports'), 'Thread'),
+  component: lazyRouteComponent(() => import('./pages/Thread'), 'Thread'),
 })
 const triage = createRoute({
   getParentRoute: () => shell,

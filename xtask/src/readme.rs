@@ -107,8 +107,7 @@ pub fn run() -> Result<(), String> {
             if serving.is_some() && !reported {
                 report_by_curl(&told.curl, &key, &member, &run)?;
                 for block in &reporting {
-                    let block = block.replacen("curl ", "curl --fail-with-body --silent --show-error ", 1);
-                    run(&block.replace("fck_…", &key).replace("127.0.0.1:8460", &member))?;
+                    run(&strict(block).replace("fck_…", &key).replace("127.0.0.1:8460", &member))?;
                 }
                 reported = true;
             }
@@ -132,6 +131,15 @@ fn blocks_of(document: &str) -> Result<Vec<String>, String> {
         return Err(format!("{document}: each block marked `sh` begins with curl or fusioncell"));
     }
     Ok(blocks)
+}
+
+/// The same block, in which the first line that fails ends it, and so does an answer of a problem.
+fn strict(block: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("curl ") {
+        Some(rest) => format!("curl --fail-with-body --silent --show-error {rest}\n"),
+        None => format!("{line}\n"),
+    };
+    format!("set -e\n{}", block.lines().map(line).collect::<String>())
 }
 
 fn report_by_curl(

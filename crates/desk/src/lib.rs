@@ -25,7 +25,8 @@ pub use sight::Sight;
 pub use sources::Facts;
 pub use thread::{CasePlan, CaseText, VALUES_SHOWN_MAX};
 pub use views::{
-    AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CasePage, CaseRow, Hit, IndicatorRow, LaneView,
-    LookupView, NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, ThreadRow, Tick, TimelineRow, ValueRow, Wall,
+    AlertRow, CampaignGone, CampaignName, CampaignPage, CampaignRow, CaseFile, CasePage, CaseRow, Hit, IndicatorRow,
+    LaneView, LookupView, NoiseRow, PostureRow, ReasonRow, ReportRow, SourceRow, ThreadRow, Tick, TimelineRow,
+    ValueRow, Wall,
 };
 pub use walled::{Walled, WalledConfig, WalledError};

@@ -29,6 +29,8 @@ pub struct Facts {
     pub overdue_since: Option<Timestamp>,
     /// Whether reports of member processes are taken at the socket; `None` where there is no such socket.
     pub intake: Option<bool>,
+    /// Whether anybody would be woken for a report that is still going on; `None` until it is known.
+    pub woken: Option<bool>,
 }
 
 impl Desk {
@@ -58,6 +60,9 @@ impl Desk {
         }
         if let Some(listens) = facts.intake {
             rows.push(row("intake", "Member portal's reports", minute(self.heard_members), !listens));
+        }
+        if facts.woken == Some(false) {
+            rows.push(row("shift", "Nobody is woken for reports that go on", None, true));
         }
         rows.push(row("journal", "Journal", minute(self.last_entry), stuck(facts.waiting_since)));
         let stepped = (facts.stepped_at != Timestamp::default()).then_some(facts.stepped_at);

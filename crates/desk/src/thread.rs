@@ -1,15 +1,15 @@
 //! The thread of a case as the cell has it: what was said, what its reporter changed, and the page of the case.
 
 use fusion::Fusion;
-use model::{CampaignId, CaseId, Timestamp, WhoMayBeWarned};
+use model::{CampaignId, CaseId, FileId, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use serde::Serialize;
-use vault::{AmendEntry, Body, Change, Entry, Journal, MessageEntry, Party, ReportEntry, Seq};
+use vault::{AmendEntry, Body, Change, Entry, FileEntry, Journal, MessageEntry, Party, ReportEntry, Seq};
 
 use crate::desk::{CasePlace, Desk, rfc3339};
 use crate::rows::report_at;
 use crate::sources::MINUTE_MILLIS;
-use crate::views::{CampaignName, CasePage, ThreadRow, ValueRow};
+use crate::views::{CampaignName, CaseFile, CasePage, ThreadRow, ValueRow};
 
 /// Values that the page of a case shows.
 pub const VALUES_SHOWN_MAX: usize = 1_000;
@@ -64,6 +64,16 @@ impl CasePlan {
         }
         CaseText { plan: self, report, entries }
     }
+
+    /// Name and length of a file of the case, if it has it.
+    #[must_use]
+    pub fn file(&self, journal: &dyn Journal, id: FileId) -> Option<(String, u64)> {
+        let mut entries = self.entries.iter().filter_map(|seq| journal.read(*seq, 1).ok()?.into_iter().next());
+        entries.find_map(|entry| match &entry.body {
+            Body::File(file) if file.id == id && file.size > 0 => Some((file.name.clone(), file.size)),
+            _ => None,
+        })
+    }
 }
 
 impl Desk {
@@ -105,6 +115,18 @@ impl Desk {
             self.retitle.push(amend.case);
         }
         self.said(amend.case, "reporter", amend.change.as_str(), live);
+    }
+
+    /// A file that came with a case.
+    pub(crate) fn file(&mut self, seq: Seq, file: &FileEntry, live: bool) {
+        let thread = self.threads.entry(file.case).or_default();
+        thread.entries.push(seq);
+        let from = match file.from {
+            Party::Reporter => "reporter",
+            Party::Cell { .. } => "cell",
+        };
+        thread.waits = from == "reporter";
+        self.said(file.case, from, "file", live);
     }
 
     fn said(&mut self, case: CaseId, from: &'static str, kind: &'static str, live: bool) {
@@ -152,6 +174,7 @@ impl Desk {
             kind: item.sighting.observable.kind().as_str().to_owned(),
             value: item.sighting.observable.value().to_owned(),
             held: item.held.clone(),
+            kept: item.kept.clone(),
         };
         Some(CasePage {
             case: case.to_string(),
@@ -177,6 +200,7 @@ impl Desk {
             passed_to: self.passed_names(case),
             campaign: campaign.map(|id| self.campaign_name(id)),
             thread: entries.iter().filter_map(|entry| row(entry)).collect(),
+            files: entries.iter().filter_map(|entry| file_row(entry)).collect(),
             exercise: self.exercise,
         })
     }
@@ -264,5 +288,24 @@ fn row(entry: &Entry) -> Option<ThreadRow> {
             asks: false,
         },
         _ => return None,
+    })
+}
+
+fn file_row(entry: &Entry) -> Option<CaseFile> {
+    let Body::File(file) = &entry.body else { return None };
+    // One that was recalled is there no more.
+    (file.size > 0).then(|| CaseFile {
+        id: file.id.to_string(),
+        name: file.name.clone(),
+        size: file.size,
+        sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        kind: file.kind.clone(),
+        notes: file.notes.clone(),
+        by: match file.from {
+            Party::Reporter => "reporter",
+            Party::Cell { .. } => "cell",
+        }
+        .to_owned(),
+        at: minute(entry.at),
     })
 }

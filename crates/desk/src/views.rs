@@ -219,6 +219,8 @@ pub struct ValueRow {
     pub value: String,
     /// Why it is held for the cell, if it is.
     pub held: Option<String>,
+    /// Why it could name its reporter, who chose to have it released all the same.
+    pub kept: Option<String>,
 }
 
 /// Something in the thread of a case.
@@ -238,6 +240,27 @@ pub struct ThreadRow {
     pub text: String,
     /// Whether the cell asks to share more.
     pub asks: bool,
+}
+
+/// A file of a case: given out as a download only.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CaseFile {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// `reporter` or `cell`.
+    pub by: String,
+    /// The minute.
+    pub at: String,
 }
 
 /// A case: what its reporter says, and the thread with them. It never tells who that is.
@@ -289,6 +312,8 @@ pub struct CasePage {
     pub campaign: Option<CampaignName>,
     /// Messages and changes, the oldest first.
     pub thread: Vec<ThreadRow>,
+    /// Its files, the oldest first.
+    pub files: Vec<CaseFile>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

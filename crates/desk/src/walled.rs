@@ -177,6 +177,7 @@ impl Walled {
             Body::Claim { case, .. } => self.of_case(entry, *case, live)?,
             Body::Message(message) => self.of_case(entry, message.case, live)?,
             Body::Amend(amend) => self.of_case(entry, amend.case, live)?,
+            Body::File(file) => self.of_case(entry, file.case, live)?,
             Body::Pass { case, to, given, .. } if Some(*to) == self.sight.person() => {
                 self.pass(entry, *case, *given, live)?;
             }

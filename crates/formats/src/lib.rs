@@ -11,7 +11,7 @@ mod prose;
 mod unpack;
 mod when;
 
-pub use extract::{Document, Extracted, Found, LeftOut, Mark, Place, Rule, extract};
+pub use extract::{Document, Extracted, FileFacts, FileKind, FileLook, Found, LeftOut, Mark, Place, Rule, extract};
 pub use import::{
     Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader, json_bytes,
 };

@@ -56,6 +56,7 @@ macro_rules! golden {
 }
 
 golden! {
+    mail => "mail.eml";
     misp_event => "misp-event.json";
     misp_manifest => "misp-manifest.json";
     misp_hashes => "misp-hashes.csv";

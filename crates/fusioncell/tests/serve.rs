@@ -78,7 +78,7 @@ fn a_lead_signs_in_and_a_machine_reports() {
     );
 
     let (member, cell) = addresses();
-    let _server = serve(&data, &member, &cell, &[]);
+    let _server = serve(&data, &member, &cell, &["--second-factor", "cell"]);
     assert!(listens(&member) && listens(&cell));
     let face = http(&member, "GET", "/face", &[], "").unwrap();
     assert_eq!((face.status, face.json()["face"].as_str()), (200, Some("member")), "{}", face.body);
@@ -262,7 +262,7 @@ fn an_operator_stops_people_organisations_and_keys_while_the_server_runs() {
     assert!(key.starts_with(shown) && shown.len() < 20, "{shown}");
 
     let (member, cell) = addresses();
-    let _server = serve(&data, &member, &cell, &[]);
+    let _server = serve(&data, &member, &cell, &["--second-factor", "cell"]);
     assert!(listens(&member) && listens(&cell));
     let home = |header: &str| http(&member, "GET", "/api/v1/home", &[header], "").unwrap().status;
     let soon = |header: &str, status: u16| until(Duration::from_secs(1), || (home(header) == status).then_some(()));

@@ -178,13 +178,14 @@ pub(crate) fn stored(act: &Act) -> Body {
         }
         Act::Consent { warn } => Change::Consent { warn: *warn },
         Act::Correct(correction) => Change::Correct(correction.clone()),
+        Act::File(file) => return Body::File(file.clone()),
         Act::Withdraw => Change::Withdraw,
         Act::Recall => Change::Recall { redacted: Vec::new() },
     };
     Body::Amend(Box::new(vault::AmendEntry { case, of: 0, change }))
 }
 
-/// The act that an entry stands for.
+/// The act that an entry stands for; none for a file, whose bytes come another way.
 pub(crate) fn act_of(body: Body) -> Option<Act> {
     Some(match body {
         Body::Message(message) => Act::Say { text: message.text },

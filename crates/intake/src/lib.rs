@@ -16,6 +16,7 @@ mod report;
 mod reporter;
 mod sender;
 mod size;
+mod transfer;
 
 pub use amend::{message_text, parse_consent, parse_correction, parse_message};
 pub use import::{ImportError, Importer, PlacedProblem, Totals};
@@ -23,7 +24,9 @@ pub use limits::*;
 pub use outside::{OUTSIDE_LINE_MAX, OUTSIDE_WORDS_MAX, OutsideWords, outside_report};
 pub use preview::{Preview, PreviewValue, hold_can_open, preview, readers};
 pub use quota::Quota;
-pub use remote::{RemoteSender, listen};
+pub use remote::{RemotePieces, RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
 pub use reporter::Reporter;
+pub use sender::request_digest;
 pub use sender::{Answer, LocalSender, Message, OnRead, SendError, Sender, Sent};
+pub use transfer::{Begun, Download, Ending, FILE_NAME_CHARS_MAX, Later, LocalUpload, Upload, begin_here, file_name};

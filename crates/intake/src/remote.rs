@@ -3,21 +3,26 @@
 //! Frames are a length (32 bits, big-endian) and JSON. Each message has a random id: a repeat after a broken connection is
 //! recognised and stored once.
 
+mod files;
+
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{AdvisoryId, CaseId, Entropy, OrganisationId, Timestamp};
+use model::{AdvisoryId, CaseId, Entropy, FileId, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OnceCell, Semaphore};
-use vault::{Accepted, Acted, Body, ItemOutcome, ReportContent, Submission, codec};
+use vault::{Accepted, Acted, Again, Body, ItemOutcome, Repeat, ReportContent, Submission, codec};
 
 use crate::amend::{act_of, stored};
 use crate::sender::{Answer, LocalSender, Message, SendError, Sender, Sent};
 use crate::size::entry_of;
+use crate::transfer::{Begun, Download, Later};
+
+pub use files::RemotePieces;
 
 /// Longest frame.
 const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -41,10 +46,73 @@ struct Filed {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum What {
-    Submit { filed: Vec<Filed>, skip_known: bool },
-    AdvisoryRead { advisory: String, organisation: String },
-    Act { organisation: String, case: String, at: i64, entry: String },
-    ThreadRead { organisation: String, case: String },
+    Submit {
+        filed: Vec<Filed>,
+        skip_known: bool,
+    },
+    AdvisoryRead {
+        advisory: String,
+        organisation: String,
+    },
+    Act {
+        organisation: String,
+        case: String,
+        at: i64,
+        entry: String,
+    },
+    ThreadRead {
+        organisation: String,
+        case: String,
+    },
+    Asked(Keyed),
+    Once(Keyed, Box<What>),
+    Remember(Keyed),
+    /// Pieces of a file follow, an empty one, and what ends it.
+    Upload {
+        organisation: String,
+        case: String,
+    },
+    /// Pieces of a file are asked for.
+    Download {
+        organisation: String,
+        case: String,
+        id: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Keyed {
+    organisation: String,
+    key: String,
+    request: [u8; 32],
+    status: u16,
+    answer: String,
+}
+
+impl From<Repeat> for Keyed {
+    fn from(repeat: Repeat) -> Self {
+        let organisation = repeat.organisation.to_string();
+        let (status, answer) = (repeat.status, repeat.answer);
+        Self { organisation, key: repeat.key, request: repeat.request, status, answer }
+    }
+}
+
+impl Keyed {
+    fn repeat(self) -> Result<Box<Repeat>, String> {
+        let organisation = self.organisation.parse().map_err(|_| "organisation is no id".to_owned())?;
+        let (status, answer) = (self.status, self.answer);
+        Ok(Box::new(Repeat { organisation, key: self.key, request: self.request, status, answer }))
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Before {
+    Done { status: u16, answer: String, accepted: Option<Taken> },
+    Running,
+    Differs,
+    Gone,
+    Full,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +132,8 @@ struct Taken {
 enum Response {
     Accepted(Vec<Taken>),
     Done,
+    Open(String),
+    Again(Before),
     Absent,
     Closed(String),
     Busy,
@@ -112,6 +182,93 @@ fn of_filed(filed: Filed) -> Result<Submission, String> {
             tags: report.tags,
             items: report.items,
         },
+    })
+}
+
+fn what_of(message: Message) -> Result<What, SendError> {
+    Ok(match message {
+        Message::Submit { submissions, skip_known } => {
+            What::Submit { filed: submissions.into_iter().map(to_filed).collect::<Result<_, _>>()?, skip_known }
+        }
+        Message::AdvisoryRead { advisory, organisation } => {
+            What::AdvisoryRead { advisory: advisory.to_string(), organisation: organisation.to_string() }
+        }
+        Message::Act { organisation, case, act, at } => {
+            let bytes = codec::encode(&stored(&act)).map_err(|error| SendError::Refused(error.to_string()))?;
+            let entry = String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?;
+            What::Act { organisation: organisation.to_string(), case: case.to_string(), at: at.as_millis(), entry }
+        }
+        Message::ThreadRead { organisation, case } => {
+            What::ThreadRead { organisation: organisation.to_string(), case: case.to_string() }
+        }
+        Message::Asked(repeat) => What::Asked((*repeat).into()),
+        Message::Once(repeat, message) => What::Once((*repeat).into(), Box::new(what_of(*message)?)),
+        Message::Remember(repeat) => What::Remember((*repeat).into()),
+    })
+}
+
+fn message_of(what: What) -> Result<Message, String> {
+    let no_id = |_| "id is none".to_owned();
+    Ok(match what {
+        What::Submit { filed, skip_known } => {
+            Message::Submit { submissions: filed.into_iter().map(of_filed).collect::<Result<_, _>>()?, skip_known }
+        }
+        What::AdvisoryRead { advisory, organisation } => Message::AdvisoryRead {
+            advisory: advisory.parse::<AdvisoryId>().map_err(no_id)?,
+            organisation: organisation.parse().map_err(no_id)?,
+        },
+        What::Act { organisation, case, at, entry } => {
+            let act = codec::decode(entry.as_bytes()).ok().and_then(act_of);
+            let act = act.ok_or_else(|| "it is no act upon a case".to_owned())?;
+            let (organisation, case) = (organisation.parse().map_err(no_id)?, case.parse().map_err(no_id)?);
+            Message::Act { organisation, case, act, at: Timestamp::from_millis(at) }
+        }
+        What::ThreadRead { organisation, case } => Message::ThreadRead {
+            organisation: organisation.parse().map_err(no_id)?,
+            case: case.parse().map_err(no_id)?,
+        },
+        What::Asked(keyed) => Message::Asked(keyed.repeat()?),
+        What::Once(keyed, what) => Message::Once(keyed.repeat()?, Box::new(message_of(*what)?)),
+        What::Remember(keyed) => Message::Remember(keyed.repeat()?),
+        What::Upload { .. } | What::Download { .. } => return Err("a file is no message".to_owned()),
+    })
+}
+
+fn taken(report: Accepted) -> Taken {
+    Taken {
+        case: report.case.map(|case| case.to_string()),
+        duplicate: report.items.iter().map(|item| *item == ItemOutcome::Duplicate).collect(),
+    }
+}
+
+fn accepted(taken: Taken) -> Result<Accepted, SendError> {
+    let case = taken.case.map(|case| case.parse()).transpose();
+    let outcome = |duplicate| if duplicate { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
+    Ok(Accepted {
+        case: case.map_err(|_| SendError::Failed("case is no id".to_owned()))?,
+        items: taken.duplicate.into_iter().map(outcome).collect(),
+    })
+}
+
+fn before(again: Again) -> Before {
+    match again {
+        Again::Done { status, answer, accepted } => Before::Done { status, answer, accepted: accepted.map(taken) },
+        Again::Running => Before::Running,
+        Again::Differs => Before::Differs,
+        Again::Gone => Before::Gone,
+        Again::Full => Before::Full,
+    }
+}
+
+fn again(before: Before) -> Result<Again, SendError> {
+    Ok(match before {
+        Before::Done { status, answer, accepted: of } => {
+            Again::Done { status, answer, accepted: of.map(accepted).transpose()? }
+        }
+        Before::Running => Again::Running,
+        Before::Differs => Again::Differs,
+        Before::Gone => Again::Gone,
+        Before::Full => Again::Full,
     })
 }
 
@@ -167,22 +324,7 @@ impl RemoteSender {
     }
 
     async fn deliver(&self, message: Message) -> Result<Answer, SendError> {
-        let what = match message {
-            Message::Submit { submissions, skip_known } => {
-                What::Submit { filed: submissions.into_iter().map(to_filed).collect::<Result<_, _>>()?, skip_known }
-            }
-            Message::AdvisoryRead { advisory, organisation } => {
-                What::AdvisoryRead { advisory: advisory.to_string(), organisation: organisation.to_string() }
-            }
-            Message::Act { organisation, case, act, at } => {
-                let bytes = codec::encode(&stored(&act)).map_err(|error| SendError::Refused(error.to_string()))?;
-                let entry = String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?;
-                What::Act { organisation: organisation.to_string(), case: case.to_string(), at: at.as_millis(), entry }
-            }
-            Message::ThreadRead { organisation, case } => {
-                What::ThreadRead { organisation: organisation.to_string(), case: case.to_string() }
-            }
-        };
+        let what = what_of(message)?;
         let id = CaseId::from_bytes(self.entropy.bytes()).to_string();
         let frame = serde_json::to_vec(&Request { id, what }).map_err(|error| SendError::Failed(error.to_string()))?;
         let Ok(_place) = self.places.try_acquire() else { return Err(SendError::Busy) };
@@ -195,28 +337,36 @@ impl RemoteSender {
             serde_json::from_slice(&answer).map_err(|error| SendError::Failed(error.to_string()))?;
         match response {
             Response::Done => Ok(Answer::Done),
+            Response::Open(_) => Err(SendError::Failed("the answer is that of a file".to_owned())),
             Response::Absent => Ok(Answer::Acted(Acted::Absent)),
             Response::Closed(why) => Ok(Answer::Acted(Acted::Refused(why.into()))),
             Response::Busy => Err(SendError::Busy),
             Response::Refused(why) => Err(SendError::Refused(why)),
             Response::Failed(why) => Err(SendError::Failed(why)),
+            Response::Again(before) => Ok(Answer::Again(again(before)?)),
             Response::Accepted(taken) => {
-                let accepted = taken.into_iter().map(|taken| {
-                    let case = taken
-                        .case
-                        .map(|case| case.parse())
-                        .transpose()
-                        .map_err(|_| SendError::Failed("case is no id".to_owned()))?;
-                    let outcome = |duplicate| if duplicate { ItemOutcome::Duplicate } else { ItemOutcome::Accepted };
-                    Ok(Accepted { case, items: taken.duplicate.into_iter().map(outcome).collect() })
-                });
-                Ok(Answer::Accepted(accepted.collect::<Result<_, SendError>>()?))
+                Ok(Answer::Accepted(taken.into_iter().map(accepted).collect::<Result<_, _>>()?))
             }
         }
     }
 }
 
+impl RemoteSender {
+    /// A connection of its own, for a file.
+    async fn connection(&self) -> Result<UnixStream, SendError> {
+        UnixStream::connect(&self.path).await.map_err(|error| SendError::Unreachable(error.to_string()))
+    }
+}
+
 impl Sender for RemoteSender {
+    fn upload(&self, organisation: OrganisationId, case: CaseId) -> Later<'_, Begun> {
+        Box::pin(async move { files::upload(self.connection().await?, organisation, case).await })
+    }
+
+    fn download(&self, organisation: OrganisationId, case: CaseId, id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(async move { files::download(self.connection().await?, organisation, case, id).await })
+    }
+
     fn send(&self, message: Message) -> Sent<'_> {
         Box::pin(self.deliver(message))
     }
@@ -248,15 +398,8 @@ fn told(answer: Result<Answer, SendError>) -> Response {
         Ok(Answer::Done | Answer::Acted(Acted::Done)) => Response::Done,
         Ok(Answer::Acted(Acted::Absent)) => Response::Absent,
         Ok(Answer::Acted(Acted::Refused(why))) => Response::Closed(why.into_owned()),
-        Ok(Answer::Accepted(accepted)) => Response::Accepted(
-            accepted
-                .into_iter()
-                .map(|report| Taken {
-                    case: report.case.map(|case| case.to_string()),
-                    duplicate: report.items.iter().map(|item| *item == ItemOutcome::Duplicate).collect(),
-                })
-                .collect(),
-        ),
+        Ok(Answer::Again(again) | Answer::Acted(Acted::Again(again))) => Response::Again(before(again)),
+        Ok(Answer::Accepted(accepted)) => Response::Accepted(accepted.into_iter().map(taken).collect()),
         Err(SendError::Busy) => Response::Busy,
         Err(SendError::Refused(why)) => Response::Refused(why),
         Err(error) => Response::Failed(error.to_string()),
@@ -267,31 +410,9 @@ async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -
     let cell = recent.lock().unwrap_or_else(PoisonError::into_inner).cell(&request.id);
     let response = cell
         .get_or_init(|| async {
-            let message = match request.what {
-                What::Submit { filed, skip_known } => match filed.into_iter().map(of_filed).collect::<Result<_, _>>() {
-                    Ok(submissions) => Message::Submit { submissions, skip_known },
-                    Err(why) => return Response::Failed(why),
-                },
-                What::AdvisoryRead { advisory, organisation } => {
-                    let (Ok(advisory), Ok(organisation)) = (advisory.parse::<AdvisoryId>(), organisation.parse())
-                    else {
-                        return Response::Failed("id is none".to_owned());
-                    };
-                    Message::AdvisoryRead { advisory, organisation }
-                }
-                What::Act { organisation, case, at, entry } => {
-                    let act = codec::decode(entry.as_bytes()).ok().and_then(act_of);
-                    let (Ok(organisation), Ok(case), Some(act)) = (organisation.parse(), case.parse(), act) else {
-                        return Response::Failed("it is no act upon a case".to_owned());
-                    };
-                    Message::Act { organisation, case, act, at: Timestamp::from_millis(at) }
-                }
-                What::ThreadRead { organisation, case } => {
-                    let (Ok(organisation), Ok(case)) = (organisation.parse(), case.parse()) else {
-                        return Response::Failed("id is none".to_owned());
-                    };
-                    Message::ThreadRead { organisation, case }
-                }
+            let message = match message_of(request.what) {
+                Ok(message) => message,
+                Err(why) => return Response::Failed(why),
             };
             told(local.send(message).await)
         })
@@ -307,6 +428,17 @@ async fn answer(request: Request, local: &LocalSender, recent: &Mutex<Recent>) -
 async fn serve(mut stream: UnixStream, local: LocalSender, recent: Arc<Mutex<Recent>>) -> io::Result<()> {
     while let Some(frame) = read_frame(&mut stream).await? {
         let request: Request = serde_json::from_slice(&frame)?;
+        match &request.what {
+            What::Upload { organisation, case } => {
+                files::take(&mut stream, &local, organisation, case).await?;
+                continue;
+            }
+            What::Download { organisation, case, id } => {
+                files::give(&mut stream, &local, (organisation, case, id)).await?;
+                continue;
+            }
+            _ => {}
+        }
         let (local, recent) = (local.clone(), Arc::clone(&recent));
         // In a task of its own: a connection that breaks must not stop what it began, or a repeat would store it twice.
         let work = tokio::spawn(async move { answer(request, &local, &recent).await });

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use model::{AdvisoryId, CaseId, OrganisationId, Timestamp};
+use model::{AdvisoryId, CaseId, FileId, OrganisationId, Timestamp};
 use tokio::sync::oneshot;
-use vault::{Accepted, Act, Acted, JournalError, Submission, Vault, VaultError};
+use vault::{Accepted, Act, Acted, Again, JournalError, Repeat, Submission, Vault, VaultError};
+
+use crate::transfer::{Begun, Download, Later, begin_here};
 
 /// What the member side tells the vault.
 #[derive(Clone, Debug)]
@@ -43,6 +45,12 @@ pub enum Message {
         /// The case.
         case: CaseId,
     },
+    /// Whether something was done before under a key.
+    Asked(Box<Repeat>),
+    /// One report, or an act, unless it was done before under its key.
+    Once(Box<Repeat>, Box<Message>),
+    /// Something was done in parts, and this is its answer.
+    Remember(Box<Repeat>),
 }
 
 /// What the vault answers, once it is on disk.
@@ -54,6 +62,8 @@ pub enum Answer {
     Done,
     /// What became of an act upon a case.
     Acted(Acted),
+    /// Something was done before under the key.
+    Again(Again),
 }
 
 /// Why something was not sent.
@@ -80,6 +90,16 @@ pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Answer, SendError>> + Sen
 pub trait Sender: Send + Sync {
     /// Sends; the answer comes after the data is on disk.
     fn send(&self, message: Message) -> Sent<'_>;
+
+    /// Begins a file of a case that an organisation filed.
+    fn upload(&self, _organisation: OrganisationId, _case: CaseId) -> Later<'_, Begun> {
+        Box::pin(std::future::ready(Err(SendError::Failed("no files are taken here".to_owned()))))
+    }
+
+    /// A file of a case that an organisation filed; `None` if there is none.
+    fn download(&self, _organisation: OrganisationId, _case: CaseId, _id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(std::future::ready(Err(SendError::Failed("no files are kept here".to_owned()))))
+    }
 }
 
 /// The vault is in this process.
@@ -106,7 +126,7 @@ impl LocalSender {
     }
 }
 
-fn refused(error: &VaultError) -> SendError {
+pub(crate) fn refused(error: &VaultError) -> SendError {
     match error {
         VaultError::Journal(JournalError::Full) => SendError::Busy,
         VaultError::Journal(JournalError::Codec(error)) => SendError::Refused(error.to_string()),
@@ -114,10 +134,86 @@ fn refused(error: &VaultError) -> SendError {
     }
 }
 
+/// A digest of what a request asks: of its parts, each told apart from the next.
+#[must_use]
+pub fn request_digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().first_chunk().copied().unwrap_or_default()
+}
+
+/// What is told once something is on disk, or is not.
+type Told = oneshot::Sender<Result<Answer, JournalError>>;
+
+pub(crate) fn acted(outcome: Acted) -> Answer {
+    match outcome {
+        Acted::Again(again) => Answer::Again(again),
+        outcome => Answer::Acted(outcome),
+    }
+}
+
+impl LocalSender {
+    pub(crate) const fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// The one report of a message, or its act, under a key.
+    fn once(&self, repeat: &Repeat, message: Message, sender: Told) -> Result<(), VaultError> {
+        match message {
+            Message::Submit { mut submissions, skip_known: false } if submissions.len() == 1 => {
+                let Some(submission) = submissions.pop() else { return Ok(()) };
+                let done = move |outcome: Result<Result<Accepted, Again>, JournalError>| {
+                    let answer = |outcome: Result<Accepted, Again>| match outcome {
+                        Ok(accepted) => Answer::Accepted(vec![accepted]),
+                        Err(again) => Answer::Again(again),
+                    };
+                    drop(sender.send(outcome.map(answer)));
+                };
+                self.vault.submit_once(submission, repeat, Box::new(done))
+            }
+            Message::Act { organisation, case, act, at } => {
+                let done = Box::new(move |outcome: Result<Acted, JournalError>| {
+                    drop(sender.send(outcome.map(acted)));
+                });
+                self.vault.act_once(organisation, case, act, at, Some(repeat), done)
+            }
+            // Nothing else is done once: the sender is dropped, and whoever waits is told that it failed.
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Sender for LocalSender {
+    fn upload(&self, organisation: OrganisationId, case: CaseId) -> Later<'_, Begun> {
+        Box::pin(async move {
+            Ok(match begin_here(&self.vault, Some(organisation), case).await? {
+                Ok(upload) => Begun::Open(Box::new(upload)),
+                Err(None) => Begun::Absent,
+                Err(Some(why)) => Begun::Refused(why.into()),
+            })
+        })
+    }
+
+    fn download(&self, organisation: OrganisationId, case: CaseId, id: FileId) -> Later<'_, Option<Download>> {
+        Box::pin(Download::here(&self.vault, Some(organisation), case, id))
+    }
+
     fn send(&self, message: Message) -> Sent<'_> {
         let (sender, receiver) = oneshot::channel();
         let queued = match message {
+            Message::Asked(repeat) => self.vault.asked_before(&repeat).map(|known| {
+                drop(sender.send(Ok(known.map_or(Answer::Done, Answer::Again))));
+            }),
+            Message::Once(repeat, message) => self.once(&repeat, *message, sender),
+            Message::Remember(repeat) => self.vault.remember_then(
+                &repeat,
+                Box::new(move |outcome| {
+                    drop(sender.send(outcome.map(|again| again.map_or(Answer::Done, Answer::Again))));
+                }),
+            ),
             Message::ThreadRead { organisation, case } => {
                 if let Some(on_read) = &self.on_read {
                     on_read(organisation, case);
@@ -130,7 +226,7 @@ impl Sender for LocalSender {
                 case,
                 act,
                 at,
-                Box::new(move |outcome| drop(sender.send(outcome.map(Answer::Acted)))),
+                Box::new(move |outcome| drop(sender.send(outcome.map(acted)))),
             ),
             Message::Submit { submissions, skip_known } => self.vault.submit_then(
                 submissions,

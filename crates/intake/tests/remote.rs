@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use intake::{Answer, LocalSender, Message, RemoteSender, Reporter, SendError, Sender as _, listen, parse_report};
+use intake::{
+    Answer, Begun, Ending, LocalSender, Message, RemoteSender, Reporter, SendError, Sender as _, listen, parse_report,
+};
 use model::{AdvisoryId, OrganisationId, Timestamp};
 use outside::Outside;
 use policy::Params;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
-use vault::{Body, GenesisIfNew, ItemOutcome, ReportEntry, Submission, Vault};
+use vault::{Acted, Again, Body, FileTold, GenesisIfNew, ItemOutcome, Repeat, ReportEntry, Submission, Vault};
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -286,4 +288,85 @@ async fn a_peer_that_speaks_nonsense_is_hung_up_on_and_others_are_served() {
     drop(torn);
     assert!(sender(&path).send(submit("evil.test")).await.is_ok());
     assert_eq!(reports(&vault).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_under_its_key_is_known_across_the_socket() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let sender = sender(&path);
+    let repeat = |key: &str, request: u8| {
+        Box::new(Repeat {
+            organisation: OrganisationId::from_bytes([4; 16]),
+            key: key.to_owned(),
+            request: [request; 32],
+            status: 201,
+            answer: "{\"a\":\"b\"}".to_owned(),
+        })
+    };
+    let once = |repeat| sender.send(Message::Once(repeat, Box::new(submit("evil.test"))));
+    assert_eq!(sender.send(Message::Asked(repeat("k", 1))).await, Ok(Answer::Done));
+    let Ok(Answer::Accepted(first)) = once(repeat("k", 1)).await else { panic!("no receipt") };
+    let done = Again::Done { status: 201, answer: "{\"a\":\"b\"}".to_owned(), accepted: first.first().cloned() };
+    assert_eq!(once(repeat("k", 1)).await, Ok(Answer::Again(done.clone())));
+    assert_eq!(sender.send(Message::Asked(repeat("k", 1))).await, Ok(Answer::Again(done)));
+    assert_eq!(once(repeat("k", 2)).await, Ok(Answer::Again(Again::Differs)));
+    assert_eq!(reports(&vault).len(), 1);
+    let case = first[0].case.unwrap();
+    let act = vault::Act::Say { text: "hello".to_owned() };
+    let organisation = OrganisationId::from_bytes([4; 16]);
+    let act = Message::Act { organisation, case, act, at: Timestamp::from_millis(NOW) };
+    let say = || sender.send(Message::Once(repeat("say", 1), Box::new(act.clone())));
+    assert_eq!(say().await, Ok(Answer::Done));
+    assert!(matches!(say().await, Ok(Answer::Again(Again::Done { accepted: None, .. }))));
+    assert_eq!(sender.send(Message::Remember(repeat("import", 1))).await, Ok(Answer::Done));
+    assert!(matches!(sender.send(Message::Asked(repeat("import", 1))).await, Ok(Answer::Again(Again::Done { .. }))));
+}
+
+#[tokio::test]
+async fn files_go_both_ways_across_the_socket_and_one_that_breaks_off_leaves_nothing() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let sender = sender(&path);
+    let Ok(Answer::Accepted(accepted)) = sender.send(submit("evil.test")).await else { panic!("no receipt") };
+    let (case, firm) = (accepted[0].case.unwrap(), OrganisationId::from_bytes([4; 16]));
+    let other = OrganisationId::from_bytes([5; 16]);
+    assert!(matches!(sender.upload(other, case).await, Ok(Begun::Absent)));
+    let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let begin = async || match sender.upload(firm, case).await {
+        Ok(Begun::Open(upload)) => upload,
+        _ => panic!("not begun"),
+    };
+    let head = vault.journal().head();
+    // One that is given up in its midst.
+    drop(begin().await.write(content[..200_000].to_vec()).await.unwrap());
+    let mut upload = begin().await;
+    let id = upload.id();
+    for piece in content.chunks(1_300_000) {
+        upload = upload.write(piece.to_vec()).await.unwrap();
+    }
+    let told = FileTold { name: "a.bin".to_owned(), kind: "other".to_owned(), notes: vec!["odd".to_owned()] };
+    let ending = Ending { told, organisation: firm, at: Timestamp::from_millis(NOW), repeat: None };
+    assert_eq!(upload.finish(ending).await, Ok(Answer::Acted(Acted::Done)));
+    assert_eq!(vault.journal().head().seq, head.seq + 1);
+    let mut read = Vec::new();
+    let mut download = sender.download(firm, case, id).await.unwrap().unwrap();
+    while let Some(piece) = download.next().await.unwrap() {
+        read.extend(piece);
+    }
+    assert!(read == content);
+    assert!(sender.download(other, case, id).await.unwrap().is_none());
+    // A cell side that is gone is said to be unreachable.
+    let mut upload = begin().await;
+    drop(_cell);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let gone = loop {
+        match upload.write(vec![0; 500_000]).await {
+            Ok(more) => upload = more,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(gone, SendError::Unreachable(_)), "{gone:?}");
 }

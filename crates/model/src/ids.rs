@@ -77,6 +77,10 @@ id!(
     MessageId
 );
 id!(
+    /// A file that came with a case.
+    FileId
+);
+id!(
     /// An invitation to join.
     InvitationId
 );

@@ -20,8 +20,8 @@ mod sighting;
 mod time;
 
 pub use ids::{
-    AdvisoryId, CampaignId, CaseId, GroupId, InvitationId, MemberToken, MessageId, ObservableKey, OrganisationId,
-    PersonId, SponsorshipId,
+    AdvisoryId, CampaignId, CaseId, FileId, GroupId, InvitationId, MemberToken, MessageId, ObservableKey,
+    OrganisationId, PersonId, SponsorshipId,
 };
 pub use kind::Kind;
 pub use marking::{Marking, Pap, Tlp};

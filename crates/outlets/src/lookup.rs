@@ -105,6 +105,8 @@ pub struct Known {
     pub verdict: &'static str,
     /// What it means, for a person.
     pub meaning: String,
+    /// The release tick since which they have it.
+    pub since: Option<String>,
 }
 
 /// What members know of several values, all at the same release tick; of each as a look-up would tell it by its kind.
@@ -117,20 +119,21 @@ pub fn known(
     own: &[Membership],
     now: Timestamp,
 ) -> Result<Vec<Known>, OutletError> {
-    let told = |found: Found<'_>| Known { verdict: found.verdict(), meaning: found.meaning() };
+    let told = |found: Found<'_>, since| Known { verdict: found.verdict(), meaning: found.meaning(), since };
     let known = reader.read(|at| {
         let one = |value: &Observable| {
             if let Some(row) = at.lookup_value(value)? {
                 let view = row.view::<IndicatorView>()?;
-                return Ok(told(found_in(&view, now)));
+                return Ok(told(found_in(&view, now), Some(view.released_at.clone())));
             }
             for of in own {
                 if let Some(row) = at.shared_value(*of, value)? {
                     let view = row.view::<IndicatorView>()?;
-                    return Ok(told(view.common.as_deref().map_or(Found::Shared, Found::Everyday)));
+                    let found = view.common.as_deref().map_or(Found::Shared, Found::Everyday);
+                    return Ok(told(found, Some(view.released_at.clone())));
                 }
             }
-            Ok(told(Found::NotSeen))
+            Ok(told(Found::NotSeen, None))
         };
         values.iter().map(one).collect()
     })?;

@@ -18,6 +18,9 @@ pub const BATCH_CHANGES_MAX: usize = 4_096;
 /// Bytes of a file that is rearranged when it is opened, which takes a second at most.
 const REARRANGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Bytes of a file that is rearranged once a day while the server runs: some seconds at most, in which nobody is told anything.
+const DAILY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// The one writer of a store; it lives in the vault's process.
 pub struct Writer {
     conn: Arc<Mutex<Connection>>,
@@ -114,6 +117,17 @@ impl Writer {
     pub fn rearrange(&mut self) -> Result<bool, OwnError> {
         self.lock().execute_batch("VACUUM")?;
         self.sweep()
+    }
+
+    /// Rearranges a file that is not too large for it; to be called once a day. False if it is too large, has no file, or a
+    /// reader is in the way.
+    ///
+    /// # Errors
+    /// [`OwnError`] if it cannot be written.
+    pub fn rearrange_daily(&mut self) -> Result<bool, OwnError> {
+        let Some((path, _)) = &self.home else { return Ok(false) };
+        let size = std::fs::metadata(path).map_err(OwnError::file(path))?.len();
+        if size > DAILY_BYTES_MAX { Ok(false) } else { self.rearrange() }
     }
 
     /// Empties the store; it is to be delivered again from the journal's start.

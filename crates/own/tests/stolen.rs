@@ -135,7 +135,7 @@ fn neither_the_tree_nor_the_file_is_in_the_order_of_writing() {
         let thread = threads.find(|scope| new.iter().filter(|row| row.0 == *scope).count() == 2);
         written.push(thread.unwrap());
     }
-    assert!(writer.rearrange().unwrap());
+    assert!(writer.rearrange_daily().unwrap());
     let mut sorted = written.clone();
     sorted.sort_unstable();
     let in_tree: Vec<usize> = written.iter().map(|scope| sorted.binary_search(scope).unwrap()).collect();

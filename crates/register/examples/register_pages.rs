@@ -1,4 +1,4 @@
-//! Times every page of organisations and people, beside 20,000 organisations with ten people each.
+//! Times every page of organisations, people, acts and mails, beside 20,000 organisations with ten people each.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -9,6 +9,11 @@ use register::{OrganisationQuery, PasswordCost, Register, RegisterError, Status}
 
 const ORGANISATIONS: u32 = 20_000;
 const PEOPLE: u32 = 10;
+/// A year of 1,100 acts a day, and a month of mails to half of the people.
+const ACTS: u32 = 400_000;
+const MAILS: u32 = 100_000;
+/// Mails of a page of the outbox.
+const OUTBOX: usize = 200;
 const ROUNDS: u32 = 20;
 const NOW: i64 = 1_790_000_000_000;
 
@@ -53,6 +58,21 @@ fn fill(path: &std::path::Path) -> Result<(), Box<dyn Error>> {
                 let role = if p == 0 { "organisation-admin" } else { "reporter" };
                 person.execute((id(2, n * PEOPLE + p), format!("p{p}@firm{n}.example"), organisation, role))?;
             }
+        }
+        let mut act = transaction.prepare(
+            "INSERT INTO act(at, actor, what, target, detail, chain) VALUES (?1, 'Lead', 'invite', ?2, 'energy', x'00')",
+        )?;
+        for n in 0..ACTS {
+            act.execute((NOW - i64::from(n), format!("Firm {n:05}")))?;
+        }
+        let mut mail = transaction.prepare(
+            "INSERT INTO mail(id, recipient, subject, text, kind, bulk, day, state, next_try_at)
+             VALUES (?1, ?2, 'News', 'News', 'invitation', 1, ?3, ?4, 0)",
+        )?;
+        for n in 0..MAILS {
+            let state = if n % 1_000 == 0 { "failed" } else { "sent" };
+            let day = NOW / 86_400_000 - i64::from(n % 30);
+            mail.execute((id(3, n), format!("p0@firm{n}.example"), day * 86_400_000, state))?;
         }
     }
     Ok(transaction.commit()?)
@@ -105,5 +125,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     worst("directory-none", || register.directory_page("no such firm", None).map(drop))?;
     worst("invitations", || register.invitations(None).map(drop))?;
     worst("sponsorships", || register.sponsorships(None).map(drop))?;
+    worst("acts", || register.acts(None).map(drop))?;
+    worst("acts-middle", || register.acts(Some(i64::from(ACTS / 2))).map(drop))?;
+    worst("outbox", || {
+        register.mail_counts()?;
+        register.mail_status(OUTBOX).map(drop)
+    })?;
     Ok(())
 }

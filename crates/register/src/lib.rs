@@ -14,6 +14,7 @@ mod mail;
 mod names;
 mod nouns;
 mod organisations;
+mod paging;
 mod passkeys;
 mod password;
 mod people;
@@ -62,6 +63,7 @@ pub use nouns::{
     Answers, Face, KeyInfo, Means, NewOrganisation, NewPerson, Organisation, OrganisationClass, Person, Populations,
     Principal, Secondment, Status,
 };
+pub use paging::{HOOK_BYTES_MAX, Hook, NewPage, SHIFT_ENTRIES_MAX, Stage, Woken};
 pub use passkeys::{PASSKEYS_EACH_MAX, PasskeyInfo, StoredPasskey};
 pub use password::{PASSWORD_CHARS_MIN, PasswordCost};
 pub use reach::Readers;

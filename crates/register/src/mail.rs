@@ -3,8 +3,13 @@
 use model::{Entropy, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+mod sealed;
+
+pub(crate) use sealed::{padded, parts, queue_sealed};
+
 use crate::credentials::hex;
 use crate::register::{Register, RegisterError};
+use crate::seal::SealKey;
 
 /// Mails that may wait to be sent: then acts that send one are refused rather than done in silence.
 pub const MAILS_WAITING_MAX: i64 = 50_000;
@@ -35,10 +40,12 @@ pub enum MailKind {
     Notice,
     /// An operator's trial of the way to the mail server.
     Trial,
+    /// A report that is still going on waits: somebody of the cell is woken.
+    Page,
 }
 
 impl MailKind {
-    const ALL: [Self; 5] = [Self::Invitation, Self::Sponsorship, Self::Recovery, Self::Notice, Self::Trial];
+    const ALL: [Self; 6] = [Self::Invitation, Self::Sponsorship, Self::Recovery, Self::Notice, Self::Trial, Self::Page];
 
     /// The name used in data.
     #[must_use]
@@ -49,6 +56,7 @@ impl MailKind {
             Self::Recovery => "recovery",
             Self::Notice => "notice",
             Self::Trial => "trial",
+            Self::Page => "page",
         }
     }
 
@@ -57,9 +65,14 @@ impl MailKind {
         found.ok_or_else(|| RegisterError::Stored(format!("{name:?} is no kind of mail")))
     }
 
-    /// Whether it may wait behind others: thousands of notices must not keep one person's way back in waiting.
-    const fn is_bulk(self) -> bool {
-        matches!(self, Self::Notice)
+    /// Those of a lower class go first: thousands of notices must not keep one person's way back in waiting, and nothing
+    /// the shift.
+    const fn class(self) -> i64 {
+        match self {
+            Self::Page => -1,
+            Self::Notice => 1,
+            _ => 0,
+        }
     }
 }
 
@@ -134,7 +147,7 @@ impl MailState {
 /// A mail as an operator sees it: never its subject or text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailInfo {
-    /// The address.
+    /// The address; empty where that lies sealed.
     pub to: String,
     /// What it is about.
     pub kind: MailKind,
@@ -203,6 +216,10 @@ fn checked(mail: &NewMail) -> Result<(), RegisterError> {
     Ok(())
 }
 
+fn waiting(connection: &Connection) -> Result<i64, RegisterError> {
+    Ok(connection.query_row("SELECT waiting FROM mail_load", [], |row| row.get(0))?)
+}
+
 /// Queues a mail within the transaction of the act that it tells of: neither is there without the other.
 ///
 /// # Errors
@@ -214,7 +231,7 @@ pub(crate) fn queue(
     mail: &NewMail,
 ) -> Result<(), RegisterError> {
     checked(mail)?;
-    let waiting: i64 = transaction.query_row("SELECT waiting FROM mail_load", [], |row| row.get(0))?;
+    let waiting = waiting(transaction)?;
     if waiting >= MAILS_WAITING_MAX {
         return Err(RegisterError::Refused(format!(
             "{waiting} mails wait to be sent already: see to the mail server first"
@@ -228,7 +245,7 @@ pub(crate) fn queue(
         mail.subject,
         mail.text,
         mail.kind.as_str(),
-        mail.kind.is_bulk(),
+        mail.kind.class(),
         now.floor_to(DAY_MILLIS).as_millis(),
         now.as_millis(),
     ])?;
@@ -237,31 +254,48 @@ pub(crate) fn queue(
 
 fn claimed(
     transaction: &Transaction<'_>,
+    key: Option<&SealKey>,
     now: Timestamp,
     max: usize,
     domain: &str,
 ) -> Result<Vec<Mail>, RegisterError> {
-    let mut mails = Vec::new();
-    for bulk in [false, true] {
+    let (mut mails, mut shut) = (Vec::new(), Vec::new());
+    for class in [-1, 0, 1] {
         let mut statement = transaction.prepare_cached(
-            "SELECT id, recipient, subject, text, message_id, attempts, day FROM mail
+            "SELECT id, recipient, subject, text, message_id, attempts, day, sealed FROM mail
              WHERE state IN ('queued', 'sending') AND bulk = ?1 AND next_try_at <= ?2 ORDER BY next_try_at, rowid LIMIT ?3",
         )?;
         let room = i64::try_from(max.saturating_sub(mails.len())).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![bulk, now.as_millis(), room])?;
+        let mut rows = statement.query(params![class, now.as_millis(), room])?;
         while let Some(row) = rows.next()? {
             let id: [u8; 16] = row.get(0)?;
             let named: Option<String> = row.get(4)?;
+            let contents = match row.get::<_, Option<Vec<u8>>>(7)? {
+                None => [row.get(1)?, row.get(2)?, row.get(3)?],
+                Some(sealed) => match key.map(|key| sealed::open(key, &id, &sealed)) {
+                    Some(Ok(contents)) => contents,
+                    // Of another key, or damaged: it must not keep the others waiting.
+                    _ => {
+                        shut.push(id);
+                        continue;
+                    }
+                },
+            };
+            let [to, subject, text] = contents;
             mails.push(Mail {
                 id: MailId(id),
-                to: row.get(1)?,
-                subject: row.get(2)?,
-                text: row.get(3)?,
+                to,
+                subject,
+                text,
                 message_id: named.unwrap_or_else(|| format!("{}@{domain}", hex(&id))),
                 attempts: row.get::<_, u32>(5)?.saturating_add(1),
                 day: Timestamp::from_millis(row.get(6)?),
             });
         }
+    }
+    for id in shut {
+        let sql = "UPDATE mail SET state = 'failed', trouble = 'sealed with another key' WHERE id = ?1";
+        transaction.execute(sql, [id])?;
     }
     let mut update = transaction.prepare_cached(
         "UPDATE mail SET unsure = unsure OR state = 'sending', state = 'sending', attempts = ?2, next_try_at = ?3,
@@ -293,14 +327,14 @@ impl Register {
     /// [`RegisterError`] if the store cannot be read or written.
     pub fn due_mail(&self, now: Timestamp, max: usize, domain: &str) -> Result<Vec<Mail>, RegisterError> {
         let mut connection = self.connection();
-        let due = "SELECT EXISTS (SELECT 1 FROM mail WHERE state IN ('queued', 'sending') AND bulk IN (0, 1)
+        let due = "SELECT EXISTS (SELECT 1 FROM mail WHERE state IN ('queued', 'sending') AND bulk IN (-1, 0, 1)
             AND next_try_at <= ?1)";
         // A look costs no write.
         if !connection.prepare_cached(due)?.query_row([now.as_millis()], |row| row.get(0))? {
             return Ok(Vec::new());
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mails = claimed(&transaction, now, max, domain)?;
+        let mails = claimed(&transaction, self.outbox_key().ok(), now, max, domain)?;
         transaction.commit()?;
         Ok(mails)
     }
@@ -315,7 +349,8 @@ impl Register {
     /// [`RegisterError`] if that cannot be written.
     pub fn mail_sent(&self, id: MailId) -> Result<(), RegisterError> {
         let sql =
-            "UPDATE mail SET state = 'sent', subject = '', text = '', trouble = NULL, next_try_at = 0 WHERE id = ?1";
+            "UPDATE mail SET state = 'sent', subject = '', text = '', sealed = NULL, page = NULL, trouble = NULL, next_try_at = 0
+            WHERE id = ?1";
         self.put_mail(sql, &[&id.0]).map(drop)
     }
 

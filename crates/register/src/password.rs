@@ -1,4 +1,4 @@
-//! Passwords: Argon2id (RFC 9106), a bounded cost, and the same work for an address that nobody has.
+//! Passwords: Argon2id (RFC 9106), a bounded cost, the same work for an address that nobody has, and none that are guessed first.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use model::Entropy;
@@ -9,6 +9,13 @@ use crate::credentials::hex;
 pub const PASSWORD_CHARS_MIN: usize = 15;
 /// Longest password in bytes: longer ones are refused before they are hashed.
 pub(crate) const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Guesses (as a power of ten) that a chosen password must outlast, as zxcvbn counts them: common passwords, words, names,
+/// dates, rows of keys and repeats of them are tried first (D. Wheeler, USENIX Security 2016). A throttled guesser on line comes to
+/// far fewer; whoever stole the hashes still pays 19 MiB and two passes for each.
+const GUESSES_LOG10_MIN: f64 = 9.0;
+/// Words of the product that somebody may think of when choosing one.
+const OWN_WORDS: [&str; 4] = ["fusioncell", "fusion", "cell", "partnership"];
 
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
@@ -27,6 +34,13 @@ impl PasswordCost {
     pub const DEFAULT: Self = Self { memory_kib: 19 * 1024, passes: 2 };
     /// As little as Argon2 allows, for tests.
     pub const CHEAP: Self = Self { memory_kib: 8, passes: 1 };
+}
+
+/// Whether a password is one of those that are guessed first; `words` are its owner's own: name, address, organisation.
+pub(crate) fn is_guessable(password: &str, words: &[&str]) -> bool {
+    let parts = words.iter().flat_map(|word| word.split(|c: char| !c.is_alphanumeric()));
+    let known: Vec<&str> = words.iter().copied().chain(parts).chain(OWN_WORDS).filter(|word| word.len() > 2).collect();
+    zxcvbn::zxcvbn(password, &known).guesses_log10() < GUESSES_LOG10_MIN
 }
 
 fn hash_with(cost: PasswordCost, salt: &[u8], password: &str) -> Option<[u8; HASH_BYTES]> {
@@ -73,6 +87,33 @@ mod tests {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(5);
         }
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        let words = ["Ann Reed", "ann.reed@calder-power.example", "Calder Power"];
+        for weak in [
+            "passwordpassword",
+            "Passw0rd12345678",
+            "qwertyuiopasdfgh",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "12345678901234567890",
+            "ann.reed@calder-power.example",
+            "calderpower2026",
+            "fusioncellfusioncell",
+            "iloveyouiloveyou",
+        ] {
+            assert!(is_guessable(weak, &words), "{weak}");
+        }
+        for strong in [
+            "correct-lamp-bicycle-otter",
+            "we met in Leith on a wet Friday",
+            "Vq7#t2mLx9!pRz4k",
+            "ключи лежат под третьим камнем",
+        ] {
+            assert!(!is_guessable(strong, &words), "{strong}");
+        }
+        assert!(!is_guessable(&"many words stand here ".repeat(40), &words), "the longest are looked at as well");
     }
 
     #[test]

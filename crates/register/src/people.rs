@@ -57,6 +57,17 @@ pub(crate) fn checked_secondment(new: &NewPerson) -> Result<Option<(String, i64,
 }
 
 impl Register {
+    /// Refuses a password that somebody chose if it is among those that are guessed first.
+    pub(crate) fn check_choice(&self, person: &Person, password: &str) -> Result<(), RegisterError> {
+        let organisation = person.organisation.and_then(|id| self.organisation(id)).map(|held| held.name.clone());
+        let words = [person.name.as_str(), person.email.as_str(), organisation.as_deref().unwrap_or_default()];
+        if password::is_guessable(password, &words) {
+            let text = "this password is among the first that are guessed (common words, names, dates, rows of keys, repeats): take four words that do not belong together";
+            return Err(RegisterError::Refused(text.into()));
+        }
+        Ok(())
+    }
+
     /// The stored form of a new password.
     pub(crate) fn hashed(&self, password: &str) -> Result<String, RegisterError> {
         if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
@@ -281,8 +292,9 @@ impl Register {
     /// Gives somebody another password and ends every session that the old one began.
     ///
     /// # Errors
-    /// [`RegisterError::Refused`] if it is too short, [`RegisterError::Absent`] if there is nobody.
+    /// [`RegisterError::Refused`] if it is too short or easily guessed, [`RegisterError::Absent`] if there is nobody.
     pub fn set_password(&self, by: &Actor, person: PersonId, password: &str) -> Result<(), RegisterError> {
+        self.check_choice(&self.person(person)?, password)?;
         let stored = self.hashed(password)?;
         self.act_on(by, person, "person-password", |transaction, _| {
             let sql = "UPDATE person SET password = ?2 WHERE id = ?1";

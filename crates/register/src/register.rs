@@ -75,6 +75,7 @@ pub struct Register {
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) challenges: Mutex<Challenges>,
     seal: OnceLock<SealKey>,
+    outbox: OnceLock<SealKey>,
     demand: AtomicU8,
     by_mail: AtomicBool,
     looked_at: AtomicI64,
@@ -115,6 +116,9 @@ impl Register {
         if let Some(key) = SealKey::new(&credentials::digest(register.nobody())) {
             register.seal_with(key);
         }
+        if let Some(key) = SealKey::new(&credentials::digest("outbox")) {
+            register.seal_outbox_with(key);
+        }
         Ok(register)
     }
 
@@ -133,6 +137,7 @@ impl Register {
             throttle: Mutex::default(),
             challenges: Mutex::default(),
             seal: OnceLock::new(),
+            outbox: OnceLock::new(),
             demand: AtomicU8::new(0),
             by_mail: AtomicBool::new(false),
             looked_at: AtomicI64::new(clock.now().as_millis()),
@@ -219,6 +224,16 @@ impl Register {
 
     pub(crate) fn seal_key(&self) -> Result<&SealKey, RegisterError> {
         self.seal.get().ok_or_else(|| RegisterError::Refused("the key of the second factors is not at hand".into()))
+    }
+
+    /// Hands in the key under which addresses and texts of the outbox are sealed; only the first counts. It is the cell's
+    /// process alone that has it.
+    pub fn seal_outbox_with(&self, key: SealKey) {
+        let _ = self.outbox.set(key);
+    }
+
+    pub(crate) fn outbox_key(&self) -> Result<&SealKey, RegisterError> {
+        self.outbox.get().ok_or_else(|| RegisterError::Refused("the key of the outbox is not at hand".into()))
     }
 
     /// Says that links are mailed, which whoever sends the outbox's mails does; without, they are handed over.

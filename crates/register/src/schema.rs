@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/05-sign-in.sql"),
     include_str!("schema/06-joining.sql"),
     include_str!("schema/07-sharing-groups.sql"),
+    include_str!("schema/08-paging.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

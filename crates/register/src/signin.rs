@@ -11,7 +11,6 @@ use crate::credentials::{self, Secret, digest};
 use crate::insert::NAME_CHARS_MAX;
 use crate::nouns::{Face, Principal};
 use crate::password::{self, PASSWORD_BYTES_MAX};
-use crate::people::find;
 use crate::register::{Register, RegisterError, SignInError};
 use crate::sessions::SessionKind;
 use crate::throttle::Try;
@@ -368,7 +367,7 @@ impl Register {
     /// Gives somebody who is signed in another password, and ends the other sessions.
     ///
     /// # Errors
-    /// [`RegisterError::Refused`] if it is too short.
+    /// [`RegisterError::Refused`] if it is too short or easily guessed.
     pub fn change_password(
         &self,
         by: &Actor,
@@ -376,12 +375,13 @@ impl Register {
         token: &str,
         password: &str,
     ) -> Result<(), RegisterError> {
+        let of = self.person(person)?;
+        self.check_choice(&of, password)?;
         let stored = self.hashed(password)?;
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        let email = find(&transaction, person)?.email;
         transaction.execute("UPDATE person SET password = ?2 WHERE id = ?1", params![person.as_bytes(), stored])?;
-        self.note(&transaction, by, "password-changed", &email, "")?;
+        self.note(&transaction, by, "password-changed", &of.email, "")?;
         transaction.commit()?;
         drop(connection);
         self.challenges().0.retain(|_, held| held.person != person);

@@ -228,6 +228,18 @@ fn a_challenge_ends_and_bears_few_tries_and_works_at_its_own_listener() {
 }
 
 #[test]
+fn a_password_that_is_guessed_first_is_not_taken() {
+    let house = house();
+    let (token, _) = house.register.sign_in(Face::Member, "ann@calder.example", PASSWORD, HERE).unwrap();
+    for guessed in ["passwordpassword", "ann@calder.example", "fusioncellfusioncell"] {
+        let changed = house.register.change_password(&by(), house.ann, token.expose(), guessed);
+        assert!(matches!(changed, Err(RegisterError::Refused(_))), "{guessed}");
+        assert!(matches!(house.register.set_password(&by(), house.ann, guessed), Err(RegisterError::Refused(_))));
+    }
+    assert!(house.register.sign_in(Face::Member, "ann@calder.example", PASSWORD, HERE).is_ok(), "the old one stays");
+}
+
+#[test]
 fn each_recovery_code_works_once_even_when_two_come_at_once() {
     let house = house();
     house.enrol(house.ann);

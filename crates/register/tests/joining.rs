@@ -271,6 +271,10 @@ fn a_ticket_sets_one_way_in_within_half_an_hour() {
     let ticket = joined.ticket.0.expose();
     assert!(stage.register.sign_in(Face::Member, "a@one.example", "", "a").is_err(), "no way in without a factor");
     assert!(matches!(stage.register.enrol_password(ticket, "short"), Err(JoinError::Register(_))));
+    for guessed in ["passwordpassword", "qwertyuiopasdfgh", "a@one.example a@one.example"] {
+        let taken = stage.register.enrol_password(ticket, guessed);
+        assert!(matches!(taken, Err(JoinError::Register(RegisterError::Refused(_)))), "{guessed}");
+    }
     assert_eq!(stage.register.enrolling(ticket).unwrap(), Some(joined.person));
     stage.register.enrol_password(ticket, PASSWORD).unwrap();
     assert!(matches!(stage.register.enrol_password(ticket, PASSWORD), Err(JoinError::Gone)));

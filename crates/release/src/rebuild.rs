@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use policy::ReleaseBatch;
-use released::Reader;
+use released::{Reader, Store, Writer};
 use vault::{Body, Entry, LiveState, Seq, Vault};
 
 use crate::ReleaseError;
@@ -25,7 +25,8 @@ pub struct Rebuilt {
     pub observations: u64,
     /// Objects that were loaded into the released store, superseded ones included.
     pub objects: u64,
-    /// Digest of the store that was there before; `None` if there was none, or it could not be read.
+    /// Digest of the store that was there before, brought up to the journal's end: a server that was killed between the
+    /// append of a release and its copy had left it behind. `None` if there was none, or it could not be read.
     pub released_before: Option<[u8; 32]>,
     /// Digest of the released store as it was rebuilt.
     pub released: [u8; 32],
@@ -38,8 +39,32 @@ pub struct Rebuilt {
     pub state: [u8; 32],
 }
 
+/// The store as it was found.
+struct Before(Option<Writer>);
+
+impl Before {
+    fn open(path: &Path) -> Self {
+        let readable = path.exists() && Reader::open(path).and_then(|reader| reader.digest()).is_ok();
+        Self(readable.then(|| Store::open(path).ok()).flatten().map(|(writer, _)| writer))
+    }
+
+    /// Takes what it lacks, as a server does when it starts.
+    fn follow(&mut self, batch: &ReleaseBatch) {
+        if self.0.as_mut().is_some_and(|writer| writer.apply(batch).is_err()) {
+            self.0 = None;
+        }
+    }
+
+    /// Lets go of it: another file is about to take its place.
+    fn end(&mut self) -> Option<[u8; 32]> {
+        self.0.take().and_then(|writer| writer.digest().ok())
+    }
+}
+
 struct Pass<'a> {
     vault: &'a Vault,
+    before: Before,
+    released_before: Option<[u8; 32]>,
     gate: Gate,
     open_tick: Option<model::Timestamp>,
     noted: Option<LiveState>,
@@ -59,7 +84,10 @@ impl Pass<'_> {
                 self.ready = self.vault.journal().read(self.next, ENTRIES_AT_ONCE)?.into();
                 (self.progress)(self.next - 1);
             }
-            let Some(entry) = self.ready.pop_front() else { return Ok(None) };
+            let Some(entry) = self.ready.pop_front() else {
+                self.released_before = self.released_before.or(self.before.end());
+                return Ok(None);
+            };
             self.next = entry.seq + 1;
             self.gate.replay(&entry, &mut self.open_tick)?;
             if let Some(noted) = self.noted.take_if(|noted| noted.seq == entry.seq) {
@@ -70,7 +98,10 @@ impl Pass<'_> {
                     self.reports += 1;
                     self.observations += report.items.len() as u64;
                 }
-                Body::Release(batch) if !batch.objects.is_empty() => return Ok(Some(batch.clone())),
+                Body::Release(batch) if !batch.objects.is_empty() => {
+                    self.before.follow(batch);
+                    return Ok(Some(batch.clone()));
+                }
                 _ => {}
             }
         }
@@ -99,10 +130,10 @@ pub fn rebuild(
     progress: &mut dyn FnMut(Seq),
 ) -> Result<Rebuilt, ReleaseError> {
     let path = data_dir.join(released::FILE);
-    let released_before =
-        if path.exists() { Reader::open(&path).and_then(|reader| reader.digest()).ok() } else { None };
     let mut pass = Pass {
         vault,
+        before: Before::open(&path),
+        released_before: None,
         gate: Gate::new(Arc::clone(vault), &config),
         open_tick: None,
         noted: vault.live_state()?,
@@ -120,7 +151,7 @@ pub fn rebuild(
         reports: pass.reports,
         observations: pass.observations,
         objects: loaded.objects,
-        released_before,
+        released_before: pass.released_before,
         released,
         other_rules: pass.gate.other_rules,
         live: pass.live,

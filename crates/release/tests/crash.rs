@@ -175,6 +175,25 @@ fn a_rebuild_comes_to_the_same_store_and_state() {
     assert_eq!((rebuilt.reports, rebuilt.observations), (11, 17));
     let reader = Reader::open(&dir.join(released::FILE)).unwrap();
     assert_eq!(reader.batches_after(Timestamp::from_millis(0), 10_000).unwrap(), batches);
+    // A server was killed before it had copied what it had released: that store is behind, not wrong.
+    let path = dir.join(released::FILE);
+    let about = Reader::open(&path).unwrap().about().unwrap().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let (mut behind, _) = Store::open(&path).unwrap();
+    behind.set_about(&about).unwrap();
+    let entries = vault.journal().read(1, 10_000).unwrap();
+    let released = entries.iter().filter_map(|entry| match &entry.body {
+        Body::Release(batch) if !batch.objects.is_empty() => Some(batch),
+        _ => None,
+    });
+    let released: Vec<_> = released.collect();
+    for batch in &released[..released.len() - 1] {
+        behind.apply(batch).unwrap();
+    }
+    assert_ne!(behind.digest().unwrap(), store);
+    drop(behind);
+    let rebuilt = release::rebuild(&vault, &dir, EngineConfig::default(), &mut |_| {}).unwrap();
+    assert_eq!((rebuilt.released_before, rebuilt.released), (Some(store), store));
     // From nothing, as well.
     std::fs::remove_file(dir.join(released::FILE)).unwrap();
     let rebuilt = release::rebuild(&vault, &dir, EngineConfig::default(), &mut |_| {}).unwrap();

@@ -129,6 +129,8 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "noise" => on(filter, noise),
         "cell_report" => on(filter, crate::cases::show),
         "cell_message" => on(filter, crate::cases::say),
+        "cell_file_add" => on(filter, crate::files::cell_add),
+        "cell_file" => on(filter, crate::files::cell_get),
         "claim" => on(filter, claim),
         "secondees" => on(filter, across::secondees),
         "pass" => on(filter, across::pass),
@@ -212,7 +214,13 @@ impl CellParts {
 }
 
 async fn face(State(CellState(cell)): State<CellState>) -> Answer {
-    let view = FaceView { face: "cell".to_owned(), partnership: cell.partnership.clone(), exercise: cell.exercise };
+    let view = FaceView {
+        face: "cell".to_owned(),
+        partnership: cell.partnership.clone(),
+        phone: None,
+        mail: None,
+        exercise: cell.exercise,
+    };
     reply(StatusCode::OK, &view)
 }
 

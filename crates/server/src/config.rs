@@ -9,6 +9,7 @@ use policy::Params;
 use register::{Demand, Face};
 
 use crate::advice::Advice;
+use crate::hooks::HookSettings;
 use crate::passkey::Passkeys;
 use crate::proxies::Network;
 use crate::smtp::MailSettings;
@@ -50,7 +51,7 @@ pub struct Config {
     pub member_origin: Option<String>,
     /// Origin of the cell's pages.
     pub cell_origin: Option<String>,
-    /// Who must have a passkey or an authenticator app; without it nobody in an exercise, and the cell otherwise.
+    /// Who must have a passkey or an authenticator app; without it nobody in an exercise, and everybody otherwise.
     pub second_factor: Option<Demand>,
     /// Whether a proxy gives the listeners TLS, so that cookies are `Secure` and browsers are told to insist on it.
     pub tls: bool,
@@ -62,6 +63,8 @@ pub struct Config {
     pub plain_http: bool,
     /// How mails are sent, by the process that holds the cell's listener; without it they wait.
     pub mail: Option<MailSettings>,
+    /// The webhook by which the cell's process wakes the shift.
+    pub hook: Option<HookSettings>,
     /// Proxies before the listeners whose word on the visitor's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Token with which `/metrics` may be read from beyond this machine; without one nobody may.
@@ -106,6 +109,7 @@ impl Config {
             cell_tls: None,
             plain_http: false,
             mail: None,
+            hook: None,
             trusted_proxies: Vec::new(),
             metrics_token: None,
             intake: true,

@@ -21,6 +21,7 @@ use crate::meters::Meters;
 use crate::problem::Problem;
 use crate::pump::beat;
 use crate::returns::{Reads, ReturnError, Returns};
+use crate::waiting::Waiting;
 use crate::walled::{Making, Picture, Pictures, Seen};
 
 /// Entries of one step.
@@ -71,6 +72,7 @@ pub struct SharedFold {
     /// The first frame of the wall with its place and the time at which it was made.
     snapshot: Arc<Mutex<Option<(u64, Timestamp, Bytes)>>>,
     pictures: Arc<Pictures>,
+    waiting: Waiting,
 }
 
 fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -87,6 +89,17 @@ impl SharedFold {
     /// Notes whether reports of member processes are taken at the socket.
     pub(crate) fn note_intake(&self, listens: bool) {
         held(&self.facts).intake = Some(listens);
+    }
+
+    /// Notes whether anybody would be woken.
+    pub(crate) fn note_woken(&self, anybody: bool) {
+        held(&self.facts).woken = Some(anybody);
+    }
+
+    /// Reports that are still going on and wait for somebody of the cell.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.waiting.clone()
     }
 
     /// The wall as a first frame for a new viewer: made once and shared while nothing has changed.
@@ -281,12 +294,13 @@ impl Core {
         let lanes = register.lanes();
         let over_common_members = engine.over_common_members;
         let mut desk = new_desk(&vault, lanes.clone(), slot_millis);
-        let mut population = None;
+        let (mut population, waiting) = (None, Waiting::default());
         let engine = Engine::open_with(&vault, writer, engine, &mut |entry, found, _| {
             if let Body::Population(told) = &entry.body {
                 population = Some(told.clone());
             }
             desk.apply(entry, found, false);
+            waiting.note(entry);
         })?;
         // The engine has taken in its own last release already; the desk gets the rest with the first step.
         let next = engine.applied() + 1;
@@ -299,6 +313,7 @@ impl Core {
             running: Arc::new(AtomicBool::new(true)),
             facts: Arc::default(),
             snapshot: Arc::default(),
+            waiting,
         };
         // Where the store of own reports lags, as after a crash, it is told what it missed.
         returns.step(next - 1, &[], vault.clock().now())?;
@@ -352,6 +367,7 @@ impl Core {
             for entry in piece {
                 let found = engine.apply(entry)?;
                 desk.apply(entry, &found, true);
+                shared.waiting.note(entry);
                 self.next = entry.seq + 1;
             }
         }
@@ -400,6 +416,7 @@ impl Core {
         for entry in &entries {
             let found = fold.engine.apply(entry)?;
             fold.desk.apply(entry, &found, true);
+            self.shared.waiting.note(entry);
             self.next = entry.seq + 1;
         }
         Ok(())

@@ -22,7 +22,7 @@ use crate::table::{Access, Face, PAGES, Pass, Route, table};
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long an import may take.
+/// How long an import or a file may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Tells who sends a request; refuses whoever may not use a route of this access.
@@ -92,7 +92,8 @@ where
 {
     let mut paths: BTreeMap<&'static str, (MethodRouter<S>, Vec<&'static str>)> = BTreeMap::new();
     let layered = |method: MethodRouter<S>, route: &Route, meters: &Meters| {
-        let timeout = if route.id == "import" { IMPORT_TIMEOUT } else { REQUEST_TIMEOUT };
+        let long = ["import", "own_file_add", "cell_file_add"].contains(&route.id);
+        let timeout = if long { IMPORT_TIMEOUT } else { REQUEST_TIMEOUT };
         let meters = meters.route(route.id);
         let gated = Gate { keeper: keeper.clone(), access: route.access, pass: route.pass, timeout, meters };
         method.route_layer(from_fn_with_state(Arc::new(gated), gate::<D>))

@@ -5,18 +5,24 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response};
-use intake::receipt::SignedReceipt;
+use axum::http::{HeaderValue, Response, StatusCode};
+use intake::receipt::{RECEIPT_TICK_MILLIS, SignedReceipt};
 use intake::{Outcome, Parsed};
-use model::Observable;
+use model::{Observable, Timestamp};
+use serde::{Deserialize, Serialize};
+use vault::{Accepted, ItemOutcome};
 
 use crate::advice::{Contact, Told};
+use crate::answers::reply;
 use crate::http::Answer;
 use crate::member::{MemberParts, MemberState};
 use crate::member_groups;
+use crate::once::Done;
 use crate::problem::Problem;
 use crate::report_views::{InstantAnswer, KnownView, SignedReceiptView};
+use crate::reports::{Intake, item};
 use crate::session::Who;
+use crate::views::Receipt;
 
 /// Values of a report that are looked up for the answer that its reporter gets at once.
 const LOOKED_UP_MAX: usize = 100;
@@ -68,7 +74,7 @@ pub(crate) fn answer(values: Vec<KnownView>, told: Told, contact: &Contact) -> I
     }
 }
 
-pub(crate) fn signed(receipt: SignedReceipt) -> SignedReceiptView {
+fn signed(receipt: SignedReceipt) -> SignedReceiptView {
     SignedReceiptView {
         format: receipt.format,
         partnership: receipt.partnership,
@@ -78,6 +84,52 @@ pub(crate) fn signed(receipt: SignedReceipt) -> SignedReceiptView {
         exercise: receipt.exercise,
         signature: receipt.signature,
     }
+}
+
+/// The answer to a report before the vault has taken it in.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Draft {
+    /// The tick before which it came.
+    at: String,
+    receipt: Receipt,
+}
+
+impl Draft {
+    pub(crate) fn of(items: Vec<intake::ItemResult>, answer: InstantAnswer, now: Timestamp, exercise: bool) -> Self {
+        let receipt = Receipt {
+            reference: String::new(),
+            status: "received".to_owned(),
+            items: items.into_iter().enumerate().map(item).collect(),
+            answer,
+            receipt: None,
+            exercise,
+        };
+        Self { at: released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS)), receipt }
+    }
+
+    /// The answer: a function of this, of the report's bytes and of what the vault said, so that it is the same each time.
+    pub(crate) fn receipt(self, member: &MemberParts, intake: &Intake, body: &[u8], accepted: &Accepted) -> Receipt {
+        let Self { at, mut receipt } = self;
+        let mut told = accepted.items.iter();
+        for item in receipt.items.iter_mut().filter(|item| item.result == "accepted" || item.result == "duplicate") {
+            if told.next() == Some(&ItemOutcome::Duplicate) {
+                item.result = "duplicate".to_owned();
+            }
+        }
+        receipt.reference = accepted.case.map(|case| case.to_string()).unwrap_or_default();
+        receipt.receipt = intake
+            .receipts
+            .as_ref()
+            .map(|key| signed(key.sign(&member.partnership, receipt.exercise, &receipt.reference, &at, body)));
+        receipt
+    }
+}
+
+/// The answer that a report got when it first came.
+pub(crate) fn answered_before(member: &MemberParts, intake: &Intake, body: &[u8], done: &Done) -> Answer {
+    let draft: Option<Draft> = serde_json::from_str(&done.answer).ok();
+    let (draft, accepted) = draft.zip(done.accepted.as_ref()).ok_or_else(Problem::internal)?;
+    reply(StatusCode::CREATED, &draft.receipt(member, intake, body, accepted))
 }
 
 /// `GET /api/v1/receipt-key`.

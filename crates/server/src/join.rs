@@ -10,7 +10,7 @@ use register::{JoinError, Link, Person, Profile, Register, RegisterError, SizeBa
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking};
 use crate::joining_views as views;
-use crate::me::{Door, refused};
+use crate::me::{Door, in_place_of, refused};
 use crate::problem::Problem;
 use crate::session::Sessions;
 
@@ -80,10 +80,12 @@ async fn join<S: Door>(State(door): State<S>, request: Request) -> Answer {
 }
 
 async fn enrol<S: Door>(State(door): State<S>, request: Request) -> Answer {
+    let before = door.sessions().carried(request.headers());
     let new: views::NewEnrolment = http::json(request, JOINING_BYTES_MAX).await?;
     let face = door.sessions().face();
     let begun = with_link(&door, move |register| register.enrol(face, &new.ticket)).await?;
-    door.sessions().entered(Ok(begun))
+    let answer = door.sessions().entered(Ok(begun));
+    in_place_of(&door, before, answer).await
 }
 
 pub(crate) fn terms_view(terms: Terms) -> views::TermsView {

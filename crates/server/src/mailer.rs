@@ -52,8 +52,13 @@ pub(crate) struct Mailer {
 pub(crate) struct Posting(JoinHandle<()>);
 
 impl Posting {
-    /// Waits for the mail that is being handed over, but not long for a mail server that says nothing: what it may have taken
-    /// is told of at the next start.
+    /// Begins work in a thread of its own.
+    pub(crate) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        std::thread::Builder::new().name(name.to_owned()).spawn(work).map(Self)
+    }
+
+    /// Waits for what is being handed over, but not long for a server that says nothing: what it may have taken is told of at
+    /// the next start.
     pub(crate) fn end(self) {
         let start = Instant::now();
         while !self.0.is_finished() && start.elapsed() < END_WAIT {
@@ -73,7 +78,7 @@ struct Round {
 impl Mailer {
     /// Begins, in a thread of its own.
     pub(crate) fn start(self, stop: Arc<AtomicBool>) -> io::Result<Posting> {
-        std::thread::Builder::new().name("mail".to_owned()).spawn(move || self.run(&stop)).map(Posting)
+        Posting::start("mail", move || self.run(&stop))
     }
 
     /// Works until it is told to stop. Nothing that goes wrong here ends the server.

@@ -115,14 +115,37 @@ async fn changed<S: Door>(
     Ok(answer)
 }
 
+/// After a factor was shown once more the session goes on under another token.
+async fn renewed<S: Door>(door: &S, token: String) -> Answer {
+    let sessions = door.sessions();
+    let token = ask(sessions, move |register| register.renew_session(&token)).await?;
+    let mut answer = nothing();
+    sessions.set_session(&mut answer, token.expose())?;
+    door.pulse();
+    Ok(answer)
+}
+
+/// Whoever signs in anew in a browser leaves no session behind that the browser had before.
+pub(crate) async fn in_place_of<S: Door>(door: &S, before: Option<String>, answer: Answer) -> Answer {
+    let answer = answer?;
+    if answer.status() == StatusCode::OK
+        && let Some(before) = before
+    {
+        ask(door.sessions(), move |register| register.sign_out(&before)).await?;
+        door.pulse();
+    }
+    Ok(answer)
+}
+
 async fn sign_in<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let sign_in: SignIn = http::json(request, BODY_BYTES_MAX).await?;
-    door.sessions().sign_in(sign_in, network).await
+    let answer = door.sessions().sign_in(sign_in, network).await;
+    in_place_of(&door, before, answer).await
 }
 
 async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let step: views::NewSecondStep = http::json(request, BODY_BYTES_MAX).await?;
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
@@ -130,7 +153,8 @@ async fn second_step<S: Door>(door: &S, request: Request, recovery: bool) -> Ans
         let second = if recovery { Second::Recovery(&step.code) } else { Second::Totp(&step.code) };
         register.sign_in_second(face, &step.challenge, second, &network)
     });
-    sessions.entered(found.await?)
+    let answer = sessions.entered(found.await?);
+    in_place_of(door, before, answer).await
 }
 
 async fn sign_in_totp<S: Door>(State(door): State<S>, request: Request) -> Answer {
@@ -179,7 +203,7 @@ async fn passkey_start<S: Door>(State(door): State<S>, request: Request) -> Answ
 }
 
 async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Answer {
-    let network = network(&request);
+    let (network, before) = (network(&request), door.sessions().carried(request.headers()));
     let sessions = door.sessions();
     let (register, face) = (sessions.register(), sessions.face());
     register.may_try_passkey(face, &network).map_err(|error| sessions.refused(error))?;
@@ -188,7 +212,8 @@ async fn passkey_finish<S: Door>(State(door): State<S>, request: Request) -> Ans
         register.passkey_failed(face, &network);
         return Err(Problem::wrong_sign_in());
     };
-    sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?)
+    let answer = sessions.entered(blocking(move || register.sign_in_passkey(face, person, &network)).await?);
+    in_place_of(&door, before, answer).await
 }
 
 async fn device_pair<S: Door>(State(door): State<S>, request: Request) -> Answer {
@@ -236,6 +261,7 @@ async fn me<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> A
 async fn confirm<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let network = network(&request);
     let (person, token) = (who.person()?, who.token()?.to_owned());
+    let kept = token.clone();
     let shown: views::NewConfirmation = http::json(request, BODY_BYTES_MAX).await?;
     let sessions = door.sessions();
     let register = sessions.register();
@@ -245,7 +271,7 @@ async fn confirm<S: Door>(State(door): State<S>, Extension(who): Extension<Who>,
         register.confirm(person, &token, &shown.password, code, &network)
     });
     match confirmed.await? {
-        Ok(()) => Ok(nothing()),
+        Ok(()) => renewed(&door, kept).await,
         // Whoever asks is signed in: not 401, which would send them to sign in.
         Err(SignInError::Wrong) => Err(Problem::wrong_field("password or code is wrong")),
         Err(error) => Err(sessions.refused(error)),
@@ -276,8 +302,9 @@ async fn confirm_passkey_finish<S: Door>(
         register.passkey_failed(face, &network);
         return Err(Problem::wrong_field("this passkey is not one of yours here, or was shown too late"));
     }
+    let kept = token.clone();
     ask(sessions, move |register| register.freshen(person, &token)).await?;
-    Ok(nothing())
+    renewed(&door, kept).await
 }
 
 async fn password<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
@@ -425,14 +452,14 @@ async fn sessions<S: Door>(State(door): State<S>, Extension(who): Extension<Who>
 }
 
 async fn sessions_end<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
-    let (person, token) = (who.person()?, who.token()?.to_owned());
+    let (person, token) = fresh(door.sessions(), &who).await?;
     ask(door.sessions(), move |register| register.end_other_sessions(person, &token)).await?;
     door.pulse();
     Ok(nothing())
 }
 
 async fn session_end<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
-    let person = who.person()?;
+    let (person, _) = fresh(door.sessions(), &who).await?;
     let id = http::path(&mut request).await?;
     ask(door.sessions(), move |register| register.end_session(person, &id)).await?;
     door.pulse();

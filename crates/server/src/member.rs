@@ -109,6 +109,8 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "recall" => on(filter, crate::threads::recall),
         "own_message" => on(filter, crate::threads::say),
         "consent" => on(filter, crate::threads::consent),
+        "own_file_add" => on(filter, crate::files::add),
+        "own_file" => on(filter, crate::files::get),
         "own_read" => on(filter, crate::threads::read),
         "preview" => on(filter, crate::preview::preview),
         "receipt_key" => on(filter, crate::instant::receipt_key),
@@ -146,8 +148,15 @@ impl MemberParts {
 }
 
 async fn face(State(MemberState(member)): State<MemberState>) -> Answer {
-    let view =
-        FaceView { face: "member".to_owned(), partnership: member.partnership.clone(), exercise: member.exercise };
+    let contact = member.intake.as_ref().map(|intake| intake.contact(member.clock.now()));
+    let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let view = FaceView {
+        face: "member".to_owned(),
+        partnership: member.partnership.clone(),
+        phone: contact.as_ref().and_then(|contact| set(&contact.phone)),
+        mail: contact.as_ref().and_then(|contact| set(&contact.mail)),
+        exercise: member.exercise,
+    };
     reply(StatusCode::OK, &view)
 }
 

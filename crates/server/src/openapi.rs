@@ -58,6 +58,8 @@ const NEWER: [&str; 2] = ["exercise", "firms_at_most"];
 const ALWAYS: [&str; 5] = ["FaceView", "SessionView", "Wall", "CampaignView", "AdvisoryView"];
 /// What every route may answer beside its own problems.
 const ANY_PROBLEM: &str = "Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long.";
+/// What the header of a request that may come again means.
+const ONCE: &str = "Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice.";
 const SEVERITIES: &[&str] = &["critical", "high", "medium", "low"];
 const WHO_MAY_ADD: &[&str] = &["cell", "members", "organisers"];
 const POSTURES: &[&str] = &["normal", "raised", "high"];
@@ -229,11 +231,18 @@ fn operation(route: &Route) -> Value {
             ways.into_iter().flatten().collect()
         }
     };
+    let mut parameters: Vec<Value> = route.params.iter().map(|param| parameter(route, param)).collect();
+    if route.once {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false, "description": ONCE,
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+        }));
+    }
     let mut operation = json!({
         "operationId": route.id,
         "summary": route.summary,
         "tags": [match route.face { Face::Member => "member", Face::Cell => "cell" }],
-        "parameters": route.params.iter().map(|param| parameter(route, param)).collect::<Vec<_>>(),
+        "parameters": parameters,
         "responses": responses,
         "security": security,
     });

@@ -119,11 +119,13 @@ fn account(face: Face) -> Vec<Route> {
             .gives(201, json::<views::RecoveryCodes>())
             .or(&[403]),
         own("GET", at!(face, "/me/sessions"), id!(face, "sessions"), "Your sessions.").gives(200, json::<views::SessionList>()),
-        own("DELETE", at!(face, "/me/sessions"), id!(face, "sessions_end"), "Ends all of your sessions but this one.").gives(204, Shape::Empty),
+        own("DELETE", at!(face, "/me/sessions"), id!(face, "sessions_end"), "Ends all of your sessions but this one.")
+            .gives(204, Shape::Empty)
+            .or(&[403]),
         own("DELETE", at!(face, "/me/sessions/{id}"), id!(face, "session_end"), "Ends one of your sessions.")
             .with(&with_id)
             .gives(204, Shape::Empty)
-            .or(&[404]),
+            .or(&[403, 404]),
     ]
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use intake::{LocalSender, Message, SendError, Sender, Sent};
+use intake::{Begun, Download, Later, LocalSender, Message, SendError, Sender, Sent};
+use model::{CaseId, FileId, OrganisationId};
 use vault::Vault;
 
 use crate::fold::SharedFold;
@@ -23,12 +24,30 @@ impl PacedSender {
     }
 }
 
+impl PacedSender {
+    /// Whether the fold keeps up.
+    fn keeps_up(&self) -> bool {
+        let (folded, running) = self.fold.progress();
+        running && self.vault.journal().head().seq.saturating_sub(folded) <= LAG_REFUSED
+    }
+}
+
 impl Sender for PacedSender {
     fn send(&self, message: Message) -> Sent<'_> {
-        let (folded, running) = self.fold.progress();
-        if !running || self.vault.journal().head().seq.saturating_sub(folded) > LAG_REFUSED {
+        if !self.keeps_up() {
             return Box::pin(std::future::ready(Err(SendError::Busy)));
         }
         self.local.send(message)
+    }
+
+    fn upload(&self, organisation: OrganisationId, case: CaseId) -> Later<'_, Begun> {
+        if !self.keeps_up() {
+            return Box::pin(std::future::ready(Err(SendError::Busy)));
+        }
+        self.local.upload(organisation, case)
+    }
+
+    fn download(&self, organisation: OrganisationId, case: CaseId, id: FileId) -> Later<'_, Option<Download>> {
+        self.local.download(organisation, case, id)
     }
 }

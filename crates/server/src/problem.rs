@@ -159,6 +159,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "closed", "It cannot be done any more", detail)
     }
 
+    /// 409: the same is being done at this moment.
+    #[must_use]
+    pub fn running() -> Self {
+        let detail = "a request with this Idempotency-Key is being answered: wait for it, or send it again in a moment";
+        Self::new(StatusCode::CONFLICT, "running", "It is being done", detail)
+    }
+
     /// 413.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {

@@ -119,7 +119,7 @@ pub struct PreviewView {
 }
 
 /// What members knew of one of your values at the release tick before your report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KnownView {
     /// Its index in the report.
     pub index: u32,
@@ -134,7 +134,7 @@ pub struct KnownView {
 }
 
 /// The answer that a reporter gets at once; it is never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstantAnswer {
     /// Your values, as members knew them before your report.
     pub values: Vec<KnownView>,
@@ -159,7 +159,7 @@ pub struct InstantAnswer {
 }
 
 /// A signed receipt: the same fields and length for every report, and nothing of others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignedReceiptView {
     /// Its form.
     pub format: String,

@@ -7,28 +7,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use intake::receipt::{RECEIPT_TICK_MILLIS, ReceiptKey};
+use intake::receipt::ReceiptKey;
 use intake::{
-    Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Parsed, Quota, Reporter,
+    Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Quota, Reporter,
     SendError, Sender,
 };
 use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use register::{Answers, Organisation, Register};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use vault::{Accepted, Submission};
 
 use crate::advice::{Advice, Contact};
 use crate::answers::reply;
 use crate::extraction::Desks;
+use crate::files::Coming;
 use crate::http::{self, Answer, blocking, nothing, says_json};
-use crate::instant::{answer, known_before, signed};
+use crate::instant::{Draft, answer, answered_before, known_before};
 use crate::member::{MemberParts, MemberState};
+use crate::once::{Asked, Turns};
 use crate::preview::PREVIEWS;
 use crate::problem::Problem;
-use crate::report_views::InstantAnswer;
 use crate::session::Who;
-use crate::views::{ImportProblem, ImportReceipt, Receipt, ReceiptItem};
+use crate::views::{ImportProblem, ImportReceipt, ReceiptItem};
 
 /// Imports that are read at once, of all members; a place is taken once the whole file has come, so that a slow sender
 /// keeps nobody waiting. One organisation has one import at a time.
@@ -67,6 +68,8 @@ pub struct Intake {
     previews: Quota,
     advice: Option<Advice>,
     pub(crate) receipts: Option<ReceiptKey>,
+    pub(crate) turns: Turns,
+    pub(crate) files: Coming,
 }
 
 impl Intake {
@@ -83,6 +86,8 @@ impl Intake {
             previews: Quota::new(PREVIEWS.0, PREVIEWS.1),
             advice: Advice::built_in().ok(),
             receipts: None,
+            turns: Turns::default(),
+            files: Coming::default(),
             desks: Desks::default(),
         }
     }
@@ -115,7 +120,7 @@ impl Intake {
     }
 
     /// How the cell is reached, as the register was asked within the last second.
-    fn contact(&self, now: Timestamp) -> Arc<Contact> {
+    pub(crate) fn contact(&self, now: Timestamp) -> Arc<Contact> {
         let known = self.held().contact.clone().filter(|(since, _)| now.millis_since(*since) < CONTACT_MILLIS);
         if let Some((_, contact)) = known {
             return contact;
@@ -217,15 +222,12 @@ pub(crate) fn item((index, item): (usize, intake::ItemResult)) -> ReceiptItem {
     }
 }
 
-fn receipt(parsed: Parsed, accepted: &Accepted, answer: InstantAnswer, exercise: bool) -> Receipt {
-    Receipt {
-        reference: accepted.case.map(|case| case.to_string()).unwrap_or_default(),
-        status: "received".to_owned(),
-        items: parsed.items.into_iter().enumerate().map(item).collect(),
-        answer,
-        receipt: None,
-        exercise,
-    }
+/// An answer as it is kept.
+fn kept_text(answer: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(answer).map_err(|error| {
+        tracing::error!(%error, "cannot write an answer");
+        Problem::internal()
+    })
 }
 
 #[derive(Deserialize)]
@@ -246,12 +248,17 @@ pub(crate) async fn report(
     }
     let LanguageQuery { lang } = http::query(request.uri())?;
     let headers = request.headers().clone();
+    let turn = member.turn(&who, Asked::of(&request)?)?;
     let body = http::body(request, BODY_BYTES_MAX).await?;
+    let once = match member.once(turn, &body).await? {
+        Ok(once) => once,
+        Err(done) => return answered_before(&member, intake, &body, &done),
+    };
     let now = member.clock.now();
     intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
     let reporter = intake.reporter(organisation, now);
     let parsed = intake::parse_report(&body, who.principal.answers, &reporter, member.exercise, now);
-    let mut parsed = parsed.map_err(|problems| {
+    let parsed = parsed.map_err(|problems| {
         let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Problem::wrong_field(text.join("; "))
     })?;
@@ -269,20 +276,17 @@ pub(crate) async fn report(
     crate::leaks::report(&member, organisation, &parsed.submission.report.items);
     #[cfg(feature = "planted-leaks")]
     let warn = parsed.submission.report.warn;
-    let submissions = vec![parsed.submission.clone()];
-    let told = intake
-        .sender
-        .send(Message::Submit { submissions, skip_known: false })
-        .await
-        .map_err(|error| refused(&error))?;
+    let draft = Draft::of(parsed.items, answer, now, member.exercise);
+    let kept = if once.is_keyed() { kept_text(&draft)? } else { String::new() };
+    let message = Message::Submit { submissions: vec![parsed.submission], skip_known: false };
+    let told = match once.send(intake, message, StatusCode::CREATED, kept).await? {
+        Ok(told) => told,
+        Err(done) => return answered_before(&member, intake, &body, &done),
+    };
     let Told::Accepted(accepted) = told else { return Err(Problem::internal()) };
     let accepted = accepted.first().ok_or_else(Problem::internal)?;
-    parsed.settle(accepted);
-    let mut receipt = receipt(parsed, accepted, answer, member.exercise);
-    receipt.receipt = intake.receipts.as_ref().map(|key| {
-        let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
-        signed(key.sign(&member.partnership, member.exercise, &receipt.reference, &at, &body))
-    });
+    #[cfg_attr(not(feature = "planted-leaks"), allow(unused_mut, reason = "only a planted leak varies it"))]
+    let mut receipt = draft.receipt(&member, intake, &body, accepted);
     #[cfg(feature = "planted-leaks")]
     crate::leaks::vary(&mut receipt, others);
     #[cfg(feature = "planted-leaks")]
@@ -351,7 +355,9 @@ fn send_and_wait(
     let message = Message::Submit { submissions, skip_known: true };
     match runtime.block_on(sender.send(message)) {
         Ok(Told::Accepted(accepted)) => Ok(accepted),
-        Ok(Told::Done | Told::Acted(_)) => Err(ImportError::Stopped("the vault gave no outcome".to_owned())),
+        Ok(Told::Done | Told::Acted(_) | Told::Again(_)) => {
+            Err(ImportError::Stopped("the vault gave no outcome".to_owned()))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -365,10 +371,15 @@ pub(crate) async fn import(
     let (intake, organisation) = way_in(&member, &who)?;
     let terms = ImportTerms::of(http::query(request.uri())?, who.principal.answers)?;
     let now = member.clock.now();
+    let turn = member.turn(&who, Asked::of(&request)?)?;
     // Held until the file is read: also if the sender goes away meanwhile.
     let own = OwnImport::begin(intake, organisation.id).ok_or_else(|| Problem::slow_down(IMPORT_WAIT_SECS))?;
     intake.quota.take(organisation.id, 1, now).map_err(slow_down)?;
     let body = http::body(request, IMPORT_BYTES_MAX).await?;
+    let once = match member.once(turn, &body).await? {
+        Ok(once) => once,
+        Err(done) => return Ok(done.response()),
+    };
     let _seat = intake.imports.acquire().await.map_err(|_| Problem::internal())?;
     let reporter = intake.reporter(organisation, now);
     let sender = Arc::clone(&intake.sender);
@@ -429,6 +440,10 @@ pub(crate) async fn import(
         problems: totals.unread.into_iter().chain(totals.problems).take(PROBLEMS_TOLD_MAX).map(problem).collect(),
         exercise: member.exercise,
     };
+    if once.is_keyed() {
+        // Its reports came in parts, and what of them comes again is known: only the answer is still to be kept.
+        once.remember(intake, StatusCode::CREATED, kept_text(&receipt)?).await?;
+    }
     reply(StatusCode::CREATED, &receipt)
 }
 

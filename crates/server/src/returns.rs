@@ -10,7 +10,7 @@ use model::{CaseId, OrganisationId, Timestamp};
 use policy::planted::{self, Leak};
 use vault::{Body, Change, Entry, Party, ReportEntry, Seq, Vault, VaultError};
 
-use crate::thread_notes::{Content, Corrected, OwnNote, warn_word};
+use crate::thread_notes::{Content, Corrected, OwnFileNote, OwnNote, warn_word};
 
 /// Entries that are read at once on the way from where the store was to the journal's end.
 const ENTRIES_AT_ONCE: usize = 256;
@@ -18,6 +18,7 @@ const ENTRIES_AT_ONCE: usize = 256;
 const READS_MAX: usize = 4_096;
 /// Reports that a planted leak tells of at most.
 const LEAKED_MAX: usize = 50;
+const DAY_MILLIS: i64 = 86_400_000;
 /// Longest title on the list, in bytes.
 const TITLE_BYTES_MAX: usize = 400;
 
@@ -56,6 +57,8 @@ pub(crate) struct Returns {
     writer: Writer,
     reads: Reads,
     next: Seq,
+    /// The day on which the file was last laid out anew: that is done when it is opened.
+    day: Option<i64>,
 }
 
 fn note_id(seq: Seq) -> [u8; 16] {
@@ -92,7 +95,7 @@ impl Returns {
     /// Goes on where the store was.
     pub(crate) fn open(vault: Arc<Vault>, writer: Writer, reads: Reads) -> Result<Self, ReturnError> {
         let next = writer.progress()? + 1;
-        Ok(Self { vault, writer, reads, next })
+        Ok(Self { vault, writer, reads, next, day: None })
     }
 
     /// Tells what came up to `last`, which threads were read, and which reports something came of.
@@ -120,6 +123,16 @@ impl Returns {
         }
         if !batch.is_empty() {
             self.flush(batch, self.next - 1)?;
+        }
+        self.rearrange(now)
+    }
+
+    /// Lays the store's file out anew on the first step of each day, so that its pages tell no order of more than one.
+    fn rearrange(&mut self, now: Timestamp) -> Result<(), ReturnError> {
+        let today = now.as_millis().div_euclid(DAY_MILLIS);
+        let last = self.day.replace(today);
+        if last.is_some_and(|last| last != today) && !self.writer.rearrange_daily()? {
+            tracing::debug!("own reports were not laid out anew today");
         }
         Ok(())
     }
@@ -175,6 +188,16 @@ impl Returns {
                         batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
                     })?;
                 }
+                // Whoever answers has read it, as whoever claims has.
+                if from_cell {
+                    self.summarise(case, None, "read", batch)?;
+                }
+            }
+            // One that was recalled before this came by says nothing any more.
+            Body::File(file) if file.size > 0 => {
+                let (case, unread) = (file.case, matches!(file.from, Party::Cell { .. }));
+                let note = note(id, at, &OwnNote::File(Box::new(OwnFileNote::of(file))));
+                self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread }))?;
             }
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {
@@ -216,15 +239,31 @@ impl Returns {
         status: &str,
         batch: &mut Vec<Told>,
     ) -> Result<(), ReturnError> {
+        let corrected = if let OwnNote::Correction(corrected) = &body { Some(&**corrected) } else { None };
+        if let Some(organisation) = self.summarise(case, corrected, status, batch)? {
+            let note = note(note_id(entry.seq), entry.at, &body);
+            batch.push(Told::Note { organisation, case, note, unread: false });
+        }
+        Ok(())
+    }
+
+    /// What the list shows of a case from now on; gives whose it is.
+    fn summarise(
+        &mut self,
+        case: CaseId,
+        corrected: Option<&Corrected>,
+        status: &str,
+        batch: &mut Vec<Told>,
+    ) -> Result<Option<OrganisationId>, ReturnError> {
         // What the list shows now depends on what this batch has told so far.
         self.flush(std::mem::take(batch), self.next - 1)?;
         let reader = self.writer.reader();
         let mut found = None;
         self.to(case, |organisation| found = Some(organisation))?;
-        let Some(organisation) = found else { return Ok(()) };
-        let Some(thread) = reader.thread(organisation, case)? else { return Ok(()) };
+        let Some(organisation) = found else { return Ok(None) };
+        let Some(thread) = reader.thread(organisation, case)? else { return Ok(None) };
         let mut summary = thread.entry.summary;
-        if let OwnNote::Correction(corrected) = &body {
+        if let Some(corrected) = corrected {
             summary.title = clipped(&corrected.title);
             summary.attack.clone_from(&corrected.attack);
         }
@@ -235,7 +274,6 @@ impl Returns {
             summary.status = status.to_owned();
         }
         batch.push(Told::Summarise { organisation, case, summary });
-        batch.push(Told::Note { organisation, case, note: note(note_id(entry.seq), entry.at, &body), unread: false });
-        Ok(())
+        Ok(Some(organisation))
     }
 }

@@ -3,6 +3,7 @@
 mod looks;
 mod returning;
 mod sealing;
+mod waking;
 
 use looks::{wait_for_store, watch_register};
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ use crate::fold::{Core, CoreError, CoreParts, SharedFold};
 use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::listen::listen;
-use crate::mailer::{Mailer, Posting};
+use crate::mailer::Posting;
 use crate::member::{MemberParts, member_router};
 use crate::meters::Meters;
 use crate::paced::PacedSender;
@@ -81,6 +82,9 @@ pub enum ServeError {
     /// Certificate and key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The webhook.
+    #[error("webhook: {0}")]
+    Hook(#[from] egress::EgressError),
     /// Plain HTTP would leave this machine.
     #[error("plain HTTP on {0} would leave this machine: give the listener certificate and key, or a proxy with TLS")]
     Exposed(SocketAddr),
@@ -121,7 +125,7 @@ pub struct Running {
     listeners: Vec<Task<()>>,
     tasks: Vec<Task<()>>,
     threads: Vec<(&'static str, JoinHandle<Result<(), ServeError>>)>,
-    mailer: Option<Posting>,
+    posts: Vec<Posting>,
     threads_stop: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
@@ -157,9 +161,7 @@ impl Running {
             for (name, thread) in self.threads {
                 thread.join().map_err(|_| ServeError::Stopped(name))??;
             }
-            if let Some(mailer) = self.mailer {
-                mailer.end();
-            }
+            self.posts.into_iter().for_each(Posting::end);
             Ok(())
         });
         joined.await.map_err(|_| ServeError::Stopped("shutdown"))?
@@ -367,7 +369,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         }
     };
     let about = reader.about()?.ok_or_else(|| ServeError::NoStore(folder.join(released::FILE)))?;
-    let without = if about.exercise { Demand::Nobody } else { Demand::Cell };
+    let without = if about.exercise { Demand::Nobody } else { Demand::Everybody };
     register.demand_second_factor(config.second_factor.unwrap_or(without));
     let (sealed, entropy) = (Arc::clone(&register), Arc::clone(&config.entropy));
     // The members' process reads it only: the cell's has made it by now, if there is one.
@@ -398,7 +400,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             fold.clone(),
         ))],
         threads,
-        mailer: None,
+        posts: Vec::new(),
         threads_stop: Arc::clone(&threads_stop),
         ended,
     };
@@ -435,12 +437,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         let (address, task) = bind(config.cell_addr, cell_tls, router, &proxies, stopped).await?;
         running.cell_addr = Some(address);
         running.listeners.push(task);
-        let (register, clock) = (Arc::clone(&common.register), Arc::clone(&config.clock));
-        if config.mail.is_some() {
-            register.deliver_by_mail();
-        }
-        let mailer = Mailer { register, clock, settings: config.mail.clone() };
-        running.mailer = Some(mailer.start(Arc::clone(&threads_stop)).map_err(io_error("thread"))?);
+        running.posts = waking::start(&common, vault, fold, &threads_stop)?;
         if config.faces == Faces::Cell && config.intake {
             let local = LocalSender::new(Arc::clone(vault)).telling(returning::told(&reads));
             let path = folder.join(INTAKE_SOCKET);

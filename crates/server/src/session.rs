@@ -219,6 +219,12 @@ impl Sessions {
         }
     }
 
+    /// The session that a request carries, if it is one.
+    pub(crate) fn carried(&self, headers: &HeaderMap) -> Option<String> {
+        let token = cookie(headers, self.cookie_name())?;
+        self.0.register.session(self.0.face, token).map(|_| token.to_owned())
+    }
+
     pub(crate) fn set_session(&self, response: &mut Response<Body>, token: &str) -> Result<(), Problem> {
         self.set_cookie(response, self.cookie_name(), token, COOKIE_SECS)
     }

@@ -126,6 +126,8 @@ pub struct Route {
     pub other: Option<(u16, Shape)>,
     /// What opens it beside a session.
     pub pass: Pass,
+    /// Whether it may be sent again under an `Idempotency-Key`.
+    pub once: bool,
     /// Statuses of its own problems, beside those that every route has.
     pub problems: Vec<u16>,
 }
@@ -157,6 +159,7 @@ impl Route {
             answer: Shape::Empty,
             other: None,
             pass: Pass::default(),
+            once: false,
             problems,
         }
     }
@@ -187,6 +190,12 @@ impl Route {
     /// Open to keys with a scope.
     pub(crate) const fn key(mut self, scope: Scope) -> Self {
         self.pass.scope = Some(scope);
+        self
+    }
+
+    /// May be sent again under an `Idempotency-Key`.
+    pub(crate) const fn once(mut self) -> Self {
+        self.once = true;
         self
     }
 
@@ -285,15 +294,8 @@ pub const PAGES: &[(&str, &str)] = &[
 /// Every route of the API, both listeners. Pages are in [`PAGES`].
 #[must_use]
 pub fn table() -> Vec<Route> {
-    let mut table = member();
-    table.extend(crate::threads::rows());
-    table.extend(crate::plain::rows());
-    table.extend(crate::own::rows(Face::Member));
-    table.extend(crate::joining::rows(Face::Member));
-    table.extend(cell());
-    table.extend(crate::own::rows(Face::Cell));
-    table.extend(crate::joining::rows(Face::Cell));
-    table
+    let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
+    [member(), crate::threads::rows(), crate::plain::rows(), both(Face::Member), cell(), both(Face::Cell)].concat()
 }
 
 fn member() -> Vec<Route> {
@@ -358,8 +360,8 @@ fn member() -> Vec<Route> {
         reporter("POST", "/api/v1/reports", "report", "Reports an attack; acknowledged once it is on disk, with what to do now and a signed receipt.")
             .with(&[query("lang", "Language of what to do now, such as `en`; else that of `Accept-Language`.")])
             .takes(json::<views::NewReport>())
-            .key(Scope::Report).gives(201, json::<views::Receipt>())
-            .or(&[422, 429, 503]),
+            .once().key(Scope::Report).gives(201, json::<views::Receipt>())
+            .or(&[409, 422, 429, 503]),
         reporter("POST", "/api/v1/reports/preview", "preview", "What others would see of a draft, and what in it could name you. Nothing is stored; answers may be missing.")
             .takes(json::<views::NewReport>())
             .key(Scope::Report).gives(200, json::<crate::report_views::PreviewView>())
@@ -375,8 +377,8 @@ fn member() -> Vec<Route> {
                 query("tlp", "TLP 2.0 label where the file gives none."),
             ])
             .takes(Shape::Bytes)
-            .key(Scope::Import).gives(201, json::<views::ImportReceipt>())
-            .or(&[422, 429, 503]),
+            .once().key(Scope::Import).gives(201, json::<views::ImportReceipt>())
+            .or(&[409, 422, 429, 503]),
         reporter("POST", "/api/v1/extract", "extract", "The values of a text, mail or file that is pasted or dropped, each once with where it stood; what it is shows in its content. Nothing is stored.")
             .with(&[query("name", "Name of the file.")])
             .takes(Shape::Bytes)

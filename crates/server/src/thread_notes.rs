@@ -3,9 +3,9 @@
 use model::{Observable, WhoMayBeWarned};
 use released::rfc3339;
 use serde::{Deserialize, Serialize};
-use vault::{Correction, Item, ReportEntry};
+use vault::{Correction, FileEntry, Item, Party, ReportEntry};
 
-use crate::views::{OwnReportView, OwnThreadRow, OwnValue};
+use crate::views::{OwnFile, OwnReportView, OwnThreadRow, OwnValue};
 
 /// The first answer, as data has it.
 pub(crate) fn warn_word(warn: WhoMayBeWarned) -> String {
@@ -139,6 +139,55 @@ pub(crate) enum OwnNote {
     Recall,
     /// Something that it contributed to was released.
     Released,
+    /// A file.
+    File(Box<OwnFileNote>),
+}
+
+/// A file of a report, as its note has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OwnFileNote {
+    id: String,
+    pub(crate) name: String,
+    pub(crate) size: u64,
+    sha256: String,
+    what: String,
+    notes: Vec<String>,
+    from_cell: bool,
+}
+
+impl OwnFileNote {
+    pub(crate) fn of(file: &FileEntry) -> Self {
+        Self {
+            id: file.id.to_string(),
+            name: file.name.clone(),
+            size: file.size,
+            sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            what: file.kind.clone(),
+            notes: file.notes.clone(),
+            from_cell: matches!(file.from, Party::Cell { .. }),
+        }
+    }
+
+    fn row(self, at: String) -> OwnFile {
+        OwnFile {
+            id: self.id,
+            name: self.name,
+            size: self.size,
+            sha256: self.sha256,
+            kind: self.what,
+            notes: self.notes,
+            by: if self.from_cell { "cell" } else { "you" }.to_owned(),
+            at,
+        }
+    }
+}
+
+/// A file of a thread by its id.
+pub(crate) fn file(thread: &::own::Thread, id: &str) -> Option<OwnFileNote> {
+    thread.notes.iter().find_map(|note| match serde_json::from_str::<OwnNote>(&note.body) {
+        Ok(OwnNote::File(file)) if file.id == id => Some(*file),
+        _ => None,
+    })
 }
 
 /// The thread that these notes make.
@@ -148,6 +197,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
         reference: thread.entry.case.to_string(),
         at: rfc3339(summary.at),
         state: summary.status.clone(),
+        read: summary.status == "read",
         unread: thread.entry.unread,
         released: false,
         title: String::new(),
@@ -164,6 +214,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
         tags: Vec::new(),
         values: Vec::new(),
         thread: Vec::new(),
+        files: Vec::new(),
         exercise,
     };
     let mut values: Vec<Value> = Vec::new();
@@ -213,6 +264,10 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
                 }
                 ("reporter", "correction")
             }
+            OwnNote::File(file) => {
+                view.files.push(file.row(rfc3339(note.at)));
+                continue;
+            }
             OwnNote::Withdrawal => ("reporter", "withdrawal"),
             OwnNote::Recall => ("reporter", "recall"),
             OwnNote::Released => {
@@ -220,6 +275,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
                 ("partnership", "released")
             }
         };
+        view.read |= from == "cell";
         view.thread.push(OwnThreadRow {
             id,
             from: from.to_owned(),
@@ -229,7 +285,9 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
             asks,
         });
     }
-    view.values =
-        values.into_iter().map(|value| OwnValue { kind: value.k, value: value.v, held: value.held }).collect();
+    view.values = values
+        .into_iter()
+        .map(|value| OwnValue { kind: value.k, value: value.v, held: value.held, released_at: None, verdict: None })
+        .collect();
     view
 }

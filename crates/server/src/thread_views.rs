@@ -46,6 +46,13 @@ pub struct OwnValue {
     /// Why it is held for the cell, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<String>,
+    /// What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
 }
 
 /// Something in the thread between your organisation and the cell.
@@ -67,6 +74,46 @@ pub struct OwnThreadRow {
     pub asks: bool,
 }
 
+/// A file of a report: given out as a download only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OwnFile {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// `you` (your organisation) or `cell`.
+    pub by: String,
+    /// When it came.
+    pub at: String,
+}
+
+/// A file that was just kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FileView {
+    /// Its id.
+    pub id: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    pub kind: String,
+    /// What is to be said about it, in sentences.
+    pub notes: Vec<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
 /// One of your organisation's own reports as it stands, with its thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OwnReportView {
@@ -76,6 +123,8 @@ pub struct OwnReportView {
     pub at: String,
     /// `received`, `read` (by the cell), `withdrawn` or `recalled`.
     pub state: String,
+    /// Whether somebody of the cell has read it: claimed or answered it. Once it is recalled, nothing tells.
+    pub read: bool,
     /// Whether there is something new in its thread.
     pub unread: bool,
     /// Whether something that it contributed to was released.
@@ -109,6 +158,8 @@ pub struct OwnReportView {
     pub values: Vec<OwnValue>,
     /// Messages and changes, the oldest first.
     pub thread: Vec<OwnThreadRow>,
+    /// Its files, the oldest first.
+    pub files: Vec<OwnFile>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

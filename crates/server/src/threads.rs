@@ -7,23 +7,26 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use intake::{Answer as Told, BODY_BYTES_MAX, FieldProblem, Message};
-use model::{CaseId, OrganisationId};
+use intake::{BODY_BYTES_MAX, FieldProblem, Message, Reporter};
+use model::{CaseId, Observable, OrganisationId};
 use register::{Right, Scope};
 use serde::Deserialize;
-use vault::{Act, Acted};
+use vault::Act;
 
 use crate::http::{self, Answer, blocking, nothing, says_json, write as reply};
 use crate::member::{MemberParts, MemberState};
+use crate::once::{self, Asked, Done};
 use crate::problem::Problem;
 use crate::reports::{item, refused, slow_down, way_in};
 use crate::session::Who;
 use crate::table::{Access, CURSOR, Face, Param, Route, Shape, json, required};
-use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow};
-use crate::{thread_notes, views};
+use crate::views::{CorrectionReceipt, OwnReportList, OwnReportRow, OwnReportView, OwnValue};
+use crate::{member_groups, thread_notes, views};
 
 /// Reports of a page of the list.
 const PAGE: usize = 50;
+/// Values of a report that are looked up for its page.
+const VALUES_LOOKED_UP_MAX: usize = 1_000;
 /// Most bytes of a message or an answer.
 const ACT_BYTES_MAX: usize = 64 << 10;
 
@@ -47,25 +50,25 @@ pub(crate) fn rows() -> Vec<Route> {
         reporter("PUT", "/api/v1/reports/{reference}", "correct", "Corrects a report: what it says, and which values it names. Members lose at the next tick what only it had told them and it names no more.")
             .with(&[REFERENCE])
             .takes(json::<views::NewCorrection>())
-            .key(Scope::Report).gives(200, json::<views::CorrectionReceipt>())
+            .once().key(Scope::Report).gives(200, json::<views::CorrectionReceipt>())
             .or(&[404, 409, 422, 429, 503]),
         reporter("DELETE", "/api/v1/reports/{reference}", "withdraw", "Takes a report back: members lose at the next tick what only it had told them, the cell keeps it.")
             .with(&[REFERENCE])
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 429, 503]),
+            .once().key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
         reporter("POST", "/api/v1/reports/{reference}/recall", "recall", "Takes a report back that should never have been sent: its content and its thread go from the journal, the cell's screens and, where only it told them, from members.")
             .with(&[REFERENCE])
-            .key(Scope::Report).gives(204, Shape::Empty)
-            .or(&[404, 409, 429, 503]),
+            .once().key(Scope::Report).gives(204, Shape::Empty)
+            .or(&[404, 409, 422, 429, 503]),
         reporter("POST", "/api/v1/reports/{reference}/messages", "own_message", "Says something to the cell in the thread of a report.")
             .with(&[REFERENCE])
             .takes(json::<views::NewMessage>())
-            .key(Scope::Report).gives(204, Shape::Empty)
+            .once().key(Scope::Report).gives(204, Shape::Empty)
             .or(&[404, 409, 422, 429, 503]),
         reporter("POST", "/api/v1/reports/{reference}/consent", "consent", "Lets more be warned than before.")
             .with(&[REFERENCE])
             .takes(json::<views::NewConsent>())
-            .key(Scope::Report).gives(204, Shape::Empty)
+            .once().key(Scope::Report).gives(204, Shape::Empty)
             .or(&[404, 409, 422, 429, 503]),
         reporter("POST", "/api/v1/reports/{reference}/read", "own_read", "Notes that your organisation has read what is new in a thread.")
             .with(&[REFERENCE])
@@ -84,7 +87,7 @@ fn failed(error: &::own::OwnError) -> Problem {
 }
 
 impl MemberParts {
-    async fn own<T: Send + 'static>(
+    pub(crate) async fn own<T: Send + 'static>(
         self: &Arc<Self>,
         ask: impl FnOnce(&::own::Reader) -> Result<T, ::own::OwnError> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -145,7 +148,9 @@ pub(crate) async fn show(
     let case = case_of(&mut request).await?;
     let organisation = organisation(&who)?;
     let thread = member.own(move |own| own.thread(organisation, case)).await?.ok_or_else(|| member.no_report(case))?;
-    reply(StatusCode::OK, &thread_notes::view(&thread, member.exercise))
+    let mut view = thread_notes::view(&thread, member.exercise);
+    member.released_values(&who, &mut view).await?;
+    reply(StatusCode::OK, &view)
 }
 
 fn wrong(problems: &[FieldProblem]) -> Problem {
@@ -161,6 +166,26 @@ async fn body(request: Request, limit: usize) -> Result<axum::body::Bytes, Probl
 }
 
 impl MemberParts {
+    /// Enters since when members have each value: from the released store alone, as a look-up by anybody would tell it.
+    async fn released_values(self: &Arc<Self>, who: &Who, view: &mut OwnReportView) -> Result<(), Problem> {
+        let read = |value: &OwnValue| Observable::parse(value.kind.parse().ok()?, &value.value).ok();
+        let (places, values): (Vec<usize>, Vec<Observable>) = view
+            .values
+            .iter()
+            .enumerate()
+            .take(VALUES_LOOKED_UP_MAX)
+            .filter_map(|(place, value)| Some((place, read(value)?)))
+            .unzip();
+        let own = member_groups::memberships(self, who);
+        let known = self.ask(move |reader, now| outlets::known(reader, &values, &own, now)).await?;
+        for (place, known) in places.into_iter().zip(known) {
+            if let (Some(value), Some(since)) = (view.values.get_mut(place), known.since) {
+                (value.released_at, value.verdict) = (Some(since), Some(known.verdict.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     /// No report of this reference is the asker's own.
     #[cfg(not(feature = "planted-leaks"))]
     #[allow(clippy::unused_self, reason = "only a planted leak looks at it")]
@@ -174,17 +199,43 @@ impl MemberParts {
         if crate::leaks::is_anothers(self, case) { Problem::role() } else { Problem::absent() }
     }
 
-    async fn act(&self, who: &Who, case: CaseId, act: Act) -> Result<(), Problem> {
+    /// Does what a request asks, once for each key.
+    async fn act(
+        &self,
+        who: &Who,
+        asked: (Asked, CaseId, &[u8]),
+        parse: impl FnOnce(&Reporter) -> Result<(Act, Option<CorrectionReceipt>), Vec<FieldProblem>>,
+    ) -> Answer {
         let (intake, organisation) = way_in(self, who)?;
+        let (asked, case, body) = asked;
+        let once = match self.once(self.turn(who, asked)?, body).await? {
+            Ok(once) => once,
+            Err(done) => return Ok(done.response()),
+        };
         let at = self.clock.now();
+        let (act, answer) = parse(&intake.reporter(organisation, at)).map_err(|problems| wrong(&problems))?;
+        let answer = match answer {
+            Some(answer) => serde_json::to_string(&answer).map_err(|_| Problem::internal())?,
+            None => String::new(),
+        };
         intake.take(organisation.id, at).map_err(slow_down)?;
+        let status = if answer.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::OK };
         let message = Message::Act { organisation: organisation.id, case, act, at };
-        match intake.sender().send(message).await.map_err(|error| refused(&error))? {
-            Told::Acted(Acted::Absent) => Err(Problem::absent()),
-            Told::Acted(Acted::Refused(why)) => Err(Problem::closed(why)),
-            Told::Acted(Acted::Done) | Told::Done => Ok(()),
-            Told::Accepted(_) => Err(Problem::internal()),
+        let told = match once.send(intake, message, status, answer.clone()).await? {
+            Ok(told) => told,
+            Err(done) => return Ok(done.response()),
+        };
+        match once::acted(told)? {
+            Ok(()) => Ok(Done { status: status.as_u16(), answer, accepted: None }.response()),
+            Err(done) => Ok(done.response()),
         }
+    }
+
+    /// Does what a request without a body asks.
+    async fn plain(&self, who: &Who, mut request: Request, act: Act) -> Answer {
+        let case = case_of(&mut request).await?;
+        let asked = Asked::of(&request)?;
+        self.act(who, (asked, case, &[]), |_| Ok((act, None))).await
     }
 }
 
@@ -195,10 +246,9 @@ pub(crate) async fn say(
     mut request: Request,
 ) -> Answer {
     let case = case_of(&mut request).await?;
+    let asked = Asked::of(&request)?;
     let body = body(request, ACT_BYTES_MAX).await?;
-    let act = intake::parse_message(&body).map_err(|problems| wrong(&problems))?;
-    member.act(&who, case, act).await?;
-    Ok(nothing())
+    member.act(&who, (asked, case, &body), |_| Ok((intake::parse_message(&body)?, None))).await
 }
 
 /// `POST /api/v1/reports/{reference}/consent`.
@@ -208,12 +258,10 @@ pub(crate) async fn consent(
     mut request: Request,
 ) -> Answer {
     let case = case_of(&mut request).await?;
+    let asked = Asked::of(&request)?;
     let body = body(request, ACT_BYTES_MAX).await?;
-    let (intake, organisation) = way_in(&member, &who)?;
-    let reporter = intake.reporter(organisation, member.clock.now());
-    let act = intake::parse_consent(&body, &reporter).map_err(|problems| wrong(&problems))?;
-    member.act(&who, case, act).await?;
-    Ok(nothing())
+    let parse = |reporter: &Reporter| Ok((intake::parse_consent(&body, reporter)?, None));
+    member.act(&who, (asked, case, &body), parse).await
 }
 
 /// `PUT /api/v1/reports/{reference}`.
@@ -223,36 +271,33 @@ pub(crate) async fn correct(
     mut request: Request,
 ) -> Answer {
     let case = case_of(&mut request).await?;
+    let asked = Asked::of(&request)?;
     let body = body(request, BODY_BYTES_MAX).await?;
-    let (intake, organisation) = way_in(&member, &who)?;
-    let reporter = intake.reporter(organisation, member.clock.now());
-    let (act, items) =
-        intake::parse_correction(&body, &reporter, member.exercise).map_err(|problems| wrong(&problems))?;
-    member.act(&who, case, act).await?;
-    let items = items.into_iter().enumerate().map(item).collect();
-    reply(StatusCode::OK, &CorrectionReceipt { status: "received".to_owned(), items, exercise: member.exercise })
+    let exercise = member.exercise;
+    let parse = |reporter: &Reporter| {
+        let (act, items) = intake::parse_correction(&body, reporter, exercise)?;
+        let items = items.into_iter().enumerate().map(item).collect();
+        Ok((act, Some(CorrectionReceipt { status: "received".to_owned(), items, exercise })))
+    };
+    member.act(&who, (asked, case, &body), parse).await
 }
 
 /// `DELETE /api/v1/reports/{reference}`.
 pub(crate) async fn withdraw(
     State(MemberState(member)): State<MemberState>,
     Extension(who): Extension<Who>,
-    mut request: Request,
+    request: Request,
 ) -> Answer {
-    let case = case_of(&mut request).await?;
-    member.act(&who, case, Act::Withdraw).await?;
-    Ok(nothing())
+    member.plain(&who, request, Act::Withdraw).await
 }
 
 /// `POST /api/v1/reports/{reference}/recall`.
 pub(crate) async fn recall(
     State(MemberState(member)): State<MemberState>,
     Extension(who): Extension<Who>,
-    mut request: Request,
+    request: Request,
 ) -> Answer {
-    let case = case_of(&mut request).await?;
-    member.act(&who, case, Act::Recall).await?;
-    Ok(nothing())
+    member.plain(&who, request, Act::Recall).await
 }
 
 /// `POST /api/v1/reports/{reference}/read`.

@@ -1,8 +1,8 @@
 //! What the server itself takes and gives: sessions, reports in, receipts, problems.
 
 pub use crate::thread_views::{
-    CorrectionReceipt, NewConsent, NewCorrection, NewMessage, NewReply, OwnReportList, OwnReportRow, OwnReportView,
-    OwnThreadRow, OwnValue,
+    CorrectionReceipt, FileView, NewConsent, NewCorrection, NewMessage, NewReply, OwnFile, OwnReportList, OwnReportRow,
+    OwnReportView, OwnThreadRow, OwnValue,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,6 +29,12 @@ pub struct FaceView {
     pub face: String,
     /// Name of the partnership.
     pub partnership: String,
+    /// The cell's telephone number, for whoever is being attacked, where it has given one; members' listener only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The cell's mailbox, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }
@@ -178,7 +184,7 @@ pub struct NewReport {
 }
 
 /// What became of one value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptItem {
     /// Its index in the report.
     pub index: u32,
@@ -197,7 +203,7 @@ pub struct ReceiptItem {
 }
 
 /// The answer to a report: "received", never "others saw this".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// Reference to quote to the cell.
     pub reference: String,

@@ -258,6 +258,7 @@ async fn a_reporter_is_answered_at_once_from_what_was_released_before() {
     assert!(!told["call"].as_str().unwrap().is_empty());
     world.register.set_joining(&operator, "cell-phone", "+44 20 7946 0000").unwrap();
     world.pass(1_100);
+    assert_eq!(world.get("/face").await.json()["phone"], "+44 20 7946 0000", "before any report as well");
     for &attack in model::AttackKind::ALL {
         for ongoing in [true, false] {
             let body =

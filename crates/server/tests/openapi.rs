@@ -32,7 +32,9 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 40] = [
+const PARTS: [&str; 42] = [
+    "CaseFile",
+    "OwnFile",
     "CellGroupMember",
     "DeviceView",
     "FactorsView",

@@ -61,6 +61,30 @@ fn kinds(report: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn not_yet_read_ends_with_a_claim_or_an_answer_and_for_its_reporter_alone() {
+    for by in ["claim", "messages"] {
+        let mut stage = Stage::new().await;
+        let reference = stage.file(0, "cell-only", &["attack.test"]).await;
+        let other = stage.file(0, "cell-only", &["other.test"]).await;
+        let told = |own: &Value| (own["read"].as_bool().unwrap(), own["state"].as_str().unwrap().to_owned());
+        assert_eq!(told(&stage.own(0, &reference).await), (false, "received".to_owned()));
+        let body = if by == "claim" { Value::Null } else { json!({ "text": "We see it" }) };
+        let answer = stage.cell("POST", &format!("/cell/v1/reports/{reference}/{by}"), body).await;
+        assert!(answer.status.is_success());
+        stage.world.pass(100);
+        assert_eq!(told(&stage.own(0, &reference).await), (true, "read".to_owned()), "{by}");
+        assert_eq!(told(&stage.own(0, &other).await), (false, "received".to_owned()), "{by}");
+        let said = json!({ "text": "Thanks" });
+        stage.ask(0, "POST", &format!("/api/v1/reports/{other}/messages"), said).await;
+        stage.world.pass(100);
+        assert!(!stage.own(0, &other).await["read"].as_bool().unwrap(), "what its reporter says is read by nobody yet");
+        stage.ask(0, "DELETE", &format!("/api/v1/reports/{reference}"), Value::Null).await;
+        stage.world.pass(300);
+        assert_eq!(told(&stage.own(0, &reference).await), (true, "withdrawn".to_owned()), "{by}");
+    }
+}
+
+#[tokio::test]
 async fn a_reporter_and_the_cell_talk_and_neither_page_names_the_firm() {
     let mut stage = Stage::new().await;
     let reference = stage.file(0, "cell-only", &["attack.test"]).await;
@@ -103,6 +127,8 @@ async fn a_reporter_and_the_cell_talk_and_neither_page_names_the_firm() {
     assert!(!stage.own(0, &reference).await["released"].as_bool().unwrap());
     stage.world.pass(20_000);
     let own = stage.own(0, &reference).await;
+    let value = &own["values"][0];
+    assert!(value["released_at"].is_string() && value["verdict"] == "watch", "{value}");
     assert!(own["released"].as_bool().unwrap() && kinds(&own).last().unwrap() == "partnership released");
 }
 

@@ -312,9 +312,16 @@ async fn a_thread_behind_the_wall_is_seen_from_the_pass_on_and_until_it_is_taken
     stage.reporter(1, "PUT", &format!("/api/v1/reports/{hidden}"), change).await;
     stage.world.pass(300);
     assert_eq!(staff.next_of("thread").await.1["case"], hidden.as_str());
+    let path = format!("{path}/files?name=curlew.txt");
+    let added = stage.world.at_cell("POST", &path, &lead, Body::from("Osprey's file")).await;
+    assert_eq!(added.status, 201, "{}", text(&added));
+    let end_of_file = format!("/files/{}", added.json()["id"].as_str().unwrap());
+    let path = format!("/cell/v1/reports/{hidden}");
+    stage.world.pass(300);
     // Nothing of it: no page, no answer to a reply, no time, no frame.
     assert_eq!(without_now(&text(&stage.get("/cell/v1/wall", &secondee).await)), wall_before);
-    for (method, end) in [("GET", ""), ("POST", "/messages")] {
+    for (method, end) in [("GET", ""), ("POST", "/messages"), ("POST", "/files?name=a"), ("GET", end_of_file.as_str())]
+    {
         let ask = async |id: &str| {
             let path = format!("/cell/v1/reports/{id}{end}");
             let answer = stage.world.at_cell(method, &path, &secondee, Body::from(asked.clone())).await;
@@ -328,7 +335,7 @@ async fn a_thread_behind_the_wall_is_seen_from_the_pass_on_and_until_it_is_taken
         without_now(&all)
     };
     let behind = seen_by(&stage).await;
-    let words = ["Osprey", "Petrel", "Heron", "Kingfisher", "late-walled"];
+    let words = ["Osprey", "curlew", "Petrel", "Heron", "Kingfisher", "late-walled"];
     assert!(words.iter().all(|word| !behind.contains(word)), "{behind}");
 
     let to = json!({ "to": stage.secondee.to_string() }).to_string();

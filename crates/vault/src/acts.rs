@@ -1,6 +1,6 @@
 //! What is said of a case after it came, and what its reporter changes in it.
 
-use model::{AttackKind, CaseId, MessageId, Observable, PersonId, Severity, Timestamp, WhoMayBeWarned};
+use model::{AttackKind, CaseId, FileId, MessageId, Observable, PersonId, Severity, Timestamp, WhoMayBeWarned};
 
 use crate::entry::{Item, Seq};
 
@@ -31,6 +31,27 @@ pub struct MessageEntry {
     pub text: String,
     /// The cell asks whether more may be shared than the reporter has allowed.
     pub asks: bool,
+}
+
+/// A file that came with a case; its bytes lie sealed beside the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its id.
+    pub id: FileId,
+    /// The case.
+    pub case: CaseId,
+    /// Who sent it.
+    pub from: Party,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes; zero once it was recalled, for none comes empty.
+    pub size: u64,
+    /// SHA-256.
+    pub sha256: [u8; 32],
+    /// What it is, in a word.
+    pub kind: String,
+    /// What is to be said about it.
+    pub notes: Vec<String>,
 }
 
 /// A change that the reporter of a case makes.

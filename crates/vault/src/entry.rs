@@ -8,7 +8,7 @@ use model::{
 };
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AmendEntry, MessageEntry};
+use crate::acts::{AmendEntry, FileEntry, MessageEntry};
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
@@ -73,6 +73,8 @@ pub enum Body {
     Message(Box<MessageEntry>),
     /// The reporter of a case changes something about it.
     Amend(Box<AmendEntry>),
+    /// A file came with a case.
+    File(Box<FileEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -322,7 +324,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 15] = [
+pub(crate) const TYPES: [&str; 16] = [
     "genesis",
     "population",
     "data-set",
@@ -337,6 +339,7 @@ pub(crate) const TYPES: [&str; 15] = [
     "pass",
     "message",
     "amend",
+    "file",
     "posture",
 ];
 
@@ -359,6 +362,7 @@ impl Body {
             Self::Pass { .. } => "pass",
             Self::Message(_) => "message",
             Self::Amend(_) => "amend",
+            Self::File(_) => "file",
             Self::Posture { .. } => "posture",
         }
     }

@@ -17,7 +17,7 @@ pub(crate) fn at(path: &Path) -> impl Fn(std::io::Error) -> VaultError + '_ {
 }
 
 /// Syncs a folder, so that what was made in it is still there after a power cut.
-fn sync_folder(folder: &Path) -> Result<(), VaultError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
     // The parent of a bare name is the empty path, which stands for the present folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))

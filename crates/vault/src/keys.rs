@@ -180,6 +180,11 @@ impl Keys {
         &self.turn
     }
 
+    /// A key that is made when it is first needed.
+    pub(crate) fn secret(&self, name: &str) -> Result<[u8; 32], KeyError> {
+        load(&self.home, name, &*self.entropy).map(|secret| secret.0)
+    }
+
     /// The public half of the checkpoint key.
     #[must_use]
     pub(crate) fn public(&self) -> &[u8] {

@@ -1,7 +1,9 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
 mod cases;
+pub(crate) mod filing;
 pub(crate) mod redact;
+pub(crate) mod repeats;
 mod sets;
 
 use std::collections::HashMap;
@@ -25,6 +27,10 @@ use crate::keys::Keys;
 use crate::leaks;
 use crate::live::{self, LiveState};
 use crate::place::Place;
+use crate::shelf::Shelf;
+use repeats::{Again, Repeat};
+
+pub(crate) use repeats::REPEAT_HOURS;
 
 pub use cases::{ACTS_PER_CASE_MAX, Act, ActDone, Acted, MESSAGE_CHARS_MAX};
 
@@ -61,6 +67,9 @@ pub enum ItemOutcome {
     Duplicate,
 }
 
+/// Runs once a report is on disk, or failed, or was found to be there.
+pub type OnceDone = Box<dyn FnOnce(Result<Result<Accepted, Again>, JournalError>) + Send>;
+
 /// An accepted submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -80,6 +89,10 @@ pub struct Vault {
     own: Arc<Mutex<OwnItems>>,
     /// Cases that something happened to after they came.
     cases: Arc<cases::Cases>,
+    /// Files that came with cases.
+    shelf: Arc<Shelf>,
+    /// Requests that may come again.
+    repeats: Arc<repeats::Repeats>,
     /// The hash of the data or rule set of each name that is in use.
     sets: Mutex<HashMap<String, [u8; 32]>>,
     clock: Arc<dyn Clock>,
@@ -101,9 +114,11 @@ impl Vault {
         // Signed before the first entry, so that there is no moment with entries and without a checkpoint, and again before
         // anybody can append a second.
         checkpoint::sign(&keys, &journal, &*clock)?;
-        let blobs = Blobs::at(config.dir.join("blobs"));
-        let mut vault = Self::with(Arc::new(journal), keys, blobs, &config.genesis, clock, entropy, Some(lock))?;
+        let stores = (Blobs::at(config.dir.join("blobs")), Shelf::at(config.dir.join("files")));
+        let mut vault = Self::with(Arc::new(journal), keys, stores, &config.genesis, clock, entropy, Some(lock))?;
         vault.recall()?;
+        vault.recall_repeats()?;
+        vault.sweep_files()?;
         vault.checkpoint(true)?;
         vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);
         Ok(vault)
@@ -119,13 +134,14 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, VaultError> {
         let keys = Keys::in_memory(Arc::clone(&entropy))?;
-        Self::with(Arc::new(MemoryJournal::new()), keys, Blobs::none(), genesis, clock, entropy, None)
+        let stores = (Blobs::none(), Shelf::in_memory());
+        Self::with(Arc::new(MemoryJournal::new()), keys, stores, genesis, clock, entropy, None)
     }
 
     fn with(
         journal: Arc<dyn Journal>,
         keys: Keys,
-        blobs: Blobs,
+        (blobs, shelf): (Blobs, Shelf),
         genesis: &GenesisIfNew,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -153,6 +169,8 @@ impl Vault {
             genesis,
             own: Arc::default(),
             cases: Arc::default(),
+            shelf: Arc::new(shelf),
+            repeats: Arc::default(),
             sets: Mutex::default(),
             clock,
             entropy,
@@ -177,7 +195,7 @@ impl Vault {
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
                 match codec::type_of(&entry.body).map_err(corrupt)? {
                     "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" | "message" | "amend" => {}
+                    "data-set" | "rule-set" | "message" | "amend" | "file" => {}
                     _ => continue,
                 }
                 match codec::decode(&entry.body).map_err(corrupt)? {
@@ -339,6 +357,42 @@ impl Vault {
                     accepted
                 });
                 drop(own);
+                done(outcome);
+            }),
+        )?;
+        Ok(())
+    }
+
+    /// Takes one submission in unless it was taken in before under the same key, in which case it tells what became of it.
+    ///
+    /// # Errors
+    /// As [`Vault::submit_then`].
+    pub fn submit_once(
+        self: &Arc<Self>,
+        submission: Submission,
+        repeat: &Repeat,
+        done: OnceDone,
+    ) -> Result<(), VaultError> {
+        let ticket = match self.begin(repeat)? {
+            Ok(ticket) => ticket,
+            Err(again) => {
+                done(Ok(Err(again)));
+                return Ok(());
+            }
+        };
+        let mut batch = OwnItems::default();
+        let (entry, accepted) = self.prepare(submission, false, &mut batch)?;
+        let kept = self.kept(&ticket, repeat, accepted.case, Some(&accepted))?;
+        let own = Arc::clone(&self.own);
+        self.journal.append_keeping(
+            entry.into_iter().collect(),
+            vec![kept],
+            Box::new(move |outcome| {
+                let outcome = outcome.map(|_| {
+                    own.lock().unwrap_or_else(PoisonError::into_inner).take_in(batch);
+                    Ok(accepted)
+                });
+                drop((own, ticket));
                 done(outcome);
             }),
         )?;

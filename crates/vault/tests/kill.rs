@@ -1,6 +1,8 @@
 //! Kill -9 under load: every acknowledged report is there exactly once, whenever the process dies.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -84,4 +86,94 @@ fn every_acknowledged_report_is_there_exactly_once() {
     }
     println!("{rounds} rounds, {acknowledged_in_all} acknowledged reports, none lost, none doubled");
     assert!(acknowledged_in_all as u64 > rounds, "the writer hardly wrote");
+}
+
+/// Whoever hears nothing sends the same again under the same key, as often as it takes: there is one report for each.
+#[test]
+fn a_report_that_is_sent_again_after_a_crash_is_there_once_and_has_its_first_reference() {
+    let rounds: u64 = std::env::var("FUSIONCELL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let writer = writer();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let mut told: HashMap<u64, String> = HashMap::new();
+    let (mut from, mut again) = (0, 0);
+    for round in 0..rounds {
+        let mut child = Command::new(&writer);
+        let child = child.arg(&dir).arg(u64::to_string(&from)).arg("keyed").stdout(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).unwrap();
+            text
+        });
+        std::thread::sleep(Duration::from_millis(15 + (round * 7) % 41));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = reading.join().unwrap();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let before = if dir.join("vault.db").exists() { stored(&dir) } else { HashMap::new() };
+        assert!(before.values().all(|count| *count == 1), "round {round}: a report is there twice");
+        for line in whole.lines() {
+            let (number, case) = line.split_once(' ').unwrap();
+            let first = told.entry(number.parse().unwrap()).or_insert_with(|| case.to_owned());
+            assert_eq!(first, case, "round {round}: report {number} has another reference");
+        }
+        // What was stored and not told, and some of what was told, is sent again.
+        again += before.len().saturating_sub(told.len());
+        from = (told.len() as u64 / 4).saturating_sub(3);
+    }
+    println!("{rounds} rounds, {} reports, {again} of them stored and not acknowledged at a kill", told.len());
+    assert!(told.len() as u64 > rounds, "the writer hardly wrote");
+}
+
+/// A file is whole and named by an entry, or it is not there: whatever a kill left half is gone after the next start.
+#[test]
+fn no_file_is_lost_and_none_is_half_there() {
+    let rounds: u64 = std::env::var("FUSIONCELL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let writer = writer();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let (mut kept, mut swept) = (0, 0);
+    let lying = || std::fs::read_dir(dir.join("files")).map_or(0, Iterator::count);
+    for round in 0..rounds {
+        let mut child = Command::new(&writer);
+        let mut child = child.arg(&dir).arg("0").arg("files").stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).unwrap();
+            text
+        });
+        std::thread::sleep(Duration::from_millis(20 + (round * 7) % 61));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = reading.join().unwrap();
+        let told: Vec<&str> = text.rfind('\n').map_or("", |end| &text[..end]).lines().collect();
+        let before = lying();
+        let vault = common::open(&dir).unwrap();
+        let mut named = Vec::new();
+        vault
+            .replay(1, |entry| {
+                if let vault::Body::File(file) = &entry.body {
+                    named.push((file.case, file.id, file.size));
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(lying(), named.len(), "round {round}: a file that no entry names");
+        swept += before - named.len();
+        for line in &told {
+            let found = named.iter().any(|(case, id, _)| *line == format!("{case} {id}"));
+            assert!(found, "round {round}: {line} of {} is not there, of {}", told.len(), named.len());
+        }
+        for (case, id, size) in named.iter().rev().take(12) {
+            let pieces = vault.read_file(*case, *id, None).unwrap().unwrap();
+            let bytes: usize = pieces.map(|piece| piece.unwrap().len()).sum();
+            assert_eq!(bytes as u64, *size);
+        }
+        kept = named.len();
+    }
+    println!("{rounds} rounds, {kept} files, {swept} swept away after a kill");
+    assert!(kept as u64 > rounds, "the writer hardly wrote");
 }

@@ -67,6 +67,8 @@ export const member = {
   campaign: (id: string) => call(http.GET('/api/v1/campaigns/{id}', { params: { path: { id } } })),
   lookup: (value: string, kind?: string) => call(http.GET('/api/v1/lookup', { params: { query: { value, kind } } })),
   advisories: () => call(http.GET('/api/v1/advisories')),
+  /** How many of one's own reports have something new. */
+  unread: () => call(http.GET('/api/v1/reports')).then(l => l.unread ?? 0),
   read: (id: string) => call(http.POST('/api/v1/advisories/{id}/read', { params: { path: { id } } })),
 }
 export const cell = {

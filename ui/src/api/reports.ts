@@ -1,5 +1,6 @@
 // Calls about reports: what a draft would show, what a text holds, sending, and the thread that follows.
 import { call, http } from './client'
+import type { CasePage, OwnReport } from './coming'
 import type { components } from './schema'
 
 type S = components['schemas']
@@ -8,10 +9,8 @@ export type Receipt = S['Receipt']
 export type Preview = S['PreviewView']
 export type Finding = S['FindingView']
 export type Extraction = S['Extraction']
-export type OwnReport = S['OwnReportView']
 export type OwnReportRow = S['OwnReportRow']
 export type NewCorrection = S['NewCorrection']
-export type CasePage = S['CasePage']
 export type Warn = NonNullable<NewReport['warn']>
 
 const of = (reference: string) => ({ params: { path: { reference } } })
@@ -19,9 +18,11 @@ const at = (id: string) => ({ params: { path: { case: id } } })
 
 export const reports = {
   preview: (body: NewReport) => call(http.POST('/api/v1/reports/preview', { body })),
-  send: (body: NewReport) => call(http.POST('/api/v1/reports', { body })),
+  /** Sends a report. Sent again under the same key it is the same report, and has the same answer. */
+  send: (body: NewReport, key: string) =>
+    call(http.POST('/api/v1/reports', { body, headers: { 'Idempotency-Key': key } })),
   list: (cursor?: string) => call(http.GET('/api/v1/reports', { params: { query: { cursor } } })),
-  one: (reference: string) => call(http.GET('/api/v1/reports/{reference}', of(reference))),
+  one: (reference: string): Promise<OwnReport> => call(http.GET('/api/v1/reports/{reference}', of(reference))),
   say: (reference: string, text: string) =>
     call(http.POST('/api/v1/reports/{reference}/messages', { ...of(reference), body: { text } })),
   consent: (reference: string, warn: Warn) =>
@@ -43,7 +44,7 @@ export const reports = {
     ),
 }
 export const cases = {
-  one: (id: string) => call(http.GET('/cell/v1/reports/{case}', at(id))),
+  one: (id: string): Promise<CasePage> => call(http.GET('/cell/v1/reports/{case}', at(id))),
   say: (id: string, text: string, asks: boolean) =>
     call(http.POST('/cell/v1/reports/{case}/messages', { ...at(id), body: { text, asks } })),
 }

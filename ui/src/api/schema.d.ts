@@ -848,6 +848,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/{reference}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. */
+        post: operations["own_file_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{reference}/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a report, as it came, as a download. */
+        get: operations["own_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{reference}/messages": {
         parameters: {
             query?: never;
@@ -1829,6 +1863,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/reports/{case}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. */
+        post: operations["cell_file_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/reports/{case}/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a report, as it came, as a download. */
+        get: operations["cell_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/reports/{case}/messages": {
         parameters: {
             query?: never;
@@ -2482,6 +2550,28 @@ export interface components {
             /** @description Release tick of the latest change. */
             updated_at: string;
         };
+        /** @description A file of a case: given out as a download only. */
+        CaseFile: {
+            /** @description The minute. */
+            at: string;
+            /** @description `reporter` or `cell`. */
+            by: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            kind: string;
+            /** @description Its name, made harmless. */
+            name: string;
+            /** @description What is to be said about it, in sentences. */
+            notes: string[];
+            /** @description SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
         /** @description A case: what its reporter says, and the thread with them. It never tells who that is. */
         CasePage: {
             /** @description The minute in which it was received. */
@@ -2493,6 +2583,8 @@ export interface components {
             case: string;
             /** @description Whether this is an exercise. */
             exercise?: boolean;
+            /** @description Its files, the oldest first. */
+            files: components["schemas"]["CaseFile"][];
             /** @description When it happened, if the reporter says. */
             happened_at: string | null;
             /** @description The firm, only if it wishes to be known to everybody. */
@@ -2817,8 +2909,12 @@ export interface components {
              * @enum {string}
              */
             face: "member" | "cell";
+            /** @description The cell's mailbox, likewise. */
+            mail: string | null;
             /** @description Name of the partnership. */
             partnership: string;
+            /** @description The cell's telephone number, for whoever is being attacked, where it has given one; members' listener only. */
+            phone: string | null;
         };
         /** @description What somebody signs in with. */
         FactorsView: {
@@ -2838,6 +2934,26 @@ export interface components {
             recovery_codes: number;
             /** @description Whether there is an authenticator app. */
             totp: boolean;
+        };
+        /** @description A file that was just kept. */
+        FileView: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            kind: string;
+            /** @description Its name, made harmless. */
+            name: string;
+            /** @description What is to be said about it, in sentences. */
+            notes: string[];
+            /** @description SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
         };
         /** @description What a reporter decided about a finding, which is named by its id or by the value that it is in. */
         FindingDecision: {
@@ -3899,6 +4015,28 @@ export interface components {
             /** @description The acts. */
             items: components["schemas"]["OwnAct"][];
         };
+        /** @description A file of a report: given out as a download only. */
+        OwnFile: {
+            /** @description When it came. */
+            at: string;
+            /** @description `you` (your organisation) or `cell`. */
+            by: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            kind: string;
+            /** @description Its name, made harmless. */
+            name: string;
+            /** @description What is to be said about it, in sentences. */
+            notes: string[];
+            /** @description SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
         /** @description The own organisation. */
         OwnOrganisation: {
             /** @description Its names and brands. */
@@ -3961,6 +4099,8 @@ export interface components {
             attack: string;
             /** @description Whether this is an exercise. */
             exercise?: boolean;
+            /** @description Its files, the oldest first. */
+            files: components["schemas"]["OwnFile"][];
             /** @description When it happened, if you said. */
             happened_at: string | null;
             /** @description Who may know that it was you: `nobody`, `cell` or `everybody`. */
@@ -3971,6 +4111,8 @@ export interface components {
             ongoing: boolean;
             /** @description PAP label. */
             pap: string;
+            /** @description Whether somebody of the cell has read it: claimed or answered it. Once it is recalled, nothing tells. */
+            read: boolean;
             /** @description Its reference. */
             reference: string;
             /** @description Whether something that it contributed to was released. */
@@ -4020,8 +4162,15 @@ export interface components {
             held: string | null;
             /** @description Kind. */
             kind: string;
+            /**
+             * Format: date-time
+             * @description Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+             */
+            released_at: string | null;
             /** @description Normal form. */
             value: string;
+            /** @description What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not. */
+            verdict: string | null;
         };
         /** @description A report was passed to a secondee, or taken back. */
         Passed: {
@@ -4531,6 +4680,8 @@ export interface components {
         ValueRow: {
             /** @description Why it is held for the cell, if it is. */
             held: string | null;
+            /** @description Why it could name its reporter, who chose to have it released all the same. */
+            kept: string | null;
             /** @description Kind. */
             kind: string;
             /** @description Normal form. */
@@ -5855,7 +6006,10 @@ export interface operations {
                 /** @description TLP 2.0 label where the file gives none. */
                 tlp?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5894,6 +6048,15 @@ export interface operations {
             };
             /** @description Not for this role. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7580,6 +7743,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
             default: {
                 headers: {
@@ -7621,6 +7793,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8318,7 +8499,10 @@ export interface operations {
                 /** @description Language of what to do now, such as `en`; else that of `Accept-Language`. */
                 lang?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8357,6 +8541,15 @@ export interface operations {
             };
             /** @description Not for this role. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8605,7 +8798,10 @@ export interface operations {
     correct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Reference of the report, as its receipt says. */
                 reference: string;
@@ -8731,7 +8927,10 @@ export interface operations {
     withdraw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Reference of the report, as its receipt says. */
                 reference: string;
@@ -8792,6 +8991,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Too many requests: see Retry-After. */
             429: {
                 headers: {
@@ -8824,7 +9032,10 @@ export interface operations {
     consent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Reference of the report, as its receipt says. */
                 reference: string;
@@ -8945,10 +9156,224 @@ export interface operations {
             };
         };
     };
-    own_message: {
+    own_file_add: {
+        parameters: {
+            query?: {
+                /** @description Name of the file; its folders, and characters that could deceive, are taken out. */
+                name?: string;
+            };
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too many requests: see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    own_file: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description Reference of the report, as its receipt says. */
+                reference: string;
+                /** @description Id of the file. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    own_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Reference of the report, as its receipt says. */
                 reference: string;
@@ -9147,7 +9572,10 @@ export interface operations {
     recall: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, new for each request: sent again with the same key and bytes within 24 hours, the request is answered as it was the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Reference of the report, as its receipt says. */
                 reference: string;
@@ -9201,6 +9629,15 @@ export interface operations {
             };
             /** @description Somebody else has it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12504,6 +12941,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
             default: {
                 headers: {
@@ -12545,6 +12991,15 @@ export interface operations {
             };
             /** @description Not signed in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13925,6 +14380,205 @@ export interface operations {
             };
             /** @description Somebody else has it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    cell_file_add: {
+        parameters: {
+            query?: {
+                /** @description Name of the file; its folders, and characters that could deceive, are taken out. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    cell_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+                /** @description Id of the file. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not ready: try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,8 @@
 import type { components } from './schema'
 
 type S = components['schemas']
-export type FaceView = S['FaceView']
+/** How the cell is reached stands in it where the cell has said so. */
+export type FaceView = Omit<S['FaceView'], 'phone' | 'mail'> & { phone?: string | null; mail?: string | null }
 export type Face = FaceView['face']
 export type Session = S['SessionView']
 export type Severity = S['ReportRow']['severity']

@@ -1,5 +1,5 @@
-// The draft of a report, kept on this device until it is sent: it survives a reload, a lost network and a second tab.
-import type { NewReport } from '../api/reports'
+// The draft of a report and the last receipt, kept on this device: they survive a reload, a lost network and a second tab.
+import type { NewReport, Receipt } from '../api/reports'
 
 export type Picked = { value: string; kind?: string; on: boolean; note?: string }
 export type Draft = {
@@ -10,13 +10,18 @@ export type Draft = {
   title: string
   narrative: string
   paste: string
+  /** Whether the pasted text was looked through as it stands. */
+  read: boolean
   values: Picked[]
   warn: string
   know: string
   tlp: string
+  pap: string
   contact: string
   /** What was decided about each finding, by its id. */
   findings: Record<string, string>
+  /** Names one sending, so that trying again does not report twice; empty since the last change. */
+  key: string
 }
 export const EMPTY: Draft = {
   version: 0,
@@ -25,15 +30,19 @@ export const EMPTY: Draft = {
   title: '',
   narrative: '',
   paste: '',
+  read: false,
   values: [],
   warn: '',
   know: '',
   tlp: 'GREEN',
+  pap: 'GREEN',
   contact: '',
   findings: {},
+  key: '',
 }
 const VALUES_MAX = 1000
 export const draftKey = (person: string) => `report-draft:${person}`
+const receiptKey = (person: string) => `report-receipt:${person}`
 
 export function readDraft(text: string | null): Draft {
   if (!text) return EMPTY
@@ -48,44 +57,66 @@ export function readDraft(text: string | null): Draft {
       title: of('title'),
       narrative: of('narrative'),
       paste: of('paste'),
+      read: x.read === true,
       values: Array.isArray(x.values)
         ? x.values.filter(v => v && typeof v.value === 'string').slice(0, VALUES_MAX)
         : [],
       warn: of('warn'),
       know: of('know'),
-      tlp: of('tlp') || 'GREEN',
+      tlp: of('tlp') || EMPTY.tlp,
+      pap: of('pap') || EMPTY.pap,
       contact: of('contact'),
       findings: x.findings && typeof x.findings === 'object' ? x.findings : {},
+      key: of('key'),
     }
   } catch {
     return EMPTY
   }
 }
 
-/** The draft of this device; none where storage is blocked. */
-export function kept(key: string): Draft {
+/** What a storage holds; nothing where it is blocked. */
+export function stored(key: string, where: () => Storage = () => localStorage): string | null {
   try {
-    return readDraft(localStorage.getItem(key))
+    return where().getItem(key)
   } catch {
-    return EMPTY
+    return null
   }
 }
-/** Keeps a draft, or removes it. A storage that is full or blocked loses the copy, never the page. */
-export function keep(key: string, draft: Draft | null) {
+/** Keeps a text, or removes it. A storage that is full or blocked loses the copy, never the page. */
+export function store(key: string, text: string | null, where: () => Storage = () => localStorage) {
   try {
-    if (draft) localStorage.setItem(key, JSON.stringify(draft))
-    else localStorage.removeItem(key)
+    if (text === null) where().removeItem(key)
+    else where().setItem(key, text)
   } catch {
     // What is typed stays on the page.
   }
 }
-/** At sign-out no draft stays behind. */
-export function forgetDrafts() {
+
+/** The last receipt of this device, and whether it was still going on. */
+export type KeptReceipt = { receipt: Receipt; ongoing: boolean }
+/** That, if there is one that can be shown. */
+export function keptReceipt(person: string): KeptReceipt | null {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(draftKey(''))) localStorage.removeItem(key)
+    const x = JSON.parse(stored(receiptKey(person)) ?? 'null') as Partial<KeptReceipt> | null,
+      r = x?.receipt
+    return r && typeof r.reference === 'string' && Array.isArray(r.items) && Array.isArray(r.answer?.steps)
+      ? { receipt: r, ongoing: x.ongoing === true }
+      : null
   } catch {
-    // Nothing was kept, then.
+    return null
   }
+}
+export const keepReceipt = (person: string, r: KeptReceipt | null) => store(receiptKey(person), r && JSON.stringify(r))
+
+/** At sign-out neither draft nor receipt stays behind. */
+export function forgetKept() {
+  for (const where of [() => localStorage, () => sessionStorage])
+    try {
+      for (const key of Object.keys(where()))
+        if (key.startsWith(draftKey('')) || key.startsWith(receiptKey(''))) where().removeItem(key)
+    } catch {
+      // Nothing was kept, then.
+    }
 }
 
 /** Values found in a text join those that are there; what was unticked stays so. */
@@ -94,9 +125,17 @@ export function join(values: Picked[], found: Picked[]): Picked[] {
   return [...values, ...found.filter(v => !known.has(v.value))].slice(0, VALUES_MAX)
 }
 
-/** The body that is sent. A contact goes along only where the second answer lets the cell know who it is. */
+const KEY_BYTES = 16
+/** A name for one sending that nobody guesses. */
+export const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(KEY_BYTES))].map(b => b.toString(16).padStart(2, '0')).join('')
+
+/** Whether the contact goes along: only where the second answer lets the cell know who it is. */
+export const tellsContact = (d: Draft) => !!d.contact.trim() && !!d.know && d.know !== 'nobody'
+
+/** The body that is sent. */
 export function bodyOf(d: Draft, contactWord: string): NewReport {
-  const contact = d.contact.trim() && d.know && d.know !== 'nobody' ? `\n\n${contactWord}${d.contact.trim()}` : ''
+  const contact = tellsContact(d) ? `\n\n${contactWord}${d.contact.trim()}` : ''
   return {
     title: d.title.trim(),
     narrative: d.narrative.trim() + contact,
@@ -106,6 +145,7 @@ export function bodyOf(d: Draft, contactWord: string): NewReport {
       .filter(v => v.on)
       .map(v => ({ value: v.value, ...(v.kind ? { kind: v.kind } : {}) })) as NewReport['indicators'],
     tlp: d.tlp as NewReport['tlp'],
+    pap: d.pap as NewReport['pap'],
     ...(d.warn
       ? { warn: (d.warn.startsWith('group:') ? { group: d.warn.slice(6) } : d.warn) as NewReport['warn'] }
       : {}),

@@ -74,6 +74,12 @@ export const brief = (title: string) => title.replace(/\b[0-9a-f]{24,}\b/gi, h =
 export const count = (n: number, one: string, many = one + 's') =>
   `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`
 
+/** The size of a file as a person says it. */
+export function bytes(n: number): string {
+  if (n < 1000) return count(n, 'byte')
+  return n < 1_000_000 ? `${Math.round(n / 1000)} kB` : `${(n / 1_000_000).toFixed(1)} MB`
+}
+
 /** Breaks the host so that nothing turns the value into a link; a path stays readable. Only network kinds are broken. */
 export function defang(value: string, kind?: string | null): string {
   if (kind && !/^(ipv4|ipv6|cidr|domain|hostname|url|email)$/.test(kind)) return value

@@ -15,12 +15,13 @@ import { Severity } from '../ui/bits'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
 import { office } from '../words/office'
 import { kindWord, words } from '../words/portal'
+import { thread } from '../words/report'
 
 const T = words.cellCampaign
 const REASONS_SHOWN = 12
 const ROWS_FOLDED = 24
-/** The latest reports that can be passed on from here. */
-const PASSABLE_LISTED = 40
+/** The latest reports that are listed with a way to their cases, and can be passed on from here. */
+const CASES_LISTED = 40
 
 const TIMELINE_EVENTS_LISTED = 200
 export function Spread({ d, now }: { d: CellCampaign; now: number }) {
@@ -290,21 +291,39 @@ export function CellCampaignView({
         <p className="sub">{T.matrixMeaning}</p>
         <MatrixTable d={d} />
       </section>
-      {passes && d.reports.length > 0 && (
-        <section className="card" aria-labelledby="hpass">
-          <h2 id="hpass">{office.pass.heading}</h2>
+      {d.reports.length > 0 && (
+        <section className="card" aria-labelledby="hcases">
+          <h2 id="hcases">{thread.cases}</h2>
           <details>
-            <summary>{office.pass.cases}</summary>
+            <summary>{passes ? office.pass.cases : thread.casesShow(Math.min(d.reports.length, CASES_LISTED))}</summary>
             <Table
-              label={office.pass.cases}
-              rows={d.reports.slice(-PASSABLE_LISTED).toReversed()}
+              label={thread.cases}
+              rows={d.reports.slice(-CASES_LISTED).toReversed()}
               id={r => r.case}
               columns={[
-                { label: T.legendReport, cell: r => name(r.case) },
+                {
+                  label: T.legendReport,
+                  cell: r => (
+                    <Link to="/triage/$id" params={{ id: r.case }}>
+                      {name(r.case)}
+                    </Link>
+                  ),
+                },
                 { label: words.campaign.time, cell: r => both(ms(r.at), now) },
                 { label: words.desk.sector, cell: r => r.sector ?? T.noSector },
-                { label: office.pass.heldBy, cell: r => <Name>{list(r.passed_to, 4) || '–'}</Name> },
-                { label: office.pass.open, hidden: true, cell: r => <Pass of={r} fresh={fresh} /> },
+                ...(passes
+                  ? [
+                      {
+                        label: office.pass.heldBy,
+                        cell: (r: CellCampaign['reports'][number]) => <Name>{list(r.passed_to, 4) || '–'}</Name>,
+                      },
+                      {
+                        label: office.pass.open,
+                        hidden: true,
+                        cell: (r: CellCampaign['reports'][number]) => <Pass of={r} fresh={fresh} />,
+                      },
+                    ]
+                  : []),
               ]}
             />
           </details>

@@ -1,74 +1,25 @@
 // Reporting an attack: one question a page, the draft kept on the device, and beside it what others will see.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useRouteContext, useSearch } from '@tanstack/react-router'
-import { useEffect, useState, type FormEvent, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { reachOf } from '../api/coming'
 import { firm } from '../api/people'
-import { reports, type Receipt } from '../api/reports'
-import { EMPTY, bodyOf, draftKey, keep, kept, readDraft, type Draft } from '../lib/draft'
+import { reports } from '../api/reports'
+import { bodyOf, keepReceipt, keptReceipt, newKey, type KeptReceipt } from '../lib/draft'
+import { useDraft } from '../lib/use-draft'
+import { Call } from '../ui/Call'
 import { why } from '../ui/Form'
-import { useProblems, type Problem } from '../ui/Problems'
-import { Name } from '../ui/Rows'
+import { Icon } from '../ui/Icon'
+import { useProblems } from '../ui/Problems'
 import { Heading, NotFound } from '../ui/States'
 import { report as T } from '../words/report'
-import { Others, Radios, Received, Values } from './ReportParts'
+import { Others, Received } from './ReportParts'
+import { Check, Contact, Now, STEPS, Share, What, Words, missing, type Step } from './ReportSteps'
+import { Values, useFinding } from './ReportValues'
 
-export const STEPS = ['now', 'what', 'words', 'values', 'share', 'contact', 'check'] as const
-export type Step = (typeof STEPS)[number]
-
-const need = (on: boolean, field: string, text: string): Problem[] => (on ? [] : [{ field, text }])
-/** What is missing on a step, in the words that ask for it. */
-export function missing(step: Step, d: Draft): Problem[] {
-  switch (step) {
-    case 'now':
-      return need(!!d.ongoing, 'r-now-yes', T.now.need)
-    case 'what':
-      return need(!!d.attack, `r-what-${T.attacks[0][0]}`, T.what.need)
-    case 'words':
-      return [
-        ...need(!!d.title.trim(), 'r-title', T.words.needOne),
-        ...need(!!d.narrative.trim(), 'r-narrative', T.words.needMore),
-      ]
-    case 'share':
-      return [
-        ...need(!!d.warn, `r-warn-${T.share.warns[0][0]}`, T.share.needWarn),
-        ...need(!!d.know, `r-know-${T.share.knows[0][0]}`, T.share.needKnow),
-      ]
-    default:
-      return []
-  }
-}
-
-function useDraft(person: string) {
-  const key = draftKey(person)
-  const [draft, set] = useState<Draft>(() => kept(key)),
-    [newer, setNewer] = useState<Draft | null>(null)
-  useEffect(() => {
-    const heard = (e: StorageEvent) => {
-      if (e.key === key) setNewer(readDraft(e.newValue))
-    }
-    addEventListener('storage', heard)
-    return () => removeEventListener('storage', heard)
-  }, [key])
-  return {
-    draft,
-    newer,
-    change: (part: Partial<Draft>) =>
-      set(d => {
-        const next = { ...d, ...part, version: d.version + 1 }
-        keep(key, next)
-        return next
-      }),
-    take: () => {
-      if (newer) set(newer)
-      setNewer(null)
-    },
-    clear: () => {
-      keep(key, null)
-      set(EMPTY)
-      setNewer(null)
-    },
-  }
-}
+/** Steps on which there is something that others would see. */
+const WITH_OTHERS: readonly Step[] = ['words', 'values', 'share', 'check']
+const RECEIVED = 'received'
 
 function useOnline() {
   const [on, set] = useState(navigator.onLine)
@@ -84,268 +35,186 @@ function useOnline() {
   return on
 }
 
+const titles: Record<Step, string> = {
+  now: T.now.title,
+  what: T.what.title,
+  words: T.words.title,
+  values: T.paste.title,
+  share: T.share.title,
+  contact: T.contact.title,
+  check: T.check.title,
+}
+
 export function Report() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     { step: asked } = useSearch({ from: '/shell/report' }),
     nav = useNavigate(),
-    online = useOnline()
+    online = useOnline(),
+    person = `${session?.organisation ?? ''}/${session?.name ?? ''}`
   const on = face?.face === 'member' && !!session?.rights.includes('report')
   const step: Step = STEPS.find(s => s === asked) ?? 'now',
     at = STEPS.indexOf(step)
-  const { draft, newer, change, take, clear } = useDraft(`${session?.organisation ?? ''}/${session?.name ?? ''}`)
-  const problems = useProblems(T.title),
+  const { draft, newer, change, named, take, mine, clear } = useDraft(person)
+  const problems = useProblems(titles[step]),
     [told, tell] = useState<Step>(step),
     [busy, setBusy] = useState(false),
-    [done, finish] = useState<Receipt | null>(null)
+    [last, setLast] = useState<KeptReceipt | null>(() => keptReceipt(person)),
+    [sent, setSent] = useState(''),
+    finding = useFinding(draft, change),
+    unread = useRef('') // a text that could not be looked through, and with which somebody may go on
   const groups = useQuery({
     queryKey: ['groups'],
     queryFn: firm.groups,
-    enabled: on && step === 'share' && !!session?.rights.includes('read-groups'),
+    enabled: on && !!session?.rights.includes('read-groups') && (step === 'share' || draft.warn.startsWith('group:')),
   })
   if (!on) return <NotFound />
-  if (done)
+  const reach = { ...reachOf(face), ...(last && !reachOf(face).phone ? { phone: last.receipt.answer.phone } : {}) },
+    go = (s?: string) => void nav({ to: '/report', search: s ? { step: s } : {} }),
+    dismiss = () => {
+      keepReceipt(person, null)
+      setLast(null)
+    }
+  if (asked === RECEIVED && last)
     return (
-      <div className="page">
+      <div className="page receipt">
         <Received
-          r={done}
-          again={() => {
-            finish(null)
-            void nav({ to: '/report', search: {} })
+          r={last.receipt}
+          reach={reach}
+          ongoing={last.ongoing}
+          sent={sent || undefined}
+          again={() => go()}
+          dismiss={() => {
+            dismiss()
+            go()
           }}
         />
       </div>
     )
   const bad = (field: string) => told === step && problems.bad(field)
-  const go = (s: Step) => void nav({ to: '/report', search: { step: s } })
-  const next = async (e: FormEvent<HTMLFormElement>) => {
-    e.preventDefault()
-    const wrong = step === 'check' ? STEPS.flatMap(s => missing(s, draft)) : missing(step, draft)
-    tell(step)
-    problems.set(wrong)
-    if (wrong.length || busy) return
-    const following = STEPS[at + 1]
-    if (following) {
-      go(following)
-      return
-    }
+  const send = async () => {
     setBusy(true)
     try {
-      const r = await reports.send(bodyOf(draft, T.contact.sent))
+      const d = named(newKey),
+        body = bodyOf(d, T.contact.sent),
+        receipt = await reports.send(body, d.key),
+        now = { receipt, ongoing: d.ongoing === 'yes' }
+      keepReceipt(person, now)
+      setLast(now)
+      setSent(JSON.stringify(body))
       clear()
-      finish(r)
+      go(RECEIVED)
     } catch (x) {
       problems.set([{ field: 'r-go', text: why(x) }])
     } finally {
       setBusy(false)
     }
   }
-  const titles: Record<Step, string> = {
-    now: T.now.title,
-    what: T.what.title,
-    words: T.words.title,
-    values: T.paste.title,
-    share: T.share.title,
-    contact: T.contact.title,
-    check: T.check.title,
+  /** Looks through what was pasted and not looked through yet. Whether to go on at once. */
+  const looked = async () => {
+    if (!draft.paste.trim() || draft.read || unread.current === draft.paste) return true
+    const n = await finding.find(draft.paste)
+    if (n === null) {
+      unread.current = draft.paste
+      problems.set([{ field: 'r-paste', text: T.paste.failed }])
+      return false
+    }
+    if (n > 0) setTimeout(() => document.getElementById('r-values')?.focus())
+    return n === 0
   }
-  const line = (label: string, value: ReactNode, s: Step) => (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        {value}{' '}
-        <Link to="/report" search={{ step: s }}>
-          {T.change}
-          <span className="vh"> {label}</span>
-        </Link>
-      </dd>
-    </div>
-  )
+  const next = async (e: FormEvent<HTMLFormElement>) => {
+    e.preventDefault()
+    if (busy || finding.busy) return
+    // what is missing is asked for on its own page
+    const place = step === 'check' ? (STEPS.find(s => missing(s, draft).length) ?? step) : step,
+      wrong = missing(place, draft)
+    if (place === 'check' && newer) wrong.push({ field: 'r-newer', text: T.draftChoose })
+    tell(place)
+    problems.set(wrong)
+    if (place !== step) go(place)
+    if (wrong.length || (step === 'values' && !(await looked()))) return
+    const following = STEPS[at + 1]
+    if (following) go(following)
+    else await send()
+  }
+  const part = { draft, change, bad },
+    others = WITH_OTHERS.includes(step)
   return (
-    <div className="page wide report">
-      <div>
-        <Heading key={step} title={titles[step]} page={titles[step]} exercise={session.exercise} />
-        <p className="sub">{T.step(at + 1, STEPS.length)}</p>
-        {!online && (
-          <p className="note warn" role="status">
-            {T.offline} <a href="/break-glass">{T.now.how}</a>
-          </p>
+    <div className={others ? 'page wide report beside' : 'page report'}>
+      <div className="ask">
+        {at > 0 && (
+          <button type="button" className="plain back" onClick={() => go(STEPS[at - 1])}>
+            <Icon n="back" />
+            {T.back}
+          </button>
         )}
-        {newer && newer.version !== draft.version && (
-          <p className="note" role="status">
-            {T.draftOther}{' '}
-            <button className="btn quiet sm" onClick={take}>
-              {T.draftTake}
+        <p className="at">
+          <span>{T.step(at + 1, STEPS.length)}</span>
+          <progress max={STEPS.length} value={at + 1} aria-hidden="true" />
+        </p>
+        <Heading key={step} title={titles[step]} page={titles[step]} exercise={session.exercise} />
+        {step === 'now' && last && (
+          <p className="note">
+            {T.receipt.last} <span className="mono">{last.receipt.reference}</span>.{' '}
+            <Link to="/report" search={{ step: RECEIVED }}>
+              {T.receipt.show}
+            </Link>{' '}
+            <button type="button" className="plain" onClick={dismiss}>
+              {T.receipt.dismiss}
             </button>
           </p>
+        )}
+        {!online && (
+          <div role="status">
+            <Call {...reach} then={T.offline} />
+          </div>
+        )}
+        {newer && (
+          <div className="note warn" role="alert" id="r-newer" tabIndex={-1}>
+            <p>{newer === 'gone' ? T.draftGone : T.draftOther}</p>
+            <p className="acts">
+              <button type="button" className="btn quiet sm" onClick={take}>
+                {newer === 'gone' ? T.draftEmpty : T.draftTake}
+              </button>{' '}
+              <button type="button" className="btn quiet sm" onClick={mine}>
+                {T.draftMine}
+              </button>
+            </p>
+          </div>
         )}
         <form className="write" noValidate onSubmit={e => void next(e)}>
           {told === step && problems.summary}
-          {step === 'now' && (
-            <>
-              <Radios
-                name="now"
-                legend={T.now.title}
-                bad={bad('r-now-yes')}
-                options={[
-                  ['yes', T.now.yes],
-                  ['no', T.now.no],
-                ]}
-                value={draft.ongoing}
-                choose={v => change({ ongoing: v as Draft['ongoing'] })}
-              />
-              {draft.ongoing === 'yes' && (
-                <p className="note warn" role="status">
-                  {T.now.call} <a href="/break-glass">{T.now.how}</a>
-                </p>
-              )}
-            </>
-          )}
-          {step === 'what' && (
-            <>
-              <p className="hint">{T.what.hint}</p>
-              <Radios
-                name="what"
-                legend={T.what.title}
-                bad={bad(`r-what-${T.attacks[0][0]}`)}
-                options={T.attacks}
-                value={draft.attack}
-                choose={attack => change({ attack })}
-              />
-            </>
-          )}
-          {step === 'words' && (
-            <>
-              <div className={bad('r-title') ? 'field bad' : 'field'}>
-                <label htmlFor="r-title">{T.words.one}</label>
-                <p className="hint" id="r-title-hint">
-                  {T.words.oneHint}
-                </p>
-                <input
-                  id="r-title"
-                  maxLength={200}
-                  value={draft.title}
-                  aria-describedby="r-title-hint"
-                  aria-invalid={bad('r-title')}
-                  onChange={e => change({ title: e.target.value })}
-                />
-              </div>
-              <div className={bad('r-narrative') ? 'field bad' : 'field'}>
-                <label htmlFor="r-narrative">{T.words.more}</label>
-                <p className="hint" id="r-narrative-hint">
-                  {T.words.moreHint}
-                </p>
-                <textarea
-                  id="r-narrative"
-                  rows={8}
-                  maxLength={19_000}
-                  value={draft.narrative}
-                  aria-describedby="r-narrative-hint"
-                  aria-invalid={bad('r-narrative')}
-                  onChange={e => change({ narrative: e.target.value })}
-                />
-              </div>
-            </>
-          )}
-          {step === 'values' && <Values draft={draft} change={change} />}
-          {step === 'share' && (
-            <>
-              <Radios
-                name="warn"
-                legend={T.share.warn}
-                bad={bad(`r-warn-${T.share.warns[0][0]}`)}
-                options={[
-                  ...T.share.warns,
-                  ...(groups.data?.items ?? []).map(g => [`group:${g.id}`, T.share.group(g.name)] as const),
-                ]}
-                value={draft.warn}
-                choose={warn => change({ warn })}
-              />
-              <Radios
-                name="know"
-                legend={T.share.know}
-                bad={bad(`r-know-${T.share.knows[0][0]}`)}
-                options={T.share.knows}
-                value={draft.know}
-                choose={know => change({ know })}
-              />
-              <Radios
-                name="tlp"
-                legend={T.share.tlp}
-                options={T.share.tlps}
-                value={draft.tlp}
-                choose={tlp => change({ tlp })}
-              />
-            </>
-          )}
-          {step === 'contact' && (
-            <>
-              <p className="lede">{T.contact.lede}</p>
-              {draft.know === 'nobody' && <p className="note">{T.contact.nobody}</p>}
-              <div className="field">
-                <label htmlFor="r-contact">{T.contact.label}</label>
-                <input
-                  id="r-contact"
-                  maxLength={200}
-                  value={draft.contact}
-                  disabled={draft.know === 'nobody'}
-                  onChange={e => change({ contact: e.target.value })}
-                />
-              </div>
-            </>
-          )}
-          {step === 'check' && (
-            <dl className="facts">
-              {line(T.check.going, draft.ongoing === 'yes' ? T.check.yes : T.check.no, 'now')}
-              {line(T.check.kind, T.attacks.find(([k]) => k === draft.attack)?.[1] ?? '', 'what')}
-              {line(T.check.line, <Name>{draft.title}</Name>, 'words')}
-              {line(T.check.text, <Name>{draft.narrative}</Name>, 'words')}
-              {line(
-                T.check.values,
-                draft.values.filter(v => v.on).length
-                  ? draft.values
-                      .filter(v => v.on)
-                      .map(v => v.value)
-                      .join(', ')
-                  : T.check.noValues,
-                'values',
-              )}
-              {line(
-                T.check.warn,
-                T.share.warns.find(([k]) => k === draft.warn)?.[1] ??
-                  T.share.group(groups.data?.items.find(g => `group:${g.id}` === draft.warn)?.name ?? ''),
-                'share',
-              )}
-              {line(T.check.know, T.share.knows.find(([k]) => k === draft.know)?.[1] ?? '', 'share')}
-            </dl>
-          )}
+          {step === 'now' && <Now {...part} reach={reach} />}
+          {step === 'what' && <What {...part} />}
+          {step === 'words' && <Words {...part} />}
+          {step === 'values' && <Values draft={draft} change={change} finding={finding} />}
+          {step === 'share' && <Share {...part} groups={groups.data?.items ?? []} />}
+          {step === 'contact' && <Contact {...part} />}
+          {step === 'check' && <Check draft={draft} groups={groups.data?.items} />}
           <p>
-            {at > 0 && (
-              <>
-                <button type="button" className="btn quiet" onClick={() => go(STEPS[at - 1] ?? 'now')}>
-                  {T.back}
-                </button>{' '}
-              </>
-            )}
-            <button id="r-go" className="btn" disabled={busy}>
+            <button id="r-go" className="btn big" disabled={busy || finding.busy}>
               {step === 'check' ? (busy ? T.check.sending : T.check.send) : T.next}
             </button>
           </p>
+          {step === 'check' && <p className="hint">{T.check.after}</p>}
         </form>
-        <p className="hint">
+        <p className="hint kept">
           {T.draftKept}{' '}
-          <button
-            type="button"
-            className="btn quiet sm"
-            onClick={() => {
-              clear()
-              go('now')
-            }}
-          >
-            {T.draftDelete}
-          </button>
+          {!newer && draft.version > 0 && (
+            <button
+              type="button"
+              className="plain"
+              onClick={() => {
+                clear()
+                go()
+              }}
+            >
+              {T.draftDelete}
+            </button>
+          )}
         </p>
       </div>
-      <Others draft={draft} change={change} />
+      {others && <Others draft={draft} change={change} />}
     </div>
   )
 }
+export { STEPS, missing }

@@ -1,18 +1,22 @@
-// Parts of the report's pages: choices, what others will see, the values of what was pasted, and the receipt.
+// Parts of the report's pages: choices, what others will see, and the receipt.
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { reports, type Preview, type Receipt } from '../api/reports'
-import { bodyOf, join, type Draft } from '../lib/draft'
-import { why } from '../ui/Form'
+import type { Reach } from '../api/coming'
+import { bodyOf, type Draft } from '../lib/draft'
+import { defang } from '../lib/format'
+import type { Change } from '../lib/use-draft'
+import { Call } from '../ui/Call'
+import { Icon } from '../ui/Icon'
 import { Name } from '../ui/Rows'
 import { Heading } from '../ui/States'
 import { Value } from '../ui/Value'
 import { report as T } from '../words/report'
-import { kindWord } from '../words/portal'
 
 const PREVIEW_REST_MS = 600
-const FILE_MAX = 32 * 1024 * 1024
+const VALUES_SHOWN = 8
 
+export type Option = readonly [string, string, string?]
 /** One of several, as native radio buttons. */
 export function Radios({
   name,
@@ -21,76 +25,114 @@ export function Radios({
   value,
   choose,
   bad = false,
+  unseen = false,
 }: {
   name: string
   legend: string
-  options: readonly (readonly [string, string, string?])[]
+  options: readonly Option[]
   value: string
   choose: (v: string) => void
   bad?: boolean
+  /** Where the page's heading asks the same already. */
+  unseen?: boolean
 }) {
   return (
-    <fieldset className={bad ? 'ticks bad' : 'ticks'}>
-      <legend>{legend}</legend>
+    <fieldset className={bad ? 'choices bad' : 'choices'}>
+      <legend className={unseen ? 'vh' : undefined}>{legend}</legend>
       {options.map(([v, label, hint]) => (
-        <div key={v}>
-          <label className="tick">
-            <input
-              type="radio"
-              id={`r-${name}-${v}`}
-              name={name}
-              value={v}
-              checked={value === v}
-              aria-describedby={hint ? `r-${name}-${v}-hint` : undefined}
-              onChange={() => choose(v)}
-            />{' '}
-            {label}
-          </label>
-          {hint && (
-            <p className="hint" id={`r-${name}-${v}-hint`}>
-              {hint}
-            </p>
-          )}
-        </div>
+        <label className="radio" key={v}>
+          <input
+            type="radio"
+            id={`r-${name}-${v}`}
+            name={name}
+            value={v}
+            checked={value === v}
+            onChange={() => choose(v)}
+          />
+          <span>
+            <b>{label}</b>
+            {hint && <small>{hint}</small>}
+          </span>
+        </label>
       ))}
     </fieldset>
   )
 }
 
-export function Others({ draft, change }: { draft: Draft; change: (part: Partial<Draft>) => void }) {
-  const [seen, see] = useState<Preview | null>(null)
+/** The dry run of a draft, a moment after its last change. */
+export function usePreview(draft: Draft, on: boolean): Preview | null | 'failed' {
+  const [seen, see] = useState<Preview | null | 'failed'>(null)
   const asked = JSON.stringify(bodyOf(draft, T.contact.sent))
   useEffect(() => {
-    let on = true
+    if (!on) return
+    let here = true
     const wait = setTimeout(() => {
       void reports
         .preview(JSON.parse(asked) as ReturnType<typeof bodyOf>)
-        .then(p => on && see(p))
-        .catch(() => on && see(null))
+        .then(p => here && see(p))
+        .catch(() => here && see('failed'))
     }, PREVIEW_REST_MS)
     return () => {
-      on = false
+      here = false
       clearTimeout(wait)
     }
-  }, [asked])
+  }, [asked, on])
+  return seen
+}
+
+const decisions: Record<string, string> = {
+  untick: T.others.untick,
+  generalise: T.others.generalise,
+  keep: T.others.keep,
+}
+export function Others({ draft, change }: { draft: Draft; change: Change }) {
+  const told = usePreview(draft, true),
+    seen = told === 'failed' ? null : told,
+    out = seen?.values.filter(v => v.result !== 'left-out') ?? []
   return (
-    <aside className="card" aria-labelledby="h-others">
-      <h2 id="h-others">{T.others.title}</h2>
-      {!seen || !draft.warn ? <p>{T.others.nothingYet}</p> : <p>{seen.reach.text}</p>}
+    <aside className="others" aria-labelledby="h-others">
+      <h2 id="h-others">
+        <Icon n="eye" />
+        {T.others.title}
+      </h2>
+      <div className="preview">
+        <p>
+          <b>{T.attacks.find(([k]) => k === draft.attack)?.[1] ?? T.attacks[9][1]}</b>
+        </p>
+        <p className="sub">{T.others.words}</p>
+        {out.length > 0 && (
+          <ul>
+            {out.slice(0, VALUES_SHOWN).map(v => (
+              <li key={v.index}>
+                <bdi className="mono">{v.value ? defang(v.value, v.kind ?? '') : '–'}</bdi>
+                {T.others.results[v.result] && <span className="sub"> {T.others.results[v.result]}</span>}
+              </li>
+            ))}
+            {out.length > VALUES_SHOWN && <li className="sub">{T.others.more(out.length - VALUES_SHOWN)}</li>}
+          </ul>
+        )}
+      </div>
+      <p className={draft.know === 'everybody' ? 'note warn' : 'safe'}>
+        {draft.know !== 'everybody' && <Icon n="lock" />}
+        <span>{draft.know === 'everybody' ? T.others.named : T.others.safe}</span>
+      </p>
+      <p>{!seen || !draft.warn ? T.others.nothingYet : seen.reach.text}</p>
       {seen && draft.warn && seen.reach.few && seen.reach.members > 0 && (
         <p className="note warn">{T.others.few(seen.reach.members)}</p>
       )}
       <h3>{T.others.names}</h3>
       {!seen ? (
-        <p className="sub">{T.others.namesWait}</p>
+        <p className="sub">{told === 'failed' ? T.others.namesOffline : T.others.namesWait}</p>
       ) : !seen.findings.length ? (
         <p className="sub">{T.others.namesNone}</p>
       ) : (
-        <ul className="lines">
+        <ul className="lines in">
           {seen.findings.map(f => (
             <li key={f.id}>
               <p>
-                <Name>{f.text}</Name>
+                <b>
+                  <Name>{f.text}</Name>
+                </b>
               </p>
               <p className="hint">{f.why}</p>
               {f.holds ? (
@@ -99,16 +141,11 @@ export function Others({ draft, change }: { draft: Draft; change: (part: Partial
                     name={`f-${f.id}`}
                     legend={T.others.holds}
                     options={f.may.map(
-                      m =>
-                        [
-                          m,
-                          { untick: T.others.untick, generalise: T.others.generalise, keep: T.others.keep }[m] ?? m,
-                        ] as const,
+                      m => [m, decisions[m] ?? m, m === 'generalise' ? (f.general ?? undefined) : undefined] as const,
                     )}
                     value={draft.findings[f.id] ?? ''}
-                    choose={v => change({ findings: { ...draft.findings, [f.id]: v } })}
+                    choose={v => change(d => ({ findings: { ...d.findings, [f.id]: v } }))}
                   />
-                  {f.general && <p className="hint">{f.general}</p>}
                 </>
               ) : (
                 <p className="hint">{T.others.told}</p>
@@ -121,145 +158,84 @@ export function Others({ draft, change }: { draft: Draft; change: (part: Partial
   )
 }
 
-export function Values({ draft, change }: { draft: Draft; change: (part: Partial<Draft>) => void }) {
-  const [busy, setBusy] = useState(false),
-    [said, say] = useState(''),
-    [trouble, fail] = useState(''),
-    [left, leave] = useState<{ text: string; why: string }[]>([]),
-    [one, setOne] = useState('')
-  const find = async (data: string | File) => {
-    if (typeof data !== 'string' && data.size > FILE_MAX) return fail(T.paste.tooLarge)
-    if (typeof data === 'string' && !data.trim()) return
-    setBusy(true)
-    fail('')
-    try {
-      const x = await reports.extract(data)
-      const note = (v: (typeof x.values)[number]) =>
-        v.own ? T.paste.own : v.internal ? T.paste.internal : v.everyday ? T.paste.everyday : undefined
-      change({
-        values: join(
-          draft.values,
-          x.values.map(v => ({ value: v.value, kind: v.kind, on: v.offered, note: note(v) })),
-        ),
-      })
-      leave(x.left_out.map(l => ({ text: l.text, why: l.why })))
-      say(x.values.length ? T.paste.found(x.values.length) : T.paste.none)
-    } catch (x) {
-      fail(why(x))
-    } finally {
-      setBusy(false)
-    }
-  }
+/** A link that saves a text as a file, without any request. */
+export function Saved({ text, name, type, label }: { text: string; name: string; type: string; label: string }) {
+  const href = useMemo(() => URL.createObjectURL(new Blob([text], { type })), [text, type])
+  useEffect(() => () => URL.revokeObjectURL(href), [href])
   return (
-    <>
-      <p className="lede">{T.paste.lede}</p>
-      <div className="field">
-        <label htmlFor="r-paste">{T.paste.label}</label>
-        <textarea id="r-paste" rows={6} value={draft.paste} onChange={e => change({ paste: e.target.value })} />
-      </div>
-      <p>
-        <button type="button" className="btn quiet" disabled={busy} onClick={() => void find(draft.paste)}>
-          {busy ? T.paste.finding : T.paste.find}
-        </button>
-      </p>
-      <div className="field">
-        <label htmlFor="r-file">{T.paste.file}</label>
-        <input
-          id="r-file"
-          type="file"
-          onChange={e => {
-            const f = e.target.files?.[0]
-            if (f) void find(f)
-          }}
-        />
-      </div>
-      <p role="status" className={said ? 'good' : 'vh'}>
-        {said}
-      </p>
-      {trouble && (
-        <p className="err" role="alert">
-          {trouble}
-        </p>
-      )}
-      {draft.values.length > 0 && (
-        <fieldset className="ticks">
-          <legend>{T.paste.values}</legend>
-          {draft.values.map((v, i) => (
-            <label className="tick" key={v.value}>
-              <input
-                type="checkbox"
-                checked={v.on}
-                onChange={e =>
-                  change({ values: draft.values.map((x, j) => (j === i ? { ...x, on: e.target.checked } : x)) })
-                }
-              />{' '}
-              <bdi className="mono">{v.value}</bdi> {v.kind && <span className="sub">{kindWord(v.kind)}</span>}{' '}
-              {v.note && <span className="sub">{v.note}</span>}
-            </label>
-          ))}
-        </fieldset>
-      )}
-      {left.length > 0 && (
-        <details>
-          <summary>{T.paste.leftOut(left.length)}</summary>
-          <ul className="plainlist">
-            {left.map(l => (
-              <li key={l.text}>
-                <bdi className="mono">{l.text}</bdi> <span className="sub">{l.why}</span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-      <div className="field">
-        <label htmlFor="r-one">{T.paste.add}</label>
-        <input id="r-one" value={one} maxLength={2000} onChange={e => setOne(e.target.value)} />
-      </div>
-      <p>
-        <button
-          type="button"
-          className="btn quiet"
-          onClick={() => {
-            if (one.trim()) change({ values: join(draft.values, [{ value: one.trim(), on: true }]) })
-            setOne('')
-          }}
-        >
-          {T.paste.addGo}
-        </button>
-      </p>
-    </>
+    <a className="btn quiet" href={href} download={name}>
+      {label}
+    </a>
   )
 }
+export const receiptText = (r: Receipt) => `${JSON.stringify(r, null, 2)}\n`
 
-export function Received({ r, again }: { r: Receipt; again: () => void }) {
-  const file = new Blob([JSON.stringify(r, null, 2)], { type: 'application/json' }),
-    [href] = useState(() => URL.createObjectURL(file))
-  const a = r.answer
+export function Received({
+  r,
+  reach,
+  ongoing,
+  sent,
+  again,
+  dismiss,
+}: {
+  r: Receipt
+  reach: Reach
+  ongoing: boolean
+  /** The bytes that were sent, while this page has them. */
+  sent?: string
+  again: () => void
+  dismiss: () => void
+}) {
+  const a = r.answer,
+    phone = a.phone ?? reach.phone,
+    mail = a.mail ?? reach.mail
   return (
     <>
-      <Heading title={T.receipt.title} page={T.receipt.title} />
-      <p className="lede">
-        {T.receipt.reference} <span className="mono">{r.reference}</span>
-      </p>
-      <section className="card" aria-labelledby="h-now">
+      <div className="received">
+        <Icon n="check" size={32} />
+        <Heading title={T.receipt.title} page={T.receipt.title} />
+        <p>{T.receipt.reference}</p>
+        <p className="ref mono">{r.reference}</p>
+        <p>{T.receipt.find}</p>
+      </div>
+      {ongoing && <Call phone={phone} mail={mail} then={T.receipt.callThen} />}
+      <section aria-labelledby="h-now">
         <h2 id="h-now">{a.title ? `${T.receipt.now}: ${a.title}` : T.receipt.now}</h2>
-        {a.call && <p className="note warn">{a.call}</p>}
-        <ol>
+        <ol className="numbered">
           {a.steps.map(s => (
             <li key={s}>{s}</li>
           ))}
         </ol>
+        {!ongoing && a.call && <p className="note">{a.call}</p>}
+      </section>
+      <section aria-labelledby="h-next">
+        <h2 id="h-next">{T.receipt.next}</h2>
+        <ol className="numbered">
+          <li>{T.receipt.nexts.read}</li>
+          {ongoing && <li>{T.receipt.nexts.ongoing}</li>}
+          <li>{T.receipt.nexts.reply}</li>
+        </ol>
+        <p className="acts">
+          <Link className="btn" to="/reports/$ref" params={{ ref: r.reference }}>
+            {T.receipt.thread}
+          </Link>{' '}
+          <button className="btn quiet" onClick={again}>
+            {T.receipt.another}
+          </button>
+        </p>
       </section>
       <section className="card" aria-labelledby="h-known">
         <h2 id="h-known">{T.receipt.known}</h2>
         <p>{a.text}</p>
-        <ul className="plainlist">
-          {a.values.map(v => (
-            <li key={v.value}>
-              <Value value={v.value} kind={v.kind} /> <span className="sub">{v.meaning}</span>
-            </li>
-          ))}
-        </ul>
+        {a.values.length > 0 && (
+          <ul className="plainlist">
+            {a.values.map(v => (
+              <li key={`${v.kind}${v.value}`}>
+                <Value value={v.value} kind={v.kind} /> <span className="sub">{v.meaning}</span>
+              </li>
+            ))}
+          </ul>
+        )}
       </section>
       {r.items.some(i => i.held || i.result !== 'accepted') && (
         <section className="card" aria-labelledby="h-items">
@@ -267,26 +243,44 @@ export function Received({ r, again }: { r: Receipt; again: () => void }) {
           <ul className="plainlist">
             {r.items.map(i => (
               <li key={i.index}>
-                <bdi className="mono">{i.value}</bdi>{' '}
+                <bdi className="mono">{i.value && defang(i.value, i.kind ?? '')}</bdi>{' '}
                 <span className="sub">
-                  {T.receipt.result[i.result] ?? i.result} {i.why} {i.held}
+                  {[T.receipt.result[i.result] ?? i.result, i.why, i.held].filter(Boolean).join(': ')}
                 </span>
               </li>
             ))}
           </ul>
         </section>
       )}
-      <p>
-        <Link className="btn" to="/reports/$ref" params={{ ref: r.reference }}>
-          {T.receipt.thread}
-        </Link>{' '}
-        <a className="btn quiet" href={href} download="receipt.json">
-          {T.receipt.download}
-        </a>{' '}
-        <button className="btn quiet" onClick={again}>
-          {T.receipt.another}
-        </button>
-      </p>
+      <section className="card" aria-labelledby="h-proof">
+        <h2 id="h-proof">{T.receipt.proof}</h2>
+        <p className="hint">{T.receipt.proofHint}</p>
+        <p className="acts">
+          <Saved
+            text={receiptText(r)}
+            name={`receipt-${r.reference}.json`}
+            type="application/json"
+            label={T.receipt.download}
+          />
+          {sent && (
+            <Saved
+              text={sent}
+              name={`report-${r.reference}.json`}
+              type="application/json"
+              label={T.receipt.downloadSent}
+            />
+          )}
+          <a className="btn quiet" href="/api/v1/receipt-key" download="receipt-key.pem">
+            {T.receipt.key}
+          </a>
+        </p>
+        <p className="hint">
+          {T.receipt.kept}{' '}
+          <button type="button" className="plain" onClick={dismiss}>
+            {T.receipt.dismiss}
+          </button>
+        </p>
+      </section>
     </>
   )
 }

@@ -260,6 +260,12 @@ export function SignInForm({
         )}
       </div>
       <p className="hint">{T.help}</p>
+      {face.face === 'member' && (
+        <p className="outside">
+          <a href="/tell">{T.tell}</a>
+          <a href="/break-glass">{T.breakGlass}</a>
+        </p>
+      )}
     </main>
   )
 }

@@ -2,16 +2,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useRouteContext } from '@tanstack/react-router'
 import { ApiError, cell } from '../api/client'
+import { filesOf } from '../api/files'
 import { cases } from '../api/reports'
+import { Files } from '../ui/Files'
 import { Name } from '../ui/Rows'
+import { Reply, Said } from '../ui/Said'
+import { Act } from '../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
 import { Value } from '../ui/Value'
 import { Moment } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
 import { report as R, thread as T } from '../words/report'
 import { kindWord, words } from '../words/portal'
-import { Reply, Said } from './Reports'
+import { papWord } from './ReportSteps'
 
+/** The cell's stream tells of new cases, not of what is said in one: a page that is seen asks, one that is not does not. */
 const POLL_MS = 5_000
 
 export function Triage() {
@@ -30,34 +35,46 @@ export function Triage() {
   if (q.error instanceof ApiError && q.error.status === 404)
     return <NotFound title={T.caseTitle} meaning={T.caseGone} />
   const c = q.data,
-    title = c?.title || T.recalledTitle
+    title = c?.title || T.recalledTitle,
+    fresh = () => void q.refetch(),
+    going = c?.ongoing && c.state === 'open'
   return (
-    <div className="page">
-      {q.isError && <Failed error={q.error} retry={() => void q.refetch()} />}
+    <div className="page threadpage">
+      {q.isError && <Failed error={q.error} retry={fresh} />}
       {!c && !q.isError && <Loading what={T.caseTitle} />}
       {c && (
         <>
-          <Heading title={title} page={title} exercise={session.exercise}>
-            <Name>{title}</Name>
-          </Heading>
-          <p className="lede">{T.noSource}</p>
-          <p className="meta">
-            <Severity v={c.severity as Parameters<typeof Severity>[0]['v']} />
-            <span>{c.attack}</span>
-            <span>{c.sector ?? words.desk.sectorNone}</span>
-            <span>
-              <Moment at={c.at} />
-            </span>
-            <span>{T.states[c.state] ?? c.state}</span>
-            {c.owner && <span>{c.owner}</span>}
-            {c.ongoing && <strong>{R.check.going}</strong>}
-          </p>
-          {!c.owner && acts && (
-            <p>
-              <button className="btn" onClick={() => void cell.claim(id).then(() => q.refetch())}>
-                {words.desk.claim}
-              </button>
+          <div>
+            <p className="meta">
+              <Severity v={c.severity as Parameters<typeof Severity>[0]['v']} />
+              <Tlp v={c.tlp} />
+              <span>{c.attack}</span>
+              <span>{c.sector ?? words.desk.sectorNone}</span>
+              <span>
+                <Moment at={c.at} />
+              </span>
+              <b className={c.state === 'open' ? undefined : 'open'}>{T.states[c.state] ?? c.state}</b>
             </p>
+            <Heading title={title} page={title} exercise={session.exercise}>
+              <Name>{title}</Name>
+            </Heading>
+            <p className="sub">{T.noSource}</p>
+          </div>
+          {going && (
+            <p className="note warn">
+              <b>{T.ongoing}</b>
+              {!c.owner && `: ${T.unclaimed}`}
+            </p>
+          )}
+          {c.owner ? (
+            <p className="sub">{words.desk.claimed(c.owner)}</p>
+          ) : (
+            acts &&
+            c.state === 'open' && (
+              <p>
+                <Act label={words.desk.claim} quiet={false} go={() => cell.claim(id).then(() => q.refetch())} />
+              </p>
+            )
           )}
           <section className="card" aria-labelledby="h-what">
             <h2 id="h-what">{T.what}</h2>
@@ -67,14 +84,34 @@ export function Triage() {
             <dl className="facts">
               <div>
                 <dt>{T.warn}</dt>
-                <dd>{R.share.warns.find(([k]) => k === c.warn)?.[1] ?? c.warn}</dd>
+                <dd>{R.share.warns.find(([k]) => k === c.warn)?.[1] ?? (c.warn === 'group' ? T.groupOnly : c.warn)}</dd>
               </div>
               <div>
                 <dt>{T.tlp}</dt>
                 <dd>
-                  <Tlp v={c.tlp as Parameters<typeof Tlp>[0]['v']} />
+                  <Tlp v={c.tlp} meaning />
                 </dd>
               </div>
+              <div>
+                <dt>{T.pap}</dt>
+                <dd>{papWord(c.pap)}</dd>
+              </div>
+              {c.happened_at && (
+                <div>
+                  <dt>{T.happened}</dt>
+                  <dd>
+                    <Moment at={c.happened_at} />
+                  </dd>
+                </div>
+              )}
+              {c.named && (
+                <div>
+                  <dt>{T.named}</dt>
+                  <dd>
+                    <Name>{c.named}</Name>
+                  </dd>
+                </div>
+              )}
               {c.campaign && (
                 <div>
                   <dt>{T.campaign}</dt>
@@ -86,17 +123,25 @@ export function Triage() {
                 </div>
               )}
             </dl>
-            <h3>{T.values}</h3>
+          </section>
+          <section className="card" aria-labelledby="h-values">
+            <h2 id="h-values">{T.values}</h2>
             {c.values.length ? (
-              <ul className="plainlist">
+              <ul className="lines in fates">
                 {c.values.map(v => (
                   <li key={`${v.kind}${v.value}`}>
-                    <Value value={v.value} kind={v.kind} /> <span className="sub">{kindWord(v.kind)}</span>
+                    <p>
+                      <Value value={v.value} kind={v.kind} /> <span className="sub">{kindWord(v.kind)}</span>
+                    </p>
                     {v.held && (
-                      <span className="sub">
-                        {' '}
+                      <p className="hint">
                         {T.held}: {v.held}
-                      </span>
+                      </p>
+                    )}
+                    {v.kept && (
+                      <p className="open">
+                        {T.kept}: {v.kept}
+                      </p>
                     )}
                   </li>
                 ))}
@@ -104,19 +149,23 @@ export function Triage() {
             ) : (
               <p className="empty">{R.check.noValues}</p>
             )}
+            {c.truncated && <p className="note">{T.truncated}</p>}
           </section>
-          <section aria-labelledby="h-thread">
-            <h2 id="h-thread">{T.title}</h2>
-            <Said rows={c.thread} of={x => (x.from === 'cell' ? (x.name ?? T.cell) : T.reporter)} />
-            {acts && (
-              <Reply
-                label={T.writeReporter}
-                ask
-                send={(text, asks) => cases.say(id, text, asks)}
-                done={() => void q.refetch()}
-              />
+          <section className="talk" aria-labelledby="h-thread">
+            <h2 id="h-thread">{T.titleCell}</h2>
+            <Said rows={c.thread} own="cell" of={x => (x.from === 'cell' ? (x.name ?? T.cell) : T.reporter)} />
+            {acts && c.state !== 'recalled' && (
+              <Reply label={T.writeReporter} ask send={(text, asks) => cases.say(id, text, asks)} done={fresh} />
             )}
           </section>
+          <Files
+            at={filesOf('cell', id)}
+            files={c.files}
+            who={by => (by === 'cell' ? T.cell : T.reporter)}
+            may={acts && c.state !== 'recalled'}
+            cell
+            fresh={fresh}
+          />
         </>
       )}
     </div>

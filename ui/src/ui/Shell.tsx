@@ -1,10 +1,10 @@
 // The frame of every signed-in page: search, navigation for this face, theme, keys, sign-out, and the EXERCISE marker.
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouteContext, useRouter } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import { signOut } from '../api/client'
+import { member as api, signOut } from '../api/client'
 import { chooseTheme, isTyping, keysOn, setKeysOn, theme, type Theme } from '../lib/theme'
-import { forgetDrafts } from '../lib/draft'
+import { forgetKept } from '../lib/draft'
 import { words } from '../words/portal'
 import { Icon, type IconName } from './Icon'
 import { Exercise, Mark } from './bits'
@@ -68,6 +68,21 @@ export const navigation = (face: 'member' | 'cell', rights: readonly string[]): 
   (face === 'cell' ? cell : member)
     .map(part => ({ ...part, items: part.items.filter(i => !i.needs || rights.includes(i.needs)) }))
     .filter(part => part.items.length)
+
+const UNREAD_MS = 20_000
+/** How many reports have something new in their threads; asked again while the page is seen. */
+export function Unread() {
+  const n =
+    useQuery({ queryKey: ['own-reports', 'unread'], queryFn: api.unread, refetchInterval: UNREAD_MS, retry: false })
+      .data ?? 0
+  return n > 0 ? (
+    <span className="badge">
+      <span aria-hidden="true">{n > UNREAD_SHOWN ? `${UNREAD_SHOWN}+` : n}</span>
+      <span className="vh"> {N.unread(n)}</span>
+    </span>
+  ) : null
+}
+const UNREAD_SHOWN = 99
 
 function KeysHelp({ open, close }: { open: boolean; close: () => void }) {
   const d = useRef<HTMLDialogElement>(null),
@@ -143,7 +158,7 @@ export function Shell() {
       /* the cookie may be gone already */
     }
     queries.clear()
-    forgetDrafts()
+    forgetKept()
     await nav({ to: '/signin', search: { out: '1' } })
     await router.invalidate()
   }
@@ -152,6 +167,7 @@ export function Shell() {
       <Link to={i.to as '/'} activeOptions={{ exact: i.to === '/' }} onClick={() => setOpen(false)}>
         <Icon n={i.icon} />
         {i.label}
+        {i.to === '/reports' && <Unread />}
       </Link>
     </li>
   )
@@ -195,6 +211,7 @@ export function Shell() {
         <button className="menu" aria-expanded={open} aria-controls="nav" onClick={() => setOpen(!open)}>
           <Icon n={open ? 'x' : 'menu'} />
           {N.menu}
+          {face.face === 'member' && session.rights.includes('report') && !open && <Unread />}
         </button>
       </header>
       <div id="nav" className={open ? 'side shown' : 'side'}>

@@ -11,6 +11,7 @@ mod load;
 mod memory;
 mod rebuild;
 mod register;
+mod report;
 mod server;
 mod session_check;
 mod signin;
@@ -20,10 +21,11 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 11] = [
+const ALL: [(&str, Bench); 12] = [
     ("light", light::run),
     ("import", import::run),
     ("extract", extract::run),
+    ("report", report::run),
     ("acks", acks::run),
     ("latency", latency::run),
     ("memory", memory::run),

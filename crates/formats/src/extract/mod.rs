@@ -5,6 +5,7 @@ mod gather;
 mod html;
 mod known;
 mod lists;
+mod look;
 mod mail;
 mod names;
 mod strings;
@@ -16,8 +17,10 @@ use std::num::NonZeroU32;
 use model::{Kind, Observable, Technique};
 
 use self::gather::Gather;
+pub use self::look::{FileFacts, FileKind, FileLook};
 pub use self::mail::MailFacts;
 pub use self::mail::attach::Attachment;
+pub(crate) use self::mail::is_mail;
 use self::text::Text;
 use crate::import::Format;
 use crate::limits::{EXTRACT_BYTES_MAX, EXTRACT_NOTES_MAX, EXTRACT_TEXT_BYTES_MAX};

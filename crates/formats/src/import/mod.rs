@@ -3,6 +3,7 @@
 mod document;
 mod kinds;
 mod lines;
+mod mail;
 mod misp;
 mod out;
 mod report;
@@ -18,6 +19,7 @@ use std::num::NonZeroU32;
 
 use model::{Draft, Marking};
 
+use crate::extract::is_mail;
 use crate::json::{self, Value};
 use crate::limits;
 use crate::unpack::{Packing, packing, unpacking};
@@ -62,6 +64,8 @@ pub enum Format {
     Table,
     /// Text with defanged indicators.
     Prose,
+    /// A mail with its headers.
+    Mail,
 }
 
 /// Limits of one import.
@@ -169,6 +173,10 @@ fn read_unpacked(unpacked: &mut dyn Read, out: &mut Out<'_>) -> io::Result<()> {
             out.summary.format = Some(Format::MispManifest);
             io::copy(&mut { whole }, &mut io::sink())?;
         }
+        Recognised::Mail => {
+            out.summary.format = Some(Format::Mail);
+            mail::read(&mut { whole }, out)?;
+        }
         Recognised::Text { bracket } => {
             out.summary.format = Some(Format::Prose);
             text::read(&mut lines::Lines::new(whole), bracket, out);
@@ -212,6 +220,7 @@ enum Recognised {
     JsonLines,
     FeedIndex,
     Table(table::Layout),
+    Mail,
     /// With whether it begins as JSON might.
     Text {
         bracket: bool,
@@ -239,6 +248,9 @@ fn recognise(head: &[u8]) -> Option<Recognised> {
     let odd = head.iter().filter(|&&b| b < 0x20 && !matches!(b, 0 | b'\n' | b'\r' | b'\t' | 0x0c | 0x1b)).count();
     if odd * 20 > head.len() || zeros * 10 > head.len() * 3 || (zeros > 0 && odd > 0) {
         return None;
+    }
+    if is_mail(start) {
+        return Some(Recognised::Mail);
     }
     let text = String::from_utf8_lossy(head);
     // The last line may be cut off by the end of the head.
@@ -328,6 +340,7 @@ pub fn detect_format(head: &[u8]) -> Option<Format> {
         Recognised::Table(_) => Some(Format::Table),
         Recognised::FeedIndex => Some(Format::MispManifest),
         Recognised::Text { .. } => Some(Format::Prose),
+        Recognised::Mail => Some(Format::Mail),
         Recognised::Json => {
             if let Ok(value) = json::parse(head) {
                 return format_of(&value);

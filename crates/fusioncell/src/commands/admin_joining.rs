@@ -93,6 +93,10 @@ language. Several sectors or domains stand in one field with a semicolon between
     #[command(subcommand, after_help = help!("  fusioncell admin setting list --data-dir D
   fusioncell admin setting set --data-dir D dormant-days 60"))]
     Setting(SettingCommand),
+    /// Who is woken for a report that is still going on
+    #[command(subcommand, after_help = help!("  fusioncell admin page check --data-dir D
+  fusioncell admin setting set --data-dir D page-shift \"analysts, night@cell.example\""))]
+    Page(super::admin_page::PageCommand),
     /// Give an organisation whose administrator lost the way in another one; its people are told by mail
     #[command(after_help = help!("  fusioncell admin recovery --data-dir D --organisation \"Aire Water\" --person sam@aire.example
   fusioncell admin recovery --data-dir D --organisation \"Aire Water\" --name \"Kit Hale\" --email kit@aire.example"))]
@@ -208,6 +212,7 @@ pub fn run(command: Joining) -> Result<(), Failure> {
         Joining::Sponsorship(command) => sponsorship(command),
         Joining::Terms(command) => terms(command),
         Joining::Setting(command) => setting(command),
+        Joining::Page(command) => super::admin_page::run(command),
         Joining::Recovery { folders, organisation, person, name, email, answer } => {
             let register = store::register(&folders.data_dir)?;
             let id = named(&register, &organisation)?;

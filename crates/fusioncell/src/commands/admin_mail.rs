@@ -96,7 +96,7 @@ fn list(folders: &Folders, as_json: bool) -> Result<(), Failure> {
     let mut table = Table::new(&["to", "about", "state", "tries", "day", "trouble"]);
     for mail in &mails {
         table.row(vec![
-            mail.to.clone(),
+            if mail.to.is_empty() { "(sealed)".to_owned() } else { mail.to.clone() },
             mail.kind.as_str().to_owned(),
             mail.state.as_str().to_owned(),
             mail.attempts.to_string(),

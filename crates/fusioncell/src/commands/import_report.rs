@@ -83,6 +83,7 @@ pub const fn format_name(format: Option<Format>) -> &'static str {
         Some(Format::ReportLines) => "report lines",
         Some(Format::Table) => "CSV/TSV",
         Some(Format::Prose) => "prose",
+        Some(Format::Mail) => "mail",
         None => "not recognised",
     }
 }

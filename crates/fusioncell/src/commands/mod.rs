@@ -24,6 +24,7 @@ mod admin_group;
 mod admin_joining;
 mod admin_lists;
 mod admin_mail;
+mod admin_page;
 mod admin_people;
 mod demo;
 mod import;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use server::{MailFromWhom, MailPassword, MailServer, MailSettings, TlsFiles};
+use server::{HookSecrets, HookSettings, MailFromWhom, MailPassword, MailServer, MailSettings, TlsFiles};
 
 use super::Folders;
 use crate::failure::{Context as _, Failure};
@@ -12,6 +12,9 @@ use crate::{logs, noise, store};
 
 /// Environment variable that can hold the password for the mail server.
 const SMTP_PASSWORD: &str = "FUSIONCELL_SMTP_PASSWORD";
+
+/// Environment variable that can hold the webhook's secret.
+const PAGE_WEBHOOK_SECRET: &str = "FUSIONCELL_PAGE_WEBHOOK_SECRET";
 
 /// Which listeners this process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -43,6 +46,7 @@ pub enum SecondFactor {
   fusioncell serve --data-dir D --member-addr 0.0.0.0:443 --cell-addr 10.0.0.5:443 --tls-cert cert.pem --tls-key key.pem
   fusioncell serve --data-dir D --member-addr 10.0.0.5:8460 --behind-tls --trusted-proxy 10.0.0.2
   fusioncell serve --data-dir D --smtp-url smtps://cell@mail.example --smtp-password-file P --mail-from no-reply@cell.example
+  fusioncell serve --data-dir D --page-webhook https://pager.example/fusioncell --page-webhook-secret-file P
   fusioncell serve --data-dir D --face cell &      # two processes over one data folder:
   fusioncell serve --data-dir D --face member      # the member side never opens the vault"))]
 pub struct ServeArgs {
@@ -70,8 +74,8 @@ pub struct ServeArgs {
     /// Origin of the cell's pages
     #[arg(long, value_name = "ORIGIN")]
     cell_origin: Option<String>,
-    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and the people of
-    /// the cell otherwise
+    /// Who must have a passkey or an authenticator app beside a password; without it nobody in an exercise, and everybody
+    /// otherwise
     #[arg(long, value_enum, value_name = "WHO")]
     second_factor: Option<SecondFactor>,
     /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
@@ -130,6 +134,21 @@ pub struct ServeArgs {
     /// Whom mails are from, such as "Northern Utilities <no-reply@cell.example>"
     #[arg(long, value_name = "ADDRESS", env = "FUSIONCELL_MAIL_FROM", hide_env_values = true)]
     mail_from: Option<MailFromWhom>,
+    /// Webhook that wakes the shift for a report that is still going on, such as https://pager.example/fusioncell; each call is
+    /// signed with the secret
+    #[arg(long, value_name = "URL", env = "FUSIONCELL_PAGE_WEBHOOK", hide_env_values = true)]
+    page_webhook: Option<url::Url>,
+    /// File with the webhook's secret: whsec_ and base64, in one line, or in two while the receiver changes from one to the
+    /// next; FUSIONCELL_PAGE_WEBHOOK_SECRET can hold it instead
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_PAGE_WEBHOOK_SECRET_FILE", hide_env_values = true)]
+    page_webhook_secret_file: Option<PathBuf>,
+    /// Roots that the webhook's certificate must go back to, in PEM, instead of those of this machine
+    #[arg(long, value_name = "FILE", env = "FUSIONCELL_PAGE_WEBHOOK_CA", hide_env_values = true)]
+    page_webhook_ca: Option<PathBuf>,
+    /// Private address or network that the webhook may be at, such as 10.0.0.7 or 10.0.0.0/24; may be given more than once.
+    /// Without it only public addresses are called
+    #[arg(long = "egress-allow", value_name = "ADDR/NET", value_parser = network)]
+    egress_allow: Vec<server::EgressNetwork>,
     /// Token with which /metrics may be read from beyond this machine: `Authorization: Bearer TOKEN`
     #[arg(long, value_name = "TOKEN", env = "FUSIONCELL_METRICS_TOKEN", hide_env_values = true)]
     metrics_token: Option<String>,
@@ -154,6 +173,31 @@ fn mail(args: &ServeArgs) -> Result<Option<MailSettings>, Failure> {
     Ok(Some(MailSettings { server, password, from, roots: args.smtp_ca.clone() }))
 }
 
+/// An address or a network.
+fn network(text: &str) -> Result<server::EgressNetwork, String> {
+    let address = || text.parse::<std::net::IpAddr>().map(server::EgressNetwork::from);
+    let wrong = |_| format!("{text:?} is no address and no network such as 10.0.0.0/24");
+    text.parse().or_else(|_| address()).map_err(wrong)
+}
+
+fn hook(args: &ServeArgs) -> Result<Option<HookSettings>, Failure> {
+    let Some(url) = args.page_webhook.clone() else { return Ok(None) };
+    let given = std::env::var(PAGE_WEBHOOK_SECRET).ok().filter(|secret| !secret.is_empty());
+    let secrets = match (&args.page_webhook_secret_file, given) {
+        (Some(file), _) => HookSecrets::of_file(file).context(file.display())?,
+        (None, Some(secret)) => HookSecrets::read(&secret).context(PAGE_WEBHOOK_SECRET)?,
+        (None, None) => {
+            return Err(Failure::new(format!(
+                "--page-webhook needs a secret: give it by --page-webhook-secret-file or {PAGE_WEBHOOK_SECRET}"
+            )));
+        }
+    };
+    let roots = args.page_webhook_ca.clone();
+    let hook = HookSettings { url, secrets, allowed: args.egress_allow.clone(), roots };
+    hook.client().context("--page-webhook")?;
+    Ok(Some(hook))
+}
+
 fn advice(path: &std::path::Path) -> Result<server::Advice, Failure> {
     let file = std::fs::File::open(path).context(path.display())?;
     let mut bytes = Vec::new();
@@ -166,7 +210,7 @@ fn advice(path: &std::path::Path) -> Result<server::Advice, Failure> {
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
     logs::start("info", args.log_json);
     let genesis = store::genesis(store::PARTNERSHIP, false);
-    let mail = mail(&args)?;
+    let (mail, hook) = (mail(&args)?, hook(&args)?);
     let mut config = store::config(args.folders.data_dir, args.folders.keys_dir, &genesis);
     config.member_addr = args.member_addr;
     config.cell_addr = args.cell_addr;
@@ -180,6 +224,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         SecondFactor::Everybody => register::Demand::Everybody,
     });
     config.mail = mail;
+    config.hook = hook;
     config.tls = args.behind_tls;
     config.member_tls = files(args.tls_cert, args.tls_key);
     config.cell_tls = files(args.cell_tls_cert, args.cell_tls_key).or_else(|| config.member_tls.clone());

@@ -1,4 +1,5 @@
 //! A mail server for tests: takes mail, and can be told to be slow, to refuse, or to say nothing once it has taken one.
+#![allow(dead_code)]
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use crate::audit::Actor;
 use crate::credentials::Secret;
 use crate::nouns::{Face, NewPerson, Principal};
+use crate::people::find;
 use crate::register::{Register, RegisterError};
 use crate::rights::Role;
 use crate::sessions::SessionKind;
@@ -139,11 +140,13 @@ impl Register {
     /// Sets a first password by an enrolment ticket, which is used up.
     ///
     /// # Errors
-    /// [`JoinError::Gone`] if the ticket does not work, [`RegisterError::Refused`] if the password is too short.
+    /// [`JoinError::Gone`] if the ticket does not work, [`RegisterError::Refused`] if the password is too short or easily guessed; the
+    /// ticket is good for another, then.
     pub fn enrol_password(&self, ticket: &str, password: &str) -> Result<PersonId, JoinError> {
         let stored = self.hashed(password)?;
         self.within(|transaction| {
             let person = invitations::spend_ticket(transaction, self.now(), ticket)?.ok_or(JoinError::Gone)?;
+            self.check_choice(&find(transaction, person)?, password)?;
             transaction.execute("UPDATE person SET password = ?2 WHERE id = ?1", params![person.as_bytes(), stored])?;
             Ok(person)
         })

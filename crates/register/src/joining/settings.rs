@@ -27,6 +27,14 @@ pub struct JoiningSettings {
     pub cell_phone: String,
     /// The cell's mailbox; empty until it is set.
     pub cell_mail: String,
+    /// Who is woken for a report that is still going on and that nobody has taken: `analysts`, `leads` and addresses.
+    pub page_shift: String,
+    /// Who is woken after them.
+    pub page_leads: String,
+    /// Minutes after which the shift is woken.
+    pub page_minutes: i64,
+    /// Minutes after which the leads are woken, from when the shift was.
+    pub page_lead_minutes: i64,
 }
 
 impl Default for JoiningSettings {
@@ -42,6 +50,10 @@ impl Default for JoiningSettings {
             cell_url: "http://localhost:8461".to_owned(),
             cell_phone: String::new(),
             cell_mail: String::new(),
+            page_shift: "analysts".to_owned(),
+            page_leads: "leads".to_owned(),
+            page_minutes: 5,
+            page_lead_minutes: 5,
         }
     }
 }
@@ -63,6 +75,10 @@ pub const JOINING_SETTINGS: &[(&str, Option<(i64, i64)>)] = &[
     ("cell-url", None),
     ("cell-phone", None),
     ("cell-mail", None),
+    ("page-shift", None),
+    ("page-leads", None),
+    ("page-minutes", Some((0, 120))),
+    ("page-lead-minutes", Some((0, 120))),
 ];
 
 impl JoiningSettings {
@@ -74,6 +90,8 @@ impl JoiningSettings {
             "closed-days" => &mut self.closed_days,
             "notice-days" => &mut self.notice_days,
             "sponsorships-max" => &mut self.sponsorships_max,
+            "page-minutes" => &mut self.page_minutes,
+            "page-lead-minutes" => &mut self.page_lead_minutes,
             _ => return None,
         })
     }
@@ -94,6 +112,11 @@ impl JoiningSettings {
         if let (Some((least, most)), Some(field)) = (range, self.field(name)) {
             let number = value.trim().parse().ok().filter(|number| (*least..=*most).contains(number));
             *field = number.ok_or_else(|| refused(format!("a number from {least} to {most}")))?;
+            return Ok(());
+        }
+        if matches!(name, "page-shift" | "page-leads") {
+            let list = crate::paging::shift_list(value).map_err(refused)?;
+            *if name == "page-shift" { &mut self.page_shift } else { &mut self.page_leads } = list;
             return Ok(());
         }
         if let Some(contact) = self.contact(name) {
@@ -148,6 +171,8 @@ impl JoiningSettings {
                 "cell-url" => &self.cell_url,
                 "cell-phone" => &self.cell_phone,
                 "cell-mail" => &self.cell_mail,
+                "page-shift" => &self.page_shift,
+                "page-leads" => &self.page_leads,
                 _ => &self.member_url,
             };
             (*name, number.unwrap_or_else(|| text.clone()))
@@ -191,6 +216,9 @@ mod tests {
             ("cell-phone", "call us"),
             ("cell-phone", "++"),
             ("cell-mail", "nobody"),
+            ("page-shift", "everybody"),
+            ("page-leads", "a@b.example\r\nBcc: c@d.example"),
+            ("page-minutes", "-1"),
         ] {
             assert!(set(&connection, name, value).is_err(), "{name} {value}");
         }
@@ -205,6 +233,10 @@ mod tests {
         let told = JoiningSettings::read(&connection).unwrap();
         assert_eq!((told.cell_phone.as_str(), told.cell_mail.as_str()), ("+44 20 7946 0000", "cell@share.example"));
         set(&connection, "cell-phone", "").unwrap();
+        set(&connection, "page-shift", "Analysts, night@share.example").unwrap();
+        set(&connection, "page-leads", "").unwrap();
+        let told = JoiningSettings::read(&connection).unwrap();
+        assert_eq!((told.page_shift.as_str(), told.page_leads.as_str()), ("analysts, night@share.example", ""));
         assert_eq!(read.all().len(), JOINING_SETTINGS.len());
     }
 }

@@ -23,6 +23,8 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("accept_terms", "needs a newer version: crates/server/tests/joining.rs"),
     ("take_back", "needs a case that was passed: crates/server/tests/walls.rs"),
     ("consent", "the report is withdrawn before: crates/server/tests/threads.rs"),
+    ("own_file", "needs a file: crates/server/tests/files.rs"),
+    ("file", "needs a file: crates/server/tests/files.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
 ];
 
@@ -41,8 +43,9 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "cell_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
-        "claim" | "pass" | "take_back" | "cell_report" | "cell_message" => Kind::Case,
-        "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" => Kind::OwnReport,
+        "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file" => Kind::Case,
+        "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" | "own_file_add"
+        | "own_file" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
         "edit_person" | "close_person" => Kind::Person,
         "edit_cell_person" | "close_cell_person" => Kind::CellPerson,
@@ -104,7 +107,9 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
             "title": "t", "attack": "phishing", "warn": "now", "know": "nobody", "tlp": "GREEN",
             "indicators": [{ "value": "fresh.attack.test" }],
         }),
-        "import" | "extract" => return Some((media.clone(), "imported.attack.test\n".to_owned())),
+        "import" | "extract" | "own_file_add" | "file_add" => {
+            return Some((media.clone(), "imported.attack.test\n".to_owned()));
+        }
         "advise" => json!({ "title": "t", "summary": "s", "actions": ["a"], "severity": "low", "tlp": "GREEN" }),
         "confirm" => json!({ "password": PASSWORD }),
         "password" => json!({ "password": "another horse battery" }),

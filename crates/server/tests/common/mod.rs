@@ -196,6 +196,23 @@ impl World {
         Self { clock, core, pump, member, cell, vault, register, member_hub, cell_hub, keys, meters }
     }
 
+    /// Another fold over the same journal, as after a restart; members go on with what the first has released.
+    pub fn core_anew(&self) -> Core {
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded(AtomicU64::new(8)));
+        Core::open(CoreParts {
+            vault: Arc::clone(&self.vault),
+            writer: released::Store::in_memory().unwrap().0,
+            register: Arc::clone(&self.register),
+            hub: Arc::clone(&self.cell_hub),
+            meters: Arc::clone(&self.meters),
+            engine: release::EngineConfig::default(),
+            slot_millis: 30_000,
+            own: own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy).unwrap(),
+            reads: server::Reads::default(),
+        })
+        .unwrap()
+    }
+
     /// Lets time pass in steps of a release tick, folding and releasing at each.
     pub fn pass(&mut self, millis: i64) {
         let end = self.clock.now().plus_millis(millis);

@@ -152,6 +152,16 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             all.extend(each("/api/v1/reports/", &known.own, end));
             all
         }
+        ("POST", "/api/v1/reports/{reference}/files") => {
+            let path = path.replace("{reference}", UNKNOWN);
+            let mut all = vec![with(&path, "a file"), with(&format!("{path}?name=../x"), ""), with(&path, "")];
+            // One's own take nothing that is empty.
+            all.extend(each("/api/v1/reports/", &known.own, "/files"));
+            all
+        }
+        ("GET", "/api/v1/reports/{reference}/files/{id}") => {
+            each("/api/v1/reports/", &known.own, &format!("/files/{UNKNOWN}"))
+        }
         ("DELETE" | "POST", "/api/v1/reports/{reference}" | "/api/v1/reports/{reference}/recall") => {
             [UNKNOWN, "x"].map(|id| ask(path.replace("{reference}", id))).into()
         }
@@ -244,6 +254,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             let bodies = [r#"{"text":""}"#, r#"{"text":"hello","asks":true}"#];
             asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
         }
+        ("POST", "/cell/v1/reports/{case}/files") => {
+            each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/files")
+        }
+        ("GET", "/cell/v1/reports/{case}/files/{id}") => {
+            each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], &format!("/files/{UNKNOWN}"))
+        }
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")
         }
@@ -263,6 +279,8 @@ pub fn own_report(reference: &str) -> Vec<Ask> {
         ("POST", "/read", ""),
         ("POST", "/messages", r#"{"text":"hello"}"#),
         ("POST", "/consent", r#"{"warn":"now"}"#),
+        ("POST", "/files", "a file"),
+        ("GET", "/files/00000000-0000-4000-8000-0000000000ff", ""),
     ];
     let ask = |(method, end, body): (&'static str, &str, &str)| Ask {
         route: "another's report".into(),

@@ -160,6 +160,18 @@ async fn a_stolen_session_opens_no_factors_and_ends_when_its_owner_says_so() {
 }
 
 #[tokio::test]
+async fn signing_in_anew_leaves_no_session_behind() {
+    let world = world();
+    let mut browser = Browser::signed_in(&world, Face::Member, ANN).await;
+    let mut copy = Browser { cookie: browser.cookie.clone(), ..Browser::at(&world, Face::Member) };
+    let again = json!({ "email": ANN, "password": PASSWORD });
+    assert_eq!(browser.post("/session", json!({ "email": ANN, "password": "wrong wrong wrong" })).await.status, 401);
+    assert!(copy.is_in().await, "who fails to sign in ends nothing");
+    assert_eq!(browser.post("/session", again).await.status, 200);
+    assert!(browser.is_in().await && !copy.is_in().await);
+}
+
+#[tokio::test]
 async fn another_site_can_send_none_of_it() {
     let world = world();
     let ann = Browser::signed_in(&world, Face::Member, ANN).await;

@@ -61,7 +61,7 @@ async fn a_key_opens_what_its_scopes_name_and_no_page_of_a_person() {
     let open = routes().into_iter().filter(|route| route.pass.scope.is_some());
     let mut ids: Vec<&str> = open.map(|route| route.id).collect();
     ids.sort_unstable();
-    let expect = "advisories advisory_read campaign campaigns consent correct extract feed group group_items group_watch groups home import indicators lookup own_message own_read own_report own_reports preview recall report session stream withdraw";
+    let expect = "advisories advisory_read campaign campaigns consent correct extract feed group group_items group_watch groups home import indicators lookup own_file own_file_add own_message own_read own_report own_reports preview recall report session stream withdraw";
     assert_eq!(ids.join(" "), expect);
 }
 

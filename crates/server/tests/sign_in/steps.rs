@@ -95,6 +95,8 @@ async fn changes_ask_for_a_factor_of_the_last_ten_minutes() {
         ("DELETE", "/me/passkeys/x", Value::Null),
         ("POST", "/me/recovery-codes", Value::Null),
         ("PUT", "/me/password", json!({ "password": "another horse battery" })),
+        ("DELETE", "/me/sessions", Value::Null),
+        ("DELETE", "/me/sessions/x", Value::Null),
         ("POST", "/keys", key.clone()),
         ("POST", "/devices", json!({ "label": "wall" })),
     ] {
@@ -104,8 +106,11 @@ async fn changes_ask_for_a_factor_of_the_last_ten_minutes() {
     let wrong = olga.post("/me/confirm", json!({ "password": "wrong" })).await;
     assert_eq!(wrong.status, 422);
     assert_eq!(olga.post("/keys", key.clone()).await.status, 403);
+    let mut copy = Browser { cookie: olga.cookie.clone(), ..Browser::at(&world, Face::Member) };
     let right = olga.post("/me/confirm", json!({ "password": crate::PASSWORD })).await;
     assert_eq!(right.status, 204);
+    // Whoever had a copy of the token is out by that.
+    assert!(!copy.is_in().await && olga.is_in().await);
     assert_eq!(olga.post("/keys", key).await.status, 201);
     assert_eq!(olga.get("/me").await.json()["confirmed"], true);
 }

@@ -23,6 +23,8 @@ pub struct Facts {
     pub cases: Vec<String>,
     /// Names of the reporters.
     pub firms: Vec<String>,
+    /// Ids of files.
+    pub files: Vec<String>,
 }
 
 pub fn utc(millis: i64) -> String {
@@ -199,6 +201,7 @@ mod tests {
     #[test]
     fn what_is_shown_is_told_in_its_form() {
         let facts = Facts {
+            files: Vec::new(),
             received: vec![1_790_000_007_237],
             cases: vec!["11111111-0000-4000-8000-000000000000".into()],
             firms: vec!["Firm 1".into()],

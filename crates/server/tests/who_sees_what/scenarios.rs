@@ -16,6 +16,8 @@ use crate::table::{MARKINGS, NOTHING, Table, over_time};
 pub const ADVICE: &str = "Periwinkle notice";
 pub const SAID: &str = "Tangerine footnote";
 pub const ASKED: &str = "Cobalt question";
+pub const SENT: &str = "Saffron ledger";
+pub const ADDED: &str = "Umber appendix";
 pub const POSTURE: &str = "Vermilion weather";
 pub const KNOW: [(&str, &str); 3] = [("nobody", "nobody"), ("cell", "the cell"), ("everybody", "everybody")];
 
@@ -101,9 +103,11 @@ pub async fn second_answer(index: usize, tlp: Tlp, table: &mut Table) {
 }
 
 /// What comes after a report: what its reporter and the cell say in its thread, and what is left of it.
-pub const AFTER: [&str; 4] = [
+pub const AFTER: [&str; 6] = [
     "A message of the reporter in its thread",
     "A message of the cell in that thread",
+    "A file of the reporter",
+    "A file of the cell",
     "The value after it was withdrawn",
     "The value after it was recalled",
 ];
@@ -114,11 +118,13 @@ pub async fn after_a_report(tlp: Tlp, table: &mut Table) {
     stage.file(1, &json!("now"), "nobody", tlp).await;
     stage.world.pass(300);
     let case = stage.facts.cases[0].clone();
-    let steps: [(usize, Role, Face, &str, &str, Value); 4] = [
+    let steps: [(usize, Role, Face, &str, &str, Value); 6] = [
         (0, Role::Reporter, Face::Member, "POST", "/messages", json!({ "text": SAID })),
         (1, Role::Analyst, Face::Cell, "POST", "/messages", json!({ "text": ASKED, "asks": true })),
-        (2, Role::Reporter, Face::Member, "DELETE", "", Value::Null),
-        (3, Role::Reporter, Face::Member, "POST", "/recall", Value::Null),
+        (2, Role::Reporter, Face::Member, "POST", "/files?name=saffron.txt", json!(SENT)),
+        (3, Role::Analyst, Face::Cell, "POST", "/files?name=umber.txt", json!(ADDED)),
+        (4, Role::Reporter, Face::Member, "DELETE", "", Value::Null),
+        (5, Role::Reporter, Face::Member, "POST", "/recall", Value::Null),
     ];
     for (noun, role, face, method, end, body) in steps {
         let path = match face {
@@ -129,6 +135,9 @@ pub async fn after_a_report(tlp: Tlp, table: &mut Table) {
         let router = if face == Face::Cell { &stage.world.cell } else { &stage.world.member };
         let done = call(router, stage.request(role, face, method, &path, &body)).await;
         assert!([201, 204].contains(&done.status.as_u16()), "{method} {path}: {}", done.status);
+        if end.starts_with("/files") {
+            stage.facts.files.push(done.json()["id"].as_str().unwrap().to_owned());
+        }
         stage.world.pass(1_000);
         for role in Role::ALL {
             let seen = stage.news(role).await;
@@ -140,8 +149,13 @@ pub async fn after_a_report(tlp: Tlp, table: &mut Table) {
                 0 if holds(&seen, &[SAID]) => "the message, without its firm",
                 1 if holds(&seen, &[ASKED]) && author => "the message, with its author",
                 1 if holds(&seen, &[ASKED]) => "the message, without its author",
-                2 | 3 if holds(&seen, &[VALUE]) && firm => "the value, with its reporter",
-                2 | 3 if holds(&seen, &[VALUE]) => "the value, without its reporter",
+                2 if holds(&seen, &[SENT]) && firm => "the file, with its firm",
+                2 if holds(&seen, &[SENT]) => "the file, without its firm",
+                3 if holds(&seen, &[ADDED]) && author => "the file, with its author",
+                3 if holds(&seen, &[ADDED]) => "the file, without its author",
+                2 | 3 if holds(&seen, &["saffron", "umber"]) => "the name of the file",
+                4 | 5 if holds(&seen, &[VALUE]) && firm => "the value, with its reporter",
+                4 | 5 if holds(&seen, &[VALUE]) => "the value, without its reporter",
                 _ => NOTHING,
             };
             table.put(AFTER[noun], (0, tlp), role, shown.to_owned());

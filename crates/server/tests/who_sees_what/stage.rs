@@ -155,6 +155,16 @@ impl Stage {
                 let cases = self.facts.cases.iter().map(String::as_str);
                 cases.chain([NO_ID]).map(|case| format!("{base}{case}")).collect()
             }
+            // And for every file by its id.
+            "/api/v1/reports/{reference}/files/{id}" | "/cell/v1/reports/{case}/files/{id}" => {
+                let base = route.path.split('{').next().unwrap_or_default();
+                let of = |case: &String| -> Vec<String> {
+                    let files = self.facts.files.iter().map(String::as_str).chain([NO_ID]);
+                    files.map(|file| format!("{base}{case}/files/{file}")).collect()
+                };
+                let all: Vec<String> = self.facts.cases.iter().flat_map(of).collect();
+                all.into_iter().chain([format!("{base}{NO_ID}/files/{NO_ID}")]).collect()
+            }
             "/reports/{id}" | "/triage/{id}" => {
                 let base = route.path.trim_end_matches("{id}");
                 let cases = self.facts.cases.iter().map(String::as_str);

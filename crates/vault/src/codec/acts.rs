@@ -1,12 +1,12 @@
 //! What is said and changed about a case, in its stored form.
 
-use model::{CaseId, MessageId, Observable, PersonId, Timestamp, WhoMayBeWarned};
+use model::{CaseId, FileId, MessageId, Observable, PersonId, Timestamp, WhoMayBeWarned};
 use serde::{Deserialize, Serialize};
 
 use super::CodecError;
 use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_text, word};
 use super::v1::ItemV1;
-use crate::acts::{AmendEntry, Change, Correction, MessageEntry, Party, Redacted};
+use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, Party, Redacted};
 use crate::entry::Body;
 use crate::hex;
 
@@ -22,6 +22,22 @@ struct MessageV1 {
     text: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     asks: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileV1 {
+    id: String,
+    case: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
+    name: String,
+    size: u64,
+    sha256: String,
+    kind: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,6 +106,43 @@ pub(super) fn read_message(stored: &[u8]) -> Result<Body, CodecError> {
         from,
         text: stored.text,
         asks: stored.asks,
+    })))
+}
+
+pub(super) fn write_file(body: &Body, file: &FileEntry) -> serde_json::Result<Vec<u8>> {
+    let (by, who) = match &file.from {
+        Party::Reporter => (None, None),
+        Party::Cell { by, name } => (Some(by.to_string()), Some(name.clone())),
+    };
+    let stored = FileV1 {
+        id: file.id.to_string(),
+        case: file.case.to_string(),
+        by,
+        who,
+        name: file.name.clone(),
+        size: file.size,
+        sha256: hex::encode(&file.sha256),
+        kind: file.kind.clone(),
+        notes: file.notes.clone(),
+    };
+    typed(body, stored)
+}
+
+pub(super) fn read_file(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: FileV1 = shape(stored)?;
+    let from = match stored.by {
+        None => Party::Reporter,
+        Some(by) => Party::Cell { by: word::<PersonId>("by", &by)?, name: stored.who.unwrap_or_default() },
+    };
+    Ok(Body::File(Box::new(FileEntry {
+        id: word::<FileId>("id", &stored.id)?,
+        case: word::<CaseId>("case", &stored.case)?,
+        from,
+        name: stored.name,
+        size: stored.size,
+        sha256: bytes("sha256", &stored.sha256)?,
+        kind: stored.kind,
+        notes: stored.notes,
     })))
 }
 

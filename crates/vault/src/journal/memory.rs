@@ -1,13 +1,14 @@
 //! A journal in memory, for tests and simulation: the same semantics, no disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::CaseId;
 
 use super::tail::Tail;
-use super::{Done, Filed, Head, Journal, NewEntry, RawEntry, Wake};
+use super::{Done, Filed, Head, Journal, Kept, NewEntry, RawEntry, Wake};
 use crate::codec;
 use crate::entry::{Entry, Seq};
 use crate::error::JournalError;
@@ -16,6 +17,7 @@ use crate::error::JournalError;
 struct Stored {
     entries: Vec<(Arc<Entry>, RawEntry)>,
     sources: HashMap<CaseId, Filed>,
+    kept: BTreeMap<[u8; 32], Kept>,
 }
 
 /// The journal.
@@ -34,7 +36,7 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
+    fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
         let bodies = batch.iter().map(|entry| codec::encode(&entry.body)).collect::<Result<Vec<_>, _>>()?;
         let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         let mut head = self.tail.head();
@@ -59,6 +61,7 @@ impl Journal for MemoryJournal {
             stored.sources.extend(filed);
             seqs.push(seq);
         }
+        stored.kept.extend(kept.into_iter().map(|row| (row.key, row)));
         // The lock is held until the tail knows, so that entries reach it in their order.
         self.tail.push(fresh, head);
         self.tail.replace(&rewritten);
@@ -94,5 +97,20 @@ impl Journal for MemoryJournal {
     fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
         let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(stored.sources.get(&case).copied())
+    }
+
+    fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {
+        Ok(self.stored.lock().unwrap_or_else(PoisonError::into_inner).kept.get(key).cloned())
+    }
+
+    fn kept_about(&self, about: &[u8; 32]) -> Result<Vec<Kept>, JournalError> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(stored.kept.values().filter(|row| row.about == *about).cloned().collect())
+    }
+
+    fn kept_after(&self, key: Option<&[u8; 32]>) -> Result<Option<Kept>, JournalError> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = (key.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        Ok(stored.kept.range::<[u8; 32], _>(after).next().map(|(_, row)| row.clone()))
     }
 }

@@ -70,6 +70,19 @@ impl NewEntry {
     }
 }
 
+/// A row beside the journal: the sealed answer to a request that may come again. Nothing of it is part of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Keyed hash of whose request it is and of its key.
+    pub(crate) key: [u8; 32],
+    /// Keyed hash of the case that it is about.
+    pub(crate) about: [u8; 32],
+    /// The hour that it came in, of all hours.
+    pub(crate) hour: i64,
+    /// The answer, sealed.
+    pub(crate) body: Vec<u8>,
+}
+
 /// An entry as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEntry {
@@ -93,7 +106,33 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// [`JournalError::Full`] if too much waits, [`JournalError::Codec`] if an entry is over its limit; `done` does not run then.
-    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError>;
+    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
+        self.append_keeping(batch, Vec::new(), done)
+    }
+
+    /// As [`Journal::append_then`], with rows to keep beside the entries in the same transaction; rows of a day before go.
+    ///
+    /// # Errors
+    /// As [`Journal::append_then`].
+    fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError>;
+
+    /// The kept row of a key.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read.
+    fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError>;
+
+    /// The kept rows about one case.
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be read.
+    fn kept_about(&self, about: &[u8; 32]) -> Result<Vec<Kept>, JournalError>;
+
+    /// The kept row after that of a key, in the order of keys; the first for none.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read.
+    fn kept_after(&self, key: Option<&[u8; 32]>) -> Result<Option<Kept>, JournalError>;
 
     /// Entries from a place on, at most `max`, without a gap; empty if there are none yet.
     ///
@@ -141,9 +180,18 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// As [`Journal::append_then`], and what happened on the way to the disk.
     fn append(&self, batch: Vec<NewEntry>) -> Result<Vec<Seq>, JournalError> {
+        self.append_kept(batch, Vec::new())
+    }
+
+    /// As [`Journal::append`], with rows to keep.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    fn append_kept(&self, batch: Vec<NewEntry>, kept: Vec<Kept>) -> Result<Vec<Seq>, JournalError> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        self.append_then(
+        self.append_keeping(
             batch,
+            kept,
             Box::new(move |outcome| {
                 // The receiver is waiting below; if it is gone, nobody wants to know.
                 let _ = sender.send(outcome);

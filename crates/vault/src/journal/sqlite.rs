@@ -1,6 +1,7 @@
 //! The journal in one SQLite file: one writer thread with group commit; acknowledged after the data is on disk.
 
 mod connection;
+mod kept;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use model::{CaseId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::tail::Tail;
-use super::{Done, Filed, Head, Journal, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+use super::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
@@ -30,6 +31,9 @@ const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
   redacted INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL, seq INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept(key BLOB PRIMARY KEY, about BLOB NOT NULL, hour INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS kept_about ON kept(about);
+CREATE INDEX IF NOT EXISTS kept_hour ON kept(hour);
 ";
 
 /// How the file is opened.
@@ -49,6 +53,7 @@ struct Prepared {
 
 struct Job {
     entries: Vec<Prepared>,
+    kept: Vec<Kept>,
     bytes: usize,
     done: Done,
 }
@@ -236,7 +241,7 @@ fn is_constraint(error: &rusqlite::Error) -> bool {
 
 /// One transaction for everything that waited; on any error nothing of it is stored.
 fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<Head, rusqlite::Error> {
-    if group.iter().all(|job| job.entries.is_empty()) {
+    if group.iter().all(|job| job.entries.is_empty() && job.kept.is_empty()) {
         return Ok(head);
     }
     let transaction = connection.transaction()?;
@@ -258,12 +263,13 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
             }
         }
     }
+    kept::write(&transaction, group.iter().flat_map(|job| &job.kept))?;
     transaction.commit()?;
     Ok(head)
 }
 
 impl Journal for SqliteJournal {
-    fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
+    fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
         // Encoding happens here, on the caller's thread, so that the one writer only hashes and inserts.
         let entries = batch
             .into_iter()
@@ -281,13 +287,13 @@ impl Journal for SqliteJournal {
                 })
             })
             .collect::<Result<Vec<_>, JournalError>>()?;
-        let bytes = entries.iter().map(|entry| entry.bytes.len()).sum();
+        let bytes = entries.iter().map(|entry| entry.bytes.len()).chain(kept.iter().map(|row| row.body.len())).sum();
         let count = entries.len();
         if !self.waiting.take(count, bytes) {
             return Err(JournalError::Full);
         }
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = queue.as_ref().is_some_and(|queue| queue.send(Job { entries, bytes, done }).is_ok());
+        let sent = queue.as_ref().is_some_and(|queue| queue.send(Job { entries, kept, bytes, done }).is_ok());
         if sent {
             Ok(())
         } else {
@@ -340,6 +346,18 @@ impl Journal for SqliteJournal {
 
     fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
         filed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case)
+    }
+
+    fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {
+        kept::of_key(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), key)
+    }
+
+    fn kept_about(&self, about: &[u8; 32]) -> Result<Vec<Kept>, JournalError> {
+        kept::about(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), about)
+    }
+
+    fn kept_after(&self, key: Option<&[u8; 32]>) -> Result<Option<Kept>, JournalError> {
+        kept::after(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), key)
     }
 
     fn waiting(&self) -> usize {

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{CaseId, MessageId, OrganisationId, PersonId, Timestamp, WhoMayBeWarned};
+use model::{CaseId, FileId, MessageId, OrganisationId, PersonId, Timestamp, WhoMayBeWarned};
 
 use super::Vault;
-use crate::acts::{AmendEntry, Change, Correction, MessageEntry, Party};
+use super::filing::FILES_PER_CASE_MAX;
+use super::repeats::{Again, Repeat};
+use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, Party};
 use crate::entry::{Body, ReportEntry, Seq};
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Filed, NewEntry};
@@ -33,6 +35,8 @@ pub enum Act {
     },
     /// Corrects what it says.
     Correct(Box<Correction>),
+    /// Adds a file, whose bytes are durable already.
+    File(Box<FileEntry>),
     /// Takes it back: members lose what it alone had told them, the cell keeps it.
     Withdraw,
     /// Takes it back for good: it should never have been sent, and its content goes from the journal too.
@@ -48,6 +52,8 @@ pub enum Acted {
     Absent,
     /// It cannot be done to this case; why.
     Refused(Cow<'static, str>),
+    /// Something was done under its key before, or is being done.
+    Again(Again),
 }
 
 /// Runs once an act is on disk, or is refused, or failed.
@@ -66,6 +72,10 @@ struct Standing {
     entries: Vec<Seq>,
     /// The first answer, where it was changed.
     warn: Option<WhoMayBeWarned>,
+    /// Its files.
+    files: Vec<FileId>,
+    /// Files whose entries are on their way to the disk.
+    filing: usize,
 }
 
 /// Cases that something happened to after they came.
@@ -93,16 +103,43 @@ impl Cases {
                     standing.recalled = Some(!redacted.is_empty());
                 }
                 standing.withdrawn |= matches!(amend.change, Change::Withdraw | Change::Recall { .. });
+                if standing.recalled == Some(true) {
+                    standing.files.clear();
+                }
                 if let Change::Consent { warn } = &amend.change {
                     standing.warn = Some(*warn);
                 }
+            }),
+            Body::File(file) => self.with(|cases| {
+                let standing = cases.entry(file.case).or_default();
+                standing.acts += 1;
+                standing.entries.push(seq);
+                standing.files.push(file.id);
             }),
             _ => {}
         }
     }
 
+    /// Whether a case takes one more file; why not.
+    pub(super) fn takes_files(&self, case: CaseId) -> Result<(), &'static str> {
+        self.with(|cases| cases.get(&case).map_or(Ok(()), Standing::takes_files))
+    }
+
+    /// The files of a case.
+    pub(super) fn files(&self, case: CaseId) -> Vec<FileId> {
+        self.with(|cases| cases.get(&case).map(|standing| standing.files.clone()).unwrap_or_default())
+    }
+
+    /// The files of all cases.
+    pub(super) fn all_files(&self) -> Vec<(CaseId, FileId)> {
+        let of = |(case, standing): (&CaseId, &Standing)| -> Vec<(CaseId, FileId)> {
+            standing.files.iter().map(|id| (*case, *id)).collect()
+        };
+        self.with(|cases| cases.iter().flat_map(of).collect())
+    }
+
     /// Takes the place of one more act, or says why there is none; `warn` is the first answer that the report came with.
-    fn enter(&self, case: CaseId, act: &Act, warn: Option<WhoMayBeWarned>) -> Result<(), &'static str> {
+    pub(super) fn enter(&self, case: CaseId, act: &Act, warn: Option<WhoMayBeWarned>) -> Result<(), &'static str> {
         self.with(|cases| {
             let standing = cases.entry(case).or_default();
             let late = match act {
@@ -122,6 +159,10 @@ impl Cases {
                     return Err("it may be warned as widely already: withdraw the report to take it back");
                 }
             }
+            if let Act::File(_) = act {
+                standing.takes_files()?;
+                standing.filing += 1;
+            }
             standing.acts += 1;
             standing.withdrawn |= matches!(act, Act::Withdraw | Act::Recall);
             Ok(())
@@ -129,13 +170,17 @@ impl Cases {
     }
 
     /// An act is on disk.
-    fn acted(&self, case: CaseId, act: &Act, seqs: &[Seq]) {
+    pub(super) fn acted(&self, case: CaseId, act: &Act, seqs: &[Seq]) {
         self.with(|cases| {
             let standing = cases.entry(case).or_default();
             standing.entries.extend(seqs);
             match act {
                 Act::Consent { warn } => standing.warn = Some(*warn),
                 Act::Recall => standing.recalled = Some(false),
+                Act::File(file) => {
+                    standing.filing = standing.filing.saturating_sub(1);
+                    standing.files.push(file.id);
+                }
                 _ => {}
             }
         });
@@ -158,17 +203,34 @@ impl Cases {
 
     /// The content of a case is out of the journal.
     pub(super) fn redacted(&self, case: CaseId) {
-        self.with(|cases| cases.entry(case).or_default().recalled = Some(true));
+        self.with(|cases| {
+            let standing = cases.entry(case).or_default();
+            standing.recalled = Some(true);
+            standing.files.clear();
+        });
     }
 
     /// An act that was entered did not reach the disk.
-    fn undo(&self, case: CaseId, act: &Act) {
+    pub(super) fn undo(&self, case: CaseId, act: &Act) {
         self.with(|cases| {
             if let Some(standing) = cases.get_mut(&case) {
                 standing.acts = standing.acts.saturating_sub(1);
+                standing.filing = standing.filing.saturating_sub(usize::from(matches!(act, Act::File(_))));
                 standing.withdrawn &= !matches!(act, Act::Withdraw | Act::Recall);
             }
         });
+    }
+}
+
+impl Standing {
+    const fn takes_files(&self) -> Result<(), &'static str> {
+        if self.withdrawn {
+            return Err("it was withdrawn: send a new report if you need to");
+        }
+        if self.files.len() + self.filing >= FILES_PER_CASE_MAX {
+            return Err("it has 20 files already: send a new report");
+        }
+        Ok(())
     }
 }
 
@@ -252,6 +314,29 @@ impl Vault {
         at: Timestamp,
         done: ActDone,
     ) -> Result<(), VaultError> {
+        self.act_once(organisation, case, act, at, None, done)
+    }
+
+    /// As [`Vault::act_then`], unless it was done before under the same key.
+    ///
+    /// # Errors
+    /// As [`Vault::act_then`].
+    pub fn act_once(
+        self: &Arc<Self>,
+        organisation: OrganisationId,
+        case: CaseId,
+        act: Act,
+        at: Timestamp,
+        repeat: Option<&Repeat>,
+        done: ActDone,
+    ) -> Result<(), VaultError> {
+        let ticket = match repeat.map(|repeat| self.begin(repeat)).transpose()?.transpose() {
+            Ok(ticket) => ticket,
+            Err(again) => {
+                done(Ok(Acted::Again(again)));
+                return Ok(());
+            }
+        };
         let filed = self.journal.filed(case)?.filter(|filed| filed.organisation == organisation);
         let Some(Filed { seq, .. }) = filed else {
             done(Ok(Acted::Absent));
@@ -267,6 +352,10 @@ impl Vault {
             },
             _ => None,
         };
+        let rows = match repeat.zip(ticket.as_ref()) {
+            Some((repeat, ticket)) => vec![self.kept(ticket, repeat, Some(case), None)?],
+            None => Vec::new(),
+        };
         if let Err(why) = self.cases.enter(case, &act, warn) {
             done(Ok(Acted::Refused(why.into())));
             return Ok(());
@@ -281,18 +370,21 @@ impl Vault {
             }
             Act::Consent { warn } => amend(case, seq, Change::Consent { warn }),
             Act::Correct(correction) => amend(case, seq, Change::Correct(correction)),
+            Act::File(file) => Body::File(file),
             Act::Withdraw => amend(case, seq, Change::Withdraw),
             Act::Recall => amend(case, seq, Change::Recall { redacted: Vec::new() }),
         };
         let cases = Arc::clone(&self.cases);
         let (kept, failed) = (Arc::clone(&cases), act.clone());
-        let queued = self.journal.append_then(
+        let queued = self.journal.append_keeping(
             vec![NewEntry::new(at, body)],
+            rows,
             Box::new(move |outcome| {
                 match &outcome {
                     Err(_) => kept.undo(case, &failed),
                     Ok(seqs) => kept.acted(case, &failed, seqs),
                 }
+                drop(ticket);
                 done(outcome.map(|_| Acted::Done));
             }),
         );

@@ -51,6 +51,12 @@ fn left_of(body: &Body) -> Option<Body> {
             message.text = String::new();
             Some(Body::Message(message))
         }
+        Body::File(file) => {
+            let mut file = file.clone();
+            (file.name, file.kind) = (String::new(), "other".to_owned());
+            (file.size, file.sha256, file.notes) = (0, [0; 32], Vec::new());
+            Some(Body::File(file))
+        }
         Body::Amend(amend) => match &amend.change {
             Change::Correct(correction) => {
                 let mut correction = correction.clone();
@@ -160,6 +166,7 @@ impl Vault {
     /// [`VaultError`] if the journal cannot be read or written; nothing is taken out, then.
     pub fn redact(&self, case: CaseId, erased: &Erased) -> Result<(), VaultError> {
         let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { return Ok(()) };
+        self.destroy_files(case)?;
         let lookups: HashSet<u64> = erased.lookups.iter().copied().collect();
         let mut shown = Shown::default();
         let mut from = of;
@@ -203,7 +210,7 @@ impl Vault {
         }
         let body = Body::Amend(Box::new(AmendEntry { case, of, change: Change::Recall { redacted } }));
         let entry = NewEntry { at: self.clock.now(), body, source: None, rewrites };
-        self.journal.append(vec![entry])?;
+        self.journal.append_kept(vec![entry], self.emptied(case)?)?;
         self.cases.redacted(case);
         // Its note of the live state speaks of what is there no more.
         crate::live::forget(&self.keys)

@@ -71,16 +71,33 @@ mod tests {
     use crate::entry::{Entry, Seq};
     use crate::error::JournalError;
     use crate::journal::memory::MemoryJournal;
-    use crate::journal::{Done, Filed, Head, Journal, RawEntry, Wake};
+    use crate::journal::{Done, Filed, Head, Journal, Kept, RawEntry, Wake};
     use crate::keys::Keys;
+    use crate::shelf::Shelf;
     use crate::vault::GenesisIfNew;
 
     /// Refuses the next append once.
     struct Refusing(MemoryJournal, AtomicBool);
 
     impl Journal for Refusing {
-        fn append_then(&self, batch: Vec<NewEntry>, done: Done) -> Result<(), JournalError> {
-            if self.1.swap(false, Ordering::SeqCst) { Err(JournalError::Full) } else { self.0.append_then(batch, done) }
+        fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
+            if self.1.swap(false, Ordering::SeqCst) {
+                Err(JournalError::Full)
+            } else {
+                self.0.append_keeping(batch, kept, done)
+            }
+        }
+
+        fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {
+            self.0.kept(key)
+        }
+
+        fn kept_about(&self, about: &[u8; 32]) -> Result<Vec<Kept>, JournalError> {
+            self.0.kept_about(about)
+        }
+
+        fn kept_after(&self, key: Option<&[u8; 32]>) -> Result<Option<Kept>, JournalError> {
+            self.0.kept_after(key)
         }
 
         fn read(&self, from: Seq, max: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
@@ -114,7 +131,16 @@ mod tests {
         let journal = Arc::new(Refusing(MemoryJournal::new(), AtomicBool::new(false)));
         let keys = Keys::in_memory(Arc::new(Still)).unwrap();
         let held: Arc<dyn Journal> = Arc::<Refusing>::clone(&journal);
-        let vault = Vault::with(held, keys, Blobs::none(), &genesis, Arc::new(Still), Arc::new(Still), None).unwrap();
+        let vault = Vault::with(
+            held,
+            keys,
+            (Blobs::none(), Shelf::in_memory()),
+            &genesis,
+            Arc::new(Still),
+            Arc::new(Still),
+            None,
+        )
+        .unwrap();
         journal.1.store(true, Ordering::SeqCst);
         assert!(vault.use_data_set("list", "1", b"a").is_err());
         assert!(vault.use_data_set("list", "1", b"a").unwrap(), "the set was taken for one in use");

@@ -30,7 +30,7 @@ pub struct Attachment {
     pub encrypted: bool,
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(in crate::extract) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, b| {
         let _ = write!(text, "{b:02x}");
@@ -79,7 +79,7 @@ pub(in crate::extract) fn file_name(name: &str) -> String {
     last.chars().filter(|c| !c.is_control()).take(200).collect::<String>().trim().to_owned()
 }
 
-const ZIP: &str = "ZIP archive or office document";
+pub(in crate::extract) const ZIP: &str = "ZIP archive or office document";
 const PROGRAM: &str = "Windows program";
 
 /// How content begins, and what it is then.
@@ -130,7 +130,7 @@ pub(in crate::extract) fn what(head: &[u8]) -> &'static str {
 }
 
 /// Whether the ending of a name promises another thing than the content is.
-fn is_disguised(name: &str, what: &str) -> bool {
+pub(in crate::extract) fn is_disguised(name: &str, what: &str) -> bool {
     let last = name.rsplit_once('.').map_or("", |(_, last)| last).to_ascii_lowercase();
     let runs = matches!(what, PROGRAM | "Linux program" | "macOS program" | "Windows shortcut" | "Android program");
     match last.as_str() {
@@ -145,7 +145,7 @@ fn is_disguised(name: &str, what: &str) -> bool {
 }
 
 /// Names in the central directory of a ZIP archive, as far as it lies in the tail, and whether any is encrypted.
-fn listed(tail: &[u8]) -> (Vec<String>, bool) {
+pub(in crate::extract) fn listed(tail: &[u8]) -> (Vec<String>, bool) {
     let mut names = Vec::new();
     let mut encrypted = false;
     let u16_at = |entry: &[u8], at: usize| {

@@ -72,7 +72,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// Whether bytes begin as a mail does: header fields, of which some are those of mails.
-pub(super) fn is_mail(bytes: &[u8]) -> bool {
+pub(crate) fn is_mail(bytes: &[u8]) -> bool {
     let head = bytes.get(..bytes.len().min(16 << 10)).unwrap_or_default();
     let (mut known, mut certain, mut first) = (0, false, true);
     for line in head.split(|&b| b == b'\n').take(200) {
