@@ -52,6 +52,8 @@ mod serve;
 mod session;
 mod smtp;
 mod table;
+mod tell;
+mod tell_pages;
 mod thread_notes;
 mod thread_views;
 mod threads;
