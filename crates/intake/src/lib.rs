@@ -30,5 +30,5 @@ pub use remote::{RemotePieces, RemoteSender, listen};
 pub use report::{FieldProblem, ItemResult, Outcome, Parsed, parse_report};
 pub use reporter::Reporter;
 pub use sender::request_digest;
-pub use sender::{Answer, LocalSender, Message, OnRead, SendError, Sender, Sent};
+pub use sender::{Answer, IsFull, LocalSender, Message, OnRead, SendError, Sender, Sent};
 pub use transfer::{Begun, Download, Ending, FILE_NAME_CHARS_MAX, Later, LocalUpload, Upload, begin_here, file_name};

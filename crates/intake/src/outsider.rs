@@ -1,22 +1,15 @@
 //! Somebody without an account who tells the cell of an attack: what brings them back to their own thread, and nothing else.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use model::OrganisationId;
 
 /// Letters of a code: no digit that looks like a letter, and no U, so that no word comes of it (Crockford's base 32).
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters of a code: 100 bits, which no guess finds on line, and which a quick hash may keep.
+/// Letters of a code: 100 bits, which no guess finds.
 const CODE_LETTERS: usize = 20;
 /// Letters between two dashes.
 const GROUP: usize = 5;
 /// Longest text that is looked at.
 const TYPED_BYTES_MAX: usize = 64;
-/// Tells what is hashed here from every other hash.
-const DOMAIN: &str = "fusioncell way back\n";
-
-/// The tag of a report that came from no member: nobody can set it.
-pub const OUTSIDE_TAG: &str = "from-outside-the-partnership";
-
 /// The code that brings somebody back: shown once, and stored nowhere. No `Debug`, no `Serialize`.
 pub struct WayBack([u8; CODE_LETTERS]);
 
@@ -55,15 +48,10 @@ impl WayBack {
         groups.collect::<Vec<_>>().join("-")
     }
 
-    /// What stands for its owner where a member would have an organisation: a hash, which leads back to no code.
+    /// Its letters without dashes: of one length, for a keyed hash of them.
     #[must_use]
-    pub fn owner(&self) -> OrganisationId {
-        let text = [DOMAIN.as_bytes(), &self.0].concat();
-        let mut id = [0; 16];
-        for (to, from) in id.iter_mut().zip(digest(&SHA256, &text).as_ref()) {
-            *to = *from;
-        }
-        OrganisationId::from_bytes(id)
+    pub const fn letters(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -72,16 +60,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_the_same_however_it_is_typed_and_has_one_owner() {
+    fn a_code_is_the_same_however_it_is_typed_and_leads_to_one_thread() {
         let code = WayBack::new("a secret of the register");
         let shown = code.expose();
         assert_eq!(shown.split('-').map(str::len).collect::<Vec<_>>(), [GROUP; 4]);
         for typed in
             [shown.clone(), shown.to_lowercase(), shown.replace('-', " "), shown.replace('0', "o").replace('1', "l")]
         {
-            assert_eq!(WayBack::typed(&typed).unwrap().owner(), code.owner(), "{typed}");
+            assert_eq!(WayBack::typed(&typed).unwrap().letters(), code.letters(), "{typed}");
         }
-        assert_ne!(WayBack::new("another").owner(), code.owner());
+        assert_ne!(WayBack::new("another").letters(), code.letters());
         for wrong in [
             "",
             "AAAAA-AAAAA-AAAAA-AAAA",

@@ -263,9 +263,8 @@ impl Gate {
     pub(crate) fn facts_to_count(&self, report: &ReportEntry) -> (Vec<ObservableKey>, u32, bool) {
         let seed = self.vault.key_seed();
         let keys = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
-        let counts =
-            rho::counts_for_breadth(report.know, !report.is_members())
-                || planted::is_on(Leak::NamedCounts) && report.is_members();
+        let counts = rho::counts_for_breadth(report.know, !report.is_members())
+            || planted::is_on(Leak::NamedCounts) && report.is_members();
         (keys, Keys::window(report.received_at), counts)
     }
 

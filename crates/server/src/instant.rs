@@ -25,7 +25,7 @@ use crate::session::Who;
 use crate::views::Receipt;
 
 /// Values of a report that are looked up for the answer that its reporter gets at once.
-const LOOKED_UP_MAX: usize = 100;
+pub(crate) const LOOKED_UP_MAX: usize = 100;
 
 /// What members knew of the values of a report before it was sent, up to a limit.
 pub(crate) async fn known_before(
@@ -74,7 +74,7 @@ pub(crate) fn answer(values: Vec<KnownView>, told: Told, contact: &Contact) -> I
     }
 }
 
-fn signed(receipt: SignedReceipt) -> SignedReceiptView {
+pub(crate) fn signed(receipt: SignedReceipt) -> SignedReceiptView {
     SignedReceiptView {
         format: receipt.format,
         partnership: receipt.partnership,

@@ -53,6 +53,7 @@ mod session;
 mod smtp;
 mod table;
 mod tell;
+mod tell_limits;
 mod tell_pages;
 mod thread_notes;
 mod thread_views;

@@ -29,7 +29,7 @@ use crate::once::{Asked, Turns};
 use crate::preview::PREVIEWS;
 use crate::problem::Problem;
 use crate::session::Who;
-use crate::tell::Outsiders;
+use crate::tell_limits::Outsiders;
 use crate::views::{ImportProblem, ImportReceipt, ReceiptItem};
 
 /// Imports that are read at once, of all members; a place is taken once the whole file has come, so that a slow sender

@@ -1,51 +1,38 @@
 //! The small firm's page: somebody without an account tells the cell what happened, by plain HTML and without script, is
 //! answered at once, and comes back to the thread by a code that only they have.
 //!
-//! What comes in here is for the cell alone: its sender is no member, counts as none, and is told nothing that members have.
+//! What comes in here is for the cell alone: its sender is no member, counts as none, and is told nothing that only members have.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::header::{CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use intake::receipt::RECEIPT_TICK_MILLIS;
-use intake::{Answer as Told, Message, OUTSIDE_TAG, Quota, Reporter, WayBack};
-use model::{AttackKind, CaseId, OrganisationId, Timestamp};
-use register::{JoiningSettings, Right};
+use intake::{Answer as Told, Message, OUTSIDE_LINE_MAX, OUTSIDE_WORDS_MAX, OutsideWords, Parsed, SendError, WayBack};
+use model::{AttackKind, CaseId, Observable, OrganisationId, Timestamp};
+use register::JoiningSettings;
 use serde_json::json;
-use vault::{Act, Acted};
+use vault::{Act, Acted, MESSAGE_CHARS_MAX};
 
 use crate::advice::Contact;
-use crate::gate::Doorkeeper as _;
 use crate::http::{self, Answer, blocking};
-use crate::instant::signed;
+use crate::instant::{LOOKED_UP_MAX, signed};
 use crate::member::{MemberParts, MemberState};
 use crate::plain::HTML;
 use crate::problem::Problem;
 use crate::reports::{Intake, refused, slow_down};
-use crate::session::{Peer, Who};
-use crate::table::{Access, Face, Pass, Route, Shape};
+use crate::session::Peer;
+use crate::table::{Access, Face, Route, Shape};
 use crate::tell_pages::{self as pages, About, Draft, Received, Wrong};
 use crate::thread_notes;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Most bytes of a form: every field at its limit, each character escaped.
 const FORM_BYTES_MAX: usize = 256 << 10;
-/// Longest account of what happened, in characters; what else is said of the sender stands below it in the report.
-const WHAT_CHARS_MAX: usize = 18_000;
-/// Longest name, number or address, in characters.
-const LINE_CHARS_MAX: usize = 200;
-/// Longest title that is made of the first words, in characters.
-const TITLE_CHARS: usize = 80;
-/// Values that are taken out of the words.
-const VALUES_MAX: usize = 200;
-/// Reports of one network: five at once, then one in twelve minutes.
-const OF_A_NETWORK: (f64, f64) = (5.0, 1.0 / 720.0);
-/// Codes that are tried from one network: twenty at once, then one in ten seconds.
-const TRIES_OF_A_NETWORK: (f64, f64) = (20.0, 0.1);
-const DAY_MILLIS: i64 = 86_400_000;
-
+/// After how long it is worth trying again when the cell has too much to read.
+const FULL_SECS: i64 = 600;
 /// The rows of the table of routes.
 pub(crate) fn rows() -> Vec<Route> {
     let page = |method, path, id, summary| {
@@ -80,46 +67,16 @@ pub(crate) fn rows() -> Vec<Route> {
     ]
 }
 
-/// How much is taken from people without an account: counted in memory, by network and in all, kept and logged nowhere.
-pub(crate) struct Outsiders {
-    reports: Quota,
-    tries: Quota,
-    /// The day, and what was taken on it.
-    today: Mutex<(i64, i64)>,
-}
-
-impl Default for Outsiders {
-    fn default() -> Self {
-        Self {
-            reports: Quota::new(OF_A_NETWORK.0, OF_A_NETWORK.1),
-            tries: Quota::new(TRIES_OF_A_NETWORK.0, TRIES_OF_A_NETWORK.1),
-            today: Mutex::default(),
-        }
-    }
-}
-
-impl Outsiders {
-    /// Takes one of the day's reports, if any are left.
-    fn take_today(&self, now: Timestamp, most: i64) -> bool {
-        let day = now.as_millis().div_euclid(DAY_MILLIS);
-        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        if today.0 != day {
-            *today = (day, 0);
-        }
-        let left = today.1 < most;
-        today.1 += i64::from(left);
-        left
-    }
-}
-
-/// What stands for a network where a quota counts organisations.
-fn network(request: &Request) -> OrganisationId {
+fn network(request: &Request) -> String {
     let peer = request.extensions().get::<Peer>().copied();
-    WayBack::new(&peer.map_or_else(String::new, |Peer(address)| crate::proxies::counted_by(address))).owner()
+    peer.map_or_else(String::new, |Peer(address)| crate::proxies::counted_by(address))
 }
 
 fn html(status: StatusCode, text: String) -> Answer {
-    Ok(http::bytes(status, HTML, Bytes::from(text)))
+    let mut response = http::bytes(status, HTML, Bytes::from(text));
+    // Browsers that send no `Sec-Fetch-Site` tell where a form comes from by `Origin`, which without a referrer is `null`.
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
 }
 
 /// A refusal that a person without script reads.
@@ -165,12 +122,6 @@ impl MemberParts {
     fn about<'a>(&'a self, contact: &'a Contact) -> About<'a> {
         About { partnership: &self.partnership, exercise: self.exercise, phone: &contact.phone, mail: &contact.mail }
     }
-
-    /// A member's own person who is signed in and may report: what they tell here is their organisation's report.
-    fn member_who(&self, headers: &HeaderMap) -> Option<Who> {
-        let needs = Access::Needs(Right::Report);
-        self.sessions.admit(needs, Pass::default(), &Method::POST, headers).ok().flatten()
-    }
 }
 
 fn contact_of(settings: JoiningSettings) -> Contact {
@@ -178,9 +129,9 @@ fn contact_of(settings: JoiningSettings) -> Contact {
 }
 
 /// `GET /tell`.
-pub(crate) async fn page(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
+pub(crate) async fn page(State(MemberState(member)): State<MemberState>) -> Answer {
     let settings = member.tell_settings().await?;
-    let taken = settings.outsiders_a_day > 0 || member.member_who(request.headers()).is_some();
+    let taken = settings.outsiders_unread > 0;
     let contact = contact_of(settings);
     let about = member.about(&contact);
     let text = if taken { pages::form(&about, &Draft::default(), &[]) } else { pages::closed(&about) };
@@ -199,149 +150,115 @@ fn wrong(draft: &Draft) -> Vec<Wrong> {
     }
     if draft.what.trim().is_empty() {
         wrong.push(Wrong { field: "what", why: "Say what happened, in a few words".to_owned() });
-    } else if is_too_long(&draft.what, WHAT_CHARS_MAX) {
-        wrong.push(Wrong { field: "what", why: format!("Say what happened in at most {WHAT_CHARS_MAX} characters") });
+    } else if is_too_long(&draft.what, OUTSIDE_WORDS_MAX) {
+        wrong
+            .push(Wrong { field: "what", why: format!("Say what happened in at most {OUTSIDE_WORDS_MAX} characters") });
     }
     for (field, text) in [("reach", &draft.reach), ("firm", &draft.firm)] {
-        if is_too_long(text, LINE_CHARS_MAX) {
-            wrong.push(Wrong { field, why: format!("Use at most {LINE_CHARS_MAX} characters here") });
+        if is_too_long(text, OUTSIDE_LINE_MAX) {
+            wrong.push(Wrong { field, why: format!("Use at most {OUTSIDE_LINE_MAX} characters here") });
         }
     }
     wrong
 }
 
-/// The first words, for a list.
-fn title(what: &str) -> String {
-    let line = what.trim().lines().next().unwrap_or_default();
-    if is_too_long(line, TITLE_CHARS) {
-        format!("{}…", line.chars().take(TITLE_CHARS).collect::<String>())
-    } else {
-        line.to_owned()
-    }
-}
-
-/// The report that a form becomes, as the form of members would send it.
-fn report_of(draft: &Draft, attack: AttackKind) -> Vec<u8> {
-    let extracted = formats::extract(draft.what.as_bytes(), "");
-    let own = extracted.values.into_iter().filter(|found| found.mark != formats::Mark::Own);
-    let indicators: Vec<_> = own
-        .take(VALUES_MAX)
-        .map(|found| json!({ "kind": found.observable.kind().as_str(), "value": found.observable.value() }))
-        .collect();
-    let mut narrative = draft.what.trim().to_owned();
-    for (what, text) in [("Reach them", &draft.reach), ("Firm", &draft.firm)] {
-        if !text.trim().is_empty() {
-            narrative.push_str(&format!("\n\n{what}: {}", text.trim()));
-        }
-    }
-    let report = json!({
-        "title": title(&draft.what),
-        "narrative": narrative,
-        "attack": attack.as_str(),
-        "ongoing": draft.ongoing == Some(true),
-        "warn": "cell-only",
-        "know": "cell",
-        "tlp": "AMBER",
-        "indicators": indicators,
-    });
-    report.to_string().into_bytes()
-}
-
-/// `POST /tell`.
+/// `POST /tell`. Whoever is signed in is nobody here as well: no cookie is looked at, so that no other site's form can file
+/// in a member's name.
 pub(crate) async fn tell(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
     let (headers, network) = (request.headers().clone(), network(&request));
-    let [what, ongoing, attack, reach, firm] = fields(request, ["what", "ongoing", "attack", "reach", "firm"]).await?;
-    let word = |text: Option<String>, field: &str, known: &[&str]| match text.as_deref().unwrap_or_default() {
-        "" => Ok(None),
-        text if known.contains(&text) => Ok(Some(text.to_owned())),
-        _ => Err(Problem::wrong_field(format!("{field}: that is none of the answers"))),
-    };
-    let kinds: Vec<&str> = AttackKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let draft = Draft {
-        what: what.unwrap_or_default(),
-        ongoing: word(ongoing, "ongoing", &["yes", "no"])?.map(|text| text == "yes"),
-        attack: word(attack, "attack", &kinds)?.unwrap_or_default(),
-        reach: reach.unwrap_or_default(),
-        firm: firm.unwrap_or_default(),
-    };
     let settings = member.tell_settings().await?;
-    let most = settings.outsiders_a_day;
+    let taken = settings.outsiders_unread > 0;
     let contact = contact_of(settings);
     let about = member.about(&contact);
-    let who = member.member_who(&headers);
-    if most == 0 && who.is_none() {
+    if !taken {
         return told(StatusCode::SERVICE_UNAVAILABLE, None, pages::closed(&about));
     }
+    let read = match fields(request, ["what", "ongoing", "attack", "reach", "firm"]).await {
+        Err(problem) if problem == Problem::too_large(FORM_BYTES_MAX) => {
+            return html(StatusCode::PAYLOAD_TOO_LARGE, pages::too_long(&about, OUTSIDE_WORDS_MAX));
+        }
+        read => read?,
+    };
+    let [what, ongoing, attack, reach, firm] = read.map(Option::unwrap_or_default);
+    let word = |text: &str, field: &str, known: &[&str]| {
+        let is_known = text.is_empty() || known.contains(&text);
+        is_known.then_some(()).ok_or_else(|| Problem::wrong_field(format!("{field}: that is none of the answers")))
+    };
+    let kinds: Vec<&str> = AttackKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    word(&ongoing, "ongoing", &["yes", "no"])?;
+    word(&attack, "attack", &kinds)?;
+    let ongoing = Some(ongoing).filter(|text| !text.is_empty()).map(|text| text == "yes");
+    let draft = Draft { what, ongoing, attack, reach, firm };
     let wrong = wrong(&draft);
     if !wrong.is_empty() {
         return html(StatusCode::UNPROCESSABLE_ENTITY, pages::form(&about, &draft, &wrong));
     }
-    let intake = member.intake.as_ref().ok_or_else(|| Problem::busy("reports are not taken at the moment"))?;
     let now = member.clock.now();
-    let own = who.as_ref().and_then(|who| who.principal.organisation.clone());
-    let (reporter, code) = match &own {
-        Some(organisation) => {
-            intake.take(organisation.id, now).map_err(slow_down)?;
-            (intake.reporter(organisation, now), None)
-        }
-        None => {
-            if let Err(secs) = intake.outsiders.reports.take(network, 1, now) {
-                return told(StatusCode::TOO_MANY_REQUESTS, Some(secs), pages::slow(&about));
+    let (Some(intake), Some(own)) = (&member.intake, &member.own) else {
+        return told(StatusCode::SERVICE_UNAVAILABLE, None, pages::full(&about));
+    };
+    if let Err(secs) = intake.outsiders.take_report(&network, now) {
+        return told(StatusCode::TOO_MANY_REQUESTS, Some(secs), pages::slow(&about));
+    }
+    let code = WayBack::new(member.sessions.register().token().expose());
+    let attack = draft.attack.parse().ok();
+    let words = OutsideWords {
+        what: draft.what,
+        ongoing: draft.ongoing == Some(true),
+        attack,
+        reach: draft.reach,
+        firm: draft.firm,
+    };
+    let (owner, exercise) = (own.outsider(code.letters()), member.exercise);
+    let parsed = blocking(move || intake::outside_report(words, owner, exercise, now)).await?;
+    let parsed = parsed.map_err(Problem::wrong_field)?;
+    // Before it is sent, as for members: what was public at the release tick before it.
+    let values = public_before(&member, &parsed).await?;
+    let report = &parsed.submission.report;
+    let advice = intake.told(report.attack, report.ongoing, &contact, &headers).ok_or_else(Problem::internal)?;
+    let narrative = report.narrative.clone();
+    let message = Message::Submit { submissions: vec![parsed.submission], skip_known: false };
+    let accepted = match intake.sender().send(message).await {
+        Ok(Told::Accepted(accepted)) => accepted,
+        Ok(_) => return Err(Problem::internal()),
+        Err(SendError::Refused(why)) => return Err(Problem::wrong_field(why)),
+        Err(error) => {
+            if error != SendError::Busy {
+                tracing::error!(%error, "intake could not deliver");
             }
-            if !intake.outsiders.take_today(now, most) {
-                return told(StatusCode::SERVICE_UNAVAILABLE, None, pages::full(&about));
-            }
-            let code = WayBack::new(member.sessions.register().token().expose());
-            (Reporter::outsider(code.owner()).into(), Some(code))
+            return told(StatusCode::SERVICE_UNAVAILABLE, Some(FULL_SECS), pages::full(&about));
         }
     };
-    let received = send(&member, intake, &draft, &reporter, code, &contact, &headers, now).await?;
-    html(StatusCode::CREATED, pages::received(&about, &received))
-}
-
-/// Sends the report on, and gives what its sender is answered with.
-#[expect(clippy::too_many_arguments, reason = "one step of one handler")]
-async fn send(
-    member: &MemberParts,
-    intake: &Intake,
-    draft: &Draft,
-    reporter: &Reporter,
-    code: Option<WayBack>,
-    contact: &Contact,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<Received, Problem> {
-    let attack = draft.attack.parse().unwrap_or(AttackKind::NotSure);
-    let from = draft.clone();
-    let body = blocking(move || report_of(&from, attack)).await?;
-    let parsed = intake::parse_report(&body, None, reporter, member.exercise, now);
-    let mut parsed = parsed.map_err(|problems| {
-        let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Problem::wrong_field(text.join("; "))
-    })?;
-    if code.is_some() {
-        parsed.submission.report.tags.push(OUTSIDE_TAG.to_owned());
-    }
-    let advice = intake.told(attack, draft.ongoing == Some(true), contact, headers).ok_or_else(Problem::internal)?;
-    let submissions = vec![parsed.submission.clone()];
-    let sent = intake.sender().send(Message::Submit { submissions, skip_known: false }).await;
-    let Told::Accepted(accepted) = sent.map_err(|error| refused(&error))? else { return Err(Problem::internal()) };
     let case = accepted.first().and_then(|accepted| accepted.case).ok_or_else(Problem::internal)?;
-    let receipt = intake.receipts.as_ref().map(|key| {
-        let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
-        let receipt = signed(key.sign(&member.partnership, member.exercise, &case.to_string(), &at, &body));
-        serde_json::to_string(&json!({ "receipt": receipt })).unwrap_or_default()
-    });
-    let values = parsed.items.iter().filter_map(|item| item.observable.as_ref().map(|value| value.value().to_owned()));
-    Ok(Received {
+    let received = Received {
         reference: case.to_string(),
-        code: code.map(|code| code.expose()),
+        code: code.expose(),
         title: advice.title,
         steps: advice.steps,
         call: advice.call,
-        values: values.collect(),
-        receipt,
-    })
+        values,
+        receipt: receipt(&member, intake, case, &narrative, now),
+    };
+    html(StatusCode::CREATED, pages::received(&about, &received))
+}
+
+/// The receipt as a file that `fusioncell receipt verify` reads.
+fn receipt(member: &MemberParts, intake: &Intake, case: CaseId, words: &str, now: Timestamp) -> Option<String> {
+    let key = intake.receipts.as_ref()?;
+    let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
+    let receipt = signed(key.sign(&member.partnership, member.exercise, &case.to_string(), &at, words.as_bytes()));
+    serde_json::to_string(&json!({ "receipt": receipt })).ok()
+}
+
+/// The values of a report, each with what is known of it to everybody: whoever asks here may be anyone, the attacker too.
+async fn public_before(member: &Arc<MemberParts>, parsed: &Parsed) -> Result<Vec<(String, Option<String>)>, Problem> {
+    let values = parsed.items.iter().filter_map(|item| item.observable.clone());
+    let values: Vec<Observable> = values.take(LOOKED_UP_MAX).collect();
+    let known = member.ask(move |reader, now| {
+        let known = outlets::public(reader, &values, now)?;
+        Ok(values.iter().map(|value| value.value().to_owned()).zip(known).collect())
+    });
+    known.await
 }
 
 /// `GET /tell/back`.
@@ -353,23 +270,29 @@ pub(crate) async fn back_page(State(MemberState(member)): State<MemberState>) ->
 /// `POST /tell/back`.
 pub(crate) async fn back(State(MemberState(member)): State<MemberState>, request: Request) -> Answer {
     let network = network(&request);
-    let [code, text, act] = fields(request, ["code", "text", "act"]).await?;
-    let (code, text) = (code.unwrap_or_default(), text.unwrap_or_default());
     let contact = contact_of(member.tell_settings().await?);
     let about = member.about(&contact);
+    let read = match fields(request, ["code", "text", "act"]).await {
+        Err(problem) if problem == Problem::too_large(FORM_BYTES_MAX) => {
+            return html(StatusCode::PAYLOAD_TOO_LARGE, pages::too_long(&about, MESSAGE_CHARS_MAX));
+        }
+        read => read?,
+    };
+    let [code, text, act] = read.map(Option::unwrap_or_default);
     let intake = member.intake.as_ref().ok_or_else(|| Problem::busy("reports are not taken at the moment"))?;
     let now = member.clock.now();
-    if let Err(secs) = intake.outsiders.tries.take(network, 1, now) {
+    if let Err(secs) = intake.outsiders.take_try(&network, now) {
         return told(StatusCode::TOO_MANY_REQUESTS, Some(secs), pages::slow(&about));
     }
     // What is no code is looked for all the same: one answer and one work for every way of being wrong.
-    let owner = WayBack::typed(&code).unwrap_or_else(|| WayBack::new(&code)).owner();
+    let own = member.own.as_ref().ok_or_else(|| Problem::busy("threads are not kept here"))?;
+    let owner = own.outsider(WayBack::typed(&code).unwrap_or_else(|| WayBack::new(&code)).letters());
     let Some(thread) = member.thread_of(owner).await? else {
         let why = "No report has this code. Look at each letter, or call the cell.";
         return html(StatusCode::NOT_FOUND, pages::back(&about, Some(why)));
     };
     let case = thread.entry.case;
-    let said = match act.as_deref().unwrap_or_default() {
+    let said = match act.as_str() {
         "" => None,
         "say" if text.trim().is_empty() => Some(Err("Write something first".to_owned())),
         "say" => Some(member.outsider_act(intake, owner, case, message(&text), now).await?),
@@ -423,7 +346,7 @@ impl MemberParts {
             Told::Acted(Acted::Done) => Ok(Ok(())),
             Told::Acted(Acted::Refused(why)) => Ok(Err(why.to_string())),
             Told::Acted(Acted::Absent) => Err(Problem::absent()),
-            Told::Accepted(_) | Told::Done => Err(Problem::internal()),
+            Told::Acted(Acted::Again(_)) | Told::Accepted(_) | Told::Done | Told::Again(_) => Err(Problem::internal()),
         }
     }
 }

@@ -37,12 +37,13 @@ pub(crate) struct Wrong {
 /// What a report is answered with.
 pub(crate) struct Received {
     pub(crate) reference: String,
-    /// Of somebody without an account.
-    pub(crate) code: Option<String>,
+    /// What brings its sender back.
+    pub(crate) code: String,
     pub(crate) title: String,
     pub(crate) steps: Vec<String>,
     pub(crate) call: String,
-    pub(crate) values: Vec<String>,
+    /// Values that were found in the words, each with what is known of it to everybody.
+    pub(crate) values: Vec<(String, Option<String>)>,
     pub(crate) receipt: Option<String>,
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn form(about: &About<'_>, draft: &Draft, wrong: &[Wrong]) -> String 
          <input name=\"firm\" id=\"firm\" autocomplete=\"organization\" value=\"{}\"{firm_tie}>\
          <p><button type=\"submit\">Tell the cell</button></p></form>\
          <p>Told us before? <a href=\"/tell/back\">Read the answer by your code</a>. Member of the partnership? \
-         <a href=\"/signin\">Sign in</a>. No connection tomorrow? <a href=\"/break-glass\">Print this now</a>.</p>",
+         <a href=\"/signin\">Sign in</a> and report there: it is kept with your organisation's own. No connection tomorrow? <a href=\"/break-glass\">Print this now</a>.</p>",
         checked(draft.ongoing == Some(true)),
         checked(draft.ongoing == Some(false)),
         if what_tie.is_empty() { " aria-describedby=\"what-hint\"" } else { &what_tie },
@@ -155,10 +156,21 @@ pub(crate) fn closed(about: &About<'_>) -> String {
     page(about, "", "Tell us about an attack", &body)
 }
 
-/// Too much has come in today.
+/// What was written does not even fit the form.
+pub(crate) fn too_long(about: &About<'_>, most: usize) -> String {
+    let body = format!(
+        "<p>That was far too long: nothing was stored. Go back, keep your text, and send the first {most} characters of \
+         it.</p>{}",
+        otherwise(about)
+    );
+    page(about, "Error: ", "Not taken", &body)
+}
+
+/// More waits to be read than is taken, or nothing can be stored.
 pub(crate) fn full(about: &About<'_>) -> String {
     let body = format!(
-        "<p>So many people have written today that no more can be taken here. Nothing of yours was stored.</p>{}",
+        "<p>Nothing of yours was stored: more waits to be read than we can take here at the moment. Keep your text, go \
+         back and send it again in ten minutes.</p>{}",
         otherwise(about)
     );
     page(about, "Error: ", "Not taken", &body)
@@ -182,33 +194,28 @@ pub(crate) fn received(about: &About<'_>, told: &Received) -> String {
         let _ = write!(body, "<li>{}</li>", escaped(step));
     }
     body.push_str("</ol>");
-    match &told.code {
-        Some(code) => {
-            let _ = write!(
-                body,
-                "<h2>Your way back</h2><p>Write this code down now: it is shown only once. With it you read the cell's \
-                 answer, and nobody else does.</p><p class=\"code\">{}</p><form method=\"post\" action=\"/tell/back\">\
-                 <input type=\"hidden\" name=\"code\" value=\"{0}\"><button type=\"submit\">Look whether there is an \
-                 answer</button></form><p>Later: <strong>/tell/back</strong> at this address. It was <strong>not yet \
-                 read</strong>; it says so there once somebody has.</p>",
-                escaped(code)
-            );
-        }
-        None => {
-            let reference = escaped(&told.reference);
-            let _ =
-                write!(body, "<p><a href=\"/reports/{reference}\">Your organisation's thread with the cell</a></p>");
-        }
-    }
-    if !told.values.is_empty() {
-        body.push_str("<h2>What we found in your words</h2><ul>");
-        for value in told.values.iter().take(VALUES_TOLD) {
-            let _ = write!(body, "<li><code>{}</code></li>", escaped(value));
+    let _ = write!(
+        body,
+        "<h2>Your way back</h2><p>Write this code down now: it is shown only once. With it you read the cell's \
+         answer, and nobody else does.</p><p class=\"code\">{}</p><form method=\"post\" action=\"/tell/back\">\
+         <input type=\"hidden\" name=\"code\" value=\"{0}\"><button type=\"submit\">Look whether there is an \
+         answer</button></form><p>Later: <strong>/tell/back</strong> at this address. Your report is <strong>not yet \
+         read</strong>; it says so there once somebody has read it.</p>",
+        escaped(&told.code)
+    );
+    if told.values.is_empty() {
+        body.push_str("<h2>What we know of it</h2><p>We found no address, link or file in your words to look up.</p>");
+    } else {
+        body.push_str("<h2>What we know of it</h2><p>These stood in your words:</p><ul>");
+        for (value, known) in told.values.iter().take(VALUES_TOLD) {
+            let known = known.as_deref().unwrap_or("Nothing is published about it.");
+            let _ = write!(body, "<li><code>{}</code>: {}</li>", escaped(value), escaped(known));
         }
         body.push_str("</ul>");
         if told.values.len() > VALUES_TOLD {
             let _ = write!(body, "<p>And {} more.</p>", told.values.len() - VALUES_TOLD);
         }
+        body.push_str("<p>What we publish nothing about is not safe for that: do not open it.</p>");
     }
     let _ = write!(body, "<h2>Reference</h2><p class=\"code\">{}</p>", escaped(&told.reference));
     if let Some(receipt) = &told.receipt {
@@ -276,8 +283,13 @@ pub(crate) fn thread(
         let minute = row.at.get(..16).unwrap_or_default().replace('T', " ");
         let _ = write!(
             body,
-            "<article class=\"{class}\"><h3>{who}, {minute} UTC</h3><p>{}</p></article>",
-            lines(&row.text)
+            "<article class=\"{class}\"><h3>{who}, {minute} UTC</h3><p>{}</p>{}</article>",
+            lines(&row.text),
+            if row.asks {
+                "<p><strong>The cell asks whether it may warn others of this. Answer yes or no below.</strong></p>"
+            } else {
+                ""
+            }
         );
     }
     if matches!(view.state.as_str(), "received" | "read") {
@@ -332,16 +344,16 @@ mod tests {
         is_clean(&form(&about(), &draft, &[Wrong { field: "what", why: HOSTILE.to_owned() }]));
         let told = Received {
             reference: HOSTILE.to_owned(),
-            code: Some(HOSTILE.to_owned()),
+            code: HOSTILE.to_owned(),
             title: HOSTILE.to_owned(),
             steps: vec![HOSTILE.to_owned()],
             call: HOSTILE.to_owned(),
-            values: vec![HOSTILE.to_owned()],
+            values: vec![(HOSTILE.to_owned(), Some(HOSTILE.to_owned())), (HOSTILE.to_owned(), None)],
             receipt: Some(HOSTILE.to_owned()),
         };
         is_clean(&received(&about(), &told));
         is_clean(&back(&about(), Some(HOSTILE)));
-        for page in [closed(&about()), full(&about()), slow(&about())] {
+        for page in [closed(&about()), full(&about()), slow(&about()), too_long(&about(), 10)] {
             is_clean(&page);
         }
     }

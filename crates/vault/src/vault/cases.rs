@@ -345,7 +345,9 @@ impl Vault {
         let warn = match act {
             Act::Consent { .. } => match self.report_at(seq)? {
                 Some(report) if report.outside => {
-                    done(Ok(Acted::Refused("it came from outside the partnership: the cell writes what members get".into())));
+                    done(Ok(Acted::Refused(
+                        "it came from outside the partnership: the cell writes what members get".into(),
+                    )));
                     return Ok(());
                 }
                 report => report.map(|report| report.warn),
