@@ -23,7 +23,7 @@ pub use groups::{
 };
 pub use home::home;
 pub use lists::{LIMIT_DEFAULT, LIMIT_MAX, advisories, campaigns, has_advisory, indicators};
-pub use lookup::{Known, QUERY_BYTES_MAX, known, lookup, public};
+pub use lookup::{Known, QUERY_BYTES_MAX, known, lookup};
 pub use render::{OutletError, render};
 pub use stream::{RESUME_BATCHES_MAX, Resumed, batches, resume, since};
 pub use views::{

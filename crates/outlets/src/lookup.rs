@@ -1,6 +1,6 @@
 //! One box, one verdict: what members know of a value.
 
-use model::{Kind, Observable, Timestamp, Tlp};
+use model::{Kind, Observable, Timestamp};
 use policy::Membership;
 use released::{IndicatorView, Reader, parse_id, parse_rfc3339};
 
@@ -134,23 +134,6 @@ pub fn known(
                 }
             }
             Ok(told(Found::NotSeen, None))
-        };
-        values.iter().map(one).collect()
-    })?;
-    Ok(known)
-}
-
-/// What is known to everybody of several values, in a sentence each, all at the same release tick: of what is marked CLEAR.
-/// Whoever asks may be the attacker, so what is for members alone is as what nobody has seen.
-///
-/// # Errors
-/// [`OutletError`] if the store cannot be read.
-pub fn public(reader: &Reader, values: &[Observable], now: Timestamp) -> Result<Vec<Option<String>>, OutletError> {
-    let known = reader.read(|at| {
-        let one = |value: &Observable| {
-            let view = at.lookup_value(value)?.map(|row| row.view::<IndicatorView>()).transpose()?;
-            let view = view.filter(|view| view.tlp == Tlp::Clear.as_str());
-            Ok(view.map(|view| found_in(&view, now).meaning()))
         };
         values.iter().map(one).collect()
     })?;

@@ -25,7 +25,7 @@ use crate::session::Who;
 use crate::views::Receipt;
 
 /// Values of a report that are looked up for the answer that its reporter gets at once.
-pub(crate) const LOOKED_UP_MAX: usize = 100;
+const LOOKED_UP_MAX: usize = 100;
 
 /// What members knew of the values of a report before it was sent, up to a limit.
 pub(crate) async fn known_before(

@@ -1,24 +1,22 @@
 //! The small firm's page: somebody without an account tells the cell what happened, by plain HTML and without script, is
 //! answered at once, and comes back to the thread by a code that only they have.
 //!
-//! What comes in here is for the cell alone: its sender is no member, counts as none, and is told nothing that only members have.
-
-use std::sync::Arc;
+//! What comes in here is for the cell alone: its sender is no member, counts as none, and is told nothing that members have.
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use intake::receipt::RECEIPT_TICK_MILLIS;
-use intake::{Answer as Told, Message, OUTSIDE_LINE_MAX, OUTSIDE_WORDS_MAX, OutsideWords, Parsed, SendError, WayBack};
-use model::{AttackKind, CaseId, Observable, OrganisationId, Timestamp};
+use intake::{Answer as Told, Message, OUTSIDE_LINE_MAX, OUTSIDE_WORDS_MAX, OutsideWords, SendError, WayBack};
+use model::{AttackKind, CaseId, OrganisationId, Timestamp};
 use register::JoiningSettings;
 use serde_json::json;
 use vault::{Act, Acted, MESSAGE_CHARS_MAX};
 
 use crate::advice::Contact;
 use crate::http::{self, Answer, blocking};
-use crate::instant::{LOOKED_UP_MAX, signed};
+use crate::instant::signed;
 use crate::member::{MemberParts, MemberState};
 use crate::plain::HTML;
 use crate::problem::Problem;
@@ -212,8 +210,8 @@ pub(crate) async fn tell(State(MemberState(member)): State<MemberState>, request
     let (owner, exercise) = (own.outsider(code.letters()), member.exercise);
     let parsed = blocking(move || intake::outside_report(words, owner, exercise, now)).await?;
     let parsed = parsed.map_err(Problem::wrong_field)?;
-    // Before it is sent, as for members: what was public at the release tick before it.
-    let values = public_before(&member, &parsed).await?;
+    // They are told what was found in their words, and nothing of what is known of it: whoever asks may be the attacker.
+    let values = parsed.items.iter().filter_map(|item| Some(item.observable.as_ref()?.value().to_owned())).collect();
     let report = &parsed.submission.report;
     let advice = intake.told(report.attack, report.ongoing, &contact, &headers).ok_or_else(Problem::internal)?;
     let narrative = report.narrative.clone();
@@ -248,17 +246,6 @@ fn receipt(member: &MemberParts, intake: &Intake, case: CaseId, words: &str, now
     let at = released::rfc3339(now.floor_to(RECEIPT_TICK_MILLIS));
     let receipt = signed(key.sign(&member.partnership, member.exercise, &case.to_string(), &at, words.as_bytes()));
     serde_json::to_string(&json!({ "receipt": receipt })).ok()
-}
-
-/// The values of a report, each with what is known of it to everybody: whoever asks here may be anyone, the attacker too.
-async fn public_before(member: &Arc<MemberParts>, parsed: &Parsed) -> Result<Vec<(String, Option<String>)>, Problem> {
-    let values = parsed.items.iter().filter_map(|item| item.observable.clone());
-    let values: Vec<Observable> = values.take(LOOKED_UP_MAX).collect();
-    let known = member.ask(move |reader, now| {
-        let known = outlets::public(reader, &values, now)?;
-        Ok(values.iter().map(|value| value.value().to_owned()).zip(known).collect())
-    });
-    known.await
 }
 
 /// `GET /tell/back`.

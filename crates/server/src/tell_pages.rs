@@ -42,8 +42,8 @@ pub(crate) struct Received {
     pub(crate) title: String,
     pub(crate) steps: Vec<String>,
     pub(crate) call: String,
-    /// Values that were found in the words, each with what is known of it to everybody.
-    pub(crate) values: Vec<(String, Option<String>)>,
+    /// Values that were found in the words.
+    pub(crate) values: Vec<String>,
     pub(crate) receipt: Option<String>,
 }
 
@@ -203,19 +203,15 @@ pub(crate) fn received(about: &About<'_>, told: &Received) -> String {
          read</strong>; it says so there once somebody has read it.</p>",
         escaped(&told.code)
     );
-    if told.values.is_empty() {
-        body.push_str("<h2>What we know of it</h2><p>We found no address, link or file in your words to look up.</p>");
-    } else {
-        body.push_str("<h2>What we know of it</h2><p>These stood in your words:</p><ul>");
-        for (value, known) in told.values.iter().take(VALUES_TOLD) {
-            let known = known.as_deref().unwrap_or("Nothing is published about it.");
-            let _ = write!(body, "<li><code>{}</code>: {}</li>", escaped(value), escaped(known));
+    if !told.values.is_empty() {
+        body.push_str("<h2>What we found in your words</h2><p>The cell looks these up. Do not open them.</p><ul>");
+        for value in told.values.iter().take(VALUES_TOLD) {
+            let _ = write!(body, "<li><code>{}</code></li>", escaped(value));
         }
         body.push_str("</ul>");
         if told.values.len() > VALUES_TOLD {
             let _ = write!(body, "<p>And {} more.</p>", told.values.len() - VALUES_TOLD);
         }
-        body.push_str("<p>What we publish nothing about is not safe for that: do not open it.</p>");
     }
     let _ = write!(body, "<h2>Reference</h2><p class=\"code\">{}</p>", escaped(&told.reference));
     if let Some(receipt) = &told.receipt {
@@ -348,7 +344,7 @@ mod tests {
             title: HOSTILE.to_owned(),
             steps: vec![HOSTILE.to_owned()],
             call: HOSTILE.to_owned(),
-            values: vec![(HOSTILE.to_owned(), Some(HOSTILE.to_owned())), (HOSTILE.to_owned(), None)],
+            values: vec![HOSTILE.to_owned()],
             receipt: Some(HOSTILE.to_owned()),
         };
         is_clean(&received(&about(), &told));
