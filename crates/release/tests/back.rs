@@ -374,11 +374,11 @@ fn an_entry_that_lost_its_content_without_a_word_is_found() {
         connection.execute_batch(text).unwrap();
     };
     // Another report, taken out by hand.
-    sql("CREATE TABLE kept AS SELECT * FROM journal WHERE redacted = 0 AND body LIKE '%b.test%' AND body LIKE '{\"t\":\"report%';
-         UPDATE journal SET redacted = 1, body = CAST(replace(body, 'b.test', 'x.test') AS BLOB) WHERE seq IN (SELECT seq FROM kept)");
+    sql("CREATE TABLE aside AS SELECT * FROM journal WHERE redacted = 0 AND body LIKE '%b.test%' AND body LIKE '{\"t\":\"report%';
+         UPDATE journal SET redacted = 1, body = CAST(replace(body, 'b.test', 'x.test') AS BLOB) WHERE seq IN (SELECT seq FROM aside)");
     assert!(vault::verify(&dir, &keys).unwrap_err().to_string().contains("no later entry says"));
     sql(
-        "UPDATE journal SET redacted = 0, body = (SELECT body FROM kept) WHERE seq IN (SELECT seq FROM kept); DROP TABLE kept",
+        "UPDATE journal SET redacted = 0, body = (SELECT body FROM aside) WHERE seq IN (SELECT seq FROM aside); DROP TABLE aside",
     );
     vault::verify(&dir, &keys).unwrap();
     // What was left of the recalled one, changed.

@@ -85,6 +85,10 @@ impl Own {
             Back::Reply { asks } => {
                 own.thread.push(if *asks { "cell asks" } else { "cell message" });
                 own.unread = true;
+                // Whoever answers has read it.
+                if own.state == "received" {
+                    own.state = "read";
+                }
             }
             Back::ReadThread => own.unread = false,
         }
