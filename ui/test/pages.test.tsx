@@ -300,6 +300,7 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
+        outside: false,
       },
       {
         case: 'b',
@@ -310,6 +311,7 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
+        outside: false,
       },
       {
         case: 'c',
@@ -320,6 +322,7 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
+        outside: false,
       },
     ],
     indicators: [

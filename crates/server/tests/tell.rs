@@ -149,6 +149,7 @@ async fn a_shop_owner_tells_is_answered_and_talks_with_the_cell_by_a_code() {
 #[tokio::test]
 async fn what_is_missing_is_said_beside_what_was_written() {
     let stage = Stage::new().await;
+    let before = stage.world.vault.journal().head().seq;
     let answer =
         stage.post("/tell", &[("what", "They took \"<all>\""), ("reach", "x@y.example"), ("firm", "A & B")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);

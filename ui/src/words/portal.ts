@@ -259,6 +259,7 @@ export const words = {
   },
   desk: {
     withdrawn: 'withdrawn',
+    outside: 'from outside the partnership',
     waits: 'waits for an answer',
     title: 'Desk',
     all: 'All',
