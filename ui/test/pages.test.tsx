@@ -300,7 +300,6 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
-        outside: false,
       },
       {
         case: 'b',
@@ -311,7 +310,6 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
-        outside: false,
       },
       {
         case: 'c',
@@ -322,7 +320,6 @@ describe('report × indicator', () => {
         title: 't',
         passed_to: [],
         withdrawn: false,
-        outside: false,
       },
     ],
     indicators: [
