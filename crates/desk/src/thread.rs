@@ -87,7 +87,7 @@ impl Desk {
         };
         thread.waits = from == "reporter";
         if from == "cell" {
-            self.read_outside(message.case);
+            self.outside.read(message.case);
         }
         self.said(message.case, from, "message", live);
     }
@@ -108,7 +108,7 @@ impl Desk {
             place.severity = correction.severity;
         }
         if matches!(amend.change, Change::Withdraw | Change::Recall { .. }) {
-            self.read_outside(amend.case);
+            self.outside.read(amend.case);
         }
         if let Change::Recall { .. } = amend.change {
             // The title of its campaign may quote it.

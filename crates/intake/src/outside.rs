@@ -65,7 +65,7 @@ pub fn outside_report(
     });
     let values: Vec<_> = values.map(|found| found.observable).take(ITEMS_MAX).collect();
     let mut narrative = words.what.trim().to_owned();
-    for (label, text) in [("Firm", &words.firm), ("How to reach them", &words.reach)] {
+    for (label, text) in [("Firm", &words.firm), ("Contact", &words.reach)] {
         if !text.trim().is_empty() {
             narrative.push_str(&format!("\n\n{label}: {}", text.trim()));
         }
@@ -123,7 +123,7 @@ mod tests {
         assert!(values.iter().any(|value| value.contains("pay.bad-docs.org")), "{values:?}");
         assert!(!values.contains(&"ann@shop.example"), "how to reach them is no value: {values:?}");
         assert!(report.title.starts_with("A mail said pay at") && report.title.chars().count() <= TITLE_CHARS + 2);
-        assert!(report.narrative.contains("\n\nFirm: Ann's shop\n\nHow to reach them: ann@shop.example"));
+        assert!(report.narrative.contains("\n\nFirm: Ann's shop\n\nContact: ann@shop.example"));
     }
 
     #[test]

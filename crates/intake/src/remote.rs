@@ -38,8 +38,6 @@ struct Filed {
     organisation: String,
     named: Option<String>,
     own: bool,
-    #[serde(default)]
-    outside: bool,
     entry: String,
 }
 
@@ -142,15 +140,13 @@ enum Response {
 }
 
 fn to_filed(mut submission: Submission) -> Result<Filed, SendError> {
-    let (organisation, named) = (submission.organisation, submission.named.take());
-    let (own, outside) = (submission.own, submission.outside);
+    let (organisation, named, own) = (submission.organisation, submission.named.take(), submission.own);
     let entry = entry_of(submission);
     let bytes = codec::encode(&Body::Report(Box::new(entry))).map_err(|error| SendError::Refused(error.to_string()))?;
     Ok(Filed {
         organisation: organisation.to_string(),
         named,
         own,
-        outside,
         entry: String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?,
     })
 }
@@ -167,7 +163,7 @@ fn of_filed(filed: Filed) -> Result<Submission, String> {
         received_at: report.received_at,
         named: filed.named,
         own: filed.own,
-        outside: filed.outside,
+        outside: report.outside,
         report: ReportContent {
             happened_at: report.happened_at,
             warn: report.warn,

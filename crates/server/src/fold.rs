@@ -2,6 +2,7 @@
 
 mod erase;
 mod lanes;
+mod outside;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -142,16 +143,6 @@ impl SharedFold {
     /// Whether members have a value.
     pub(crate) fn is_released(&self, observable: &Observable) -> bool {
         self.read().engine.is_released(observable)
-    }
-
-    /// Whether as many reports from outside the partnership wait unread as the register's settings allow.
-    pub fn full_outside(&self, register: &Arc<Register>) -> intake::IsFull {
-        let (fold, register) = (self.clone(), Arc::clone(register));
-        Arc::new(move || {
-            // Settings that cannot be read allow nothing: whoever writes is given the telephone number.
-            let most = register.joining_settings().map_or(0, |settings| settings.outsiders_unread);
-            usize::try_from(most).unwrap_or_default() <= fold.read().desk.outside_unread()
-        })
     }
 
     /// Who claimed a case; asked only once a sight has shown that there is one.

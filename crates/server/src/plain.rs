@@ -21,7 +21,7 @@ label,legend{font-weight:bold}fieldset{border:0;padding:0;margin:1.5rem 0}fields
 fieldset p{min-height:2.75rem;margin:0;display:flex;align-items:center;gap:.75rem}input[type=radio]{width:1.75rem;height:1.75rem;flex:none}\
 textarea,select,input:not([type=radio]){box-sizing:border-box;width:100%;font:inherit;color:inherit;background:#fff;padding:.5rem;\
 border:2px solid #76838f;border-radius:6px;min-height:2.75rem}button{font:inherit;font-weight:bold;color:#fff;background:#0f4c75;\
-border:2px solid #0f4c75;border-radius:6px;padding:.5rem 1.25rem;min-height:2.75rem}button[value=withdraw]{color:#a8071a;background:#fff;\
+border:2px solid #0f4c75;border-radius:6px;padding:.5rem 1.25rem;min-height:2.75rem}button.quiet{color:#0f4c75;background:#fff}details{margin:1.5rem 0}summary{min-height:2rem}button[value=withdraw]{color:#a8071a;background:#fff;\
 border-color:#a8071a}:focus-visible{outline:4px solid #ffd23f;outline-offset:0;box-shadow:0 0 0 6px #14202b}.hint{color:#3f4d5a;margin:0 0 .25rem}\
 .wrong{border:3px solid #a8071a;border-radius:6px;padding:.25rem 1rem;margin:1rem 0}.error{color:#a8071a;font-weight:bold;margin:.25rem 0}\
 [aria-invalid]{border-color:#a8071a}.call{border-left:6px solid #a8071a;padding-left:1rem;font-size:1.25rem}.good{border-left:6px solid #17663f;\

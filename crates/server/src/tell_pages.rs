@@ -51,11 +51,17 @@ fn exercise(about: &About<'_>) -> &'static str {
     if about.exercise { "<p><strong>This is an exercise.</strong></p>" } else { "" }
 }
 
+/// A telephone number that a telephone dials when it is touched.
+fn dialled(phone: &str) -> String {
+    let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    format!("<a href=\"tel:{digits}\">{}</a>", escaped(phone))
+}
+
 /// How the cell is reached otherwise; empty where it has not said.
 fn otherwise(about: &About<'_>) -> String {
     let mut body = String::new();
     if !about.phone.is_empty() {
-        let _ = write!(body, "<p class=\"call\">Call the cell: <strong>{}</strong></p>", escaped(about.phone));
+        let _ = write!(body, "<p class=\"call\">Call the cell: <strong>{}</strong></p>", dialled(about.phone));
     }
     if !about.mail.is_empty() {
         let mail = escaped(about.mail);
@@ -114,7 +120,7 @@ pub(crate) fn form(about: &About<'_>, draft: &Draft, wrong: &[Wrong]) -> String 
         escaped(about.partnership)
     );
     if !about.phone.is_empty() {
-        let phone = escaped(about.phone);
+        let phone = dialled(about.phone);
         let _ = write!(
             body,
             "<p class=\"call\">Is somebody in your systems now? Call <strong>{phone}</strong>, then write.</p>"
@@ -297,8 +303,11 @@ pub(crate) fn thread(
              <p><label for=\"text\">Write to the cell</label></p><textarea name=\"text\" id=\"text\" rows=\"5\">\n{kept}</textarea>\
              <p><button type=\"submit\" name=\"act\" value=\"say\">Send</button></p></form>\
              <form method=\"post\" action=\"/tell/back\"><input type=\"hidden\" name=\"code\" value=\"{code}\">\
-             <p><button type=\"submit\">Look again</button> \
-             <button type=\"submit\" name=\"act\" value=\"withdraw\">Take my report back</button></p></form>"
+             <p><button type=\"submit\" class=\"quiet\">Look again</button></p></form>\
+             <details><summary>Take my report back</summary><p>The cell keeps what it has read, and stops working on it. \
+             This cannot be undone.</p><form method=\"post\" action=\"/tell/back\">\
+             <input type=\"hidden\" name=\"code\" value=\"{code}\">\
+             <button type=\"submit\" name=\"act\" value=\"withdraw\">Take it back</button></form></details>"
         );
     }
     let _ = write!(body, "<p>Reference: <code>{}</code></p>", escaped(&view.reference));

@@ -110,7 +110,7 @@ async fn a_shop_owner_tells_is_answered_and_talks_with_the_cell_by_a_code() {
     let seen = stage.cell("GET", &case, Value::Null).await.json();
     assert_eq!((seen["outside"].as_bool(), seen["ongoing"].as_bool()), (Some(true), Some(true)));
     assert_eq!((&seen["warn"], &seen["title"]), (&json!("cell-only"), &json!("Somebody sits in our till.")));
-    assert!(seen["narrative"].as_str().unwrap().ends_with("\n\nFirm: Ann's\n\nHow to reach them: 0113 1"));
+    assert!(seen["narrative"].as_str().unwrap().ends_with("\n\nFirm: Ann's\n\nContact: 0113 1"));
     assert_eq!(seen["values"][0]["value"], "https://pay.attack.test/a");
     let wall = stage.cell("GET", "/cell/v1/wall", Value::Null).await.json();
     assert_eq!(wall["reports"][0]["outside"], true);

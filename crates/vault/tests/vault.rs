@@ -219,7 +219,7 @@ fn the_golden_line_of_version_4_replays_for_ever() {
     let Body::Report(report) = body else { panic!("only reports have a fourth version") };
     assert!(report.outside && !report.is_members() && report.warn == WhoMayBeWarned::CellOnly);
     // Nobody outside warns members, whatever a journal says.
-    for (from, to) in [(r#""cell-only""#, r#""now""#), (r#""own":false"#, r#""own":true"#)] {
+    for (from, to) in [(r#""cell-only""#, r#""now""#), (r#""know":"cell""#, r#""know":"cell","own":true"#)] {
         assert!(codec::decode(line.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
     }
     // Not even by a change that the journal holds.

@@ -62,16 +62,7 @@ impl Desk {
     /// Cases from outside the partnership that nobody of the cell has claimed or answered, and that were not taken back.
     #[must_use]
     pub const fn outside_unread(&self) -> usize {
-        self.outside_unread
-    }
-
-    /// Somebody of the cell has read a case, or nobody needs to any more.
-    pub(crate) fn read_outside(&mut self, case: CaseId) {
-        if let Some(unread) = self.outside.get_mut(&case)
-            && std::mem::take(unread)
-        {
-            self.outside_unread = self.outside_unread.saturating_sub(1);
-        }
+        self.outside.unread()
     }
 
     /// Whether a case exists (for acts upon it).
@@ -84,5 +75,17 @@ impl Desk {
     #[must_use]
     pub fn owner(&self, case: CaseId) -> Option<PersonId> {
         self.claims.get(&case).map(|claimant| claimant.by)
+    }
+}
+
+pub(super) fn alert_row(alert: &Alert, exercise: bool) -> AlertRow {
+    AlertRow {
+        id: alert.id.to_string(),
+        title: alert.title.clone(),
+        tlp: alert.tlp.as_str().to_owned(),
+        at: rfc3339(alert.at),
+        sent: alert.sent,
+        read: u32::try_from(alert.readers.len()).unwrap_or(u32::MAX),
+        exercise,
     }
 }
