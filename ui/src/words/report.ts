@@ -114,7 +114,7 @@ export const report = {
       ['CLEAR', 'CLEAR: everybody'],
       ['GREEN', 'GREEN: within the community, not in public'],
       ['AMBER', 'AMBER: members and their clients who need it'],
-      ['AMBER+STRICT', 'AMBER+STRICT: members only'],
+      ['AMBER+STRICT', 'AMBER+STRICT: members only, not their clients'],
       ['RED', 'RED: for the persons who read it now; members get nothing'],
     ] as const,
     pap: 'What may be done with it? (PAP)',

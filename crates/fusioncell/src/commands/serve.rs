@@ -134,8 +134,7 @@ pub struct ServeArgs {
     /// Whom mails are from, such as "Northern Utilities <no-reply@cell.example>"
     #[arg(long, value_name = "ADDRESS", env = "FUSIONCELL_MAIL_FROM", hide_env_values = true)]
     mail_from: Option<MailFromWhom>,
-    /// Webhook that wakes the shift for a report that is still going on, such as https://pager.example/fusioncell; each call is
-    /// signed with the secret
+    /// Webhook, an https URL, that wakes the shift for a report that is still going on; each call is signed with the secret
     #[arg(long, value_name = "URL", env = "FUSIONCELL_PAGE_WEBHOOK", hide_env_values = true)]
     page_webhook: Option<url::Url>,
     /// File with the webhook's secret: whsec_ and base64, in one line, or in two while the receiver changes from one to the

@@ -49,6 +49,8 @@ pub fn kinds(route: &RouteInfo) -> Vec<&'static str> {
 }
 
 pub const UNKNOWN: &str = "00000000-0000-4000-8000-0000000000ff";
+/// Ids of one noun that each observer asks for.
+const IDS_ASKED: usize = 6;
 /// Pages of a list that are followed by cursor.
 const PAGES_FOLLOWED: usize = 4;
 
@@ -67,7 +69,7 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
     let ask = |path: String| Ask { route: route.clone(), method, path, headers: vec![], body: String::new() };
     let with = |path: &str, body: &str| Ask { body: body.to_owned(), ..ask(path.to_owned()) };
     let each = |base: &str, ids: &[String], end: &str| {
-        let known: Vec<Ask> = ids.iter().take(6).map(|id| ask(format!("{base}{id}{end}"))).collect();
+        let known: Vec<Ask> = ids.iter().take(IDS_ASKED).map(|id| ask(format!("{base}{id}{end}"))).collect();
         [known, vec![ask(format!("{base}{UNKNOWN}{end}")), ask(format!("{base}x{end}"))]].concat()
     };
     Some(match (method, path) {
@@ -324,6 +326,18 @@ pub fn asks(observer: Observer, known: &Known) -> Vec<Ask> {
     all
 }
 
+/// The cell's pages of the campaigns that [`asks`] leaves out.
+pub fn other_campaigns(known: &Known) -> Vec<Ask> {
+    let page = |id: &String| Ask {
+        route: "GET /cell/v1/campaigns/{id}".to_owned(),
+        method: "GET",
+        path: format!("/cell/v1/campaigns/{id}"),
+        headers: vec![],
+        body: String::new(),
+    };
+    known.campaigns.iter().skip(IDS_ASKED).map(page).collect()
+}
+
 /// What every member may read, asked for by every firm that has nothing to do with the difference.
 pub fn content(known: &Known) -> Vec<Ask> {
     let routes = [
@@ -447,6 +461,9 @@ pub async fn joined(world: &World, a: Observer, b: Observer, known: &Known) -> S
 
 /// A few random requests.
 pub fn some(random: &mut Random, observer: Observer, known: &Known, count: usize) -> Vec<Ask> {
-    let all = asks(observer, known);
+    let mut all = asks(observer, known);
+    // What costs a firm some of what it may send is asked at the end, where time passes between: else reports of its own would
+    // be refused on the way, and the pair be worth nothing.
+    all.retain(|ask| ask.method == "GET" || !ask.path.starts_with("/api/v1/reports/"));
     (0..count).map(|_| random.pick(&all).clone()).collect()
 }
