@@ -8,6 +8,8 @@ const SIZES = [
 ]
 const TABS_MAX = 160
 const SOON_MS = 25_000
+/** Page and stylesheet of whoever has no account. */
+const PLAIN_BYTES_MAX = 50_000
 const HOSTILE = '<svg onload=alert(1)>‮gnp.exe'
 const member = WHO.member
 const cellPerson = WHO.lead ?? WHO.analyst
@@ -199,4 +201,80 @@ export async function reporting(browser) {
     expect((await w.page.locator('main').innerText()).includes('answers'), 'no such page')
     await w.close()
   })
+  await check(
+    'a shop owner tells without account or script at 390 px, is answered, and talks with the cell by a code',
+    async () => {
+      const w = await watched(browser, { javaScriptEnabled: false, viewport: { width: 390, height: 844 } }),
+        c = await watched(browser)
+      const h = hands(w.page)
+      let bytes = 0
+      w.page.on('response', async r => (bytes += (await r.body().catch(() => '')).length))
+      const main = () => w.page.locator('main').innerText()
+      const seen = async where => {
+        await axe(w.page, where)
+        await noSidewaysScroll(w.page, where)
+      }
+      const began = Date.now()
+      await w.page.goto(`${MEMBER}/signin`)
+      await w.page.goto(`${MEMBER}/tell`)
+      bytes = 0
+      await w.page.reload()
+      const size = bytes
+      expect(size > 0 && size <= PLAIN_BYTES_MAX, `the page takes ${size} bytes`)
+      await seen('the small firm’s page')
+      await h.to('button')
+      await h.press('Enter')
+      expect((await main()).includes('Nothing was sent yet'), 'an empty form was taken')
+      await seen('what is missing on the small firm’s page')
+      await h.to('#ongoing-yes')
+      await h.press('Space')
+      await h.to('#what')
+      await h.type(`Somebody rang and sent us to hxxps://till-${began.toString(36)}[.]net/pay ${HOSTILE}`)
+      await h.to('#reach')
+      await h.type('0113 496 0000')
+      await h.to('button')
+      await h.press('Enter')
+      await w.page.locator('h1', { hasText: 'The cell has it' }).waitFor({ timeout: SOON_MS })
+      console.log(
+        `      ${h.presses()} key presses, ${((Date.now() - began) / 1_000).toFixed(1)} s, ${size} bytes of page and style`,
+      )
+      const answer = await main(),
+        code = await w.page.locator('input[name=code]').getAttribute('value')
+      expect(answer.includes(`https://till-${began.toString(36)}.net/pay`), 'its value is not told')
+      expect(/not yet\s+read/.test(answer), 'it does not say that nobody has read it')
+      await seen('the answer to a small firm')
+      const reference = await w.page.locator('p.code').last().innerText()
+
+      await signIn(c.page, CELL, cellPerson)
+      await c.page.goto(`${CELL}/triage/${reference}`)
+      await says(c.page, 'From outside the partnership')
+      await c.page.fill('#say-text', 'Take the till off the network.')
+      await c.page.click('#say-go')
+      await says(c.page, 'Take the till off the network.')
+      clean(c)
+
+      await w.page.goto(`${MEMBER}/tell/back`)
+      await seen('asking for the code')
+      await w.page.fill('#code', code.toLowerCase().replaceAll('-', ' '))
+      await h.to('button')
+      await h.press('Enter')
+      for (let n = 0; n < 20 && !(await main()).includes('off the network'); n++)
+        await w.page.getByText('Look again').click()
+      expect((await main()).includes('off the network'), 'the cell’s answer is not there')
+      await seen('a small firm’s thread')
+      await w.page.fill('#text', 'Done.')
+      await w.page.getByRole('button', { name: 'Send' }).click()
+      expect((await main()).includes('Sent.'), 'nothing was sent')
+      await says(c.page, 'Done.')
+      await w.page.goto(`${MEMBER}/tell/back`)
+      await w.page.fill('#code', 'AAAAA-AAAAA-AAAAA-AAAAA')
+      await h.to('button')
+      await h.press('Enter')
+      expect((await main()).includes('No report has this code'), 'a wrong code is not told')
+      clean(w, /status of (404|422)/)
+      clean(c)
+      await w.close()
+      await c.close()
+    },
+  )
 }

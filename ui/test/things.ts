@@ -79,6 +79,7 @@ export const report = (id: string, s = 0, more: Partial<ReportRow> = {}): Report
   owner: null,
   passed_to: [],
   withdrawn: false,
+  outside: false,
   waits: false,
   campaign: null,
   campaign_id: null,

@@ -10,8 +10,10 @@ use model::{AdvisoryId, AttackKind, CampaignId, CaseId, KeySeed, MemberToken, Pe
 use serde::Serialize;
 use vault::{Body, Entry, Journal, ReportEntry, Seq};
 
+use self::asks::alert_row;
 use crate::lanes::{Lanes, SLOTS};
 use crate::letters::Letters;
+use crate::outside::Outside;
 use crate::rows::Watched;
 use crate::sight::Sight;
 use crate::sources::{Facts, MINUTE_MILLIS};
@@ -110,6 +112,8 @@ pub struct Desk {
     pub(crate) passes: HashMap<CaseId, BTreeMap<PersonId, String>>,
     /// Cases that were claimed since the last frames: their campaigns have an owner now.
     claimed: Vec<CaseId>,
+    /// Cases from outside the partnership.
+    pub(crate) outside: Outside,
     /// What was said of cases, and what their reporters changed.
     pub(crate) threads: HashMap<CaseId, Thread>,
     /// Cases that were recalled, whose campaigns may quote them in their titles.
@@ -165,6 +169,7 @@ impl Desk {
             claims: HashMap::new(),
             passes: HashMap::new(),
             claimed: Vec::new(),
+            outside: Outside::default(),
             threads: HashMap::new(),
             retitle: Vec::new(),
             advised: HashSet::new(),
@@ -213,6 +218,7 @@ impl Desk {
             Body::Report(report) => self.report(entry.seq, report, live),
             Body::Claim { case, by, name } => {
                 // Of two who claimed at once, the first in the journal has it.
+                self.outside.read(*case);
                 self.claims.entry(*case).or_insert_with(|| Claimant { by: *by, name: name.clone() });
                 self.claimed.push(*case);
                 self.leaks.claimed(*case, name);
@@ -286,9 +292,14 @@ impl Desk {
             CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
         self.leaks.came(report);
-        self.unplaced |= report.sector.is_none();
-        let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
-        *heard = (*heard).max(Some(report.received_at));
+        // Whoever is outside is in no member's sector, and is not heard as a member or a feed.
+        self.unplaced |= report.sector.is_none() && !report.outside;
+        if report.outside {
+            self.outside.came(report.case);
+        } else {
+            let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
+            *heard = (*heard).max(Some(report.received_at));
+        }
         if let Some(lane) = lane {
             let count = u32::try_from(report.items.len().max(1)).unwrap_or(u32::MAX);
             self.lanes.add(lane, count, report.received_at, live);
@@ -458,6 +469,7 @@ impl Desk {
             owner,
             passed_to: self.passed_names(recent.case),
             withdrawn: self.is_withdrawn(recent.case),
+            outside: self.outside.has(recent.case),
             waits: self.waits(recent.case),
             campaign: campaign.and_then(|id| self.letters.get(id)),
             campaign_id: campaign.map(|id| id.to_string()),
@@ -478,16 +490,4 @@ struct Passed {
     case: String,
     passed_to: Vec<String>,
     exercise: bool,
-}
-
-fn alert_row(alert: &Alert, exercise: bool) -> AlertRow {
-    AlertRow {
-        id: alert.id.to_string(),
-        title: alert.title.clone(),
-        tlp: alert.tlp.as_str().to_owned(),
-        at: rfc3339(alert.at),
-        sent: alert.sent,
-        read: u32::try_from(alert.readers.len()).unwrap_or(u32::MAX),
-        exercise,
-    }
 }

@@ -10,6 +10,7 @@ mod lanes;
 mod leaks;
 mod letters;
 mod lookup;
+mod outside;
 mod rows;
 mod sight;
 mod sources;

@@ -86,6 +86,9 @@ impl Desk {
             Party::Cell { .. } => "cell",
         };
         thread.waits = from == "reporter";
+        if from == "cell" {
+            self.outside.read(message.case);
+        }
         self.said(message.case, from, "message", live);
     }
 
@@ -103,6 +106,9 @@ impl Desk {
         if let (Change::Correct(correction), Some(place)) = (&amend.change, self.cases.get_mut(&amend.case)) {
             place.attack = correction.attack;
             place.severity = correction.severity;
+        }
+        if matches!(amend.change, Change::Withdraw | Change::Recall { .. }) {
+            self.outside.read(amend.case);
         }
         if let Change::Recall { .. } = amend.change {
             // The title of its campaign may quote it.
@@ -189,6 +195,7 @@ impl Desk {
             values: report.items.iter().take(VALUES_SHOWN_MAX).map(value).collect(),
             truncated: report.items.len() > VALUES_SHOWN_MAX,
             state: state.to_owned(),
+            outside: report.outside,
             owner: self.claims.get(&case).map(|claimant| claimant.name.clone()),
             passed_to: self.passed_names(case),
             campaign: campaign.map(|id| self.campaign_name(id)),

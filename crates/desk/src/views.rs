@@ -90,6 +90,8 @@ pub struct ReportRow {
     pub passed_to: Vec<String>,
     /// Whether its reporter took it back.
     pub withdrawn: bool,
+    /// Whether it came from outside the partnership: its reporter is no member.
+    pub outside: bool,
     /// Whether its reporter has said something that nobody of the cell has answered.
     pub waits: bool,
     /// Letter of its campaign, if that is on the wall.
@@ -300,6 +302,8 @@ pub struct CasePage {
     pub truncated: bool,
     /// `open`, `withdrawn` or `recalled`.
     pub state: String,
+    /// Whether it came from outside the partnership: its reporter is no member, and cannot let members be warned.
+    pub outside: bool,
     /// Who claimed it.
     pub owner: Option<String>,
     /// Secondees that it was passed to across their walls.

@@ -278,7 +278,7 @@ impl Walled {
             window: Keys::window(report.received_at),
             sector: report.sector.as_deref(),
             region: report.region,
-            counts: rho::counts_for_breadth(report.know, report.own),
+            counts: rho::counts_for_breadth(report.know, !report.is_members()),
             observations: &observations,
         };
         let mut found: Vec<Finding> = Vec::new();

@@ -87,6 +87,7 @@ impl World {
             know: WhoMayKnow::Nobody,
             named: None,
             own,
+            outside: false,
             marking: Marking::default(),
             attack: AttackKind::Phishing,
             severity: Severity::Medium,

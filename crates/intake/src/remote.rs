@@ -163,6 +163,7 @@ fn of_filed(filed: Filed) -> Result<Submission, String> {
         received_at: report.received_at,
         named: filed.named,
         own: filed.own,
+        outside: report.outside,
         report: ReportContent {
             happened_at: report.happened_at,
             warn: report.warn,

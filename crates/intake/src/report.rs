@@ -186,6 +186,7 @@ pub(crate) fn submission(mut report: ReportContent, reporter: &Reporter, now: Ti
         received_at: now,
         named: (report.know == WhoMayKnow::Everybody).then(|| reporter.name.clone()),
         own: reporter.own,
+        outside: false,
         report,
     }
 }

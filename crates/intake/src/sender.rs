@@ -107,22 +107,32 @@ pub trait Sender: Send + Sync {
 pub struct LocalSender {
     vault: Arc<Vault>,
     on_read: Option<OnRead>,
+    is_full: Option<IsFull>,
 }
 
 /// Told that an organisation has read the thread of a case.
 pub type OnRead = Arc<dyn Fn(OrganisationId, CaseId) + Send + Sync>;
 
+/// Whether the cell has as much from outside the partnership to read as it takes.
+pub type IsFull = Arc<dyn Fn() -> bool + Send + Sync>;
+
 impl LocalSender {
     /// Sends to this vault.
     #[must_use]
     pub const fn new(vault: Arc<Vault>) -> Self {
-        Self { vault, on_read: None }
+        Self { vault, on_read: None, is_full: None }
     }
 
     /// The same, telling `on_read` which threads were read: that is delivery, and no entry of the journal.
     #[must_use]
     pub fn telling(self, on_read: OnRead) -> Self {
         Self { on_read: Some(on_read), ..self }
+    }
+
+    /// The same, refusing reports from outside the partnership while `is_full` says so.
+    #[must_use]
+    pub fn bounded(self, is_full: IsFull) -> Self {
+        Self { is_full: Some(is_full), ..self }
     }
 }
 
@@ -202,6 +212,11 @@ impl Sender for LocalSender {
     }
 
     fn send(&self, message: Message) -> Sent<'_> {
+        let from_outside =
+            matches!(&message, Message::Submit { submissions, .. } if submissions.iter().any(|one| one.outside));
+        if from_outside && self.is_full.as_ref().is_some_and(|is_full| is_full()) {
+            return Box::pin(std::future::ready(Err(SendError::Busy)));
+        }
         let (sender, receiver) = oneshot::channel();
         let queued = match message {
             Message::Asked(repeat) => self.vault.asked_before(&repeat).map(|known| {

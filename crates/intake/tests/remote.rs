@@ -117,6 +117,20 @@ async fn a_report_comes_out_as_it_went_in() {
 }
 
 #[tokio::test]
+async fn what_comes_from_outside_is_for_the_cell_alone_on_the_other_side_too() {
+    let (_folder, path) = socket();
+    let vault = vault();
+    let _cell = CellSide::start(&path, &vault);
+    let mut outside = submission("evil.test");
+    outside.outside = true;
+    assert!(outside.report.warn != model::WhoMayBeWarned::CellOnly && outside.named.is_some());
+    sender(&path).send(Message::Submit { submissions: vec![outside], skip_known: false }).await.unwrap();
+    let filed = reports(&vault);
+    assert!(filed[0].outside && !filed[0].is_members() && filed[0].named.is_none());
+    assert_eq!(filed[0].warn, model::WhoMayBeWarned::CellOnly);
+}
+
+#[tokio::test]
 async fn duplicates_and_readings_are_told_across_the_socket() {
     let (_folder, path) = socket();
     let vault = vault();

@@ -68,6 +68,11 @@ impl OwnKey {
         Ok(Scope { hash, seal: LessSafeKey::new(key) })
     }
 
+    /// Whoever has a way-back code, as an owner of threads: a keyed hash of it, by which nobody finds the code.
+    pub(crate) fn outsider(&self, code: &[u8]) -> OrganisationId {
+        OrganisationId::from_bytes(self.hash(b"outsider", &[code]))
+    }
+
     /// What is of the store and of no organisation. It has an empty owner, which is nobody's id.
     pub(crate) fn meta(&self) -> Result<Scope, OwnError> {
         self.scope(&[], self.hash(b"meta", &[]))

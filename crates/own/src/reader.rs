@@ -196,6 +196,12 @@ impl Reader {
         })
     }
 
+    /// Who stands for whoever has a way-back code: a keyed hash, so that what is stored tells no code. Codes of one length only.
+    #[must_use]
+    pub fn outsider(&self, code: &[u8]) -> OrganisationId {
+        self.key.outsider(code)
+    }
+
     /// Cases of the organisation with something new to read: one small record.
     ///
     /// # Errors

@@ -237,7 +237,7 @@ impl Gate {
         let shared = self.shared_items(report, items);
         self.unwait(report, items);
         let window = Keys::window(report.received_at);
-        let counts = rho::counts_for_breadth(report.know, report.own);
+        let counts = rho::counts_for_breadth(report.know, !report.is_members());
         let community = matches!(
             rho::release(&Answer {
                 warn: WhoMayBeWarned::Now,

@@ -263,8 +263,8 @@ impl Gate {
     pub(crate) fn facts_to_count(&self, report: &ReportEntry) -> (Vec<ObservableKey>, u32, bool) {
         let seed = self.vault.key_seed();
         let keys = report.items.iter().map(|item| item.sighting.observable.key(seed)).collect();
-        let counts =
-            rho::counts_for_breadth(report.know, report.own) || planted::is_on(Leak::NamedCounts) && !report.own;
+        let counts = rho::counts_for_breadth(report.know, !report.is_members())
+            || planted::is_on(Leak::NamedCounts) && report.is_members();
         (keys, Keys::window(report.received_at), counts)
     }
 
@@ -333,7 +333,7 @@ impl Gate {
                 continue;
             }
             let value = self.values.entry(key.0).or_default();
-            if rho::counts_for_hold(community, report.own) {
+            if rho::counts_for_hold(community, !report.is_members()) {
                 value.havers.has(token_place, window, self.params.hold_members);
             }
             if when == When::OnceThreeHaveIt {
@@ -430,7 +430,7 @@ pub(crate) fn facts_of(
         sector: report.sector.clone(),
         region: report.region,
         counts,
-        own: report.own,
+        own: !report.is_members(),
         community,
         marking: report.marking,
         attack: report.attack,

@@ -63,6 +63,21 @@ fn an_echo_confirms_no_block() {
 }
 
 #[test]
+fn nobody_outside_opens_a_hold_or_shows_anything_whatever_they_answer() {
+    let mut bench = Bench::new();
+    let hold = |firm| by(firm, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt);
+    bench.file(hold(1));
+    bench.file(hold(2));
+    bench.file(hold(3).outside());
+    bench.file(by(4, &["held.test", "only.test"]).outside());
+    bench.run_to(2 * EPOCH);
+    assert!(!bench.shown("held.test") && !bench.shown("only.test"));
+    bench.file(hold(5));
+    bench.run_to(3 * EPOCH);
+    assert!(bench.shown("held.test") && !bench.shown("only.test"));
+}
+
+#[test]
 fn what_stands_alone_and_the_cells_own_open_no_hold() {
     let mut bench = Bench::new();
     let hold = |firm| by(firm, &["held.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt);

@@ -2,6 +2,7 @@
 
 mod erase;
 mod lanes;
+mod outside;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

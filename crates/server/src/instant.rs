@@ -74,7 +74,7 @@ pub(crate) fn answer(values: Vec<KnownView>, told: Told, contact: &Contact) -> I
     }
 }
 
-fn signed(receipt: SignedReceipt) -> SignedReceiptView {
+pub(crate) fn signed(receipt: SignedReceipt) -> SignedReceiptView {
     SignedReceiptView {
         format: receipt.format,
         partnership: receipt.partnership,

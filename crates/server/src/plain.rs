@@ -12,11 +12,22 @@ use crate::member::MemberState;
 use crate::problem::Problem;
 use crate::table::{Access, Face, Route, Shape};
 
-const HTML: &str = "text/html; charset=utf-8";
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
 /// The one stylesheet of these pages: small, and printable.
-const STYLE: &str = "body{font:1.125rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#14202b;background:#fff}\
-h1{font-size:1.75rem;line-height:1.15}dt{font-weight:bold;margin-top:.75rem}dd{margin:0;font-size:1.375rem}\
-li{margin:.5rem 0}a{color:#0f4c75}@media print{body{margin:0}a{color:inherit}}\n";
+pub(crate) const STYLE: &str = "body{font:1.125rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#14202b;background:#fff;\
+overflow-wrap:anywhere}h1{font-size:1.75rem;line-height:1.15}h2{font-size:1.375rem;line-height:1.15;margin-top:2rem}h3{font-size:1rem;margin:0}\
+dt{font-weight:bold;margin-top:.75rem}dd{margin:0;font-size:1.375rem}li{margin:.5rem 0}a{color:#0f4c75}\
+label,legend{font-weight:bold}fieldset{border:0;padding:0;margin:1.5rem 0}fieldset label{font-weight:normal}form p{margin:1rem 0 .25rem}\
+fieldset p{min-height:2.75rem;margin:0;display:flex;align-items:center;gap:.75rem}input[type=radio]{width:1.75rem;height:1.75rem;flex:none}\
+textarea,select,input:not([type=radio]){box-sizing:border-box;width:100%;font:inherit;color:inherit;background:#fff;padding:.5rem;\
+border:2px solid #76838f;border-radius:6px;min-height:2.75rem}button{font:inherit;font-weight:bold;color:#fff;background:#0f4c75;\
+border:2px solid #0f4c75;border-radius:6px;padding:.5rem 1.25rem;min-height:2.75rem}button.quiet{color:#0f4c75;background:#fff}details{margin:1.5rem 0}summary{min-height:2rem}button[value=withdraw]{color:#a8071a;background:#fff;\
+border-color:#a8071a}:focus-visible{outline:4px solid #ffd23f;outline-offset:0;box-shadow:0 0 0 6px #14202b}.hint{color:#3f4d5a;margin:0 0 .25rem}\
+.wrong{border:3px solid #a8071a;border-radius:6px;padding:.25rem 1rem;margin:1rem 0}.error{color:#a8071a;font-weight:bold;margin:.25rem 0}\
+[aria-invalid]{border-color:#a8071a}.call{border-left:6px solid #a8071a;padding-left:1rem;font-size:1.25rem}.good{border-left:6px solid #17663f;\
+padding-left:1rem}.code{font:1.5rem/1.3 monospace}.typed{font-family:monospace}pre{white-space:pre-wrap;font-size:.875rem}\
+blockquote{margin:0;padding-left:1rem;border-left:4px solid #dce1e5}article{border-top:1px solid #dce1e5;padding:.75rem 0}\
+article.cell{background:#e6f0f7;padding:.75rem 1rem}@media print{body{margin:0}a{color:inherit}button{display:none}}\n";
 
 /// The rows of the table of routes.
 pub(crate) fn rows() -> Vec<Route> {
@@ -53,12 +64,13 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-fn document(title: &str, body: &str) -> String {
-    let title = escaped(title);
+/// A whole page; `title` is what the window is called, `heading` what stands on it.
+pub(crate) fn document(title: &str, heading: &str, body: &str) -> String {
+    let (title, heading) = (escaped(title), escaped(heading));
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><link rel=\"stylesheet\" href=\"/plain.css\"></head>\
-         <body><main><h1>{title}</h1>{body}</main></body></html>\n"
+         <body><main><h1>{heading}</h1>{body}</main></body></html>\n"
     )
 }
 
@@ -98,9 +110,11 @@ fn break_glass_text(partnership: &str, exercise: bool, phone: &str, mail: &str) 
          <li>Say a number at which you can be called back, and ask for the name of whoever you speak to.</li>\
          <li>Do not switch machines off: take them off the network, and leave them running.</li>\
          <li>Write down what you do and when. Report it here once the platform can be reached again.</li></ol>\
-         <p>What you say is held as a report is: nobody but the cell learns that it was you, unless you say otherwise.</p>",
+         <p>What you say is held as a report is: nobody but the cell learns that it was you, unless you say otherwise.</p>\
+         <p>While the platform can be reached, and without any account: <a href=\"/tell\">tell the cell what happened</a>.</p>",
     );
-    document(&format!("{partnership}: when this platform cannot be reached"), &body)
+    let title = format!("{partnership}: when this platform cannot be reached");
+    document(&title, &title, &body)
 }
 
 /// `GET /break-glass`.
@@ -120,7 +134,8 @@ pub(crate) async fn status(State(MemberState(member)): State<MemberState>) -> An
         "{exercise}<p>This platform answers. If you read this and cannot sign in or report, call the cell: \
          <a href=\"/break-glass\">what to do when the platform cannot be reached</a>.</p>"
     );
-    page(document(&format!("{}: status", member.partnership), &body))
+    let title = format!("{}: status", member.partnership);
+    page(document(&title, &title, &body))
 }
 
 /// `GET /plain.css`.

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use intake::receipt::ReceiptKey;
 use intake::{
     Answer as Told, BODY_BYTES_MAX, IMPORT_BYTES_MAX, ImportError, Importer, Message, Outcome, Quota, Reporter,
     SendError, Sender,
 };
-use model::{AdvisoryId, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AdvisoryId, AttackKind, Clock, Marking, OrganisationId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use register::{Answers, Organisation, Register};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -29,6 +29,7 @@ use crate::once::{Asked, Turns};
 use crate::preview::PREVIEWS;
 use crate::problem::Problem;
 use crate::session::Who;
+use crate::tell_limits::Outsiders;
 use crate::views::{ImportProblem, ImportReceipt, ReceiptItem};
 
 /// Imports that are read at once, of all members; a place is taken once the whole file has come, so that a slow sender
@@ -70,6 +71,7 @@ pub struct Intake {
     pub(crate) receipts: Option<ReceiptKey>,
     pub(crate) turns: Turns,
     pub(crate) files: Coming,
+    pub(crate) outsiders: Outsiders,
 }
 
 impl Intake {
@@ -89,6 +91,7 @@ impl Intake {
             turns: Turns::default(),
             files: Coming::default(),
             desks: Desks::default(),
+            outsiders: Outsiders::default(),
         }
     }
 
@@ -112,6 +115,17 @@ impl Intake {
     #[must_use]
     pub fn with_receipts(self, receipts: Option<ReceiptKey>) -> Self {
         Self { receipts, ..self }
+    }
+
+    /// What somebody is told to do, whose request names no language in its query.
+    pub(crate) fn told(
+        &self,
+        attack: AttackKind,
+        ongoing: bool,
+        contact: &Contact,
+        headers: &HeaderMap,
+    ) -> Option<crate::advice::Told> {
+        self.advice.as_ref()?.told(attack, ongoing, contact, None, headers)
     }
 
     /// Takes a dry run from an organisation's own quota.

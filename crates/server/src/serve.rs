@@ -410,7 +410,9 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     if config.faces != Faces::Cell {
         let sender: Arc<dyn Sender> = match (&vault, &fold) {
             (Some(vault), Some(fold)) => {
-                let local = LocalSender::new(Arc::clone(vault)).telling(returning::told(&reads));
+                let local = LocalSender::new(Arc::clone(vault))
+                    .telling(returning::told(&reads))
+                    .bounded(fold.full_outside(&common.register));
                 Arc::new(PacedSender::new(local, Arc::clone(vault), fold.clone()))
             }
             _ => Arc::new(RemoteSender::new(&folder.join(INTAKE_SOCKET), Arc::clone(&config.entropy))),
@@ -439,7 +441,9 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
         running.listeners.push(task);
         running.posts = waking::start(&common, vault, fold, &threads_stop)?;
         if config.faces == Faces::Cell && config.intake {
-            let local = LocalSender::new(Arc::clone(vault)).telling(returning::told(&reads));
+            let local = LocalSender::new(Arc::clone(vault))
+                .telling(returning::told(&reads))
+                .bounded(fold.full_outside(&common.register));
             let path = folder.join(INTAKE_SOCKET);
             let fold = fold.clone();
             fold.note_intake(true);

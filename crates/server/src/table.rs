@@ -295,7 +295,16 @@ pub const PAGES: &[(&str, &str)] = &[
 #[must_use]
 pub fn table() -> Vec<Route> {
     let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
-    [member(), crate::threads::rows(), crate::plain::rows(), both(Face::Member), cell(), both(Face::Cell)].concat()
+    [
+        member(),
+        crate::threads::rows(),
+        crate::plain::rows(),
+        crate::tell::rows(),
+        both(Face::Member),
+        cell(),
+        both(Face::Cell),
+    ]
+    .concat()
 }
 
 fn member() -> Vec<Route> {

@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::sync::atomic::Ordering;
-
 use axum::body::Body;
 use axum::http::Request;
 use common::{Answer, World, call};

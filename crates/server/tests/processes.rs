@@ -160,6 +160,8 @@ fn asks(known: &Known) -> Vec<Ask> {
             }
             // Whoever takes these needs the vault: what they answer without it is looked at below.
             ("POST", "/api/v1/reports" | "/api/v1/import" | "/api/v1/advisories/{id}/read") => vec![],
+            // The same of what comes from outside; a form that is none is refused before.
+            ("POST", "/tell" | "/tell/back") => vec![Ask { body: "{", ..ask("POST", path) }],
             // A dry run asks the register alone, and a document is read as it lies there.
             ("POST", "/api/v1/reports/preview") => {
                 let draft = r#"{"title":"t","warn":"now","tlp":"GREEN","indicators":[{"value":"evil.test"}]}"#;

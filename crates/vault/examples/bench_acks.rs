@@ -54,6 +54,7 @@ fn submission(number: u64) -> Submission {
         received_at: Wall.now(),
         named: None,
         own: false,
+        outside: false,
         report: ReportContent {
             happened_at: None,
             warn: WhoMayBeWarned::Now,

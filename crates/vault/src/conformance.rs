@@ -46,6 +46,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
         know: WhoMayKnow::Nobody,
         named: None,
         own: false,
+        outside: false,
         marking: Marking::default(),
         attack: AttackKind::Phishing,
         severity: Severity::High,

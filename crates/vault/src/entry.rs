@@ -148,6 +148,8 @@ pub struct ReportEntry {
     pub named: Option<String>,
     /// The cell's own report, or a feed.
     pub own: bool,
+    /// Somebody who is no member sent it: it is for the cell alone, and counts for nothing that members see.
+    pub outside: bool,
     /// How far it may travel.
     pub marking: Marking,
     /// The closest match.
@@ -223,6 +225,8 @@ pub struct Submission {
     pub named: Option<String>,
     /// The cell's own report, or a feed.
     pub own: bool,
+    /// Somebody who is no member sent it; `organisation` then stands for whoever has the way-back code.
+    pub outside: bool,
     /// What it says.
     pub report: ReportContent,
 }
@@ -232,6 +236,12 @@ impl ReportEntry {
     #[must_use]
     pub fn of(submission: Submission, case: CaseId, token: MemberToken) -> Self {
         let content = submission.report;
+        // Nobody outside decides what members get: whatever was asked for, it is for the cell, which writes what they read.
+        let (warn, know) = if submission.outside {
+            (WhoMayBeWarned::CellOnly, WhoMayKnow::Cell)
+        } else {
+            (content.warn, content.know)
+        };
         Self {
             case,
             token,
@@ -239,10 +249,11 @@ impl ReportEntry {
             region: submission.region,
             received_at: submission.received_at,
             happened_at: content.happened_at,
-            warn: content.warn,
-            know: content.know,
-            named: submission.named.filter(|_| content.know == WhoMayKnow::Everybody),
-            own: submission.own,
+            warn,
+            know,
+            named: submission.named.filter(|_| know == WhoMayKnow::Everybody),
+            own: submission.own && !submission.outside,
+            outside: submission.outside,
             marking: content.marking,
             attack: content.attack,
             severity: content.severity,
@@ -253,6 +264,12 @@ impl ReportEntry {
             tags: content.tags,
             items: content.items,
         }
+    }
+
+    /// Whether a member sent it: neither the cell nor a feed, nor somebody from outside the partnership.
+    #[must_use]
+    pub const fn is_members(&self) -> bool {
+        !self.own && !self.outside
     }
 }
 

@@ -209,6 +209,25 @@ fn the_golden_lines_of_version_3_replay_for_ever() {
     assert!(codec::decode(strange.as_bytes()).is_err());
 }
 
+#[test]
+fn the_golden_line_of_version_4_replays_for_ever() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal-v4.jsonl");
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = text.trim_end();
+    let body = codec::decode(line.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(codec::encode(&body).unwrap()).unwrap(), line);
+    let Body::Report(report) = body else { panic!("only reports have a fourth version") };
+    assert!(report.outside && !report.is_members() && report.warn == WhoMayBeWarned::CellOnly);
+    // Nobody outside warns members, whatever a journal says.
+    for (from, to) in [(r#""cell-only""#, r#""now""#), (r#""know":"cell""#, r#""know":"cell","own":true"#)] {
+        assert!(codec::decode(line.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
+    }
+    // Not even by a change that the journal holds.
+    let mut consented = report.clone();
+    consented.amend(&vault::Change::Consent { warn: WhoMayBeWarned::Now });
+    assert!(consented == report);
+}
+
 /// The hashes were worked out by another program from the description of the chain: it can never change unseen.
 #[test]
 fn the_chain_of_the_golden_journal_is_what_it_always_was() {

@@ -72,6 +72,7 @@ export function Reports({
                 <b>{r.attack}</b>
               </Link>{' '}
               <span className="sub">{r.sector ?? T.sectorNone}</span>
+              {r.outside && <span className="sub held">{T.outside}</span>}
               {r.withdrawn && <span className="sub">{T.withdrawn}</span>}
               {r.waits && <span className="sub held">{T.waits}</span>}
               {r.passed_to.length > 0 && (

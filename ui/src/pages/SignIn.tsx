@@ -262,6 +262,7 @@ export function SignInForm({
       <p className="hint">{T.help}</p>
       {face.face === 'member' && (
         <p className="outside">
+          <a href="/tell">{T.tell}</a>
           <a href="/break-glass">{T.breakGlass}</a>
         </p>
       )}

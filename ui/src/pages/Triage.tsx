@@ -59,6 +59,7 @@ export function Triage() {
               <Name>{title}</Name>
             </Heading>
             <p className="sub">{T.noSource}</p>
+            {c.outside && <p className="note">{T.outside}</p>}
           </div>
           {going && (
             <p className="note warn">

@@ -83,6 +83,7 @@ export const words = {
     broken: 'The server had a problem. Nothing was lost. Try again in a moment',
     out: 'You are signed out.',
     help: 'No sign-in yet? Whoever looks after your organisation here can invite you; else ask the cell.',
+    tell: 'Attacked, and no account? Tell us here',
     breakGlass: 'How to reach the cell by telephone',
     passkey: 'Sign in with a passkey',
     passkeyHint: 'Your device asks for your fingerprint, face or PIN. You need no address and no password.',
@@ -258,6 +259,7 @@ export const words = {
   },
   desk: {
     withdrawn: 'withdrawn',
+    outside: 'from outside the partnership',
     waits: 'waits for an answer',
     title: 'Desk',
     all: 'All',

@@ -311,6 +311,9 @@ export const thread = {
   caseGone: 'There is no such case in your sight.',
   askShare: 'Ask whether more may be shared',
   noSource: 'Who reported it is sealed; you write under its pseudonym.',
+  outside:
+    'From outside the partnership: whoever wrote this is no member. It counts for nothing that members see, and members ' +
+    'get of it only what you write yourself.',
   campaign: 'Campaign',
   waits: 'waits for an answer',
   withdrawnTag: 'withdrawn',

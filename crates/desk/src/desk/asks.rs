@@ -59,6 +59,12 @@ impl Desk {
         self.passes.get(&case).map(|to| to.values().cloned().collect()).unwrap_or_default()
     }
 
+    /// Cases from outside the partnership that nobody of the cell has claimed or answered, and that were not taken back.
+    #[must_use]
+    pub const fn outside_unread(&self) -> usize {
+        self.outside.unread()
+    }
+
     /// Whether a case exists (for acts upon it).
     #[must_use]
     pub fn has_case(&self, case: CaseId) -> bool {
@@ -69,5 +75,17 @@ impl Desk {
     #[must_use]
     pub fn owner(&self, case: CaseId) -> Option<PersonId> {
         self.claims.get(&case).map(|claimant| claimant.by)
+    }
+}
+
+pub(super) fn alert_row(alert: &Alert, exercise: bool) -> AlertRow {
+    AlertRow {
+        id: alert.id.to_string(),
+        title: alert.title.clone(),
+        tlp: alert.tlp.as_str().to_owned(),
+        at: rfc3339(alert.at),
+        sent: alert.sent,
+        read: u32::try_from(alert.readers.len()).unwrap_or(u32::MAX),
+        exercise,
     }
 }

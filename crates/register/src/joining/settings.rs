@@ -19,6 +19,9 @@ pub struct JoiningSettings {
     pub notice_days: i64,
     /// Sponsorships that one organisation may have waiting at once.
     pub sponsorships_max: i64,
+    /// Reports of people without an account that may wait unread by the cell at once; with none of them nothing is taken, and
+    /// the page says how else to reach the cell.
+    pub outsiders_unread: i64,
     /// Where members reach the platform, for links.
     pub member_url: String,
     /// Where the cell's people reach it.
@@ -46,6 +49,7 @@ impl Default for JoiningSettings {
             closed_days: 180,
             notice_days: 14,
             sponsorships_max: 3,
+            outsiders_unread: 50,
             member_url: "http://localhost:8460".to_owned(),
             cell_url: "http://localhost:8461".to_owned(),
             cell_phone: String::new(),
@@ -71,6 +75,7 @@ pub const JOINING_SETTINGS: &[(&str, Option<(i64, i64)>)] = &[
     ("closed-days", Some((60, 7_300))),
     ("notice-days", Some((7, 29))),
     ("sponsorships-max", Some((0, 20))),
+    ("outsiders-unread", Some((0, 10_000))),
     ("member-url", None),
     ("cell-url", None),
     ("cell-phone", None),
@@ -92,6 +97,7 @@ impl JoiningSettings {
             "sponsorships-max" => &mut self.sponsorships_max,
             "page-minutes" => &mut self.page_minutes,
             "page-lead-minutes" => &mut self.page_lead_minutes,
+            "outsiders-unread" => &mut self.outsiders_unread,
             _ => return None,
         })
     }

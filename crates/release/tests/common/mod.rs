@@ -58,6 +58,7 @@ pub struct Filed {
     pub sector: Option<&'static str>,
     pub region: Option<Region>,
     pub own: bool,
+    pub outside: bool,
     pub attack: AttackKind,
 }
 
@@ -78,6 +79,7 @@ pub fn by(firm: u8, values: &[&str]) -> Filed {
         sector: Some("energy"),
         region: None,
         own: false,
+        outside: false,
         attack: AttackKind::Phishing,
     }
 }
@@ -110,6 +112,12 @@ impl Filed {
 
     pub fn attack(mut self, attack: AttackKind) -> Self {
         self.attack = attack;
+        self
+    }
+
+    /// Sent by somebody who is no member.
+    pub fn outside(mut self) -> Self {
+        self.outside = true;
         self
     }
 
@@ -337,6 +345,7 @@ pub fn submission(filed: Filed, now: Timestamp) -> Submission {
         received_at: now,
         named: Some(format!("Firm {}", filed.firm)),
         own: filed.own,
+        outside: filed.outside,
         report: ReportContent {
             happened_at: None,
             warn: filed.warn,

@@ -25,6 +25,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("consent", "the report is withdrawn before: crates/server/tests/threads.rs"),
     ("own_file", "needs a file: crates/server/tests/files.rs"),
     ("file", "needs a file: crates/server/tests/files.rs"),
+    ("tell_back", "needs a code that was shown once: crates/server/tests/tell.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
 ];
 
@@ -110,6 +111,8 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
         "import" | "extract" | "own_file_add" | "file_add" => {
             return Some((media.clone(), "imported.attack.test\n".to_owned()));
         }
+        "tell" => return Some((media.clone(), "what=Odd+mail&ongoing=no".to_owned())),
+        "tell_back" => return Some((media.clone(), "code=AAAAA-AAAAA-AAAAA-AAAAA".to_owned())),
         "advise" => json!({ "title": "t", "summary": "s", "actions": ["a"], "severity": "low", "tlp": "GREEN" }),
         "confirm" => json!({ "password": PASSWORD }),
         "password" => json!({ "password": "another horse battery" }),

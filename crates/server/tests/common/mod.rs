@@ -151,10 +151,14 @@ impl World {
         let pump = Pump::new(reader.clone(), Arc::clone(&member_hub), Arc::clone(&meters)).unwrap();
         let guard = |host: &str| Guard { hosts: [host.to_owned()].into(), tls: false, meters: Arc::clone(&meters) };
         let sessions = |face| Sessions::new(Arc::clone(&register), face, false, "Test partnership".to_owned(), true);
-        let sender = Arc::new(LocalSender::new(Arc::clone(&vault)).telling({
-            let reads = reads.clone();
-            Arc::new(move |organisation, case| reads.note(organisation, case))
-        }));
+        let sender = Arc::new(
+            LocalSender::new(Arc::clone(&vault))
+                .telling({
+                    let reads = reads.clone();
+                    Arc::new(move |organisation, case| reads.note(organisation, case))
+                })
+                .bounded(core.shared().full_outside(&register)),
+        );
         let member = member_router(
             MemberParts {
                 reader: reader.clone(),

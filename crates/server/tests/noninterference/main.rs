@@ -108,6 +108,23 @@ async fn presence(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     Ok(())
 }
 
+/// One pair in which somebody who is no member tells the cell of what members report too, or does not.
+async fn from_outside(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
+    let (one, two) = script::told_from_outside(&script(seed), &mut Random(seed ^ 0x7777));
+    figures.made += 1;
+    let pair = Pair {
+        kind: Kind::Presence,
+        one: &one,
+        two: &two,
+        hidden_from: &[],
+        cell: false,
+        operator: false,
+        export: false,
+        seed,
+    };
+    keep(&pair, figures).await
+}
+
 /// One pair in which reports arrive at other moments of their release tick, and in another order within it.
 async fn arrival(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     let one = script(seed);
@@ -285,6 +302,21 @@ fn no_byte_differs_when_what_is_hidden_is_replaced_by_nothing() {
         let (_, kept) = figures.reasons.get(why).copied().unwrap_or_default();
         assert!(kept >= PRESENCE_KEPT_MIN, "presence of {why}: only {kept} pairs are kept");
     }
+}
+
+#[cfg_attr(feature = "planted-leaks", ignore = "run by the plain build")]
+#[test]
+fn no_byte_differs_for_any_member_when_somebody_outside_tells() {
+    let mut figures = Figures::default();
+    let first = pairs("FUSIONCELL_FIRST_SEED", 1);
+    runtime().block_on(async {
+        for seed in first..first + pairs("FUSIONCELL_OUTSIDE_PAIRS", 100) {
+            if let Err(Difference(what)) = from_outside(seed, &mut figures).await {
+                panic!("seed {seed}: {what}");
+            }
+        }
+    });
+    report("outside", &figures);
 }
 
 /// Pairs of each sort of hidden report that must have been compared.

@@ -73,7 +73,14 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         [known, vec![ask(format!("{base}{UNKNOWN}{end}")), ask(format!("{base}x{end}"))]].concat()
     };
     Some(match (method, path) {
-        ("GET", "/break-glass" | "/status" | "/plain.css") => vec![ask(path.to_owned())],
+        ("GET", "/break-glass" | "/status" | "/plain.css" | "/tell" | "/tell/back") => vec![ask(path.to_owned())],
+        // What somebody outside tells is an operation of the scripts; here it lacks an answer, or belongs to nobody.
+        ("POST", "/tell" | "/tell/back") => {
+            let bodies =
+                ["what=%3Cb%3E&ongoing=", "code=AAAAA-AAAAA-AAAAA-AAAAA", "code=&act=withdraw", "unknown=1", ""];
+            let header = || vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+            bodies.map(|body| Ask { headers: header(), ..with(path, body) }).into()
+        }
         ("GET", "/face" | "/openapi.json" | "/health" | "/metrics") => vec![ask(path.to_owned())],
         ("POST", "/api/v1/session" | "/cell/v1/session") => {
             let wrong = [r#"{"email":"nobody@nowhere.example","password":"not the password"}"#, "{"];
@@ -225,6 +232,8 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             vec![ask(format!("{}{UNKNOWN}", own.trim_end_matches("{id}"))), ask(own.replace("{id}", "x"))]
         }
         ("GET" | "DELETE", own) if own.contains("v1/me") => vec![ask(path.to_owned())],
+        // A choice that none is: the observers' own goes on.
+        ("PUT", "/api/v1/me/notices") => [r#"{"mail":1}"#, "{}", "["].map(|body| with(path, body)).into(),
         ("POST", own) if own.ends_with("/me/totp") || own.ends_with("/me/recovery-codes") => vec![ask(path.to_owned())],
         ("POST" | "PUT", own) if own.contains("v1/me") => vec![with(path, "{"), with(path, r#"{"unknown":1}"#)],
         ("GET", "/api/v1/keys" | "/api/v1/devices" | "/cell/v1/devices") => vec![ask(path.to_owned())],

@@ -420,6 +420,8 @@ impl Run<'_> {
 pub async fn do_one(world: &mut World, op: &Op, index: usize) -> Option<(Observer, Seen)> {
     let number = match op {
         Op::Report(report) => report.label,
+        // Never the chance of a report, which has a number of its own.
+        Op::Tell(_) => 1_000_000 + index,
         _ => index,
     };
     world.reseed(number as u64 + 1);

@@ -179,7 +179,7 @@ impl Rho {
             Op::Join { .. } | Op::Leave { .. } | Op::End(_) => self.groups.act(op),
             Op::Claim(label) if self.everything.has(*label) => self.own.claim(op),
             Op::Back { label, act } => self.go_back(*label, act, now),
-            Op::Claim(_) | Op::Read(_) | Op::Wait(_) => {}
+            Op::Claim(_) | Op::Read(_) | Op::Tell(_) | Op::Wait(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ mod made;
 mod pairs;
 
 pub use made::{script, script_of};
-pub use pairs::{behind_a_wall, rearrived, swapped, without_hidden};
+pub use pairs::{behind_a_wall, rearrived, swapped, told_from_outside, without_hidden};
 
 /// The reporter's first answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     Report(Report),
+    /// Somebody who is no member tells the cell of a value.
+    Tell(usize),
     /// Time passes, in milliseconds. Without any, it stands where something hidden was: time goes on as if it were there.
     Wait(i64),
     /// An analyst sends a text to members, perhaps about the campaign of a value.

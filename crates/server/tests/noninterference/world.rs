@@ -195,10 +195,14 @@ impl World {
                 clock: clock.clone(),
                 intake: Some(
                     Intake::new(
-                        Arc::new(LocalSender::new(vault.clone()).telling({
-                            let reads = reads.clone();
-                            Arc::new(move |organisation, case| reads.note(organisation, case))
-                        })),
+                        Arc::new(
+                            LocalSender::new(vault.clone())
+                                .telling({
+                                    let reads = reads.clone();
+                                    Arc::new(move |organisation, case| reads.note(organisation, case))
+                                })
+                                .bounded(core.shared().full_outside(&register)),
+                        ),
                         register.clone(),
                         quota,
                     )

@@ -6,6 +6,7 @@ mod stored;
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 pub use size::{object_bytes, text_bytes};
 

@@ -16,6 +16,7 @@ use super::v1::{
 };
 use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
 use super::v3::{KeptV3, ReportV3};
+use super::v4::ReportV4;
 use super::{CodecError, acts};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
 use crate::hex;
@@ -92,6 +93,7 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
                 bytes: set.bytes,
             },
         ),
+        Body::Report(report) if report.outside => version(body, 4, ReportV4 { report: report_v1(report) }),
         Body::Report(report) if report.items.iter().any(|item| item.kept.is_some()) => {
             let as_of = match report.warn {
                 WhoMayBeWarned::Group { as_of, .. } => as_of.map(Timestamp::as_millis),
@@ -311,6 +313,14 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
             }
             return Ok(Body::Report(Box::new(entry)));
         }
+        ("report", 4) => {
+            let ReportV4 { report: stored } = shape(stored)?;
+            let entry = report(stored)?;
+            if entry.warn != WhoMayBeWarned::CellOnly || entry.own || entry.named.is_some() {
+                return Err(CodecError::Malformed("a report from outside that is not for the cell alone".to_owned()));
+            }
+            return Ok(Body::Report(Box::new(ReportEntry { outside: true, ..entry })));
+        }
         ("release", 2) => {
             let stored: ReleaseV2 = shape(stored)?;
             let objects = stored.objects.into_iter().map(|ObjectV2 { object: stored, to }| object(stored, to));
@@ -448,6 +458,7 @@ fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
         know: word::<WhoMayKnow>("know", &stored.know)?,
         named: stored.named,
         own: stored.own,
+        outside: false,
         marking: marking(&stored.tlp, &stored.pap)?,
         attack: word::<AttackKind>("attack", &stored.attack)?,
         severity: word::<Severity>("severity", &stored.severity)?,

@@ -249,6 +249,8 @@ impl ReportEntry {
     /// The report as it stands after a change that its reporter made.
     pub fn amend(&mut self, change: &Change) {
         match change {
+            // Nobody outside lets members be warned; no such change is taken, and none has an effect.
+            Change::Consent { .. } if self.outside => {}
             Change::Consent { warn } => self.warn = *warn,
             Change::Correct(correction) => {
                 self.happened_at = correction.happened_at;
@@ -341,7 +343,15 @@ impl Vault {
             return Ok(());
         };
         let warn = match act {
-            Act::Consent { .. } => self.report_at(seq)?.map(|report| report.warn),
+            Act::Consent { .. } => match self.report_at(seq)? {
+                Some(report) if report.outside => {
+                    done(Ok(Acted::Refused(
+                        "it came from outside the partnership: the cell writes what members get".into(),
+                    )));
+                    return Ok(());
+                }
+                report => report.map(|report| report.warn),
+            },
             _ => None,
         };
         let rows = match repeat.zip(ticket.as_ref()) {

@@ -57,6 +57,7 @@ pub fn submission(firm: u8, values: &[&str]) -> Submission {
         received_at: Timestamp::from_millis(NOW),
         named: None,
         own: false,
+        outside: false,
         report: ReportContent {
             happened_at: None,
             warn: WhoMayBeWarned::Now,

@@ -38,6 +38,21 @@ pub fn swapped(script: &Script, random: &mut Random) -> Option<(Script, usize, u
     Some((other, from, to))
 }
 
+/// The same script with somebody outside telling of hot values before time passes, and with nothing in their place.
+pub fn told_from_outside(script: &Script, random: &mut Random) -> (Script, Script) {
+    let (mut one, mut two) =
+        (Script { ops: Vec::new(), ..script.clone() }, Script { ops: Vec::new(), ..script.clone() });
+    for op in &script.ops {
+        if matches!(op, Op::Wait(1..)) && random.percent(60) {
+            one.ops.push(Op::Tell(random.below(HOT)));
+            two.ops.push(Op::Wait(0));
+        }
+        one.ops.push(op.clone());
+        two.ops.push(op.clone());
+    }
+    (one, two)
+}
+
 /// What the second world of a presence pair lacks.
 #[derive(Clone, Debug)]
 pub struct Hidden {

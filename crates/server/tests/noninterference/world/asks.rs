@@ -116,6 +116,14 @@ impl World {
         self.close = TICKS_AROUND;
         let (observer, method, path, body) = match op {
             Op::Report(_) | Op::Wait(_) => return None,
+            Op::Tell(told) => {
+                let body = format!("what=It+came+from+{}&ongoing=yes", escape(&value(*told)));
+                let form = ("content-type", "application/x-www-form-urlencoded");
+                let seen = self.ask(Observer::Stranger, "POST", "/tell", &[form], &body).await;
+                // Somebody who tells too much is asked to wait.
+                assert!(["201", "429"].iter().any(|status| seen.0.starts_with(status)), "{}", seen.0);
+                return None;
+            }
             Op::Advise { about, tlp } => {
                 let campaign = match about {
                     Some(about) => {
