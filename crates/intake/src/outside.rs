@@ -3,6 +3,7 @@
 use formats::{Mark, extract};
 use model::{AttackKind, Marking, OrganisationId, Severity, Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Lexicon;
+use policy::planted::{self, Leak};
 use policy::scrub::scrub;
 use vault::{Item, ReportContent, Submission};
 
@@ -73,7 +74,7 @@ pub fn outside_report(
     let items = values.iter().map(|value| Item { sighting: Sighting::of(value.clone()), held: None, kept: None });
     let report = ReportContent {
         happened_at: None,
-        warn: WhoMayBeWarned::CellOnly,
+        warn: if planted::is_on(Leak::OutsideIsMember) { WhoMayBeWarned::Now } else { WhoMayBeWarned::CellOnly },
         know: WhoMayKnow::Cell,
         marking: Marking::default(),
         attack: words.attack.unwrap_or(AttackKind::NotSure),

@@ -62,6 +62,7 @@ leaks!({
     RecalledStays => "members keep what a report told that was recalled";
     ConsentMovesWatch => "a wider answer moves the end of the watch of what members have already";
     OutcomeAtOnce => "what came of a report is told at the tick of its release, not at the epoch";
+    OutsideIsMember => "what somebody outside the partnership tells is released as a member's";
     NoticeToNeighbour => "a mail that there is something new goes on to the organisations after the first that has any";
     ReplyToAll => "a reply to one report stands in every thread of its firm";
     AnothersForbidden => "403 for another firm's report, 404 for one that never was";

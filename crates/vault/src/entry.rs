@@ -6,6 +6,7 @@ use model::{
     AdvisoryId, AttackKind, CampaignId, CaseId, Marking, MemberToken, OrganisationId, PersonId, Region, Sector,
     Severity, Sighting, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
+use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
 use crate::acts::{AmendEntry, FileEntry, MessageEntry};
@@ -237,11 +238,9 @@ impl ReportEntry {
     pub fn of(submission: Submission, case: CaseId, token: MemberToken) -> Self {
         let content = submission.report;
         // Nobody outside decides what members get: whatever was asked for, it is for the cell, which writes what they read.
-        let (warn, know) = if submission.outside {
-            (WhoMayBeWarned::CellOnly, WhoMayKnow::Cell)
-        } else {
-            (content.warn, content.know)
-        };
+        let outside = submission.outside && !planted::is_on(Leak::OutsideIsMember);
+        let (warn, know) =
+            if outside { (WhoMayBeWarned::CellOnly, WhoMayKnow::Cell) } else { (content.warn, content.know) };
         Self {
             case,
             token,
@@ -252,8 +251,8 @@ impl ReportEntry {
             warn,
             know,
             named: submission.named.filter(|_| know == WhoMayKnow::Everybody),
-            own: submission.own && !submission.outside,
-            outside: submission.outside,
+            own: submission.own && !outside,
+            outside,
             marking: content.marking,
             attack: content.attack,
             severity: content.severity,

@@ -375,7 +375,7 @@ fn members_get_what_is_declared_and_nothing_else() {
 
 /// The questions that a leak may answer.
 #[cfg(feature = "planted-leaks")]
-const QUESTIONS: [&str; 5] = ["model", "swap", "presence", "arrival", "wall"];
+const QUESTIONS: [&str; 6] = ["model", "swap", "presence", "arrival", "wall", "outside"];
 /// Scripts that are played beside the model before any pair is made: one world is cheaper than two.
 #[cfg(feature = "planted-leaks")]
 const MODEL_SCRIPTS: u64 = 100;
@@ -389,6 +389,7 @@ async fn difference(question: &str, seed: u64) -> Option<String> {
         "swap" => swap(seed, &mut figures).await,
         "presence" => presence(seed, &mut figures).await,
         "wall" => behind_a_wall(seed, &mut figures).await,
+        "outside" => from_outside(seed, &mut figures).await,
         _ => arrival(seed, &mut figures).await,
     };
     let Difference(what) = found.err()?;
