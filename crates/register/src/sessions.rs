@@ -20,6 +20,7 @@ pub const SESSION_IDLE_MILLIS: i64 = 2 * 3_600_000;
 pub const FRESH_MILLIS: i64 = 10 * 60_000;
 /// Sessions of one person; the oldest ends when one more begins.
 const SESSIONS_EACH_MAX: u32 = 20;
+const MINUTE_MILLIS: i64 = 60_000;
 /// How far the use of a session that is stored may lag behind the use that is held.
 const USE_LAG_MILLIS: i64 = 10 * 60_000;
 
@@ -128,6 +129,11 @@ fn due(uses: impl Iterator<Item = ([u8; 32], Option<i64>)>) -> Vec<([u8; 32], i6
     uses.filter_map(|(hash, at)| Some((hash, at?))).collect()
 }
 
+/// The minute of a moment: nobody who has the store reads from it when exactly somebody was here.
+const fn minute(millis: i64) -> i64 {
+    millis.div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS
+}
+
 impl Register {
     /// A random token, for what is named once and kept in memory.
     #[must_use]
@@ -150,7 +156,8 @@ impl Register {
         let Some(principal) = principal.map(Arc::new) else { return Ok(None) };
         let token = credentials::session(&*self.entropy);
         let hash = digest(token.expose());
-        let (at, expires_at) = (now.as_millis(), now.plus_millis(SESSION_MILLIS));
+        let at = minute(now.as_millis());
+        let expires_at = at + SESSION_MILLIS;
         let idle_since = at - SESSION_IDLE_MILLIS - USE_LAG_MILLIS;
         connection
             .prepare_cached("DELETE FROM session WHERE expires_at <= ?1 OR used_at <= ?2")?
@@ -166,7 +173,7 @@ impl Register {
                 "INSERT INTO session(hash, person, face, kind, created_at, fresh_at, used_at, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
             )?
-            .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, expires_at.as_millis()])?;
+            .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, expires_at])?;
         if let Some(organisation) = principal.organisation.as_ref().filter(|_| face == Face::Member) {
             dormancy::used(connection, now, organisation.id)?;
         }
@@ -210,7 +217,7 @@ impl Register {
     pub fn freshen(&self, person: PersonId, token: &str) -> Result<(), RegisterError> {
         self.connection().execute(
             "UPDATE session SET fresh_at = ?3 WHERE hash = ?1 AND person = ?2",
-            params![digest(token), person.as_bytes(), self.now().as_millis()],
+            params![digest(token), person.as_bytes(), minute(self.now().as_millis())],
         )?;
         Ok(())
     }
@@ -274,7 +281,8 @@ impl Register {
     pub fn note_uses(&self) -> Result<(), RegisterError> {
         let (sessions, keys, devices) = {
             let tables = self.tables_now();
-            let sessions = tables.sessions.iter().map(|(hash, held)| (*hash, held.used.due(USE_LAG_MILLIS)));
+            let sessions =
+                tables.sessions.iter().map(|(hash, held)| (*hash, held.used.due(USE_LAG_MILLIS).map(minute)));
             let keys = tables.keys.iter().map(|(hash, held)| (*hash, held.used.day_due()));
             let devices = tables.devices.iter().map(|(hash, held)| (*hash, held.used.day_due()));
             (due(sessions), due(keys), due(devices))

@@ -343,3 +343,36 @@ fn a_rebuilt_store_is_the_one_that_was_written_and_readers_go_over_to_it() {
     released::rebuild(&path, &about(), batches.into_iter().map(Ok::<_, ReleasedError>)).unwrap();
     assert_eq!(beside.digest().unwrap(), digest, "the same batches make the same store");
 }
+
+#[test]
+fn a_file_from_before_sharing_groups_keeps_its_rows_and_gets_their_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(released::FILE);
+    let (mut writer, reader) = Store::open(&path).unwrap();
+    fill(&mut writer);
+    let before = reader.digest().unwrap();
+    drop((writer, reader));
+    let as_of = |version: i64| {
+        let conn = rusqlite::Connection::open(&path).unwrap();
+        conn.execute_batch("DROP TABLE IF EXISTS shared").unwrap();
+        conn.pragma_update(None, "user_version", version).unwrap();
+    };
+    as_of(2);
+    assert!(
+        matches!(Reader::open(&path).and_then(|reader| reader.digest()), Err(ReleasedError::Version { found: 2, .. })),
+        "whoever only reads waits for the writer to bring it here"
+    );
+    let (mut writer, reader) = Store::open(&path).unwrap();
+    assert_eq!(reader.digest().unwrap(), before, "no row is lost or changed");
+    let group = model::GroupId::from_bytes([6; 16]);
+    let mut shared = indicator(4, "d.test", None, false);
+    shared.audience = Audience::Group { group, before: None, as_of: at(0) };
+    writer.apply(&batch(400, vec![shared])).unwrap();
+    assert_ne!(reader.digest().unwrap(), before);
+    drop((writer, reader));
+    for version in [1, 4, 99] {
+        as_of(version);
+        let opened = Store::open(&path);
+        assert!(matches!(opened, Err(ReleasedError::Version { found, .. }) if found == version), "{version}");
+    }
+}

@@ -231,7 +231,7 @@ pub(crate) async fn tell(State(MemberState(member)): State<MemberState>, request
     let received = Received {
         reference: case.to_string(),
         code: code.expose(),
-        title: advice.title,
+        title: attack.filter(|kind| *kind != AttackKind::NotSure).map(|_| advice.title),
         steps: advice.steps,
         call: advice.call,
         values,

@@ -39,7 +39,8 @@ pub(crate) struct Received {
     pub(crate) reference: String,
     /// What brings its sender back.
     pub(crate) code: String,
-    pub(crate) title: String,
+    /// The kind of attack that the steps are for, where one was chosen.
+    pub(crate) title: Option<String>,
     pub(crate) steps: Vec<String>,
     pub(crate) call: String,
     /// Values that were found in the words.
@@ -195,7 +196,8 @@ pub(crate) fn slow(about: &About<'_>) -> String {
 /// The answer.
 pub(crate) fn received(about: &About<'_>, told: &Received) -> String {
     let mut body = format!("<p class=\"call\">{}</p>", escaped(&told.call));
-    let _ = write!(body, "<h2>What to do now: {}</h2><ol>", escaped(&told.title));
+    let about_kind = told.title.as_ref().map_or_else(String::new, |title| format!(": {}", escaped(title)));
+    let _ = write!(body, "<h2>What to do now{about_kind}</h2><ol>");
     for step in &told.steps {
         let _ = write!(body, "<li>{}</li>", escaped(step));
     }
@@ -350,7 +352,7 @@ mod tests {
         let told = Received {
             reference: HOSTILE.to_owned(),
             code: HOSTILE.to_owned(),
-            title: HOSTILE.to_owned(),
+            title: Some(HOSTILE.to_owned()),
             steps: vec![HOSTILE.to_owned()],
             call: HOSTILE.to_owned(),
             values: vec![HOSTILE.to_owned()],

@@ -51,7 +51,8 @@ export const account = {
   recoveryTitle: 'Your recovery codes, shown this once',
   notices: 'News by mail',
   noticesText:
-    'A mail can tell you that there is something new to read: an answer of the cell, what came of a report, a warning. It never says which, and comes at most every quarter of an hour.',
+    'A mail can tell you that there is something new: an answer of the cell, what came of a report, a warning. It never ' +
+    'says which, and comes at most every quarter of an hour.',
   noticesTell:
     'Whoever carries your mail sees that one came. Where you would rather not have that known, leave it off and look here.',
   noticesNone: 'No mail leaves this platform at the moment.',
