@@ -102,8 +102,6 @@ pub struct Desk {
     pub(crate) letters: Letters,
     pub(crate) exercise: bool,
     members: u32,
-    /// Whether any case came without a lane: such cases may hide a further sector in every campaign.
-    pub(crate) unplaced: bool,
     recent: VecDeque<Recent>,
     /// Live cases whose row has not gone out yet: it goes out once fusion has placed them.
     fresh: Vec<CaseId>,
@@ -173,7 +171,6 @@ impl Desk {
             threads: HashMap::new(),
             retitle: Vec::new(),
             advised: HashSet::new(),
-            unplaced: false,
             ageing: BTreeSet::new(),
             last_entry: None,
             last_seq: 0,
@@ -292,10 +289,9 @@ impl Desk {
             CasePlace { seq, attack: report.attack, severity: report.severity, lane, received_at: report.received_at };
         self.cases.insert(report.case, place);
         self.leaks.came(report);
-        // Whoever is outside is in no member's sector, and is not heard as a member or a feed.
-        self.unplaced |= report.sector.is_none() && !report.outside;
+        // Whoever is outside is not heard as a member or a feed.
         if report.outside {
-            self.outside.came(report.case);
+            self.outside.came(seq, report.case);
         } else {
             let heard = if report.own { &mut self.heard_feeds } else { &mut self.heard_members };
             *heard = (*heard).max(Some(report.received_at));

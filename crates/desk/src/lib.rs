@@ -22,6 +22,7 @@ pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX, PagePlan, PageTex
 pub use desk::{Desk, DeskConfig, Frame};
 pub use lanes::{Lane, SLOTS};
 pub use lookup::{NOISE_SCANNED_MAX, NoisePlan};
+pub use outside::OutsideRow;
 pub use sight::Sight;
 pub use sources::Facts;
 pub use thread::{CasePlan, CaseText, VALUES_SHOWN_MAX};

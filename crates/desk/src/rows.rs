@@ -38,9 +38,11 @@ pub(crate) struct Watched {
 }
 
 impl Desk {
-    /// What is told of the number of firms in a campaign.
-    pub(crate) fn firms(&self, brief: &Brief) -> Firms {
-        Firms::of(brief.members, brief.cases, brief.sectors.saturating_add(u32::from(self.unplaced)))
+    /// What is told of the number of firms in a campaign: by members' reports and their sectors alone. A report of a feed or of
+    /// somebody outside is no firm's, and a sector more that only such a report is of would let the number pair two others.
+    pub(crate) const fn firms(brief: &Brief) -> Firms {
+        // A report of no known sector may be of any: it makes no lane of its own.
+        Firms::of(brief.members, brief.of_members, if brief.lanes == 0 { 1 } else { brief.lanes })
     }
 
     /// A case that has come to a watched campaign, or was claimed there, counts for its severity and its owner.
@@ -58,7 +60,7 @@ impl Desk {
     pub(crate) fn refresh(&mut self, id: CampaignId, now: Timestamp, fusion: &Fusion) -> Option<CampaignRow> {
         let brief = fusion.brief(id)?;
         let id = brief.id;
-        let firms = self.firms(&brief).told;
+        let firms = Self::firms(&brief).told;
         if firms < SEVERAL_FIRMS {
             return None;
         }
@@ -129,7 +131,7 @@ impl Desk {
     /// A campaign's row, if it is on the wall.
     pub(crate) fn row(&self, id: CampaignId, letter: String, now: Timestamp, fusion: &Fusion) -> Option<CampaignRow> {
         let campaign = fusion.brief(id)?;
-        let firms = self.firms(&campaign);
+        let firms = Self::firms(&campaign);
         let first = self.cases.get(&CaseId::from_bytes(*campaign.id.as_bytes())).copied();
         let watched = self.watched.get(&campaign.id);
         // By the minute, and within it in the order of the lanes: a hit is a report, of which no finer time is told.

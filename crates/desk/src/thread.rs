@@ -107,9 +107,6 @@ impl Desk {
             place.attack = correction.attack;
             place.severity = correction.severity;
         }
-        if matches!(amend.change, Change::Withdraw | Change::Recall { .. }) {
-            self.outside.read(amend.case);
-        }
         if let Change::Recall { .. } = amend.change {
             // The title of its campaign may quote it.
             self.retitle.push(amend.case);

@@ -279,6 +279,7 @@ impl Walled {
             sector: report.sector.as_deref(),
             region: report.region,
             counts: rho::counts_for_breadth(report.know, !report.is_members()),
+            of_member: report.is_members(),
             observations: &observations,
         };
         let mut found: Vec<Finding> = Vec::new();

@@ -70,6 +70,7 @@ impl World {
             sector: Some(sector),
             region: None,
             counts: !own,
+            of_member: !own,
             observations: &observations,
         };
         let mut findings = Vec::new();

@@ -51,6 +51,7 @@ fn main() {
             sector: Some("energy"),
             region: None,
             counts: true,
+            of_member: true,
             observations: &observations,
         };
         let start = Instant::now();

@@ -40,6 +40,8 @@ pub struct Brief {
     pub last_seen: Timestamp,
     /// Distinct counting members.
     pub members: u32,
-    /// Sectors that it has hit, as far as they may be known.
-    pub sectors: u32,
+    /// Cases of members, named or not.
+    pub of_members: u32,
+    /// Sectors of those, as far as they may be known.
+    pub lanes: u32,
 }

@@ -55,6 +55,10 @@ pub(crate) struct Cluster {
     pub(crate) aliases: Vec<CampaignId>,
     pub(crate) values: u32,
     pub(crate) members: Distinct,
+    /// Cases of members.
+    of_members: u32,
+    /// Sectors of those, as far as they may be known.
+    lanes: BTreeSet<u16>,
     first_seen: Timestamp,
     last_seen: Timestamp,
     sectors: Vec<(u16, u32, Timestamp, Distinct)>,
@@ -73,6 +77,8 @@ impl Cluster {
             cases: vec![index],
             aliases: Vec::new(),
             values: case.values,
+            of_members: u32::from(case.of_member),
+            lanes: (case.of_member && case.sector != u16::MAX).then_some(case.sector).into_iter().collect(),
             first_seen: case.at,
             last_seen: case.at,
             sectors: if case.sector == u16::MAX {
@@ -92,6 +98,8 @@ impl Cluster {
         self.aliases.extend(other.aliases);
         self.values = self.values.saturating_add(other.values);
         self.members.absorb(other.members);
+        self.of_members = self.of_members.saturating_add(other.of_members);
+        self.lanes.extend(other.lanes);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
         for (sector, first, at, members) in other.sectors {
@@ -122,7 +130,8 @@ impl Cluster {
             values: self.values,
             last_seen: self.last_seen,
             members: self.members.count(),
-            sectors: count(self.sectors.len()),
+            of_members: self.of_members,
+            lanes: count(self.lanes.len()),
         }
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct Case {
     pub(crate) sector: u16,
     pub(crate) region: Option<Region>,
     pub(crate) counts: bool,
+    pub(crate) of_member: bool,
 }
 
 /// One run of fusion; see the crate's documentation.
@@ -124,6 +125,7 @@ impl Fusion {
             sector,
             region: event.region,
             counts: event.counts,
+            of_member: event.of_member,
         });
         self.by_id.insert(event.case, index);
         (index, true)

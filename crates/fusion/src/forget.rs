@@ -86,6 +86,7 @@ mod tests {
             sector: None,
             region: None,
             counts: true,
+            of_member: true,
             observations: &observations,
         };
         fusion.step(&event, &mut Vec::new());

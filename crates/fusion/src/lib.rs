@@ -70,6 +70,8 @@ pub struct Event<'a> {
     pub region: Option<Region>,
     /// Whether the member counts towards breadth (named reports, feeds and the cell's own do not).
     pub counts: bool,
+    /// Whether a member sent it, named or not: neither the cell, nor a feed, nor somebody from outside the partnership.
+    pub of_member: bool,
     /// The values.
     pub observations: &'a [Observation<'a>],
 }

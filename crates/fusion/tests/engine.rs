@@ -32,6 +32,7 @@ fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding
         sector: Some(if firm.is_multiple_of(2) { "energy" } else { "water" }),
         region: None,
         counts: true,
+        of_member: true,
         observations: &observations,
     };
     engine.step(&event, &mut findings);
@@ -134,6 +135,7 @@ fn windows_are_never_added_up() {
             sector: None,
             region: None,
             counts: true,
+            of_member: true,
             observations: &observations,
         };
         engine.step(&event, &mut Vec::new());

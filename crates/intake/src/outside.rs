@@ -1,7 +1,9 @@
 //! A report of somebody who is no member: a few plain answers become a full report, for the cell alone.
 
 use formats::{Mark, extract};
-use model::{AttackKind, Marking, OrganisationId, Severity, Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{
+    AttackKind, Marking, Observable, OrganisationId, Severity, Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow,
+};
 use policy::Lexicon;
 use policy::planted::{self, Leak};
 use policy::scrub::scrub;
@@ -59,10 +61,16 @@ pub fn outside_report(
     let nobody = Lexicon::default();
     // What is everybody's, lies in somebody's own network or is how to reach the sender links nothing. Addresses of
     // documentation stand for attackers in an exercise.
-    let names_sender = |value: &str| !words.reach.is_empty() && words.reach.contains(value);
+    let reached: Vec<Observable> =
+        extract(words.reach.as_bytes(), "").values.into_iter().map(|found| found.observable).collect();
+    let names_sender = |value: &Observable| {
+        let of_mailbox =
+            |mailbox: &Observable| mailbox.value().rsplit_once('@').is_some_and(|(_, of)| of == value.value());
+        reached.iter().any(|one| one == value || of_mailbox(one))
+    };
     let values = found.values.into_iter().filter(|found| {
         let taken = found.mark == Mark::Offered || exercise && found.mark == Mark::Everyday;
-        taken && !names_sender(found.observable.value()) && scrub(&found.observable, &nobody, exercise).is_none()
+        taken && !names_sender(&found.observable) && scrub(&found.observable, &nobody, exercise).is_none()
     });
     let values: Vec<_> = values.map(|found| found.observable).take(ITEMS_MAX).collect();
     let mut narrative = words.what.trim().to_owned();
@@ -108,10 +116,10 @@ mod tests {
     #[test]
     fn plain_words_become_a_full_report_for_the_cell_alone() {
         let words = OutsideWords {
-            what: "\n  A mail said pay at hxxps://pay.bad-docs[.]org/a and I did\nfrom ann@shop.example".to_owned(),
+            what: "\n  A mail said pay at hxxps://pay.bad-docs[.]org/a and I did\nfrom ann@shop.example, Ann@Shop.example at shop.example".to_owned(),
             ongoing: true,
             attack: None,
-            reach: "ann@shop.example".to_owned(),
+            reach: "Ann@Shop.example".to_owned(),
             firm: "Ann's shop".to_owned(),
         };
         let parsed =
@@ -122,9 +130,12 @@ mod tests {
         assert_eq!(report.attack, AttackKind::NotSure);
         let values: Vec<&str> = report.items.iter().map(|item| item.sighting.observable.value()).collect();
         assert!(values.iter().any(|value| value.contains("pay.bad-docs.org")), "{values:?}");
-        assert!(!values.contains(&"ann@shop.example"), "how to reach them is no value: {values:?}");
+        assert!(
+            !values.iter().any(|value| value.contains("shop.example")),
+            "how to reach them is no value: {values:?}"
+        );
         assert!(report.title.starts_with("A mail said pay at") && report.title.chars().count() <= TITLE_CHARS + 2);
-        assert!(report.narrative.contains("\n\nFirm: Ann's shop\n\nContact: ann@shop.example"));
+        assert!(report.narrative.contains("\n\nFirm: Ann's shop\n\nContact: Ann@Shop.example"));
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl Shelf {
         Ok(())
     }
 
-    fn note(&mut self, desk: &mut Desk<'_>, case: CaseId, note: &Note, unread: bool) -> Result<(), Stop> {
+    fn note(&mut self, desk: &mut Desk<'_>, case: CaseId, note: &Note, unread: bool, mail: bool) -> Result<(), Stop> {
         note.check()?;
         let slip = self.slip(desk, case)?;
         if desk.has(&desk.key.note(&slip.scope, &note.id))? {
@@ -203,7 +203,9 @@ impl Shelf {
         if !unread {
             return Ok(());
         }
-        self.set_news(self.head.record.news | NEWS_OWN);
+        if mail {
+            self.set_news(self.head.record.news | NEWS_OWN);
+        }
         self.mark(desk, case, true)
     }
 
@@ -299,7 +301,7 @@ impl<'a> Batch<'a> {
         };
         match change {
             Change::Open { case, summary, note, .. } => shelf.open(desk, *case, summary, note),
-            Change::Note { case, note, unread, .. } => shelf.note(desk, *case, note, *unread),
+            Change::Note { case, note, unread, mail, .. } => shelf.note(desk, *case, note, *unread, *mail),
             Change::Summarise { case, summary, .. } => shelf.summarise(desk, *case, summary.clone()),
             Change::Erase { case, summary, note, .. } => shelf.erase(desk, *case, summary, note),
             Change::Read { case, .. } => shelf.mark(desk, *case, false),

@@ -59,6 +59,8 @@ pub enum Change {
         note: Note,
         /// Whether the organisation thus has something new to read.
         unread: bool,
+        /// Whether its people may be told by mail that it has.
+        mail: bool,
     },
     /// The list shows the case otherwise.
     Summarise {

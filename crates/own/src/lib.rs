@@ -23,7 +23,7 @@ pub use change::{
 };
 pub use error::OwnError;
 pub use key::OwnKey;
-pub use reader::{Cursor, Entry, LIST_MAX, Page, Reader, Thread};
+pub use reader::{Cursor, Entry, LIST_MAX, News, Page, Reader, Thread};
 pub use records::{THREAD_BYTES_MAX, THREAD_NOTES_MAX};
 pub use writer::{BATCH_CHANGES_MAX, Writer};
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use crate::change::{Note, Summary};
 use crate::file::{self, Identity};
 use crate::key::OwnKey;
-use crate::records::{Head, Numbered, Record as _, SHEET_CASES, Sheet, Slip};
+use crate::records::{Head, NEWS_OF_ALL, NEWS_OWN, Numbered, Record as _, SHEET_CASES, Sheet, Slip};
 use crate::{OwnError, rows};
 
 /// Connections that read at the same time.
@@ -58,6 +58,15 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// Cases on the whole list.
     pub cases: u64,
+}
+
+/// What is new that people were not told of by mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// In a thread of the organisation's own.
+    pub own: bool,
+    /// For every member.
+    pub of_all: bool,
 }
 
 /// A case and what was said about it.
@@ -210,12 +219,13 @@ impl Reader {
         self.read(|conn| Ok(head(conn, &self.key, organisation)?.unread))
     }
 
-    /// Whether there is something new that the organisation's people were not told of by mail: one small record.
+    /// What is new that the organisation's people were not told of by mail: one small record.
     ///
     /// # Errors
     /// [`OwnError`] if the store cannot be read.
-    pub fn news(&self, organisation: OrganisationId) -> Result<bool, OwnError> {
-        self.read(|conn| Ok(head(conn, &self.key, organisation)?.news != 0))
+    pub fn news(&self, organisation: OrganisationId) -> Result<News, OwnError> {
+        let bits = self.read(|conn| Ok(head(conn, &self.key, organisation)?.news))?;
+        Ok(News { own: bits & NEWS_OWN != 0, of_all: bits & NEWS_OF_ALL != 0 })
     }
 }
 

@@ -45,7 +45,9 @@ impl Record for Head {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = In(bytes);
-        let (cases, unread, [news]) = (from.u64()?, from.u32()?, from.array()?);
+        let (cases, unread) = (from.u64()?, from.u32()?);
+        // A head from before there was news ends here.
+        let news = if from.end().is_some() { 0 } else { from.array::<1>()?[0] };
         let head = Self { cases, unread, news };
         from.end()?;
         Some(head)

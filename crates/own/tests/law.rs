@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::*;
 use model::{CaseId, OrganisationId};
-use own::{Change, Entry, Note, Reader, Writer};
+use own::{Change, Entry, News, Note, Reader, Writer};
 use proptest::prelude::*;
 
 /// Cases in the order in which they were opened, and of what each organisation was not told.
@@ -27,13 +27,13 @@ impl Plain {
                     self.0.entry(organisation).or_default().push((entry, vec![note]));
                 }
             }
-            Change::Note { organisation, case, note, unread } => {
+            Change::Note { organisation, case, note, unread, mail } => {
                 if let Some(held) = self.case(&organisation, &case)
                     && held.1.iter().all(|known| known.id != note.id)
                 {
                     held.1.push(note);
                     held.0.unread |= unread;
-                    if unread {
+                    if unread && mail {
                         *self.1.entry(organisation).or_default() |= 1;
                     }
                 }
@@ -79,8 +79,8 @@ impl Plain {
             }
             assert!(listed.iter().eq(held.iter().rev().map(|held| &held.0)));
             assert_eq!(reader.unread(firm(of)).unwrap() as usize, held.iter().filter(|held| held.0.unread).count());
-            let news = self.1.get(&firm(of)).is_some_and(|news| *news != 0);
-            assert_eq!(reader.news(firm(of)).unwrap(), news);
+            let news = self.1.get(&firm(of)).copied().unwrap_or(0);
+            assert_eq!(reader.news(firm(of)).unwrap(), News { own: news & 1 != 0, of_all: news & 2 != 0 });
             for number in 0..150 {
                 let thread = reader.thread(firm(of), case(number)).unwrap();
                 let expected = held.iter().find(|held| held.0.case == case(number));

@@ -166,6 +166,7 @@ fn what_is_over_a_limit_is_refused_by_name_and_the_rest_is_made() {
             case: case(4),
             note: note(90_000_000 + n, &whole),
             unread: false,
+            mail: false,
         })
         .collect();
     let refused = writer.apply(&fill, 5).unwrap();

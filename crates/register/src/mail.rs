@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 mod letters;
 mod sealed;
 
-pub(crate) use sealed::{padded, parts, queue_sealed};
+pub(crate) use sealed::{padded, parts, queue_notice, queue_sealed};
 
 use crate::credentials::hex;
 use crate::register::{Register, RegisterError};
@@ -24,6 +24,8 @@ const LOCAL_BYTES_MAX: usize = 64;
 const LABEL_BYTES_MAX: usize = 63;
 /// A claim that nobody has answered by then is taken back.
 const CLAIM_MILLIS: i64 = 15 * 60_000;
+/// Blank notices that are removed at a time, on the way to mails.
+const BLANKS_AT_ONCE: usize = 1_000;
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 /// Days after which nothing of a mail is left, sent or not.
 const KEPT_DAYS: i64 = 30;
@@ -257,20 +259,27 @@ fn claimed(
     max: usize,
     domain: &str,
 ) -> Result<Vec<Mail>, RegisterError> {
-    let (mut mails, mut shut) = (Vec::new(), Vec::new());
+    let (mut mails, mut shut, mut blank) = (Vec::new(), Vec::new(), Vec::new());
     for class in [-1, 0, 1] {
         let mut statement = transaction.prepare_cached(
             "SELECT id, recipient, subject, text, message_id, attempts, day, sealed FROM mail JOIN letter ON letter.mail = number
              WHERE state IN ('queued', 'sending') AND bulk = ?1 AND next_try_at <= ?2 ORDER BY next_try_at, number LIMIT ?3",
         )?;
-        let room = i64::try_from(max.saturating_sub(mails.len())).unwrap_or(i64::MAX);
+        let room = i64::try_from(max.saturating_sub(mails.len()).saturating_add(BLANKS_AT_ONCE)).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![class, now.as_millis(), room])?;
-        while let Some(row) = rows.next()? {
+        while mails.len() < max
+            && let Some(row) = rows.next()?
+        {
             let id: [u8; 16] = row.get(0)?;
             let named: Option<String> = row.get(4)?;
             let contents = match row.get::<_, Option<Vec<u8>>>(7)? {
                 None => [row.get(1)?, row.get(2)?, row.get(3)?],
                 Some(sealed) => match key.map(|key| sealed::open(key, &id, &sealed)) {
+                    // A blank beside those who have news: it ends here.
+                    Some(Ok([to, ..])) if to.is_empty() => {
+                        blank.push(id);
+                        continue;
+                    }
                     Some(Ok(contents)) => contents,
                     // Of another key, or damaged: it must not keep the others waiting.
                     _ => {
@@ -291,7 +300,11 @@ fn claimed(
             });
         }
     }
+    for id in blank {
+        transaction.prepare_cached("DELETE FROM mail WHERE id = ?1")?.execute([id])?;
+    }
     for id in shut {
+        transaction.execute("DELETE FROM mail WHERE id = ?1 AND kind = 'notice' AND recipient = ''", [id])?;
         let sql = "UPDATE mail SET state = 'failed', trouble = 'sealed with another key' WHERE id = ?1";
         transaction.execute(sql, [id])?;
     }

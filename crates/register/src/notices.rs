@@ -5,8 +5,9 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::joining::letters;
 use crate::joining::settings::JoiningSettings;
-use crate::mail::{checked_address, queue_sealed};
+use crate::mail::{checked_address, queue_notice};
 use crate::register::{Register, RegisterError};
+use crate::rights::{Right, Role};
 
 /// Somebody who asked to be told by mail.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Noticed {
     pub organisation: OrganisationId,
     /// The address.
     pub to: String,
+    /// Whether they may read their organisation's own reports now; else they are told of what is new for all.
+    pub reports: bool,
 }
 
 impl Register {
@@ -47,33 +50,46 @@ impl Register {
     pub fn noticed(&self) -> Result<Vec<Noticed>, RegisterError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT person.organisation, email FROM person INDEXED BY person_with_notices
+            "SELECT person.organisation, email, organisation.status = 'active', role FROM person INDEXED BY person_with_notices
              JOIN organisation ON organisation.id = person.organisation
              WHERE notices = 1 AND person.closed = 0 AND person.disabled = 0 AND organisation.status IN ('active', 'dormant')
              ORDER BY person.organisation, person.id",
         )?;
         let rows = statement.query_map([], |row| {
-            Ok(Noticed { organisation: OrganisationId::from_bytes(row.get(0)?), to: row.get(1)? })
+            let may = Role::from_name(row.get_ref(3)?.as_str()?).is_some_and(|role| role.rights().has(Right::Report));
+            let reports = may && row.get::<_, bool>(2)?;
+            Ok(Noticed { organisation: OrganisationId::from_bytes(row.get(0)?), to: row.get(1)?, reports })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Queues the one mail that says that there is something new, for each address. Its rows tell nobody who has the store whom
-    /// it goes to, are on no list, and end when the mail server has answered.
+    /// Queues the one mail that says that there is something new: a row for each who asked, of whom only those get a mail for
+    /// whom `has` holds; the others' rows are blank, and look the same. How many have news, and so who, is told by no row. Rows
+    /// are on no list and end when they were looked at. Gives false where earlier ones still wait: then none is queued.
     ///
     /// # Errors
     /// [`RegisterError`] if too many mails wait, or the store cannot be written: then none is queued.
-    pub fn queue_notices(&self, due: Timestamp, to: &[&str]) -> Result<(), RegisterError> {
+    pub fn queue_notices(&self, due: Timestamp, to: &[(&str, bool)]) -> Result<bool, RegisterError> {
         let key = self.outbox_key()?;
         let entropy = &*self.entropy;
         self.within(|transaction| {
-            let settings = JoiningSettings::read(transaction)?;
-            // An address that no mail can be sent to must not keep the others waiting.
-            for to in to.iter().filter(|to| checked_address(to).is_ok()) {
-                let mail = letters::something_new(to, &settings.member_url);
-                queue_sealed(transaction, entropy, key, due, &mail, None)?;
+            let waits = "SELECT EXISTS (SELECT 1 FROM mail WHERE kind = 'notice' AND recipient = '')";
+            if transaction.query_row(waits, [], |row| row.get(0))? {
+                return Ok(false);
             }
-            Ok(())
+            let settings = JoiningSettings::read(transaction)?;
+            for (to, has) in to {
+                // An address that no mail can be sent to must not keep the others waiting.
+                let to = checked_address(to).ok().filter(|_| *has);
+                queue_notice(
+                    transaction,
+                    entropy,
+                    key,
+                    due,
+                    to.map(|to| letters::something_new(to, &settings.member_url)),
+                )?;
+            }
+            Ok(true)
         })
     }
 }

@@ -284,6 +284,7 @@ impl Gate {
             sector: report.sector.as_deref(),
             region: report.region,
             counts,
+            of_member: report.is_members(),
             observations: &observations,
         };
         let mut found = Vec::new();

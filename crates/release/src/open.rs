@@ -141,6 +141,7 @@ impl Gate {
             sector: facts.sector.as_deref(),
             region: facts.region,
             counts: facts.counts,
+            of_member: !facts.own,
             observations: &observations,
         };
         let mut found = Vec::new();

@@ -123,6 +123,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "cell_session" => on(filter, session),
         "cell_sign_out" => on(filter, sign_out),
         "wall" => on(filter, wall),
+        "outside" => on(filter, crate::outside::list),
         "cell_campaigns" => on(filter, campaigns),
         "cell_campaign" => on(filter, campaign),
         "cell_lookup" => on(filter, lookup),

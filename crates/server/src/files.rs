@@ -334,6 +334,9 @@ pub(crate) async fn cell_add(
     let case: CaseId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
     let name = named(&request)?;
     is_there(&cell, &who, case).await?;
+    if cell.fold.is_outside(case) {
+        return Err(Problem::closed("whoever wrote this has no account and cannot be given files: say it in words"));
+    }
     let by = (who.person()?, who.principal.name.clone());
     let failed = |error: SendError| refused(&error);
     let mut upload = match begin_here(&cell.vault, None, case).await.map_err(failed)? {

@@ -150,6 +150,11 @@ impl SharedFold {
         self.read().desk.owner(case)
     }
 
+    /// Whether a case came from outside the partnership; asked as the claimant is.
+    pub(crate) fn is_outside(&self, case: CaseId) -> bool {
+        self.read().desk.is_outside(case)
+    }
+
     /// Whether a case was passed to somebody, and the cases of one person with the place of the last entry folded.
     pub(crate) fn is_passed(&self, case: CaseId, person: PersonId) -> bool {
         self.read().desk.is_passed(case, person)

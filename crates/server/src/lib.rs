@@ -35,6 +35,7 @@ mod notices;
 mod once;
 mod openapi;
 mod organisation;
+mod outside;
 mod own;
 pub mod own_views;
 mod paced;

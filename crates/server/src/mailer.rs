@@ -92,7 +92,9 @@ impl Mailer {
         while !stop.load(Ordering::Acquire) {
             if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
                 tidied = Some(Instant::now());
-                self.tidy();
+                if self.tidy() {
+                    round.forget = round.forget.or_else(|| Some(Instant::now()));
+                }
             }
             let step = catch_unwind(AssertUnwindSafe(|| self.step(&mut round, stop)));
             let rest = match step {
@@ -117,11 +119,14 @@ impl Mailer {
         }
     }
 
-    fn tidy(&self) {
-        match self.register.purge_mail(self.clock.now()) {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "mails of more than 30 days ago are removed"),
-            Err(error) => tracing::error!(%error, "old mails could not be removed"),
+    /// Removes old mails; gives whether there were any.
+    fn tidy(&self) -> bool {
+        let removed = self.register.purge_mail(self.clock.now()).unwrap_or_else(|error| {
+            tracing::error!(%error, "old mails could not be removed");
+            0
+        });
+        if removed > 0 {
+            tracing::info!(removed, "mails of more than 30 days ago are removed");
         }
         if self.settings.is_none() {
             let waiting = self.register.mail_counts().map_or(0, |counts| counts.waiting);
@@ -129,6 +134,7 @@ impl Mailer {
                 tracing::warn!(waiting, "mails wait and no mail server is named");
             }
         }
+        removed > 0
     }
 
     /// Sends one mail, if one is due; gives how long to rest.

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use model::{PersonId, Timestamp};
-use register::{Actor, Delivery, PasskeyInfo, Register, RegisterError, Second, SignInError};
+use register::{Actor, PasskeyInfo, Register, RegisterError, Second, SignInError};
 
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, nothing};
@@ -256,7 +256,6 @@ async fn me<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> A
         enrol: register.must_enrol(&who.principal),
         confirmed,
         notices: who.principal.organisation.as_ref().map(|_| notices),
-        mails: register.delivery() == Delivery::Mail,
         exercise: sessions.exercise(),
     };
     reply(StatusCode::OK, &view)

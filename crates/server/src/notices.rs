@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ::own::{Change, Reader};
+use ::own::{Change, News, Reader};
 use model::{OrganisationId, Timestamp};
 use policy::planted::{self, Leak};
 use register::{Delivery, Register, RegisterError};
@@ -62,23 +62,33 @@ impl Notices {
                 return Ok(Notified::default());
             }
         };
-        let (mut told, mut to): (Vec<OrganisationId>, Vec<&str>) = (Vec::new(), Vec::new());
+        let (mut told, mut to): (Vec<OrganisationId>, Vec<(&str, bool)>) = (Vec::new(), Vec::new());
         // In the order of organisations: each is asked for once.
+        let mut news = (None, News::default());
         for one in &asked {
-            let has_news = told.last() == Some(&one.organisation) || reader.news(one.organisation)?;
-            if has_news || planted::is_on(Leak::NoticeToNeighbour) && !told.is_empty() {
-                told.push(one.organisation);
-                to.push(&one.to);
+            if news.0 != Some(one.organisation) {
+                news = (Some(one.organisation), reader.news(one.organisation)?);
             }
+            let leaks = planted::is_on(Leak::NoticeToNeighbour) && !told.is_empty();
+            let has = news.1.of_all || news.1.own && one.reports || leaks;
+            if has {
+                told.push(one.organisation);
+            }
+            to.push((&one.to, has));
         }
         told.dedup();
-        if to.is_empty() {
+        if told.is_empty() {
             return Ok(Notified::default());
         }
         let due = Timestamp::from_millis(epoch * self.epoch_millis);
-        if let Err(error) = self.register.queue_notices(due, &to) {
-            tracing::error!(%error, "nobody is told by mail that there is something new; it is tried again");
-            return Ok(Notified::default());
+        match self.register.queue_notices(due, &to) {
+            Ok(true) => {}
+            // Those of an epoch before have not left yet: what is new stays due.
+            Ok(false) => return Ok(Notified::default()),
+            Err(error) => {
+                tracing::error!(%error, "nobody is told by mail that there is something new; it is tried again");
+                return Ok(Notified::default());
+            }
         }
         Ok(Notified(told.into_iter().map(|organisation| Change::Told { organisation }).collect()))
     }

@@ -76,6 +76,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("NewAdvisory", "severity", SEVERITIES),
     ("CampaignRow", "severity", SEVERITIES),
     ("ReportRow", "severity", SEVERITIES),
+    ("OutsideRow", "severity", SEVERITIES),
     ("CaseRow", "severity", SEVERITIES),
     ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
     ("ReportRow", "state", &["new", "claimed"]),

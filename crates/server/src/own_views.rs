@@ -101,8 +101,6 @@ pub struct MeView {
     /// Whether they are told by mail that there is something new; absent for people of the cell, who are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<bool>,
-    /// Whether mails leave here at all.
-    pub mails: bool,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

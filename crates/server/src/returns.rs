@@ -125,9 +125,10 @@ impl Returns {
             batch.push(Told::Read { organisation, case });
         }
         for case in outcomes {
+            // No mail leaves for it: whoever sees that one came would know whose the values are that were shown just before.
             let body = note([0xff; 16], now, &OwnNote::Released);
             self.to(*case, |organisation| {
-                batch.push(Told::Note { organisation, case: *case, note: body, unread: true });
+                batch.push(Told::Note { organisation, case: *case, note: body, unread: true, mail: false });
             })?;
         }
         if !batch.is_empty() {
@@ -199,7 +200,13 @@ impl Returns {
                 }
                 for case in to {
                     self.to(case, |organisation| {
-                        batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: from_cell });
+                        batch.push(Told::Note {
+                            organisation,
+                            case,
+                            note: note(id, at, &body),
+                            unread: from_cell,
+                            mail: true,
+                        });
                     })?;
                 }
                 // Whoever answers has read it, as whoever claims has.
@@ -211,7 +218,7 @@ impl Returns {
             Body::File(file) if file.size > 0 => {
                 let (case, unread) = (file.case, matches!(file.from, Party::Cell { .. }));
                 let note = note(id, at, &OwnNote::File(Box::new(OwnFileNote::of(file))));
-                self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread }))?;
+                self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread, mail: true }))?;
             }
             Body::Advisory(_) => batch.extend(self.notices.news_of_all()),
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
@@ -221,7 +228,13 @@ impl Returns {
                     Change::Consent { warn } => {
                         let body = OwnNote::Consent { warn: warn_word(*warn) };
                         self.to(case, |organisation| {
-                            batch.push(Told::Note { organisation, case, note: note(id, at, &body), unread: false });
+                            batch.push(Told::Note {
+                                organisation,
+                                case,
+                                note: note(id, at, &body),
+                                unread: false,
+                                mail: false,
+                            });
                         })?;
                     }
                     Change::Correct(correction) => {
@@ -257,7 +270,7 @@ impl Returns {
         let corrected = if let OwnNote::Correction(corrected) = &body { Some(&**corrected) } else { None };
         if let Some(organisation) = self.summarise(case, corrected, status, batch)? {
             let note = note(note_id(entry.seq), entry.at, &body);
-            batch.push(Told::Note { organisation, case, note, unread: false });
+            batch.push(Told::Note { organisation, case, note, unread: false, mail: false });
         }
         Ok(())
     }

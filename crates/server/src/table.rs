@@ -295,7 +295,7 @@ pub const PAGES: &[(&str, &str)] = &[
 #[must_use]
 pub fn table() -> Vec<Route> {
     let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
-    let without_account = [crate::plain::rows(), crate::tell::rows()].concat();
+    let without_account = [crate::plain::rows(), crate::tell::rows(), crate::outside::rows()].concat();
     [member(), crate::threads::rows(), without_account, both(Face::Member), cell(), both(Face::Cell)].concat()
 }
 

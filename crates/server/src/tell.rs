@@ -20,10 +20,10 @@ use crate::instant::signed;
 use crate::member::{MemberParts, MemberState};
 use crate::plain::HTML;
 use crate::problem::Problem;
-use crate::reports::{Intake, refused, slow_down};
+use crate::reports::Intake;
 use crate::session::Peer;
 use crate::table::{Access, Face, Route, Shape};
-use crate::tell_pages::{self as pages, About, Draft, Received, Wrong};
+use crate::tell_pages::{self as pages, About, Draft, Received, Said, Wrong};
 use crate::thread_notes;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -193,19 +193,19 @@ pub(crate) async fn tell(State(MemberState(member)): State<MemberState>, request
     }
     let now = member.clock.now();
     let (Some(intake), Some(own)) = (&member.intake, &member.own) else {
-        return told(StatusCode::SERVICE_UNAVAILABLE, None, pages::full(&about));
+        return told(StatusCode::SERVICE_UNAVAILABLE, None, pages::later(&about, &draft, pages::FULL));
     };
     if let Err(secs) = intake.outsiders.take_report(&network, now) {
-        return told(StatusCode::TOO_MANY_REQUESTS, Some(secs), pages::slow(&about));
+        return told(StatusCode::TOO_MANY_REQUESTS, Some(secs), pages::later(&about, &draft, pages::SLOW));
     }
     let code = WayBack::new(member.sessions.register().token().expose());
     let attack = draft.attack.parse().ok();
     let words = OutsideWords {
-        what: draft.what,
+        what: draft.what.clone(),
         ongoing: draft.ongoing == Some(true),
         attack,
-        reach: draft.reach,
-        firm: draft.firm,
+        reach: draft.reach.clone(),
+        firm: draft.firm.clone(),
     };
     let (owner, exercise) = (own.outsider(code.letters()), member.exercise);
     let parsed = blocking(move || intake::outside_report(words, owner, exercise, now)).await?;
@@ -224,7 +224,8 @@ pub(crate) async fn tell(State(MemberState(member)): State<MemberState>, request
             if error != SendError::Busy {
                 tracing::error!(%error, "intake could not deliver");
             }
-            return told(StatusCode::SERVICE_UNAVAILABLE, Some(FULL_SECS), pages::full(&about));
+            intake.outsiders.give_back_report(&network);
+            return told(StatusCode::SERVICE_UNAVAILABLE, Some(FULL_SECS), pages::later(&about, &draft, pages::FULL));
         }
     };
     let case = accepted.first().and_then(|accepted| accepted.case).ok_or_else(Problem::internal)?;
@@ -275,22 +276,29 @@ pub(crate) async fn back(State(MemberState(member)): State<MemberState>, request
     let own = member.own.as_ref().ok_or_else(|| Problem::busy("threads are not kept here"))?;
     let owner = own.outsider(WayBack::typed(&code).unwrap_or_else(|| WayBack::new(&code)).letters());
     let Some(thread) = member.thread_of(owner).await? else {
-        let why = "No report has this code. Look at each letter, or call the cell.";
-        return html(StatusCode::NOT_FOUND, pages::back(&about, Some(why)));
+        let why = "No report has this code. Look at each letter. Did you tell us just now? Try again in a minute.";
+        return html(StatusCode::NOT_FOUND, pages::back(&about, Some((why, code.as_str()))));
     };
     let case = thread.entry.case;
     let said = match act.as_str() {
-        "" => None,
-        "say" if text.trim().is_empty() => Some(Err("Write something first".to_owned())),
-        "say" => Some(member.outsider_act(intake, owner, case, message(&text), now).await?),
-        "withdraw" => Some(member.outsider_act(intake, owner, case, Ok(Act::Withdraw), now).await?),
+        "" => Said::Nothing,
+        "say" if text.trim().is_empty() => Said::Refused("Write something first".to_owned()),
+        "say" => member.outsider_act(intake, owner, case, message(&text), now).await?,
+        "withdraw" => match member.outsider_act(intake, owner, case, Ok(Act::Withdraw), now).await? {
+            Said::Sent => Said::TakenBack,
+            other => other,
+        },
         _ => return Err(Problem::wrong_field("act: that is none of the answers")),
     };
-    let read = Message::ThreadRead { organisation: owner, case };
-    intake.sender().send(read).await.map_err(|error| refused(&error))?;
+    // What was said is stored: that it was looked at here is not worth a refusal.
+    let _ = intake.sender().send(Message::ThreadRead { organisation: owner, case }).await;
     let view = thread_notes::view(&thread, member.exercise);
-    let status = if matches!(said, Some(Err(_))) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    html(status, pages::thread(&about, &code, &view, said.as_ref(), &text))
+    let status = match said {
+        Said::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Said::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Said::Nothing | Said::Sent | Said::TakenBack => StatusCode::OK,
+    };
+    html(status, pages::thread(&about, &code, &view, &said, &text))
 }
 
 fn message(text: &str) -> Result<Act, String> {
@@ -322,18 +330,27 @@ impl MemberParts {
         case: CaseId,
         act: Result<Act, String>,
         at: Timestamp,
-    ) -> Result<Result<(), String>, Problem> {
+    ) -> Result<Said, Problem> {
         let act = match act {
             Ok(act) => act,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Said::Refused(why)),
         };
-        intake.take(owner, at).map_err(slow_down)?;
+        if intake.take(owner, at).is_err() {
+            return Ok(Said::Later("A lot has come from you in a short time. Nothing of this was sent: wait a minute"));
+        }
         let message = Message::Act { organisation: owner, case, act, at };
-        match intake.sender().send(message).await.map_err(|error| refused(&error))? {
-            Told::Acted(Acted::Done) => Ok(Ok(())),
-            Told::Acted(Acted::Refused(why)) => Ok(Err(why.to_string())),
-            Told::Acted(Acted::Absent) => Err(Problem::absent()),
-            Told::Acted(Acted::Again(_)) | Told::Accepted(_) | Told::Done | Told::Again(_) => Err(Problem::internal()),
+        match intake.sender().send(message).await {
+            Ok(Told::Acted(Acted::Done)) => Ok(Said::Sent),
+            Ok(Told::Acted(Acted::Refused(why))) => Ok(Said::Refused(why.to_string())),
+            Err(SendError::Refused(why)) => Ok(Said::Refused(why)),
+            Err(error) => {
+                if error != SendError::Busy {
+                    tracing::error!(%error, "intake could not deliver");
+                }
+                Ok(Said::Later("This could not be stored just now. Keep it, and send it again in a minute"))
+            }
+            Ok(Told::Acted(Acted::Absent)) => Err(Problem::absent()),
+            Ok(_) => Err(Problem::internal()),
         }
     }
 }

@@ -17,6 +17,8 @@ const LOOK_MILLIS: i64 = 1_000;
 const REPORTS: (f64, f64) = (5.0, 1.0 / 300.0);
 /// Reports of all networks together: thirty at once, then one in five seconds. What the cell has not read is bounded besides.
 const REPORTS_OF_ALL: (f64, f64) = (30.0, 0.2);
+/// What anybody is told who has to wait with a report, in seconds.
+const WAIT_SECS: i64 = 300;
 /// Codes that are tried from one network: thirty at once, then one in five seconds.
 const TRIES: (f64, f64) = (30.0, 0.2);
 
@@ -41,6 +43,20 @@ impl Rates {
 
     fn now(&self, (left, at): (f64, Timestamp), now: Timestamp) -> f64 {
         (left + now.millis_since(at).max(0) as f64 / 1e3 * self.per_second).min(self.burst)
+    }
+
+    /// Whether there is one to take.
+    fn has(&self, name: &str, now: Timestamp) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.left.get(&self.names.hash_one(name)).is_none_or(|bucket| self.now(*bucket, now) >= 1.0)
+    }
+
+    /// Gives back one that was of no use.
+    fn give_back(&self, name: &str) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((left, _)) = held.left.get_mut(&self.names.hash_one(name)) {
+            *left = (*left + 1.0).min(self.burst);
+        }
     }
 
     /// Takes one, or says how many seconds to wait.
@@ -79,10 +95,19 @@ impl Default for Outsiders {
 }
 
 impl Outsiders {
-    /// Takes one report, or says how many seconds to wait. A network that has none left takes nothing from the others.
+    /// Takes one report, or says how many seconds to wait: always the same number, since what others have sent is nobody's to
+    /// read from it. A network that has none left takes nothing from the others, nor they from it.
     pub(crate) fn take_report(&self, network: &str, now: Timestamp) -> Result<(), i64> {
-        self.reports.take(network, now)?;
-        self.of_all.take("", now)
+        if !self.of_all.has("", now) {
+            return Err(WAIT_SECS);
+        }
+        self.reports.take(network, now).and_then(|()| self.of_all.take("", now)).map_err(|_| WAIT_SECS)
+    }
+
+    /// A report that was taken could not be stored.
+    pub(crate) fn give_back_report(&self, network: &str) {
+        self.reports.give_back(network);
+        self.of_all.give_back("");
     }
 
     /// Takes one try of a code, right or wrong, or says how many seconds to wait.

@@ -7,6 +7,8 @@ use model::AttackKind;
 use crate::plain::{document, escaped};
 use crate::views::OwnReportView;
 
+/// Of what was typed as a code.
+const CODE_CHARS_SHOWN: usize = 60;
 /// Values that the answer repeats.
 const VALUES_TOLD: usize = 20;
 
@@ -32,6 +34,20 @@ pub(crate) struct Draft {
 pub(crate) struct Wrong {
     pub(crate) field: &'static str,
     pub(crate) why: String,
+}
+
+/// What became of what was just sent.
+pub(crate) enum Said {
+    /// Nothing was.
+    Nothing,
+    /// It is stored.
+    Sent,
+    /// The report is taken back.
+    TakenBack,
+    /// It cannot be.
+    Refused(String),
+    /// It cannot be now.
+    Later(&'static str),
 }
 
 /// What a report is answered with.
@@ -104,6 +120,11 @@ fn error_of(wrong: &[Wrong], field: &str) -> (String, String) {
 
 /// The form, as it was filled in so far.
 pub(crate) fn form(about: &About<'_>, draft: &Draft, wrong: &[Wrong]) -> String {
+    let body = filled(about, draft, wrong, &summary(wrong));
+    page(about, if wrong.is_empty() { "" } else { "Error: " }, "Tell us about an attack", &body)
+}
+
+fn filled(about: &About<'_>, draft: &Draft, wrong: &[Wrong], above: &str) -> String {
     let checked = |is: bool| if is { " checked" } else { "" };
     let (ongoing_error, ongoing_tie) = error_of(wrong, "ongoing-yes");
     let (what_error, what_tie) = error_of(wrong, "what");
@@ -114,7 +135,7 @@ pub(crate) fn form(about: &About<'_>, draft: &Draft, wrong: &[Wrong]) -> String 
         let selected = if draft.attack == kind.as_str() { " selected" } else { "" };
         let _ = write!(kinds, "<option value=\"{}\"{selected}>{}</option>", kind.as_str(), escaped(kind.title()));
     }
-    let mut body = summary(wrong);
+    let mut body = above.to_owned();
     let _ = write!(
         body,
         "<p>No account is needed, and it takes two minutes. What you write goes to the cell of {} and to nobody else.</p>",
@@ -154,7 +175,7 @@ pub(crate) fn form(about: &About<'_>, draft: &Draft, wrong: &[Wrong]) -> String 
         if reach_tie.is_empty() { " aria-describedby=\"reach-hint\"" } else { &reach_tie },
         escaped(&draft.firm),
     );
-    page(about, if wrong.is_empty() { "" } else { "Error: " }, "Tell us about an attack", &body)
+    body
 }
 
 /// The page where nothing is taken here.
@@ -174,23 +195,23 @@ pub(crate) fn too_long(about: &About<'_>, most: usize) -> String {
 }
 
 /// More waits to be read than is taken, or nothing can be stored.
-pub(crate) fn full(about: &About<'_>) -> String {
-    let body = format!(
-        "<p>Nothing of yours was stored: more waits to be read than we can take here at the moment. Keep your text, go \
-         back and send it again in ten minutes.</p>{}",
-        otherwise(about)
-    );
-    page(about, "Error: ", "Not taken", &body)
+pub(crate) const FULL: &str = "Nothing of yours was stored: more waits to be read than we can take here at the moment. Send it again in ten minutes.";
+/// Too much has come, from one place or from all.
+pub(crate) const SLOW: &str =
+    "Nothing of yours was stored: too much has come in a short time. Send it again in five minutes.";
+
+/// What was written could not be taken now: it stands in the form still, with how the cell is reached otherwise.
+pub(crate) fn later(about: &About<'_>, draft: &Draft, why: &str) -> String {
+    let above =
+        format!("<div class=\"wrong\" role=\"alert\"><h2>Not taken yet</h2><p>{why}</p>{}</div>", otherwise(about));
+    page(about, "Error: ", "Tell us about an attack", &filled(about, draft, &[], &above))
 }
 
-/// Too much has come from one place.
+/// Too many codes were tried from one place.
 pub(crate) fn slow(about: &About<'_>) -> String {
-    let body = format!(
-        "<p>A lot has come from your connection in a short time. Nothing of yours was stored. Wait some minutes, go back \
-         and send it again.</p>{}",
-        otherwise(about)
-    );
-    page(about, "Error: ", "Not taken yet", &body)
+    let body =
+        format!("<p>Too many codes were tried in a short time. Wait a minute and try again.</p>{}", otherwise(about));
+    page(about, "Error: ", "Wait a minute", &body)
 }
 
 /// The answer.
@@ -232,13 +253,14 @@ pub(crate) fn received(about: &About<'_>, told: &Received) -> String {
     page(about, "", "The cell has it", &body)
 }
 
-/// Asks for the code.
-pub(crate) fn back(about: &About<'_>, wrong: Option<&str>) -> String {
-    let wrong: Vec<Wrong> = wrong.map(|why| Wrong { field: "code", why: why.to_owned() }).into_iter().collect();
+/// Asks for the code; `wrong` is why one was not, and what was typed.
+pub(crate) fn back(about: &About<'_>, wrong: Option<(&str, &str)>) -> String {
+    let typed: String = wrong.map_or("", |(_, typed)| typed).chars().take(CODE_CHARS_SHOWN).collect();
+    let wrong: Vec<Wrong> = wrong.map(|(why, _)| Wrong { field: "code", why: why.to_owned() }).into_iter().collect();
     let (error, tie) = error_of(&wrong, "code");
     let body = format!(
         "{}<form method=\"post\" action=\"/tell/back\"><p><label for=\"code\">Your code</label></p>{error}\
-         <input name=\"code\" id=\"code\" autocomplete=\"off\" spellcheck=\"false\" class=\"typed\"{tie}>\
+         <input name=\"code\" id=\"code\" autocomplete=\"off\" spellcheck=\"false\" class=\"typed\" value=\"{}\"{tie}>\
          <p><button type=\"submit\">Read the answer</button></p></form>\
          <p>Lost it? It is kept nowhere, so nobody can look it up: <a href=\"/tell\">tell us again</a>.</p>{}",
         if wrong.is_empty() {
@@ -246,29 +268,33 @@ pub(crate) fn back(about: &About<'_>, wrong: Option<&str>) -> String {
         } else {
             "<div class=\"wrong\" role=\"alert\"><p><a href=\"#code\">No report has this code</a></p></div>"
         },
+        escaped(&typed),
         otherwise(about),
     );
     page(about, if wrong.is_empty() { "" } else { "Error: " }, "Read the cell's answer", &body)
 }
 
 /// The thread of a report; `said` is what became of what was just sent.
-pub(crate) fn thread(
-    about: &About<'_>,
-    code: &str,
-    view: &OwnReportView,
-    said: Option<&Result<(), String>>,
-    text: &str,
-) -> String {
+pub(crate) fn thread(about: &About<'_>, code: &str, view: &OwnReportView, said: &Said, text: &str) -> String {
     let mut body = String::new();
-    let mut failed = false;
-    match said {
-        Some(Ok(())) => body.push_str("<p class=\"good\" role=\"status\">Sent. It shows here in a second.</p>"),
-        Some(Err(why)) => {
-            failed = true;
-            let why = escaped(why);
-            let _ = write!(body, "<div class=\"wrong\" role=\"alert\"><p><a href=\"#text\">{why}</a></p></div>");
+    let why = match said {
+        Said::Nothing => None,
+        Said::Sent => {
+            body.push_str("<p class=\"good\" role=\"status\">Sent. It shows here in a second.</p>");
+            None
         }
-        None => {}
+        Said::TakenBack => {
+            body.push_str(
+                "<p class=\"good\" role=\"status\">Your report is taken back. It shows here in a second.</p>",
+            );
+            None
+        }
+        Said::Refused(why) => Some(why.as_str()),
+        Said::Later(why) => Some(*why),
+    };
+    if let Some(why) = why {
+        let why = escaped(why);
+        let _ = write!(body, "<div class=\"wrong\" role=\"alert\"><p><a href=\"#text\">{why}</a></p></div>");
     }
     body.push_str(match view.state.as_str() {
         "received" => "<p>Not yet read by the cell.</p>",
@@ -296,9 +322,9 @@ pub(crate) fn thread(
             }
         );
     }
-    if matches!(view.state.as_str(), "received" | "read") {
+    if matches!(view.state.as_str(), "received" | "read") && !matches!(said, Said::TakenBack) {
         let code = escaped(code);
-        let kept = if said.is_some_and(Result::is_ok) { String::new() } else { escaped(text) };
+        let kept = if why.is_some() { escaped(text) } else { String::new() };
         let _ = write!(
             body,
             "<form method=\"post\" action=\"/tell/back\"><input type=\"hidden\" name=\"code\" value=\"{code}\">\
@@ -313,7 +339,7 @@ pub(crate) fn thread(
         );
     }
     let _ = write!(body, "<p>Reference: <code>{}</code></p>", escaped(&view.reference));
-    page(about, if failed { "Error: " } else { "" }, "Your report", &body)
+    page(about, if why.is_some() { "Error: " } else { "" }, "Your report", &body)
 }
 
 /// A text with its own line breaks.
@@ -359,8 +385,9 @@ mod tests {
             receipt: Some(HOSTILE.to_owned()),
         };
         is_clean(&received(&about(), &told));
-        is_clean(&back(&about(), Some(HOSTILE)));
-        for page in [closed(&about()), full(&about()), slow(&about()), too_long(&about(), 10)] {
+        is_clean(&back(&about(), Some((HOSTILE, HOSTILE))));
+        is_clean(&later(&about(), &draft, FULL));
+        for page in [closed(&about()), slow(&about()), too_long(&about(), 10)] {
             is_clean(&page);
         }
     }

@@ -32,7 +32,8 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 42] = [
+const PARTS: [&str; 43] = [
+    "OutsideRow",
     "CaseFile",
     "OwnFile",
     "CellGroupMember",

@@ -214,7 +214,12 @@ async fn a_wrong_code_is_answered_as_one_that_never_was_and_guessing_is_slowed()
     for wrong in [&*near, "AAAAA-AAAAA-AAAAA-AAAAA", &reference, "", "no code", &"9".repeat(500)] {
         let answer = stage.post_from(3, "/tell/back", form(&[("code", wrong)])).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");
-        answers.push((text(&answer), answer.headers));
+        // What was typed stands there again; nothing else differs.
+        let page = text(&answer);
+        let (before, after) = page.split_once("class=\"typed\" value=\"").unwrap();
+        let (typed, after) = after.split_once('"').unwrap();
+        assert_eq!(typed, &wrong[..wrong.len().min(60)]);
+        answers.push((format!("{before}{after}"), answer.headers));
     }
     assert!(answers.windows(2).all(|two| two[0] == two[1]), "one answer for every way of being wrong");
     let mut slowed = None;
@@ -347,16 +352,37 @@ async fn what_the_cell_has_not_read_is_bounded_and_the_page_gives_the_number() {
         stage.world.register.set_joining(&operator, name, value).unwrap();
     }
     let tell = || form(&[("what", "Odd mail"), ("ongoing", "no")]);
-    let mut cases = Vec::new();
+    let (mut cases, mut codes) = (Vec::new(), Vec::new());
     for network in 0..2 {
         let answer = stage.post_from(network, "/tell", tell()).await;
         assert_eq!(answer.status, StatusCode::CREATED);
-        cases.push(reference_and_code(&text(&answer)).0);
+        let (case, code) = reference_and_code(&text(&answer));
+        cases.push(case);
+        codes.push(code);
         stage.world.pass(300);
     }
     let full = stage.post_from(7, "/tell", tell()).await;
-    assert_eq!(full.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((full.status, full.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "600"));
     assert!(text(&full).contains("+44 113 496 0999") && text(&full).contains("Nothing of yours was stored"));
+    assert!(
+        text(&full).contains(">\nOdd mail</textarea>") && text(&full).contains("value=\"no\" checked"),
+        "it is kept"
+    );
+    // The cell has them on a list, however busy its wall is; taking one back makes no room.
+    let withdraw = form(&[("code", &codes[1]), ("act", "withdraw")]);
+    let taken = text(&stage.post_from(2, "/tell/back", withdraw).await);
+    assert!(taken.contains("Your report is taken back") && !taken.contains("<textarea"), "{taken}");
+    stage.world.pass(300);
+    let list = stage.cell("GET", "/cell/v1/outside", Value::Null).await.json();
+    let listed: Vec<&str> = list["items"].as_array().unwrap().iter().map(|row| row["case"].as_str().unwrap()).collect();
+    assert_eq!(listed, cases);
+    assert_eq!(
+        (&list["waiting"], &list["full"], &list["items"][1]["withdrawn"]),
+        (&json!(2), &json!(true), &json!(true))
+    );
+    assert_eq!(stage.post_from(7, "/tell", tell()).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let file = stage.cell("POST", &format!("/cell/v1/reports/{}/files?name=a.txt", cases[0]), json!("x")).await;
+    assert_eq!(file.status, StatusCode::CONFLICT, "nobody outside could fetch it");
     let member = stage.world.report(0, &["attack.test"]).await;
     assert_eq!(member.status, StatusCode::CREATED, "members are not kept out");
     // One is read: there is room for one.
@@ -373,6 +399,7 @@ async fn what_the_cell_has_not_read_is_bounded_and_the_page_gives_the_number() {
         told.push(stage.post_from(20, "/tell", tell()).await.status.as_u16());
     }
     assert_eq!(told, [201, 201, 201, 201, 201, 429, 429]);
+    stage.world.pass(300);
 
     // An operator who wants none says so by the same setting.
     stage.world.register.set_joining(&operator, "outsiders-unread", "0").unwrap();

@@ -73,6 +73,7 @@ export const member = {
 }
 export const cell = {
   wall: () => call(http.GET('/cell/v1/wall')),
+  outside: () => call(http.GET('/cell/v1/outside')),
   campaigns: () => call(http.GET('/cell/v1/campaigns')),
   campaign: (id: string) => call(http.GET('/cell/v1/campaigns/{id}', { params: { path: { id } } })),
   lookup: (value: string, kind?: string) => call(http.GET('/cell/v1/lookup', { params: { query: { value, kind } } })),

@@ -1794,6 +1794,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people without an account have told and nobody of the cell has read. */
+        get: operations["outside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/people": {
         parameters: {
             query?: never;
@@ -3536,8 +3553,6 @@ export interface components {
             exercise?: boolean;
             /** @description What they sign in with. */
             factors: components["schemas"]["FactorsView"];
-            /** @description Whether mails leave here at all. */
-            mails: boolean;
             /** @description Name. */
             name: string;
             /** @description Whether they are told by mail that there is something new; absent for people of the cell, who are not. */
@@ -4058,6 +4073,36 @@ export interface components {
              * @description Mails that wait.
              */
             waiting: number;
+        };
+        /** @description Reports from outside the partnership that nobody of the cell has claimed or answered. */
+        OutsideList: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Whether as many wait as may: until some are read, the page for people without an account takes no more. */
+            full: boolean;
+            /** @description The longest waiting first, at most 50. */
+            items: components["schemas"]["OutsideRow"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            waiting: number;
+        };
+        /** @description A case from outside the partnership that nobody of the cell has claimed or answered. */
+        OutsideRow: {
+            /** @description The minute in which it came. */
+            at: string;
+            /** @description Closest match, in words. */
+            attack: string;
+            /** @description Its pseudonym. */
+            case: string;
+            /**
+             * @description Severity.
+             * @enum {string}
+             */
+            severity: "critical" | "high" | "medium" | "low";
+            /** @description Whether its sender took it back. */
+            withdrawn: boolean;
         };
         /** @description What the own people did. */
         OwnAct: {
@@ -14050,6 +14095,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Outbox"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    outside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutsideList"];
                 };
             };
             /** @description Not signed in. */

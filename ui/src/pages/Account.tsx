@@ -161,12 +161,11 @@ function Recovery({ face, left, changed }: { face: Face; left: number; changed: 
 
 type Noticed = {
   on: boolean
-  mails: boolean
   choose: (mail: boolean) => Promise<unknown>
   changed: (said: string) => void
 }
 
-export function Notices({ on, mails, choose, changed }: Noticed) {
+export function Notices({ on, choose, changed }: Noticed) {
   const set = async (mail: boolean) => {
     await choose(mail)
     changed(mail ? T.noticesDone : T.noticesStopped)
@@ -176,13 +175,10 @@ export function Notices({ on, mails, choose, changed }: Noticed) {
       <h2 id="h-notices">{T.notices}</h2>
       <p className="sub">{T.noticesText}</p>
       <p className="sub">{T.noticesTell}</p>
-      {!mails && <p className="note">{T.noticesNone}</p>}
       <p>{on ? T.noticesOn : T.noticesOff}</p>
-      {(mails || on) && (
-        <p>
-          <Act label={on ? T.noticesStop : T.noticesStart} go={() => set(!on)} />
-        </p>
-      )}
+      <p>
+        <Act label={on ? T.noticesStop : T.noticesStart} go={() => set(!on)} />
+      </p>
     </section>
   )
 }
@@ -281,7 +277,7 @@ export function Account() {
       {me && <Password face={f} me={me} changed={changed} />}
       {me?.factors.password && <Recovery face={f} left={me.factors.recovery_codes} changed={changed} />}
       {me && me.notices !== undefined && me.notices !== null && (
-        <Notices on={me.notices} mails={me.mails} choose={own('member').notices} changed={changed} />
+        <Notices on={me.notices} choose={own('member').notices} changed={changed} />
       )}
       <Sessions face={f} />
     </div>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useRef, useState, type FormEvent } from 'react'
 import { cell } from '../api/client'
-import type { PostureRow, PostureWord, ReportRow, Session } from '../api/types'
+import type { OutsideList, PostureRow, PostureWord, ReportRow, Session } from '../api/types'
 import { brief, list, ms } from '../lib/format'
 import { isTyping, keysOn } from '../lib/theme'
 import { useCellLive } from '../live/portal'
@@ -16,6 +16,7 @@ const T = words.desk
 const Pass = lazy(() => import('../ui/Pass').then(m => ({ default: m.Pass })))
 const REPORTS_LISTED = 15
 const FRESH_MS = 6000
+const OUTSIDE_MS = 20_000
 
 export function Reports({
   rows,
@@ -166,12 +167,39 @@ function SetPosture({ now: current }: { now: PostureRow | null }) {
   )
 }
 
+/** What people without an account have told and nobody has read: on a busy wall it would be passed by. */
+export function FromOutside({ of, now }: { of: OutsideList; now: number }) {
+  if (!of.items.length) return null
+  return (
+    <section className="card" aria-labelledby="ho">
+      <h2 id="ho">{T.outsideTitle(of.waiting)}</h2>
+      <p className="sub">{T.outsideText}</p>
+      {of.full && <p className="note warn">{T.outsideFull}</p>}
+      <ul className="lines in">
+        {of.items.map(r => (
+          <li key={r.case}>
+            <Severity v={r.severity} />{' '}
+            <Link to="/triage/$id" params={{ id: r.case }}>
+              {r.attack}
+            </Link>{' '}
+            <span className="sub">
+              <When at={r.at} now={now} short />
+              {r.withdrawn && ` ${T.withdrawn}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
 export function CellHome({ session }: { session: Session }) {
   const { live, failed } = useCellLive(),
     now = useNow(5000),
     { reports, campaigns, alerts, feeds, posture } = live.rows
   const passes = session.rights.includes('pass-cases'),
     secondees = useQuery({ queryKey: ['secondees'], queryFn: cell.secondees, enabled: passes, staleTime: 60_000 })
+  const outside = useQuery({ queryKey: ['outside'], queryFn: cell.outside, refetchInterval: OUTSIDE_MS })
   if (!live.ready)
     return (
       <div className="page">
@@ -190,6 +218,7 @@ export function CellHome({ session }: { session: Session }) {
       )}
       <div className="homegrid">
         <div className="todo-col">
+          {outside.data && <FromOutside of={outside.data} now={now} />}
           <section aria-labelledby="hr">
             <h2 id="hr">{T.reports}</h2>
             {!reports.length ? (

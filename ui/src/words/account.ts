@@ -51,11 +51,10 @@ export const account = {
   recoveryTitle: 'Your recovery codes, shown this once',
   notices: 'News by mail',
   noticesText:
-    'A mail can tell you that there is something new: an answer of the cell, what came of a report, a warning. It never ' +
-    'says which, and comes at most every quarter of an hour.',
+    'A mail can tell you that there is something new: an answer of the cell, or a warning to all. It never says which, ' +
+    'and comes at most every quarter of an hour. Mails leave only where the operator has set up a mail server.',
   noticesTell:
     'Whoever carries your mail sees that one came. Where you would rather not have that known, leave it off and look here.',
-  noticesNone: 'No mail leaves this platform at the moment.',
   noticesOn: 'You get such mails.',
   noticesOff: 'You get no such mails.',
   noticesStart: 'Send me mails',

@@ -260,6 +260,9 @@ export const words = {
   desk: {
     withdrawn: 'withdrawn',
     outside: 'from outside the partnership',
+    outsideTitle: (n: number) => `${count(n, 'report')} from outside, unread`,
+    outsideText: 'From people without an account. Claim or answer each: nobody else will, and their page counts them.',
+    outsideFull: 'As many wait as may: the page for people without an account takes no more until some are read.',
     waits: 'waits for an answer',
     title: 'Desk',
     all: 'All',

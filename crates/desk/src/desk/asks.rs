@@ -12,7 +12,7 @@ impl Desk {
             .keys()
             .filter_map(|id| {
                 let brief = fusion.brief(*id).filter(|brief| brief.id == *id)?;
-                let firms = self.firms(&brief);
+                let firms = Self::firms(&brief);
                 Some((firms.at_most && firms.told <= 2, brief.last_seen.as_millis(), *id))
             })
             .collect();
@@ -57,12 +57,6 @@ impl Desk {
     /// Names of the secondees that a case was passed to.
     pub(crate) fn passed_names(&self, case: CaseId) -> Vec<String> {
         self.passes.get(&case).map(|to| to.values().cloned().collect()).unwrap_or_default()
-    }
-
-    /// Cases from outside the partnership that nobody of the cell has claimed or answered, and that were not taken back.
-    #[must_use]
-    pub const fn outside_unread(&self) -> usize {
-        self.outside.unread()
     }
 
     /// Whether a case exists (for acts upon it).

@@ -66,7 +66,7 @@ pub fn open(of: u64, number: u64, body: &str) -> Change {
 
 pub fn add(of: u64, number: u64, n: u64, unread: bool) -> Change {
     let note = note(number * 1_000 + n, &format!("note {n}"));
-    Change::Note { organisation: firm(of), case: case(number), note, unread }
+    Change::Note { organisation: firm(of), case: case(number), note, unread, mail: n != 5 }
 }
 
 pub fn read(of: u64, number: u64) -> Change {

@@ -4,8 +4,8 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::register::{Register, RegisterError};
 
-/// Letters that are laid out anew at a time; where more wait, the mail server is away, and it is done when it is back.
-const LETTERS_MAX: i64 = 2_000;
+/// Bytes of letters that are laid out anew at a time; where more wait, the mail server is away, and it is done when it is back.
+const LETTERS_BYTES_MAX: i64 = 32 << 20;
 
 /// Puts in what the mail queued last says.
 pub(super) fn put(
@@ -30,7 +30,8 @@ impl Register {
     pub fn forget_letters(&self) -> Result<bool, RegisterError> {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if transaction.query_row("SELECT count(*) FROM letter", [], |row| row.get::<_, i64>(0))? > LETTERS_MAX {
+        let bytes = "SELECT coalesce(sum(length(subject) + length(text) + coalesce(length(sealed), 0)), 0) FROM letter";
+        if transaction.query_row(bytes, [], |row| row.get::<_, i64>(0))? > LETTERS_BYTES_MAX {
             return Ok(false);
         }
         let letters: Vec<(i64, String, String, Option<Vec<u8>>)> = {

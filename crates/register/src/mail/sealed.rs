@@ -3,7 +3,7 @@
 use model::{Entropy, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{DAY_MILLIS, MAILS_WAITING_MAX, NewMail, checked, letters, waiting};
+use super::{DAY_MILLIS, MAILS_WAITING_MAX, MailKind, NewMail, checked, letters, waiting};
 use crate::register::RegisterError;
 use crate::seal::SealKey;
 
@@ -56,19 +56,43 @@ pub(crate) fn queue_sealed(
     page: Option<&[u8; 16]>,
 ) -> Result<(), RegisterError> {
     checked(mail)?;
+    put(transaction, entropy, key, due, (mail.kind, &[&mail.to, &mail.subject, &mail.text]), page)
+}
+
+/// Queues a notice that there is something new, or a blank that looks the same and is never sent.
+pub(crate) fn queue_notice(
+    transaction: &Connection,
+    entropy: &dyn Entropy,
+    key: &SealKey,
+    due: Timestamp,
+    mail: Option<NewMail>,
+) -> Result<(), RegisterError> {
+    match mail {
+        Some(mail) => queue_sealed(transaction, entropy, key, due, &mail, None),
+        None => put(transaction, entropy, key, due, (MailKind::Notice, &["", "", ""]), None),
+    }
+}
+
+fn put(
+    transaction: &Connection,
+    entropy: &dyn Entropy,
+    key: &SealKey,
+    due: Timestamp,
+    (kind, contents): (MailKind, &[&str; 3]),
+    page: Option<&[u8; 16]>,
+) -> Result<(), RegisterError> {
     let room = MAILS_WAITING_MAX + if page.is_some() { PAGES_WAITING_MAX } else { 0 };
     if waiting(transaction)? >= room {
         return Err(RegisterError::Refused("too many mails wait to be sent already".into()));
     }
     let id: [u8; 16] = entropy.bytes();
-    let sealed =
-        key.seal(entropy, &id, &padded(&[mail.to.as_bytes(), mail.subject.as_bytes(), mail.text.as_bytes()]))?;
+    let sealed = key.seal(entropy, &id, &padded(&contents.map(str::as_bytes)))?;
     let insert =
         "INSERT INTO mail(id, recipient, kind, bulk, day, next_try_at, page) VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
     transaction.prepare_cached(insert)?.execute(params![
         id,
-        mail.kind.as_str(),
-        mail.kind.class(),
+        kind.as_str(),
+        kind.class(),
         due.floor_to(DAY_MILLIS).as_millis(),
         due.as_millis(),
         page,

@@ -90,7 +90,8 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("DELETE", "/api/v1/session" | "/cell/v1/session") => vec![ask(path.to_owned())],
         (
             "GET",
-            "/api/v1/session" | "/cell/v1/session" | "/api/v1/advisories" | "/cell/v1/wall" | "/cell/v1/campaigns",
+            "/api/v1/session" | "/cell/v1/session" | "/api/v1/advisories" | "/cell/v1/wall" | "/cell/v1/outside"
+            | "/cell/v1/campaigns",
         ) => {
             vec![ask(path.to_owned())]
         }
