@@ -246,6 +246,7 @@ export async function reporting(browser) {
       const reference = await w.page.locator('p.code').last().innerText()
 
       await signIn(c.page, CELL, cellPerson)
+      await says(c.page, 'from outside, unread')
       await c.page.goto(`${CELL}/triage/${reference}`)
       await says(c.page, 'From outside the partnership')
       await c.page.fill('#say-text', 'Take the till off the network.')
