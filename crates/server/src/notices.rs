@@ -1,7 +1,7 @@
 //! Tells people by mail that there is something new, at an epoch and in one form, if they asked for it.
 //!
-//! Whatever is new, a note of a thread, what came of a report or an advisory, the mail is the same. The way back queues it: whoever
-//! wrote to a reporter does not learn that a mail left, or to whom.
+//! Whatever is new, a note of a thread or an advisory, the mail is the same; what came of a report is told by none. The way back
+//! queues it: whoever wrote to a reporter does not learn that a mail left, or to whom.
 
 use std::sync::Arc;
 
