@@ -45,7 +45,7 @@ enum Command {
     },
     /// Measures; names pick single benchmarks, none means all. Results go to standard output.
     Bench {
-        /// `acks`, `extract`, `flow`, `import`, `latency`, `light`, `memory`, `rebuild`.
+        /// Names of benchmarks; an unknown one is refused with the list of them.
         names: Vec<String>,
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.

@@ -181,7 +181,7 @@ fn value(found: &Found, own: &Lexicon, exercise: bool) -> ExtractedValue {
     let observable = &found.observable;
     let why = policy::scrub::scrub(observable, own, exercise);
     // What would be held whoever reported it lies in somebody's network; the rest is the reporter's own.
-    let anybodys = policy::scrub::scrub(observable, &Lexicon::default(), exercise).is_some();
+    let anybodys = why.is_some() && policy::scrub::scrub(observable, &Lexicon::default(), exercise).is_some();
     let is_own = found.mark == Mark::Own || (why.is_some() && !anybodys);
     let internal = found.mark == Mark::Internal || anybodys;
     let everyday = found.mark == Mark::Everyday && !(exercise && stands_for_the_world(found));

@@ -28,11 +28,19 @@ pub(crate) async fn body(request: Request, limit: usize) -> Result<Bytes, Proble
     if declared.is_some_and(|declared| declared > limit as u64) {
         return Err(Problem::too_large(limit));
     }
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::too_large(limit)),
-        Err(_) => Err(Problem::unreadable("the body broke off")),
+    let mut body = Limited::new(request.into_body(), limit);
+    // As long as it says that it is, and no longer: a big body is never held twice. Pages that are never written cost nothing.
+    let mut bytes = Vec::with_capacity(declared.and_then(|declared| usize::try_from(declared).ok()).unwrap_or(0));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => Problem::too_large(limit),
+            None => Problem::unreadable("the body broke off"),
+        })?;
+        if let Some(data) = frame.data_ref() {
+            bytes.extend_from_slice(data);
+        }
     }
+    Ok(bytes.into())
 }
 
 /// Whether a request says that its body is JSON.

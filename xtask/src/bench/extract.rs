@@ -33,20 +33,7 @@ pub fn run() -> Result<(), String> {
 
 async fn times(server: &Server, key: &str) -> Result<(), String> {
     let mut client = Client::connect(&server.member, key).await?;
-    let text = Bytes::from(prose());
-    let mut millis = Vec::new();
-    for _ in 0..TEXT_ROUNDS {
-        let start = Instant::now();
-        let (status, body) = client.call(Method::POST, PATH, text.clone()).await?;
-        millis.push(start.elapsed().as_secs_f64() * 1_000.0);
-        if status != 200 {
-            return Err(format!("a text is answered {status}: {}", String::from_utf8_lossy(&body)));
-        }
-    }
-    let millis = median(&mut millis);
-    println!(
-        "extract: {TEXT_BYTES} bytes of text in {millis:.1} ms, median of {TEXT_ROUNDS} (target ≤ {TEXT_MILLIS_MAX})"
-    );
+    // The mail first: what the text leaves behind in the allocator is not of the mail.
     let mail = Bytes::from(mail());
     let mut secs = Vec::new();
     for _ in 0..MAIL_ROUNDS {
@@ -61,6 +48,20 @@ async fn times(server: &Server, key: &str) -> Result<(), String> {
     println!(
         "extract: a mail of {} bytes in {secs:.2} s, median of {MAIL_ROUNDS} (target ≤ {MAIL_SECS_MAX}); the server's peak {peak:.0} MiB (target ≤ {MAIL_MIB_MAX})",
         mail.len()
+    );
+    let text = Bytes::from(prose());
+    let mut millis = Vec::new();
+    for _ in 0..TEXT_ROUNDS {
+        let start = Instant::now();
+        let (status, body) = client.call(Method::POST, PATH, text.clone()).await?;
+        millis.push(start.elapsed().as_secs_f64() * 1_000.0);
+        if status != 200 {
+            return Err(format!("a text is answered {status}: {}", String::from_utf8_lossy(&body)));
+        }
+    }
+    let millis = median(&mut millis);
+    println!(
+        "extract: {TEXT_BYTES} bytes of text in {millis:.1} ms, median of {TEXT_ROUNDS} (target ≤ {TEXT_MILLIS_MAX})"
     );
     if millis > TEXT_MILLIS_MAX || secs > MAIL_SECS_MAX || peak > MAIL_MIB_MAX {
         println!("extract: BEYOND ITS TARGET");

@@ -65,8 +65,8 @@ async fn followed(member: &str, keys: &[String], round: u64) -> Result<Vec<f64>,
     let mut random = load::Random(round << 40 | 0xFEED);
     let mut seen = Vec::new();
     for n in 0..FOLLOWED {
-        // A value of its own, which nobody else sends.
-        let value = format!("followed-{round}-{n}.attack.test");
+        // A value of its own, which nobody else sends, and not below a reserved name: those reach no feed.
+        let value = format!("followed-{round}-{n}.bench.com");
         let report = format!(
             r#"{{"title":"Followed","warn":"now","know":"nobody","tlp":"GREEN","pap":"GREEN","attack":"phishing","indicators":[{{"kind":"domain","value":"{value}"}}]}}"#
         );

@@ -5,12 +5,12 @@ use model::{Kind, Observable, refang};
 use super::gather::{Gather, Plain};
 use super::names::{self, Ending};
 use super::text::{Context, Text};
-use super::token::TRIM;
+use super::token::is_trimmed;
 use super::{Mark, Rule};
 
 /// A name with a dot: a domain, a file, or neither.
 pub(super) fn name(name: &str, context: &Context<'_>, defanged: bool, gather: &mut Gather) {
-    let name = name.trim_matches(TRIM);
+    let name = name.trim_matches(is_trimmed);
     let sound = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || !c.is_ascii();
     let host = name
         .rsplit_once(':')

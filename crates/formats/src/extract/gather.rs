@@ -80,7 +80,11 @@ impl Gather {
     /// Takes a value that stands there as it is, with the mark that it earns by itself.
     pub fn take_plain(&mut self, observable: Observable) {
         // Nothing new about what is there: texts repeat themselves.
-        if !self.index.contains_key(&observable) {
+        if self.values.len() >= EXTRACT_VALUES_MAX {
+            // One more of what is told only as a number: what it is does not matter any more.
+            self.met += 1;
+            self.beyond += u64::from(!self.index.contains_key(&observable));
+        } else if !self.index.contains_key(&observable) {
             let mark = names::own_mark(&observable, false);
             self.take(observable, mark);
         }

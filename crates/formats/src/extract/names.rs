@@ -1,6 +1,8 @@
 //! Names that are no domains, domains that are no indicators, addresses that are somebody's own: decided by lists and rules.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use model::{Kind, Observable};
 
@@ -119,9 +121,25 @@ pub(super) fn host_of(url: &str) -> &str {
     }
 }
 
-fn everyday_host(host: &str) -> bool {
-    let www = host.strip_prefix("www.").unwrap_or(host);
-    EVERYDAY_HOSTS.iter().any(|one| if EVERYDAY_ITSELF.contains(one) { www == *one } else { under(host, one) })
+/// Names by which a host is known: asked of every value, so each is found by its ending and none is compared with all.
+static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
+    let everyday = EVERYDAY_HOSTS
+        .iter()
+        .map(|one| (*one, if EVERYDAY_ITSELF.contains(one) { Known::Itself } else { Known::Everyday }));
+    let documentation = DOCUMENTATION.iter().map(|one| (*one, Known::Everyday));
+    let internal = INTERNAL_ENDINGS.iter().map(|one| (*one, Known::Internal));
+    everyday.chain(documentation).chain(internal).collect()
+});
+
+/// What is known of a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It and everything under it exist in somebody's own network only.
+    Internal,
+    /// It and everything under it are everyday.
+    Everyday,
+    /// It is everyday; what is under it is anybody's.
+    Itself,
 }
 
 /// The mark that a value earns by itself. What was defanged was meant by somebody, and is not taken for everyday.
@@ -159,14 +177,20 @@ fn is_internal_name(host: &str) -> bool {
     INTERNAL_ENDINGS.iter().any(|ending| under(host, ending))
 }
 
+/// The mark of a host in normal form.
 fn host_mark(host: &str) -> Mark {
-    if is_internal_name(host) {
-        Mark::Internal
-    } else if everyday_host(host) || DOCUMENTATION.iter().any(|one| under(host, one)) {
-        Mark::Everyday
-    } else {
-        Mark::Offered
+    let mut mark = Mark::Offered;
+    let mut ending = Some(host);
+    while let Some(name) = ending {
+        match KNOWN.get(name) {
+            Some(Known::Internal) => return Mark::Internal,
+            Some(Known::Everyday) => mark = Mark::Everyday,
+            Some(Known::Itself) if name == host.strip_prefix("www.").unwrap_or(host) => mark = Mark::Everyday,
+            Some(Known::Itself) | None => {}
+        }
+        ending = name.split_once('.').map(|(_, rest)| rest);
     }
+    mark
 }
 
 /// Private addresses are internal; those of resolvers, groups and documentation are everyday.

@@ -203,14 +203,31 @@ fn ends(c: char) -> bool {
         )
 }
 
+/// Bytes to the end of the word at the start of a text.
+fn word_len(text: &str) -> usize {
+    let mut from = 0;
+    loop {
+        let rest = text.as_bytes().get(from..).unwrap_or_default();
+        // Bytes that end no word are passed over without being read as characters.
+        let Some(at) =
+            rest.iter().position(|&b| b <= b' ' || b >= 0x7f || matches!(b, b'|' | b'`' | b'"' | b'<' | b'>'))
+        else {
+            return text.len();
+        };
+        let Some(sign) = text.get(from + at..).and_then(|rest| rest.chars().next()) else { return text.len() };
+        if ends(sign) {
+            return from + at;
+        }
+        from += at + sign.len_utf8();
+    }
+}
+
 fn words(line: &str, text: Text, gather: &mut Gather, frame: &Frame, write_up: bool) {
     let line = line.trim_start_matches(['*', '-', '+', '\u{2022}', ' ', '\t', '>']);
     let (mut start, bytes) = (0, line.len());
     while start < bytes {
-        let rest = line.get(start..).unwrap_or_default();
-        let len = rest.find(ends).unwrap_or(rest.len());
-        let end = start + len;
-        if len >= 4 {
+        let end = start + word_len(line.get(start..).unwrap_or_default());
+        if end - start >= 4 {
             word(line, start, end, text, gather, frame, write_up);
         }
         let step = line.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
@@ -328,17 +345,30 @@ fn clean(line: &str) -> Cow<'_, str> {
             now = Cow::Owned(now.replace(['\u{ff0e}', '\u{2024}'], "[.]"));
         }
     }
-    if now.contains(" [") || now.contains("] ") || now.contains(" (") || now.contains(") ") {
+    let (brackets, dots) = spaced(&now);
+    if brackets {
         for spoilt in ["[.]", "(.)", "[dot]", "(dot)", "[DOT]", "(DOT)", "[at]", "(at)", "[@]"] {
             if now.contains(spoilt) {
                 now = Cow::Owned(close_up(&now, spoilt));
             }
         }
     }
-    if now.contains(" . ") {
+    if dots {
         now = Cow::Owned(close_dots(&now));
     }
     now
+}
+
+/// Whether a bracket stands with its back to a space, and whether a dot stands alone.
+fn spaced(line: &str) -> (bool, bool) {
+    let (mut brackets, mut dots) = (false, false);
+    let mut before = (0, 0);
+    for &b in line.as_bytes() {
+        brackets |= matches!((before.1, b), (b' ', b'[' | b'(') | (b']' | b')', b' '));
+        dots |= b == b' ' && before == (b' ', b'.');
+        before = (before.1, b);
+    }
+    (brackets, dots)
 }
 
 /// Takes the spaces around a defanged sign away.

@@ -10,10 +10,45 @@ use super::text::{Context, Text};
 use crate::limits::EXTRACT_WORD_BYTES;
 
 /// Signs that never end a value that is no URL.
-pub(super) const TRIM: &[char] = &[
-    '.', ',', ';', ':', '!', '?', '"', '\'', '*', '+', '`', '(', ')', '[', ']', '{', '}', '<', '>', '|', '=', '_', '~',
-    '\u{2022}', '\u{2013}', '\u{2014}', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{2026}', '#', '&', '$', '^',
-];
+pub(super) const fn is_trimmed(c: char) -> bool {
+    matches!(
+        c,
+        '.' | ','
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '"'
+            | '\''
+            | '*'
+            | '+'
+            | '`'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '<'
+            | '>'
+            | '|'
+            | '='
+            | '_'
+            | '~'
+            | '#'
+            | '&'
+            | '$'
+            | '^'
+            | '\u{2022}'
+            | '\u{2013}'
+            | '\u{2014}'
+            | '\u{201c}'
+            | '\u{201d}'
+            | '\u{2018}'
+            | '\u{2019}'
+            | '\u{2026}'
+    )
+}
 
 /// Whether a word is worth a look: most words of a text are not, and the signs at the ends of sentences do not count.
 pub(super) fn may_hold_a_value(raw: &str) -> bool {
@@ -142,7 +177,7 @@ fn one(raw: &str, context: &Context<'_>, mut linked: bool, gather: &mut Gather) 
         return;
     }
     for part in plain.split([',', ';', '\'']) {
-        let part = part.trim_matches(TRIM);
+        let part = part.trim_matches(is_trimmed);
         if part.len() >= 4 {
             piece(part, context, linked, defanged, gather);
         }
@@ -276,7 +311,7 @@ fn piece(part: &str, context: &Context<'_>, linked: bool, defanged: bool, gather
         return;
     }
     for one in part.split(['=', '(', ')', '[', ']', '{', '}']) {
-        let one = one.trim_matches(TRIM);
+        let one = one.trim_matches(is_trimmed);
         if one.len() >= 4 && one.contains('.') {
             name(one.strip_suffix("'s").unwrap_or(one), context, defanged, gather);
         }
@@ -286,7 +321,7 @@ fn piece(part: &str, context: &Context<'_>, linked: bool, defanged: bool, gather
 fn emails(part: &str, context: &Context<'_>, defanged: bool, gather: &mut Gather) -> bool {
     let mut any = false;
     for one in part.split([',', ';', '(', ')', '[', ']', ':', '/', '=', '\\']) {
-        let one = one.trim_matches(TRIM);
+        let one = one.trim_matches(is_trimmed);
         let Some((local, host)) = one.rsplit_once('@') else { continue };
         if local.is_empty() || !names::is_public(host) {
             continue;
@@ -396,7 +431,7 @@ fn addresses(part: &str, context: &Context<'_>, defanged: bool, gather: &mut Gat
     }
     let mut any = false;
     for one in part.split(['=', '(', ')', '[', ']', '{', '}']).flat_map(ranges) {
-        let one = one.trim_matches(TRIM);
+        let one = one.trim_matches(is_trimmed);
         let first = one.bytes().next().is_some_and(|b| b.is_ascii_digit());
         let four = first && one.bytes().filter(|&b| b == b'.').count() == 3;
         let six = one.len() > 4
