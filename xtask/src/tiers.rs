@@ -67,7 +67,8 @@ fn every() -> Result<(), String> {
         fresh("openapi.json", &kept, &openapi()?)
     })?;
     step("the README's commands run", readme::run)?;
-    step("journeys in Chromium", journeys::run)
+    step("journeys in Chromium", journeys::run)?;
+    asked()
 }
 
 /// Asks both listeners of a demo by schemathesis.

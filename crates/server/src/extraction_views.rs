@@ -16,7 +16,6 @@ pub struct ExtractedValue {
     /// Where it stood first, in words.
     pub place: String,
     /// Line of that, where there are lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// Whether it is offered: none of the reasons below speaks against it.
     pub offered: bool,
@@ -27,7 +26,6 @@ pub struct ExtractedValue {
     /// Everybody has it.
     pub everyday: bool,
     /// Why it would be held if it were reported.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
@@ -43,7 +41,6 @@ pub struct LeftOutView {
     /// Where it stood first, in words.
     pub place: String,
     /// Line of that, where there are lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
 }
 
@@ -104,7 +101,6 @@ pub struct Extraction {
     /// Left out beyond the limit.
     pub left_out_beyond: u32,
     /// What a mail says of itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<ExtractedMail>,
     /// What was cut short, and other remarks.
     pub notes: Vec<String>,

@@ -51,7 +51,7 @@ const OWN_REQUESTS: [&str; 10] = [
     "SignIn",
 ];
 /// Properties of answers that may be left out.
-const OPTIONAL: [(&str, &str); 2] = [("ReceiptItem", "why"), ("ImportProblem", "line")];
+const OPTIONAL: [(&str, &str); 3] = [("ReceiptItem", "why"), ("ReceiptItem", "held"), ("ImportProblem", "line")];
 /// Properties that clients need not insist on: what older programs released or kept lacks them.
 const NEWER: [&str; 2] = ["exercise", "firms_at_most"];
 /// Types that have always said whether they are an exercise's.
@@ -215,7 +215,14 @@ fn operation(route: &Route) -> Value {
         responses
             .insert(status.to_string(), json!({ "description": "More is wanted first.", "content": content(shape) }));
     }
-    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
+    let mut problem =
+        json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemView" } } });
+    if matches!(route.answer, Shape::Text("text/html"))
+        && let (Some(page), Some(problem)) = (content(&route.answer), problem.as_object_mut())
+    {
+        // Whoever reads a page reads its refusals as pages.
+        problem.extend(page.as_object().cloned().unwrap_or_default());
+    }
     responses.insert("default".into(), json!({ "description": ANY_PROBLEM, "content": problem }));
     for status in &route.problems {
         responses.insert(status.to_string(), json!({ "description": reason(*status), "content": problem.clone() }));

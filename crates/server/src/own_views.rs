@@ -98,8 +98,7 @@ pub struct MeView {
     pub enrol: bool,
     /// Whether a factor was shown within the last ten minutes; else changes ask for one first.
     pub confirmed: bool,
-    /// Whether they are told by mail that there is something new; absent for people of the cell, who are not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whether they are told by mail that there is something new; null for people of the cell, who are not.
     pub notices: Option<bool>,
     /// Whether this is an exercise.
     pub exercise: bool,

@@ -27,8 +27,7 @@ pub struct OwnReportRow {
 pub struct OwnReportList {
     /// The reports.
     pub items: Vec<OwnReportRow>,
-    /// Where the next page begins; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the next page begins; null on the last.
     pub next: Option<String>,
     /// How many reports have something new.
     pub unread: u32,
@@ -44,14 +43,11 @@ pub struct OwnValue {
     /// Normal form.
     pub value: String,
     /// Why it is held for the cell, if it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+    /// Since when members, or a group of yours, have the value, whoever reported it; null while they have it not.
     #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub released_at: Option<String>,
-    /// What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What it is to members: `watch`, `block`, `everyday`, `past` or `group`; null while they have it not.
     pub verdict: Option<String>,
 }
 
@@ -59,7 +55,6 @@ pub struct OwnValue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OwnThreadRow {
     /// Id of a message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `reporter` (your organisation), `cell` or `partnership`.
     pub from: String,
@@ -140,7 +135,6 @@ pub struct OwnReportView {
     /// Still going on.
     pub ongoing: bool,
     /// When it happened, if you said.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub happened_at: Option<String>,
     /// Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group:UUID`.
     pub warn: String,

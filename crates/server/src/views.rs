@@ -30,10 +30,8 @@ pub struct FaceView {
     /// Name of the partnership.
     pub partnership: String,
     /// The cell's telephone number, for whoever is being attacked, where it has given one; members' listener only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The cell's mailbox, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
     /// Whether this is an exercise.
     pub exercise: bool,
@@ -213,8 +211,7 @@ pub struct Receipt {
     pub items: Vec<ReceiptItem>,
     /// What was known before, and what to do now.
     pub answer: InstantAnswer,
-    /// The signed receipt, to keep; absent where the process that you reach has no key for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The signed receipt, to keep; null where the process that you reach has no key for it.
     pub receipt: Option<SignedReceiptView>,
     /// Whether this is an exercise.
     pub exercise: bool,

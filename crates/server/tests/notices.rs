@@ -157,7 +157,7 @@ async fn an_operator_sees_no_number_and_no_address_and_a_full_queue_loses_nothin
     let mine = Body::from(r#"{"mail":true}"#);
     assert_eq!(stage.world.at_cell("PUT", "/cell/v1/me/notices", &stage.lead, mine).await.status, 404);
     let me = stage.world.at_cell("GET", "/cell/v1/me", &stage.lead, Body::empty()).await.json();
-    assert_eq!(me.get("notices"), None);
+    assert_eq!(me.get("notices"), Some(&Value::Null));
     stage.reply(&case, "again").await;
     let ann = register.noticed().unwrap().remove(0);
     register.set_status(&Actor::operator(), ann.organisation, register::Status::Suspended).unwrap();

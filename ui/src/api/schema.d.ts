@@ -3555,7 +3555,7 @@ export interface components {
             factors: components["schemas"]["FactorsView"];
             /** @description Name. */
             name: string;
-            /** @description Whether they are told by mail that there is something new; absent for people of the cell, who are not. */
+            /** @description Whether they are told by mail that there is something new; null for people of the cell, who are not. */
             notices: boolean | null;
             /** @description The member organisation, for members. */
             organisation: string | null;
@@ -4177,7 +4177,7 @@ export interface components {
             exercise?: boolean;
             /** @description The reports. */
             items: components["schemas"]["OwnReportRow"][];
-            /** @description Where the next page begins; absent on the last. */
+            /** @description Where the next page begins; null on the last. */
             next: string | null;
             /**
              * Format: int32
@@ -4273,12 +4273,12 @@ export interface components {
             kind: string;
             /**
              * Format: date-time
-             * @description Since when members, or a group of yours, have the value, whoever reported it; absent while they have it not.
+             * @description Since when members, or a group of yours, have the value, whoever reported it; null while they have it not.
              */
             released_at: string | null;
             /** @description Normal form. */
             value: string;
-            /** @description What it is to members: `watch`, `block`, `everyday`, `past` or `group`; absent while they have it not. */
+            /** @description What it is to members: `watch`, `block`, `everyday`, `past` or `group`; null while they have it not. */
             verdict: string | null;
         };
         /** @description A report was passed to a secondee, or taken back. */
@@ -4476,7 +4476,7 @@ export interface components {
         /** @description What became of one value. */
         ReceiptItem: {
             /** @description Why it is held for the cell: it could name you. */
-            held: string | null;
+            held?: string | null;
             /**
              * Format: int32
              * @description Its index in the report.
@@ -10746,6 +10746,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };
@@ -16413,6 +16414,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };
@@ -16442,6 +16444,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };
@@ -16475,6 +16478,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Too large. */
@@ -16484,6 +16488,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Not this kind of content. */
@@ -16493,6 +16498,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description A field is wrong. */
@@ -16502,6 +16508,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Too many requests: see Retry-After. */
@@ -16511,6 +16518,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Not ready: try again. */
@@ -16520,6 +16528,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
@@ -16529,6 +16538,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };
@@ -16558,6 +16568,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };
@@ -16591,6 +16602,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Absent, or hidden from you: the same answer. */
@@ -16600,6 +16612,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Too large. */
@@ -16609,6 +16622,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Not this kind of content. */
@@ -16618,6 +16632,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description A field is wrong. */
@@ -16627,6 +16642,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Too many requests: see Retry-After. */
@@ -16636,6 +16652,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Not ready: try again. */
@@ -16645,6 +16662,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
             /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
@@ -16654,6 +16672,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemView"];
+                    "text/html": string;
                 };
             };
         };

@@ -175,16 +175,18 @@ export function FromOutside({ of, now }: { of: OutsideList; now: number }) {
       <h2 id="ho">{T.outsideTitle(of.waiting)}</h2>
       <p className="sub">{T.outsideText}</p>
       {of.full && <p className="note warn">{T.outsideFull}</p>}
-      <ul className="lines in">
+      <ul className="rep">
         {of.items.map(r => (
           <li key={r.case}>
-            <Severity v={r.severity} />{' '}
-            <Link to="/triage/$id" params={{ id: r.case }}>
-              {r.attack}
-            </Link>{' '}
-            <span className="sub">
+            <span className="t">
               <When at={r.at} now={now} short />
-              {r.withdrawn && ` ${T.withdrawn}`}
+            </span>
+            <Severity v={r.severity} />
+            <span className="what">
+              <Link to="/triage/$id" params={{ id: r.case }}>
+                <b>{r.attack}</b>
+              </Link>
+              {r.withdrawn && <span className="sub"> {T.withdrawn}</span>}
             </span>
           </li>
         ))}
