@@ -445,3 +445,67 @@ fn a_passkey_belongs_to_one_listener_one_relying_party_and_one_person() {
     }
     assert!(add(house.ann, &[10]).is_err());
 }
+
+#[test]
+fn what_is_stored_of_a_way_in_is_its_owners_and_opens_for_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let outside = Outside::new();
+    let register = Register::open(&path, outside.clone(), outside.clone(), PasswordCost::CHEAP).unwrap();
+    register.seal_with(SealKey::new(&[1; 32]).unwrap());
+    let (ann, ada) = people(&register);
+    let house = House { register, outside: outside.clone(), ann, ada };
+    let secret = house.enrol(ada);
+    house.enrol(ann);
+    let codes: Vec<String> =
+        house.register.new_recovery_codes(&by(), ada).unwrap().iter().map(|code| code.expose().to_owned()).collect();
+    let letters: Vec<String> = codes.iter().map(|code| code.replace('-', "")).collect();
+    assert!(letters.iter().all(|code| code.len() * 5 >= 112), "{letters:?}");
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let mut kept = raw.prepare("SELECT hash FROM recovery_code").unwrap();
+    let kept: Vec<Vec<u8>> = kept.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    for row in &kept {
+        assert!(
+            !letters.iter().any(|code| row.windows(8).any(|part| part == &code.as_bytes()[..8])),
+            "a code lies in plain"
+        );
+    }
+    // Whoever writes the store moves the rows of one to another: they open nothing.
+    let (from, to) = (ada.as_bytes(), ann.as_bytes());
+    raw.execute("UPDATE recovery_code SET person = ?2 WHERE person = ?1", [from, to]).unwrap();
+    raw.execute(
+        "UPDATE totp SET secret = (SELECT secret FROM totp WHERE person = ?1), last_step = 0 WHERE person = ?2",
+        [from, to],
+    )
+    .unwrap();
+    let step = house.challenge(Face::Member, "ann@calder.example");
+    assert!(house.second(&step, Second::Recovery(&codes[0])).is_err(), "a code of somebody else");
+    let step = house.challenge(Face::Member, "ann@calder.example");
+    let moved = house.second(&step, Second::Totp(&app(&secret, outside.now())));
+    assert!(matches!(moved, Err(SignInError::Register(_))), "an app of somebody else");
+}
+
+#[test]
+fn a_password_has_up_to_1024_bytes() {
+    let house = house();
+    for (chars, fits) in [
+        ("😀".repeat(64), true),
+        ("pass phrase ".repeat(86)[..1024].to_owned(), true),
+        ("pass phrase ".repeat(86)[..1025].to_owned(), false),
+    ] {
+        let long = if chars.starts_with('😀') {
+            (0..64u32).map(|n| char::from_u32(0x1F300 + (n * 37) % 251).unwrap()).collect::<String>()
+        } else {
+            chars
+        };
+        let set = house.register.set_password(&by(), house.ann, &long);
+        assert_eq!(set.is_ok(), fits, "{} {set:?}", long.len());
+        if fits {
+            assert!(house.register.sign_in(Face::Member, "ann@calder.example", &long, HERE).is_ok());
+            let mut other = long.clone();
+            other.pop();
+            other.push('x');
+            assert!(house.register.sign_in(Face::Member, "ann@calder.example", &other, "elsewhere").is_err());
+        }
+    }
+}

@@ -281,3 +281,100 @@ fn a_register_of_the_first_version_is_moved_on() {
     assert_eq!(register.organisation_named("calder power").unwrap().status, Status::Suspended);
     assert_eq!(register.organisation_named("Tarn Water").unwrap().status, Status::Active);
 }
+
+#[test]
+fn no_door_lets_a_role_into_an_organisation_that_it_does_not_fit() {
+    let world = world();
+    let refused = |outcome: Result<(), RegisterError>, what: &str| {
+        assert!(matches!(outcome, Err(RegisterError::Refused(_))), "{what}: {outcome:?}");
+    };
+    for role in Role::ALL {
+        for home in [None, Some(0), Some(2)] {
+            let fits = match role {
+                Role::Reader | Role::Reporter | Role::OrganisationAdmin => home == Some(0),
+                Role::Observer => home == Some(2),
+                Role::Secondee => home.is_some(),
+                Role::Analyst | Role::Lead | Role::Administrator => home.is_none(),
+            };
+            let what = format!("{role:?} of {home:?}");
+            let email = format!("{}-{}@x.example", role.as_str(), home.map_or(9, |n| n));
+            let made = world.add(&email, home, *role);
+            if fits { made.unwrap() } else { refused(made, &what) }
+        }
+    }
+    world.add("rep@one.example", Some(0), Role::Reporter).unwrap();
+    world.add("obs@police.example", Some(2), Role::Observer).unwrap();
+    let (by, register) = (Actor::operator(), &world.register);
+    refused(register.set_role(&by, world.id("rep@one.example"), Role::Observer), "a member observes");
+    refused(register.set_role(&by, world.id("obs@police.example"), Role::Reporter), "an observer reports");
+    let put = |role, organisation| {
+        let new = NewPerson { email: "rep@one.example".into(), name: "x".into(), organisation, role, secondment: None };
+        register.put_person(&new, PASSWORD).map(drop)
+    };
+    refused(put(Role::Observer, Some(world.firms[0])), "put");
+    refused(put(Role::Lead, Some(world.firms[0])), "put");
+}
+
+#[test]
+fn an_act_whose_row_cannot_be_written_is_not_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("register.db");
+    let outside = Arc::new(Outside::default());
+    outside.now.store(20_000 * DAY + 5, Ordering::Relaxed);
+    let register = Register::open(&file, outside.clone(), outside.clone(), PasswordCost::CHEAP).unwrap();
+    let firm = NewOrganisation {
+        name: "One".into(),
+        class: OrganisationClass::Member,
+        sector: Sector::Energy,
+        region: None,
+        assets: policy::Assets::default(),
+    };
+    let by = Actor::operator();
+    let firm = register.create_organisation(&by, &firm).unwrap();
+    let new = |email: &str| NewPerson {
+        email: email.into(),
+        name: "Ann".into(),
+        organisation: Some(firm),
+        role: Role::Reporter,
+        secondment: None,
+    };
+    let ann = register.create_person(&by, &new("ann@one.example"), PASSWORD).unwrap();
+    let key = register.create_key(&by, firm, "feed", ANSWERS, None).unwrap();
+    let (token, _) = register.sign_in(Face::Member, "ann@one.example", PASSWORD, "x").unwrap();
+    let raw = rusqlite::Connection::open(&file).unwrap();
+    raw.execute_batch("CREATE TRIGGER no_row BEFORE INSERT ON act BEGIN SELECT RAISE(ABORT, 'no room'); END").unwrap();
+    let tables = ["person", "organisation", "key", "session", "mail", "recovery_code"];
+    let state = || -> Vec<String> {
+        tables
+            .iter()
+            .flat_map(|table| {
+                let mut all = raw.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).unwrap();
+                let columns = all.column_count();
+                let rows = all
+                    .query_map([], |row| {
+                        Ok((0..columns).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect::<String>())
+                    })
+                    .unwrap();
+                rows.map(Result::unwrap).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let before = state();
+    type Act<'a> = Box<dyn Fn() -> Result<(), RegisterError> + 'a>;
+    let acts: Vec<(&str, Act<'_>)> = vec![
+        ("disabled", Box::new(|| register.set_disabled(&by, ann, true))),
+        ("role", Box::new(|| register.set_role(&by, ann, Role::Reader))),
+        ("password", Box::new(|| register.set_password(&by, ann, "another horse battery"))),
+        ("sessions", Box::new(|| register.end_sessions(&by, ann).map(drop))),
+        ("made", Box::new(|| register.create_person(&by, &new("bob@one.example"), PASSWORD).map(drop))),
+        ("status", Box::new(|| register.set_status(&by, firm, Status::Suspended))),
+        ("revoked", Box::new(|| register.revoke_key(&by, key.expose()))),
+        ("key", Box::new(|| register.create_key(&by, firm, "two", ANSWERS, None).map(drop))),
+        ("codes", Box::new(|| register.new_recovery_codes(&by, ann).map(drop))),
+    ];
+    for (what, act) in acts {
+        assert!(act().is_err(), "{what} is done without a row");
+        assert_eq!(state(), before, "{what} is done and told nowhere");
+        assert!(register.session(Face::Member, token.expose()).is_some(), "{what}");
+    }
+}

@@ -21,8 +21,9 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vault::{FILE_BYTES_MAX, FileTold};
 
+use crate::answers::reply;
 use crate::cell::{CellParts, CellState};
-use crate::http::{self, Answer, blocking, write as reply};
+use crate::http::{self, Answer, blocking};
 use crate::member::{MemberParts, MemberState};
 use crate::once::Asked;
 use crate::problem::Problem;

@@ -171,6 +171,19 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_built_is_absent() {
+        // Nothing is read from a folder, however it is named, and no page by its file.
+        for path in [
+            "/Cargo.toml",
+            "/assets/../Cargo.toml",
+            "/../../.git/HEAD",
+            "/.git/HEAD",
+            "/.keep",
+            "//etc/passwd",
+            "/src/lib.rs",
+            "/assets/none.js",
+        ] {
+            assert_eq!(file(path, &HeaderMap::new()).status(), StatusCode::NOT_FOUND, "{path}");
+        }
         assert_eq!(file("/assets/none.js", &HeaderMap::new()).status(), StatusCode::NOT_FOUND);
         assert_eq!(file("/index.html", &HeaderMap::new()).status(), StatusCode::NOT_FOUND);
     }

@@ -13,7 +13,8 @@ use register::{Right, Scope};
 use serde::Deserialize;
 use vault::Act;
 
-use crate::http::{self, Answer, blocking, nothing, says_json, write as reply};
+use crate::answers::reply;
+use crate::http::{self, Answer, blocking, nothing, says_json};
 use crate::member::{MemberParts, MemberState};
 use crate::once::{self, Asked, Done};
 use crate::problem::Problem;
