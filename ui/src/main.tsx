@@ -231,6 +231,11 @@ const adminAudit = createRoute({
   path: '/admin/audit',
   component: lazyRouteComponent(() => import('./pages/admin/Audit'), 'Audit'),
 })
+const adminSources = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/sources',
+  component: lazyRouteComponent(() => import('./pages/admin/Sources'), 'Sources'),
+})
 const adminMail = createRoute({
   getParentRoute: () => shell,
   path: '/admin/mail',
@@ -285,6 +290,7 @@ const router = createRouter({
       adminGroups,
       adminTerms,
       adminAudit,
+      adminSources,
       adminMail,
       adminSettings,
     ]),

@@ -226,6 +226,7 @@ impl Desk {
             Body::Message(message) => self.message(entry.seq, message, live),
             Body::Amend(amend) => self.amend(entry.seq, amend, live),
             Body::File(file) => self.file(entry.seq, file, live),
+            Body::Opened(opened) => self.opened(entry.seq, opened.case, live),
             Body::Pass { case, to, name, given, .. } => {
                 let passed = self.passes.entry(*case).or_default();
                 if *given {

@@ -126,6 +126,12 @@ impl Desk {
         self.said(file.case, from, "file", live);
     }
 
+    /// Two leads opened who reported a case: everybody who sees the case sees that they did, and not who it is.
+    pub(crate) fn opened(&mut self, seq: Seq, case: CaseId, live: bool) {
+        self.threads.entry(case).or_default().entries.push(seq);
+        self.said(case, "cell", "opened", live);
+    }
+
     fn said(&mut self, case: CaseId, from: &'static str, kind: &'static str, live: bool) {
         if live {
             self.frame("thread", &Said { case: case.to_string(), from, kind, exercise: self.exercise });
@@ -282,6 +288,15 @@ fn row(entry: &Entry) -> Option<ThreadRow> {
             at,
             kind: amend.change.as_str().to_owned(),
             text: told(&amend.change),
+            asks: false,
+        },
+        Body::Opened(opened) => ThreadRow {
+            id: None,
+            from: "cell".to_owned(),
+            name: Some(opened.by.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")),
+            at,
+            kind: "opened".to_owned(),
+            text: opened.reason.clone(),
             asks: false,
         },
         _ => return None,

@@ -178,6 +178,7 @@ impl Walled {
             Body::Message(message) => self.of_case(entry, message.case, live)?,
             Body::Amend(amend) => self.of_case(entry, amend.case, live)?,
             Body::File(file) => self.of_case(entry, file.case, live)?,
+            Body::Opened(opened) => self.of_case(entry, opened.case, live)?,
             Body::Pass { case, to, given, .. } if Some(*to) == self.sight.person() => {
                 self.pass(entry, *case, *given, live)?;
             }

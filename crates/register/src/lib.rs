@@ -10,6 +10,7 @@ mod insert;
 mod joining;
 mod keys;
 mod lanes;
+mod lead_keys;
 mod mail;
 mod names;
 mod notices;
@@ -56,6 +57,7 @@ pub use joining::sponsorship::{NewSponsorship, Sponsorship, SponsorshipState, WH
 pub use joining::terms::{TERMS_CHARS_MAX, Terms, TermsStanding};
 pub use joining::{Delivery, JoinError, Link, Page, Place};
 pub use keys::{KEY_DAYS_MAX, NewKey};
+pub use lead_keys::{LEAD_KEY_BYTES, LeadKey};
 pub use mail::{
     MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
     MailState, NewMail,

@@ -30,6 +30,8 @@ pub enum Right {
     Advise,
     /// Passes a case to somebody who is walled from its sector.
     PassCases,
+    /// Opens, together with another, who reported a case.
+    OpenSources,
     /// Sets the posture for everybody.
     SetPosture,
     /// Invites, approves, suspends and closes organisations, and keeps sharing groups.
@@ -57,6 +59,7 @@ impl Right {
         Self::ActOnCases,
         Self::Advise,
         Self::PassCases,
+        Self::OpenSources,
         Self::SetPosture,
         Self::ManageMembers,
         Self::ManageCell,
@@ -80,6 +83,7 @@ impl Right {
             Self::ActOnCases => "act-on-cases",
             Self::Advise => "advise",
             Self::PassCases => "pass-cases",
+            Self::OpenSources => "open-sources",
             Self::SetPosture => "set-posture",
             Self::ManageMembers => "manage-members",
             Self::ManageCell => "manage-cell",
@@ -217,8 +221,9 @@ impl Role {
     #[must_use]
     pub fn rights(self) -> Rights {
         use Right::{
-            ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, PairWalls, PassCases, ReadAdvisories, ReadAudit,
-            ReadCases, ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem, SetPosture,
+            ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, OpenSources, PairWalls, PassCases,
+            ReadAdvisories, ReadAudit, ReadCases, ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem,
+            SetPosture,
         };
         Rights::of(match self {
             Self::Reader => &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory],
@@ -236,6 +241,7 @@ impl Role {
                 ActOnCases,
                 Advise,
                 PassCases,
+                OpenSources,
                 SetPosture,
                 ManageMembers,
                 ManageCell,
@@ -297,6 +303,7 @@ mod tests {
                 Right::ReadAudit,
                 Right::RunSystem,
                 Right::SetPosture,
+                Right::OpenSources,
             ]))
         };
         for one in Role::ALL {

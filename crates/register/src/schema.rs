@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/08-paging.sql"),
     include_str!("schema/09-letters.sql"),
     include_str!("schema/10-notices.sql"),
+    include_str!("schema/11-lead-keys.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

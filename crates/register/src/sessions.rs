@@ -170,10 +170,18 @@ impl Register {
             .execute(params![person.as_bytes(), SESSIONS_EACH_MAX - 1])?;
         connection
             .prepare_cached(
-                "INSERT INTO session(hash, person, face, kind, created_at, fresh_at, used_at, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
+                "INSERT INTO session(hash, person, face, kind, created_at, fresh_at, used_at, expires_at, passkey_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7)",
             )?
-            .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, expires_at])?;
+            .execute(params![
+                hash,
+                person.as_bytes(),
+                face_text(face),
+                kind.as_str(),
+                at,
+                expires_at,
+                (kind == SessionKind::Passkey).then_some(at)
+            ])?;
         if let Some(organisation) = principal.organisation.as_ref().filter(|_| face == Face::Member) {
             dormancy::used(connection, now, organisation.id)?;
         }
@@ -208,6 +216,30 @@ impl Register {
             .query_row("SELECT fresh_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
             .optional()?;
         Ok(fresh_at.is_some_and(|at| self.now().as_millis() - at < FRESH_MILLIS))
+    }
+
+    /// Whether a session's owner has shown a passkey in it within the last ten minutes.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it cannot be read.
+    pub fn is_fresh_by_passkey(&self, token: &str) -> Result<bool, RegisterError> {
+        let shown_at: Option<Option<i64>> = self
+            .connection()
+            .query_row("SELECT passkey_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
+            .optional()?;
+        Ok(shown_at.flatten().is_some_and(|at| self.now().as_millis() - at < FRESH_MILLIS))
+    }
+
+    /// Notes that a session's owner has just shown a passkey.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it cannot be stored.
+    pub fn freshen_by_passkey(&self, person: PersonId, token: &str) -> Result<(), RegisterError> {
+        self.connection().execute(
+            "UPDATE session SET fresh_at = ?3, passkey_at = ?3 WHERE hash = ?1 AND person = ?2",
+            params![digest(token), person.as_bytes(), minute(self.now().as_millis())],
+        )?;
+        Ok(())
     }
 
     /// Notes that a session's owner has just shown a factor.

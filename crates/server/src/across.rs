@@ -32,7 +32,7 @@ impl CellParts {
     }
 
     /// Whether the sender sees a case: to others it is absent.
-    fn sees(&self, who: &Who, case: CaseId) -> Result<(), Problem> {
+    pub(crate) fn sees(&self, who: &Who, case: CaseId) -> Result<(), Problem> {
         let there = self.fold.see(&who.sight(), self.now(), |seen| seen.desk.has_case(case))?;
         if there { Ok(()) } else { Err(Problem::absent()) }
     }

@@ -82,6 +82,8 @@ pub struct CellParts {
     pub exercise: bool,
     /// Claims on their way to the journal, so that of two who claim at once one is told.
     pub claims: Mutex<HashMap<CaseId, PersonId>>,
+    /// Sources that wait for a second lead.
+    pub openings: crate::sources::Openings,
 }
 
 impl From<CellParts> for CellState {
@@ -147,7 +149,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "health" => on(filter, health),
         "metrics" => on(filter, metrics),
         other => {
-            let own = crate::members::handler(other, filter);
+            let own = crate::sources::handler(other, filter).or_else(|| crate::members::handler(other, filter));
             return own.or_else(|| crate::me::handler(other.strip_prefix("cell_")?, filter));
         }
     })

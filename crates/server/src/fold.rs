@@ -205,6 +205,9 @@ pub enum CoreError {
     /// The way back to reporters.
     #[error(transparent)]
     Return(#[from] ReturnError),
+    /// Who the leads are.
+    #[error(transparent)]
+    Register(#[from] register::RegisterError),
 }
 
 /// What a fold is made of.

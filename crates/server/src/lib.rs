@@ -53,6 +53,7 @@ mod returns;
 mod serve;
 mod session;
 mod smtp;
+pub mod sources;
 mod table;
 mod tell;
 mod tell_limits;

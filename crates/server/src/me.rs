@@ -313,7 +313,7 @@ async fn confirm_passkey_finish<S: Door>(
         return Err(Problem::wrong_field("this passkey is not one of yours here, or was shown too late"));
     }
     let kept = token.clone();
-    ask(sessions, move |register| register.freshen(person, &token)).await?;
+    ask(sessions, move |register| register.freshen_by_passkey(person, &token)).await?;
     renewed(&door, kept).await
 }
 

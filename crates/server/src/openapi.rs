@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 11] = [
+const REQUESTS: [&str; 14] = [
+    "NewLeadKey",
+    "NewOpening",
+    "NewShare",
     "SignIn",
     "NewReport",
     "NewIndicator",

@@ -103,6 +103,13 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "read-only", "Your organisation can only read", detail)
     }
 
+    /// 403: a passkey has to be shown in this session, not long ago.
+    #[must_use]
+    pub fn passkey_first() -> Self {
+        let detail = "show your passkey once more: this needs one that was shown within the last ten minutes";
+        Self::new(StatusCode::FORBIDDEN, "passkey-first", "Show your passkey first", detail)
+    }
+
     /// 403: a second factor has to be enrolled first.
     #[must_use]
     pub fn enrol() -> Self {

@@ -221,6 +221,13 @@ impl Returns {
                 self.to(case, |organisation| batch.push(Told::Note { organisation, case, note, unread, mail: true }))?;
             }
             Body::Advisory(_) => batch.extend(self.notices.news_of_all()),
+            Body::Opened(opened) => {
+                let (case, body) = (opened.case, OwnNote::Opened { reason: opened.reason.clone() });
+                self.to(case, |organisation| {
+                    let note = note(id, at, &body);
+                    batch.push(Told::Note { organisation, case, note, unread: true, mail: true });
+                })?;
+            }
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {
                 let case = amend.case;

@@ -267,6 +267,7 @@ impl Common {
             partnership: self.about.partnership.clone(),
             exercise: self.about.exercise,
             claims: Mutex::new(HashMap::new()),
+            openings: crate::sources::Openings::default(),
         };
         cell_router(parts.into())
     }

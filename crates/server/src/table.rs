@@ -285,6 +285,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("page_admin_groups", "/admin/groups"),
     ("page_admin_terms", "/admin/terms"),
     ("page_admin_audit", "/admin/audit"),
+    ("page_admin_sources", "/admin/sources"),
     ("page_admin_mail", "/admin/mail"),
     ("page_admin_settings", "/admin/settings"),
     ("asset", "/assets/{*path}"),
@@ -295,7 +296,8 @@ pub const PAGES: &[(&str, &str)] = &[
 #[must_use]
 pub fn table() -> Vec<Route> {
     let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
-    let without_account = [crate::plain::rows(), crate::tell::rows(), crate::outside::rows()].concat();
+    let without_account =
+        [crate::plain::rows(), crate::tell::rows(), crate::outside::rows(), crate::sources::rows()].concat();
     [member(), crate::threads::rows(), without_account, both(Face::Member), cell(), both(Face::Cell)].concat()
 }
 

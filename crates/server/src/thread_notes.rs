@@ -139,6 +139,11 @@ pub(crate) enum OwnNote {
     Recall,
     /// Something that it contributed to was released.
     Released,
+    /// Two leads opened who reported it.
+    Opened {
+        /// Why.
+        reason: String,
+    },
     /// A file.
     File(Box<OwnFileNote>),
 }
@@ -267,6 +272,10 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
             OwnNote::File(file) => {
                 view.files.push(file.row(rfc3339(note.at)));
                 continue;
+            }
+            OwnNote::Opened { reason } => {
+                text = reason;
+                ("partnership", "opened")
             }
             OwnNote::Withdrawal => ("reporter", "withdrawal"),
             OwnNote::Recall => ("reporter", "recall"),

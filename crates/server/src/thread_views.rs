@@ -60,10 +60,10 @@ pub struct OwnThreadRow {
     pub from: String,
     /// When.
     pub at: String,
-    /// `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, or `released`: something that the report contributed
-    /// to was released to members.
+    /// `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, `released`: something that the report contributed
+    /// to was released to members, or `opened`: two leads of the cell opened who reported it.
     pub kind: String,
-    /// What was said; for a consent, the new answer.
+    /// What was said; for a consent, the new answer; for an opening, its reason.
     pub text: String,
     /// Whether the cell asks to share more.
     pub asks: bool,

@@ -21,6 +21,37 @@ fn bare(face: Face, method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(fill(path)).header("host", host).header("sec-fetch-site", "same-origin")
 }
 
+/// Every route with what opens it, as it was agreed: the tests of who may do what read the table itself, and a row that is
+/// loosened by mistake would loosen them with it.
+#[test]
+fn the_table_of_routes_is_the_one_that_was_agreed() {
+    use std::fmt::Write as _;
+
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/routes.md");
+    let mut now = String::from("| route | listener | open to | key | wall | enrolling |\n|---|---|---|---|---|---|\n");
+    for route in routes() {
+        let listener = if route.face == Face::Member { "members" } else { "cell" };
+        let access = match route.access {
+            Access::Public => "anybody".to_owned(),
+            Access::SignedIn => "whoever is signed in".to_owned(),
+            Access::Operator => "operators".to_owned(),
+            Access::Needs(right) => right.as_str().to_owned(),
+        };
+        let key = route.pass.scope.map_or("–", |scope| scope.as_str());
+        let yes = |is: bool| if is { "yes" } else { "–" };
+        let (wall, enrolling) = (yes(route.pass.wall), yes(route.pass.enrolling));
+        let _ = writeln!(
+            now,
+            "| `{} {}` | {listener} | {access} | {key} | {wall} | {enrolling} |",
+            route.method, route.path
+        );
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &now).unwrap();
+    }
+    assert!(now == std::fs::read_to_string(golden).unwrap(), "UPDATE_GOLDEN=1 writes it anew: read what changed");
+}
+
 #[tokio::test]
 async fn each_route_asks_for_what_its_row_says_and_each_answer_is_strict() {
     let mut world = World::new();

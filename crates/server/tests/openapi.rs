@@ -32,7 +32,9 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 43] = [
+const PARTS: [&str; 45] = [
+    "SourceLead",
+    "SourceName",
     "OutsideRow",
     "CaseFile",
     "OwnFile",

@@ -54,6 +54,17 @@ pub struct FileEntry {
     pub notes: Vec<String>,
 }
 
+/// Two leads opened who reported a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedEntry {
+    /// The case.
+    pub case: CaseId,
+    /// Who, with the names that the cell's screens show.
+    pub by: [(PersonId, String); 2],
+    /// Why; the reporter is told.
+    pub reason: String,
+}
+
 /// A change that the reporter of a case makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmendEntry {

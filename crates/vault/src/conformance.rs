@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use model::{
-    AttackKind, CaseId, Clock, Entropy, Kind, Marking, MemberToken, Observable, OrganisationId, Severity, Sighting,
-    Timestamp, WhoMayBeWarned, WhoMayKnow,
+    AttackKind, CaseId, Clock, Entropy, Kind, Marking, MemberToken, Observable, OrganisationId, PersonId, Severity,
+    Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 
 use crate::codec::{self, INPUT_BYTES_MAX};
@@ -15,6 +15,7 @@ use crate::error::JournalError;
 use crate::journal::memory::MemoryJournal;
 use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
 use crate::journal::{Head, Journal, NewEntry, QUEUE_ENTRIES_MAX, Source};
+use crate::sealing::{Lead, LeadPrivateKey, SealState};
 
 /// A clock that stands and bytes that are all the same.
 pub(crate) struct Still;
@@ -61,7 +62,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
             kept: None,
         }],
     };
-    let source = Source { case, organisation: OrganisationId::from_bytes([n as u8; 16]) };
+    let source = Source { case, way_back: [n as u8; 32], pairs: None };
     NewEntry {
         at: Timestamp::from_millis(n as i64),
         body: Body::Report(Box::new(entry)),
@@ -71,8 +72,8 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
 }
 
 /// Who is recorded to have filed a case.
-fn source_of(journal: &dyn Journal, case: CaseId) -> Option<OrganisationId> {
-    journal.filed(case).unwrap().map(|filed| filed.organisation)
+fn source_of(journal: &dyn Journal, case: CaseId) -> Option<[u8; 32]> {
+    journal.filed(case).unwrap().map(|filed| filed.way_back)
 }
 
 pub(crate) fn tick(n: i64) -> NewEntry {
@@ -250,9 +251,38 @@ pub(crate) fn every_report_keeps_its_source(journal: &dyn Journal) {
     journal.append(vec![report(3, 0)]).unwrap();
     for n in 1..=3 {
         let NewEntry { source: Some(source), .. } = report(n, 0) else { panic!("no source") };
-        assert_eq!(source_of(journal, source.case), Some(source.organisation), "source of report {n}");
+        assert_eq!(source_of(journal, source.case), Some(source.way_back), "source of report {n}");
     }
     assert_eq!(source_of(journal, CaseId::from_bytes([0xee; 16])), None);
+}
+
+pub(crate) fn a_sealed_source_comes_back_with_the_secrets_of_its_epoch(journal: &dyn Journal) {
+    let mut state = SealState::default();
+    let lead = |n: u8| {
+        let (_, key) = LeadPrivateKey::generate().unwrap();
+        Lead { person: PersonId::from_bytes([n; 16]), key }
+    };
+    state.set_leads((1..=3).map(lead).collect());
+    let mut expected = Vec::new();
+    for n in 1..=3 {
+        let mut entry = report(n, 0);
+        let source = entry.source.as_mut().unwrap();
+        let firm = OrganisationId::from_bytes([7; 16]);
+        source.pairs = state.seal(1, source.case, firm, &Still).unwrap();
+        let pairs = source.pairs.clone().unwrap();
+        assert_eq!(pairs.epoch.is_stored(), n > 1, "only what is on disk is taken for it");
+        expected.push((source.case, pairs));
+        journal.append(vec![entry]).unwrap();
+    }
+    for (case, pairs) in expected {
+        let stored = journal.sealed_source(case).unwrap().unwrap();
+        assert_eq!((&stored.leads, &stored.sealed), (&pairs.epoch.leads, &pairs.sealed));
+        assert!(pairs.epoch.is_stored());
+    }
+    journal.append(vec![report(9, 0)]).unwrap();
+    let NewEntry { source: Some(plain), .. } = report(9, 0) else { panic!("no source") };
+    assert!(journal.sealed_source(plain.case).unwrap().is_none() && source_of(journal, plain.case).is_some());
+    assert!(journal.sealed_source(CaseId::from_bytes([0xee; 16])).unwrap().is_none());
 }
 
 pub(crate) fn a_refused_batch_leaves_no_source(journal: &dyn Journal) {
@@ -297,7 +327,7 @@ pub(crate) fn a_reopened_journal_goes_on_where_it_was<J: Journal>(journal: J, re
     assert_eq!(journal.head(), head);
     assert_eq!(journal.read_raw(1, 10).unwrap(), raw);
     let NewEntry { source: Some(source), body, .. } = report(2, 10) else { panic!("no source") };
-    assert_eq!(source_of(&journal, source.case), Some(source.organisation));
+    assert_eq!(source_of(&journal, source.case), Some(source.way_back));
     assert!(journal.read(2, 1).unwrap()[0].body == body);
     assert_eq!(journal.append(vec![tick(4)]).unwrap(), [4]);
     let journal = reopen(journal);
@@ -333,6 +363,7 @@ macro_rules! conformance {
             case!(a_large_batch_passes_an_empty_queue);
             case!(equal_inputs_give_equal_chains);
             case!(every_report_keeps_its_source);
+            case!(a_sealed_source_comes_back_with_the_secrets_of_its_epoch);
             case!(a_refused_batch_leaves_no_source);
             case!(a_full_queue_refuses_and_loses_nothing);
 

@@ -9,7 +9,7 @@ use model::{
 use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AmendEntry, FileEntry, MessageEntry};
+use crate::acts::{AmendEntry, FileEntry, MessageEntry, OpenedEntry};
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
@@ -76,6 +76,8 @@ pub enum Body {
     Amend(Box<AmendEntry>),
     /// A file came with a case.
     File(Box<FileEntry>),
+    /// Two leads opened who reported a case.
+    Opened(Box<OpenedEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -323,7 +325,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 16] = [
+pub(crate) const TYPES: [&str; 17] = [
     "genesis",
     "population",
     "data-set",
@@ -339,6 +341,7 @@ pub(crate) const TYPES: [&str; 16] = [
     "message",
     "amend",
     "file",
+    "opened",
     "posture",
 ];
 
@@ -362,6 +365,7 @@ impl Body {
             Self::Message(_) => "message",
             Self::Amend(_) => "amend",
             Self::File(_) => "file",
+            Self::Opened(_) => "opened",
             Self::Posture { .. } => "posture",
         }
     }

@@ -113,6 +113,12 @@ pub enum VaultError {
         /// How many entries the journal has.
         entries: Seq,
     },
+    /// The key that ways back were sealed with is not there.
+    #[error("{} is missing: without it no reporter of an older case can be answered; restore it, or, if it is lost for good, say `fusioncell journal accept-head`", .0.display())]
+    ReturnKey(PathBuf),
+    /// There is no randomness or cipher: nothing is taken in that cannot be sealed.
+    #[error("the source of a report cannot be sealed")]
+    Unsealed,
     /// The source table does not belong to the journal.
     #[error("source table has {stored} records for {reports} reports: some belong to no report")]
     Sources {

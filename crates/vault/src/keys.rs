@@ -18,6 +18,8 @@ pub const TOKEN_WINDOW_MILLIS: i64 = 30 * 86_400_000;
 const KEY_FILE_BYTES_MAX: u64 = 256;
 const CHECKPOINT_SEED: &str = "checkpoint.key";
 const RELEASE_ID: &str = "release-id.key";
+/// Seals the way back to whoever filed a case.
+pub(crate) const RETURN_KEY: &str = "return.key";
 
 /// What can be wrong with a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -19,11 +19,12 @@ mod keys;
 mod leaks;
 mod live;
 mod place;
+mod sealing;
 mod shelf;
 mod vault;
 mod verify;
 
-pub use acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, Party, Redacted};
+pub use acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted};
 pub use blobs::BLOB_BYTES_MAX;
 pub use entry::{
     AdvisoryEntry, Body, DataSet, Entry, Findings, Genesis, Item, Population, ReportContent, ReportEntry, Run, Seq,
@@ -37,10 +38,12 @@ pub use journal::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_ENTRIES_MAX,
 pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use place::{AcceptedHead, accept_head};
+pub use sealing::{Lead, LeadKeyError, LeadPrivateKey, LeadPublicKey, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub use shelf::{FILE_BYTES_MAX, FILES_COMING_MAX, Incoming, Outgoing};
 pub use vault::filing::{FILES_PER_CASE_MAX, FileBegun, FileTold};
 pub use vault::redact::Erased;
 pub use vault::repeats::{Again, REPEAT_HOURS, REPEAT_KEY_CHARS_MAX, REPEATS_PER_ORGANISATION_MAX, Repeat};
+pub use vault::sources::{Opener, REASON_CHARS_MAX};
 pub use vault::{
     ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, GenesisIfNew, ItemOutcome, MESSAGE_CHARS_MAX, Vault, VaultConfig,
 };

@@ -10,9 +10,9 @@ use crate::checkpoint;
 use crate::entry::Seq;
 use crate::error::VaultError;
 use crate::files;
-use crate::journal::Journal as _;
-use crate::journal::sqlite::{SqliteJournal, SqliteOptions};
-use crate::keys::{Keys, default_keys_dir};
+use crate::journal::sqlite::{self, SqliteJournal, SqliteOptions};
+use crate::keys::{Keys, RETURN_KEY, default_keys_dir};
+use crate::sealing::WayBack;
 use crate::verify::{self, FILE};
 
 /// An opened place; nothing of it has been checked yet.
@@ -21,6 +21,8 @@ pub(crate) struct Place {
     pub(crate) lock: File,
     pub(crate) journal: SqliteJournal,
     pub(crate) keys: Keys,
+    /// The key of the ways back, if there are sources that it sealed and it is not there.
+    pub(crate) lost: Option<PathBuf>,
 }
 
 impl Place {
@@ -33,13 +35,20 @@ impl Place {
             return Err(VaultError::KeysInside { keys_dir, data_dir: dir.to_owned() });
         }
         let lock = locked(dir)?;
-        let journal = SqliteJournal::open(&SqliteOptions { path: dir.join(FILE) })?;
-        let entries = journal.head().seq;
+        let path = dir.join(FILE);
+        let entries = sqlite::entries_in(&path)?;
         if entries > 0 && !keys_dir.exists() {
             return Err(VaultError::KeysMissing { keys_dir, entries });
         }
         let keys = Keys::open(&keys_dir, Arc::clone(entropy))?;
-        Ok(Self { lock, journal, keys })
+        sqlite::seal_sources(&path, &|| {
+            let way_back = WayBack::new(&keys.secret(RETURN_KEY)?);
+            Ok(Box::new(move |case, organisation| way_back.seal(case, organisation)))
+        })?;
+        let lost = !keys_dir.join(RETURN_KEY).exists() && sqlite::has_sealed(&path)?;
+        let lost = lost.then(|| keys_dir.join(RETURN_KEY));
+        let journal = SqliteJournal::open(&SqliteOptions { path })?;
+        Ok(Self { lock, journal, keys, lost })
     }
 }
 
@@ -79,8 +88,10 @@ pub fn accept_head(
 ) -> Result<AcceptedHead, VaultError> {
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
-    let Place { lock: _lock, journal, keys } = Place::open(data_dir, keys_dir, entropy)?;
+    let Place { lock: _lock, journal, keys, lost: _ } = Place::open(data_dir, keys_dir, entropy)?;
     verify::chain(&path)?;
+    // Whoever accepts the journal accepts that its reporters are not answered any more, if their key is lost.
+    keys.secret(RETURN_KEY)?;
     let replaced = checkpoint::set_aside(&keys)?;
     let head = checkpoint::sign(&keys, &journal, clock)?;
     Ok(AcceptedHead { entries: head.seq, head: head.hash, replaced })

@@ -5,13 +5,14 @@ pub(crate) mod filing;
 pub(crate) mod redact;
 pub(crate) mod repeats;
 mod sets;
+pub(crate) mod sources;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{CaseId, Clock, Entropy, KeySeed, OrganisationId};
+use model::{CaseId, Clock, Entropy, KeySeed};
 use policy::Params;
 
 use crate::acts::Change;
@@ -22,11 +23,12 @@ use crate::dedupe::{OwnItems, WINDOWS_MAX};
 use crate::entry::{Body, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
-use crate::journal::{Head, Journal, NewEntry, Source};
-use crate::keys::Keys;
+use crate::journal::{Head, Journal, NewEntry};
+use crate::keys::{Keys, RETURN_KEY};
 use crate::leaks;
 use crate::live::{self, LiveState};
 use crate::place::Place;
+use crate::sealing::Sealing;
 use crate::shelf::Shelf;
 use repeats::{Again, Repeat};
 
@@ -93,6 +95,8 @@ pub struct Vault {
     shelf: Arc<Shelf>,
     /// Requests that may come again.
     repeats: Arc<repeats::Repeats>,
+    /// Seals who filed a case.
+    sealing: Sealing,
     /// The hash of the data or rule set of each name that is in use.
     sets: Mutex<HashMap<String, [u8; 32]>>,
     clock: Arc<dyn Clock>,
@@ -109,8 +113,12 @@ impl Vault {
     /// [`VaultError`] if another process has it open, the keys are gone or open to others, or the journal is not the one
     /// that was signed.
     pub fn open(config: VaultConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, VaultError> {
-        let Place { lock, journal, keys } = Place::open(&config.dir, config.keys_dir, &entropy)?;
+        let Place { lock, journal, keys, lost } = Place::open(&config.dir, config.keys_dir, &entropy)?;
         checkpoint::vouches(&keys, &journal)?;
+        // Made without a word, another key would leave nobody who could be answered.
+        if let Some(path) = lost {
+            return Err(VaultError::ReturnKey(path));
+        }
         // Signed before the first entry, so that there is no moment with entries and without a checkpoint, and again before
         // anybody can append a second.
         checkpoint::sign(&keys, &journal, &*clock)?;
@@ -162,6 +170,7 @@ impl Vault {
         let Some(Body::Genesis(genesis)) = first.first().map(|entry| entry.body.clone()) else {
             return Err(VaultError::NoGenesis);
         };
+        let secret = keys.secret(RETURN_KEY)?;
         Ok(Self {
             journal,
             keys: Arc::new(keys),
@@ -171,6 +180,7 @@ impl Vault {
             cases: Arc::default(),
             shelf: Arc::new(shelf),
             repeats: Arc::default(),
+            sealing: Sealing::new(&secret),
             sets: Mutex::default(),
             clock,
             entropy,
@@ -264,7 +274,7 @@ impl Vault {
         KeySeed(self.genesis.key_seed)
     }
 
-    /// The clock that the vault was given.
+    /// The clock that it was given.
     #[must_use]
     pub const fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
@@ -317,7 +327,7 @@ impl Vault {
         let case = leaks::pseudonym(case, token, || self.journal.head().seq);
         let (organisation, at) = (submission.organisation, submission.received_at);
         let report = ReportEntry::of(submission, case, token);
-        let source = Source { case, organisation };
+        let source = self.source(case, organisation, at)?;
         let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source), rewrites: Vec::new() };
         Ok((Some(entry), Accepted { case: Some(case), items }))
     }
@@ -418,21 +428,6 @@ impl Vault {
             }),
         )?;
         Ok(receiver.recv().map_err(|_| JournalError::Closed)??)
-    }
-
-    /// Appends the record of a member having read an advisory.
-    ///
-    /// # Errors
-    /// [`VaultError`] if it cannot be queued.
-    pub fn advisory_read(
-        &self,
-        advisory: model::AdvisoryId,
-        organisation: OrganisationId,
-        done: crate::journal::Done,
-    ) -> Result<(), VaultError> {
-        let now = self.clock.now();
-        let token = self.keys.token(organisation, now)?;
-        Ok(self.journal.append_then(vec![NewEntry::new(now, Body::AdvisoryRead(advisory, token))], done)?)
     }
 
     /// Signs a checkpoint of the present head: now with `in_any_case`, otherwise as soon as one is due, which a thread of the

@@ -131,7 +131,7 @@ fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> 
                 if !cases.insert(case) {
                     return Err(JournalError::corrupt(entry.seq, "its case is that of an earlier report").into());
                 }
-                if sqlite::filed(&moment, case)?.is_none() {
+                if !sqlite::is_filed(&moment, case)? {
                     return Err(JournalError::corrupt(entry.seq, "no source is recorded for its case").into());
                 }
             }

@@ -116,7 +116,15 @@ fn a_file_from_before_there_were_threads_learns_where_its_reports_lie() {
     let case = file(&vault, 1, WhoMayBeWarned::Now, &["a.test"]);
     drop(vault);
     let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
-    connection.execute_batch("ALTER TABLE source DROP COLUMN seq").unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE plain(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL) WITHOUT ROWID;
+             INSERT INTO plain SELECT case_id, zeroblob(16) FROM source;
+             DROP TABLE source; ALTER TABLE plain RENAME TO source;",
+        )
+        .unwrap();
+    let firm = OrganisationId::from_bytes([1; 16]);
+    connection.execute("UPDATE source SET organisation = ?1", [firm.as_bytes()]).unwrap();
     drop(connection);
     let vault = open(&dir).unwrap();
     assert_eq!(act(&vault, 1, case, Act::Withdraw), Acted::Done);

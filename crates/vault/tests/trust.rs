@@ -177,7 +177,7 @@ fn each_report_has_one_source_and_each_source_its_report() {
     let keys = default_keys_dir(&dir);
     filled(&dir, 3);
     verify(&dir, &keys).unwrap();
-    sql(&dir, "INSERT INTO source VALUES (zeroblob(16), zeroblob(16), 1)");
+    sql(&dir, "INSERT INTO source(case_id, way_back, seq) VALUES (zeroblob(16), zeroblob(16), 1)");
     let error = verify(&dir, &keys).unwrap_err();
     assert!(matches!(error, VaultError::Sources { stored: 4, reports: 3 }), "{error}");
     sql(&dir, "DELETE FROM source WHERE case_id <> zeroblob(16) AND case_id = (SELECT max(case_id) FROM source)");

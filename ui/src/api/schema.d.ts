@@ -1948,6 +1948,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/reports/{case}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks that two leads open who reported a case. It is kept that you asked, and why. */
+        post: operations["opening_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/reports/{case}/opening/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives your share of a case. With the second of two the source is opened; it is kept in the journal, and the reporter is told. */
+        post: operations["opening_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/reports/{case}/pass": {
         parameters: {
             query?: never;
@@ -2115,6 +2149,41 @@ export interface paths {
         put: operations["set_setting"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can open sources together with another, and what waits for it. */
+        get: operations["sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/sources/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enrols the public half of a key that was made on your device, in place of an earlier one: cases that come from now on are sealed to it. Your passkey must have been shown within ten minutes. */
+        put: operations["lead_key"];
+        post?: never;
+        /** Takes your key away: cases that come from now on are not sealed to it. */
+        delete: operations["lead_key_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3728,6 +3797,11 @@ export interface components {
             /** @description Who may be warned of what it reports. */
             warn: components["schemas"]["WarnWord"];
         };
+        /** @description The public half of a key that was made on your device. */
+        NewLeadKey: {
+            /** @description A point of P-256, uncompressed (SEC 1), in 130 lower-case hexadecimal digits. */
+            public: string;
+        };
         /** @description The token of a link. */
         NewLook: {
             /** @description What stands behind the `#` of the link. */
@@ -3742,6 +3816,11 @@ export interface components {
         NewNotices: {
             /** @description True to get a mail, at most one an epoch, when there is something new; it never says what. */
             mail: boolean;
+        };
+        /** @description Asks that the source of a case be opened. */
+        NewOpening: {
+            /** @description Why, in 10 to 500 characters. It is kept, and the reporter is told. */
+            reason: string;
         };
         /** @description What an organisation is, as the cell writes it. */
         NewOrganisationEdit: {
@@ -3915,6 +3994,11 @@ export interface components {
             /** @description The value. */
             value: string;
         };
+        /** @description Your share of one case. */
+        NewShare: {
+            /** @description 64 lower-case hexadecimal digits. */
+            share: string;
+        };
         /** @description A sharing group to make. */
         NewSharingGroup: {
             /**
@@ -3990,6 +4074,29 @@ export interface components {
             value: string;
             /** @description Why. */
             why: string;
+        };
+        /** @description A case whose source two leads open. */
+        OpeningView: {
+            /** @description Who asked for it. */
+            asked_by: string;
+            /** @description Pseudonym of the case. */
+            case: string;
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Who has given a share. */
+            given: string[];
+            /** @description Whether you have. */
+            own_given: boolean;
+            /** @description Why; the reporter will be told. */
+            reason: string;
+            /**
+             * @description The secret that your device needs for your share of this case, sealed to your key, in hexadecimal digits; null if your key
+             *     was enrolled after the case came.
+             */
+            secret: string | null;
+            source: components["schemas"]["SourceName"] | null;
+            /** @description Until when a second lead can take part, or you can read what came of it. */
+            until: string;
         };
         /** @description A page of organisations. */
         OrganisationList: {
@@ -4258,11 +4365,11 @@ export interface components {
             /** @description Id of a message. */
             id: string | null;
             /**
-             * @description `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, or `released`: something that the report contributed
-             *     to was released to members.
+             * @description `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, `released`: something that the report contributed
+             *     to was released to members, or `opened`: two leads of the cell opened who reported it.
              */
             kind: string;
-            /** @description What was said; for a consent, the new answer. */
+            /** @description What was said; for a consent, the new answer; for an opening, its reason. */
             text: string;
         };
         /** @description A value of your own report. */
@@ -4665,6 +4772,24 @@ export interface components {
             /** @description Ed25519, over the other fields as JSON without blanks, in base64. */
             signature: string;
         };
+        /** @description A lead with a key. */
+        SourceLead: {
+            /** @description The day on which it was enrolled. */
+            day: string;
+            /** @description SHA-256 of the public key, its first 128 bits, to be compared by voice. */
+            fingerprint: string;
+            /** @description Who. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Whether it is yours. */
+            own: boolean;
+        };
+        /** @description Who reported a case. */
+        SourceName: {
+            /** @description Name of the organisation; null if it was somebody without an account, of whom only the case itself tells. */
+            organisation: string | null;
+        };
         /** @description A source of the wall's data. */
         SourceRow: {
             /** @description When it was last heard; `null` if never. */
@@ -4677,6 +4802,20 @@ export interface components {
             name: string;
             /** @description Silent for longer than it should be. */
             silent: boolean;
+        };
+        /** @description Who can open sources, and what waits to be opened. */
+        SourcesView: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description Leads with a key, by name. */
+            leads: components["schemas"]["SourceLead"][];
+            /** @description What waits for a second lead, or was opened by you in the last half hour. */
+            openings: components["schemas"]["OpeningView"][];
+            /**
+             * @description Whether the sources of cases that come now are sealed to leads: there are two with a key at least. Until then no source is
+             *     kept that anybody could open.
+             */
+            sealed: boolean;
         };
         /** @description A page of proposals. */
         SponsorshipList: {
@@ -14940,6 +15079,222 @@ export interface operations {
             };
         };
     };
+    opening_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    opening_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     pass: {
         parameters: {
             query?: never;
@@ -15738,6 +16093,192 @@ export interface operations {
             };
             /** @description A field is wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    lead_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeadKey"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    lead_key_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 // One case for the cell: what its reporter says, and the thread with them. It never tells who that is.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useRouteContext } from '@tanstack/react-router'
+import { Suspense, lazy } from 'react'
 import { ApiError, cell } from '../api/client'
 import { filesOf } from '../api/files'
 import { cases } from '../api/reports'
@@ -12,6 +13,8 @@ import { Failed, Heading, Loading, NotFound } from '../ui/States'
 import { Value } from '../ui/Value'
 import { Moment } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
+
+const AskOpening = lazy(() => import('../ui/AskOpening').then(m => ({ default: m.AskOpening })))
 import { report as R, thread as T } from '../words/report'
 import { kindWord, words } from '../words/portal'
 import { papWord } from './ReportSteps'
@@ -167,6 +170,11 @@ export function Triage() {
             cell
             fresh={fresh}
           />
+          {session.rights.includes('open-sources') && (
+            <Suspense>
+              <AskOpening id={id} />
+            </Suspense>
+          )}
         </>
       )}
     </div>

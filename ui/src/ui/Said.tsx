@@ -37,7 +37,14 @@ export function Said({ rows, of, own }: { rows: readonly Row[]; of: (row: Row) =
               <Name>{r.text}</Name>
             </p>
           ) : (
-            <p className="said">{T.kinds[r.kind] ?? r.kind}</p>
+            <>
+              <p className="said">{T.kinds[r.kind] ?? r.kind}</p>
+              {r.kind === 'opened' && (
+                <p className="said">
+                  <Name>{r.text}</Name>
+                </p>
+              )}
+            </>
           )}
           {r.asks && <p className="asks">{T.asks}</p>}
         </li>

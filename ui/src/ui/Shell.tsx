@@ -57,6 +57,7 @@ const cell: Part[] = [
       { to: '/admin/cell', icon: 'people', label: N.adminCell, needs: 'manage-cell' },
       { to: '/admin/groups', icon: 'groups', label: N.adminGroups, needs: 'manage-members' },
       { to: '/admin/terms', icon: 'terms', label: N.adminTerms, needs: 'manage-members' },
+      { to: '/admin/sources', icon: 'key', label: N.adminSources, needs: 'open-sources' },
       { to: '/admin/audit', icon: 'desk', label: N.adminAudit, needs: 'read-audit' },
       { to: '/admin/mail', icon: 'mail', label: N.adminMail, needs: 'run-system' },
       { to: '/admin/settings', icon: 'settings', label: N.adminSettings, needs: 'run-system' },

@@ -10,7 +10,7 @@ import { Sheet } from './Sheet'
 import { sureStore } from './sure'
 
 const T = words.sure
-function Question({ face, answer }: { face: Face; answer: (yes: boolean) => void }) {
+function Question({ face, only, answer }: { face: Face; only: boolean; answer: (yes: boolean) => void }) {
   const me = useQuery({ queryKey: ['me', face], queryFn: own(face).me }),
     [recovery, setRecovery] = useState(false),
     [trouble, fail] = useState('')
@@ -50,7 +50,8 @@ function Question({ face, answer }: { face: Face; answer: (yes: boolean) => void
           {trouble}
         </p>
       )}
-      {f?.password && (
+      {only && f?.passkeys === 0 && <p className="note warn">{T.needPasskey}</p>}
+      {f?.password && !only && (
         <Frame of={form}>
           <Text of={form} name="password" label={words.password} type="password" autoComplete="current-password" />
           {f.totp && (
@@ -85,7 +86,7 @@ export function Sure({ face }: { face: Face }) {
   const ask = useSyncExternalStore(sureStore.subscribe, sureStore.get)
   return (
     <Sheet open={ask.open} title={T.title} close={() => ask.open && ask.answer(false)}>
-      <Question face={face} answer={ask.answer} />
+      <Question face={face} only={ask.passkey} answer={ask.answer} />
     </Sheet>
   )
 }

@@ -1,8 +1,8 @@
 // Acts that ask for a factor shown within ten minutes: the page asks for it once, then the act is tried again.
 import { ApiError } from '../api/client'
 
-type Ask = { open: boolean; answer: (yes: boolean) => void }
-let ask: Ask = { open: false, answer: () => {} }
+type Ask = { open: boolean; /** Nothing else counts. */ passkey: boolean; answer: (yes: boolean) => void }
+let ask: Ask = { open: false, passkey: false, answer: () => {} }
 const heard = new Set<() => void>()
 const tell = (next: Ask) => {
   ask = next
@@ -22,16 +22,19 @@ export const notSure = (x: unknown) => x instanceof NotSure
 
 /** Does something; if the server wants a factor first, asks for one and does it again. */
 export async function sure<T>(act: () => Promise<T>): Promise<T> {
+  let passkey = false
   try {
     return await act()
   } catch (x) {
-    if (!(x instanceof ApiError) || x.kind !== 'confirm') throw x
+    if (!(x instanceof ApiError) || (x.kind !== 'confirm' && x.kind !== 'passkey-first')) throw x
+    passkey = x.kind === 'passkey-first'
   }
   const yes = await new Promise<boolean>(done => {
     tell({
       open: true,
+      passkey,
       answer: y => {
-        tell({ open: false, answer: () => {} })
+        tell({ open: false, passkey: false, answer: () => {} })
         done(y)
       },
     })

@@ -27,6 +27,7 @@ export const words = {
     title: 'Is it you?',
     text: 'This change matters, so show once more that it is you.',
     passkey: 'Use your passkey',
+    needPasskey: 'Only a passkey counts here. Add one on the page of your account first.',
     go: 'Confirm',
     app: 'Use a code from your app instead',
     recovery: 'Use a recovery code instead',

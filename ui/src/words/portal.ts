@@ -52,6 +52,7 @@ export const words = {
     adminAudit: 'Trail of acts',
     adminMail: 'Mail',
     adminSettings: 'Settings',
+    adminSources: 'Who reported',
     ownAccount: 'Your account',
   },
   roles: {

@@ -247,6 +247,7 @@ export const thread = {
     correction: 'Corrected.',
     withdrawal: 'Withdrawn.',
     recall: 'Recalled: its content is gone.',
+    opened: 'Two leads of the cell opened who reported this. Their reason:',
   } as Record<string, string>,
   asks: 'The cell asks whether more may be shared.',
   empty: 'Nothing was said yet.',

@@ -31,6 +31,7 @@ mod import;
 pub mod import_files;
 mod import_report;
 mod journal;
+mod lead;
 mod openapi;
 mod receipt;
 mod serve;
@@ -76,6 +77,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Check, rebuild or export the journal
     Journal(journal::JournalArgs),
+    /// Make a lead's key, or the share of a case that it gives
+    Lead(lead::LeadArgs),
     /// Check a receipt, or print the key to check receipts with
     Receipt(receipt::ReceiptArgs),
     /// Print the description of every route (OpenAPI, JSON)
@@ -102,6 +105,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(args),
         Command::Journal(args) => journal::run(args),
+        Command::Lead(args) => lead::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Openapi => openapi::run(),
     }

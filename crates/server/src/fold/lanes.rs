@@ -1,6 +1,7 @@
 //! What the fold looks at beside the journal: how many members there are, and under which lanes.
 
 use super::*;
+use crate::sources::follow_leads;
 
 impl Core {
     /// Notes what this process knows of itself.
@@ -20,10 +21,12 @@ impl Core {
 
     /// Notes in the journal how many members there are, when that has changed.
     pub(super) fn count_members(&mut self, now: Timestamp) -> Result<(), CoreError> {
+        self.vault.end_epoch(now);
         if now.millis_since(self.population_looked) < POPULATION_MILLIS {
             return Ok(());
         }
         self.population_looked = now;
+        follow_leads(&self.vault, &self.register)?;
         let told = self.register.populations();
         let population = Population { members: told.members, sectors: told.sectors, regions: told.regions };
         if self.population.as_ref() != Some(&population) {

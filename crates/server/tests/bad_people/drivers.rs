@@ -27,6 +27,10 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("file", "needs a file: crates/server/tests/files.rs"),
     ("tell_back", "needs a code that was shown once: crates/server/tests/tell.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
+    ("lead_key", "needs an authenticator: crates/server/tests/sources.rs"),
+    ("lead_key_remove", "needs an authenticator: crates/server/tests/sources.rs"),
+    ("opening_ask", "needs an authenticator: crates/server/tests/sources.rs"),
+    ("opening_share", "needs an authenticator: crates/server/tests/sources.rs"),
 ];
 
 /// Routes whose handler asks for more than their row does, of whoever was admitted: not everybody may do what they are for.
@@ -44,7 +48,8 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "cell_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
-        "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file" => Kind::Case,
+        "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file"
+        | "opening_ask" | "opening_share" => Kind::Case,
         "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" | "own_file_add"
         | "own_file" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,

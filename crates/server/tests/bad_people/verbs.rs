@@ -245,3 +245,49 @@ async fn who_owes_a_second_factor_reaches_nothing_but_the_way_to_one() {
     }
     assert_ne!(room.state(), before, "the passkeys were taken away");
 }
+
+#[tokio::test]
+async fn no_body_takes_a_field_that_it_does_not_know() {
+    let room = Room::new().await;
+    let (mut asked, mut lax) = (0, BTreeSet::new());
+    for route in routes() {
+        let Some((media, text)) = body(&route, &room.ids) else { continue };
+        let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(&text) else { continue };
+        fields.insert("unheard_of".into(), 1.into());
+        let more = (media, serde_json::Value::Object(fields).to_string());
+        let Some(caller) =
+            room.callers.iter().find(|caller| caller.face == route.face && caller.verdict(&route) == Verdict::Admitted)
+        else {
+            continue;
+        };
+        let answer = room.send(route.face, route.method, &path(&route, caller, &room.ids), caller, Some(&more)).await;
+        asked += 1;
+        if answer.status != 422 || !String::from_utf8_lossy(&answer.body).contains("unheard_of") {
+            lax.insert(format!(
+                "{}: {} {} by {}",
+                route.id,
+                answer.status,
+                String::from_utf8_lossy(&answer.body),
+                caller.name
+            ));
+        }
+    }
+    assert!(
+        lax.is_empty(),
+        "{asked} asked; these take what they do not know:\n{}",
+        lax.into_iter().collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[tokio::test]
+async fn who_owes_a_second_factor_is_let_to_the_own_account_only() {
+    for route in routes().into_iter().filter(|route| route.pass.enrolling) {
+        let own = ["/api/v1/me", "/cell/v1/me", "/api/v1/session", "/cell/v1/session"];
+        assert!(
+            own.iter().any(|own| route.path == *own || route.path.starts_with(&format!("{own}/"))),
+            "{} {}",
+            route.method,
+            route.path
+        );
+    }
+}

@@ -194,6 +194,7 @@ impl World {
                 partnership: "Test partnership".into(),
                 exercise: true,
                 claims: Mutex::new(HashMap::new()),
+                openings: server::sources::Openings::default(),
             }
             .into(),
         );

@@ -8,7 +8,7 @@ mod outside;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -104,6 +104,26 @@ fn made_groups(register: &Register, script: &Script, firms: &[OrganisationId]) -
     (0..GROUPS).map(made).collect()
 }
 
+/// Sources are sealed to two leads in every world, as they are in life.
+fn enrol_leads(register: &Register) {
+    static KEYS: LazyLock<[[u8; 65]; 2]> =
+        LazyLock::new(|| [(); 2].map(|()| *vault::LeadPrivateKey::generate().unwrap().1.as_bytes()));
+    let second = NewPerson {
+        email: "m@cell.example".into(),
+        name: "Cell".into(),
+        organisation: None,
+        role: Role::Lead,
+        secondment: None,
+    };
+    register.create_person(&Actor::operator(), &second, PASSWORD).unwrap();
+    let leads = register.people().unwrap().into_iter().filter(|person| person.role == Role::Lead);
+    for (lead, key) in leads.zip(KEYS.iter()) {
+        let actor = Actor { person: Some(lead.id), role: Some(Role::Lead), ..Actor::operator() };
+        register.set_lead_key(&actor, key).unwrap();
+    }
+    assert_eq!(register.lead_keys().unwrap().len(), 2);
+}
+
 impl World {
     pub async fn new(script: &Script) -> Self {
         let lines = Lines::default();
@@ -151,6 +171,7 @@ impl World {
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
         }
+        enrol_leads(&register);
         let groups = made_groups(&register, script, &made.iter().map(|(id, _)| *id).collect::<Vec<_>>());
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
         let vault = Arc::new(Vault::in_memory(&genesis, clock.clone(), entropy.clone()).unwrap());
@@ -232,6 +253,7 @@ impl World {
                 partnership: "Test partnership".into(),
                 exercise: true,
                 claims: Mutex::new(HashMap::new()),
+                openings: server::sources::Openings::default(),
             }
             .into(),
         );

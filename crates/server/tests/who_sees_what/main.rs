@@ -17,7 +17,9 @@ use std::sync::{Mutex, PoisonError};
 use model::Tlp;
 
 use nouns::NOUNS;
-use scenarios::{AFTER, KNOW, acts, after_a_report, life_of_a_value, second_answer, texts, warn_answers};
+use scenarios::{
+    AFTER, KNOW, OUTSIDE, acts, after_a_report, from_outside, life_of_a_value, second_answer, texts, warn_answers,
+};
 use table::{MARKINGS, Table};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/who-sees-what.md");
@@ -59,6 +61,7 @@ async fn derive() -> String {
         after_a_report(tlp, &mut table).await;
     }
     texts(&mut table).await;
+    from_outside(&mut table).await;
     let mut text = String::from(HEAD);
     text.push_str("## A report whose reporter wishes to be known to nobody\n");
     let rows = warn_answers().map(|(name, _)| name);
@@ -70,6 +73,10 @@ async fn derive() -> String {
     text.push_str("\n## After a report, of which members may be warned now and nobody may know the reporter\n");
     for noun in AFTER {
         table.write(&mut text, noun, &["members now"], "who may be warned");
+    }
+    text.push_str("\n## A report of somebody without an account, by the page for small firms\n");
+    for noun in OUTSIDE {
+        table.write(&mut text, noun, &["nobody is asked"], "who may be warned");
     }
     text.push_str("\n## What the cell says\n");
     for noun in ["Text of the cell (advisory)", "Posture"] {

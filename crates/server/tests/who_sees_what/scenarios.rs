@@ -18,6 +18,8 @@ pub const SAID: &str = "Tangerine footnote";
 pub const ASKED: &str = "Cobalt question";
 pub const SENT: &str = "Saffron ledger";
 pub const ADDED: &str = "Umber appendix";
+pub const TOLD: &str = "Heliotrope till";
+pub const REACH: &str = "Magenta landline";
 pub const POSTURE: &str = "Vermilion weather";
 pub const KNOW: [(&str, &str); 3] = [("nobody", "nobody"), ("cell", "the cell"), ("everybody", "everybody")];
 
@@ -198,6 +200,45 @@ pub async fn texts(table: &mut Table) {
         let shown = if holds(&seen, &[POSTURE]) { "the word and its line" } else { NOTHING };
         for tlp in MARKINGS {
             table.put("Posture", (0, tlp), role, shown.to_owned());
+        }
+    }
+}
+
+/// What comes from somebody without an account, by the small firm's page.
+pub const OUTSIDE: [&str; 3] = ["What they say", "How to reach them", "A value that they name"];
+
+/// What everybody sees of a report from outside.
+pub async fn from_outside(table: &mut Table) {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    let mut stage = Stage::new().await;
+    let body = format!(
+        "what={}+at+hxxp%3A%2F%2F{VALUE}%2Fa&ongoing=no&reach={}",
+        TOLD.replace(' ', "+"),
+        REACH.replace(' ', "+")
+    );
+    let request = Request::post("/tell")
+        .header("host", "localhost")
+        .header("origin", "http://localhost")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body))
+        .unwrap();
+    let answer = call(&stage.world.member, request).await;
+    let page = String::from_utf8(answer.body).unwrap();
+    assert_eq!(answer.status, 201, "{page}");
+    let reference = page.split("<h2>Reference</h2><p class=\"code\">").nth(1).unwrap().split('<').next().unwrap();
+    stage.facts.cases.push(reference.to_owned());
+    stage.world.pass(300);
+    for role in Role::ALL {
+        let seen = stage.news(role).await;
+        table.note_fields(role, &seen);
+        for (noun, word) in OUTSIDE.into_iter().zip([TOLD, REACH, VALUE]) {
+            let shown = told(holds(&seen, &[word]), "at once");
+            let shown = if shown.is_empty() { NOTHING.to_owned() } else { shown };
+            for tlp in MARKINGS {
+                table.put(noun, (0, tlp), role, shown.clone());
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::CodecError;
 use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_text, word};
 use super::v1::ItemV1;
-use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, Party, Redacted};
+use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted};
 use crate::entry::Body;
 use crate::hex;
 
@@ -38,6 +38,19 @@ struct FileV1 {
     kind: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OpenerV1 {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OpenedV1 {
+    case: String,
+    by: [OpenerV1; 2],
+    reason: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,6 +120,19 @@ pub(super) fn read_message(stored: &[u8]) -> Result<Body, CodecError> {
         text: stored.text,
         asks: stored.asks,
     })))
+}
+
+pub(super) fn write_opened(body: &Body, opened: &OpenedEntry) -> serde_json::Result<Vec<u8>> {
+    let by = opened.by.each_ref().map(|(person, name)| OpenerV1 { id: person.to_string(), name: name.clone() });
+    typed(body, OpenedV1 { case: opened.case.to_string(), by, reason: opened.reason.clone() })
+}
+
+pub(super) fn read_opened(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: OpenedV1 = shape(stored)?;
+    let [one, other] = stored.by;
+    let who = |opener: OpenerV1| Ok::<_, CodecError>((word::<PersonId>("by", &opener.id)?, opener.name));
+    let case = word::<CaseId>("case", &stored.case)?;
+    Ok(Body::Opened(Box::new(OpenedEntry { case, by: [who(one)?, who(other)?], reason: stored.reason })))
 }
 
 pub(super) fn write_file(body: &Body, file: &FileEntry) -> serde_json::Result<Vec<u8>> {

@@ -146,6 +146,7 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
         Body::Message(message) => acts::write_message(body, message),
         Body::Amend(amend) => acts::write_amend(body, amend),
         Body::File(file) => acts::write_file(body, file),
+        Body::Opened(opened) => acts::write_opened(body, opened),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -424,6 +425,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         "message" => acts::read_message(stored)?,
         "amend" => acts::read_amend(stored)?,
         "file" => acts::read_file(stored)?,
+        "opened" => acts::read_opened(stored)?,
         "posture" => {
             let stored: PostureV1 = shape(stored)?;
             Body::Posture {

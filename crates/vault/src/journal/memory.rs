@@ -12,11 +12,12 @@ use super::{Done, Filed, Head, Journal, Kept, NewEntry, RawEntry, Wake};
 use crate::codec;
 use crate::entry::{Entry, Seq};
 use crate::error::JournalError;
+use crate::sealing::{OpeningKeys, Pairs};
 
 #[derive(Default)]
 struct Stored {
     entries: Vec<(Arc<Entry>, RawEntry)>,
-    sources: HashMap<CaseId, Filed>,
+    sources: HashMap<CaseId, (Filed, Option<Pairs>)>,
     kept: BTreeMap<[u8; 32], Kept>,
 }
 
@@ -57,8 +58,10 @@ impl Journal for MemoryJournal {
                 }
             }
             rewritten.extend(new.rewrites);
-            let filed = new.source.map(|source| (source.case, Filed { organisation: source.organisation, seq }));
-            stored.sources.extend(filed);
+            if let Some(source) = new.source {
+                source.pairs.iter().for_each(|pairs| pairs.epoch.is_stored_now());
+                stored.sources.insert(source.case, (Filed { way_back: source.way_back, seq }, source.pairs));
+            }
             seqs.push(seq);
         }
         stored.kept.extend(kept.into_iter().map(|row| (row.key, row)));
@@ -96,7 +99,13 @@ impl Journal for MemoryJournal {
 
     fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
         let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(stored.sources.get(&case).copied())
+        Ok(stored.sources.get(&case).map(|(filed, _)| *filed))
+    }
+
+    fn sealed_source(&self, case: CaseId) -> Result<Option<OpeningKeys>, JournalError> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let pairs = stored.sources.get(&case).and_then(|(_, pairs)| pairs.as_ref());
+        Ok(pairs.and_then(|pairs| OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed.clone())))
     }
 
     fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {

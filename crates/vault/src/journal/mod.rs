@@ -7,10 +7,11 @@ mod tail;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{CaseId, OrganisationId, Timestamp};
+use model::{CaseId, Timestamp};
 
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
+use crate::sealing::{OpeningKeys, Pairs, SEALED_BYTES};
 
 /// Entries that may wait for the disk; more are refused with [`JournalError::Full`].
 pub const QUEUE_ENTRIES_MAX: usize = 8192;
@@ -31,20 +32,30 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
-/// Who filed a case: stored with the entry in one transaction, but outside the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who filed a case, sealed: stored with the entry in one transaction, but outside the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The case.
     pub case: CaseId,
-    /// Who filed it.
-    pub organisation: OrganisationId,
+    /// For the way back.
+    pub(crate) way_back: [u8; SEALED_BYTES],
+    /// For two leads together; `None` while there are not two.
+    pub(crate) pairs: Option<Pairs>,
 }
 
-/// Who filed a case, and where its report lies.
+impl Source {
+    /// One that is not sealed for leads.
+    #[must_use]
+    pub const fn for_the_way_back(case: CaseId, way_back: [u8; SEALED_BYTES]) -> Self {
+        Self { case, way_back, pairs: None }
+    }
+}
+
+/// Who filed a case, sealed for the way back, and where its report lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filed {
-    /// Who filed it.
-    pub(crate) organisation: OrganisationId,
+    /// For the way back.
+    pub(crate) way_back: [u8; SEALED_BYTES],
     /// Place of its report.
     pub seq: Seq,
 }
@@ -168,12 +179,17 @@ pub trait Journal: Send + Sync {
         Ok(())
     }
 
-    /// Who filed a case and where its report lies. Only the vault itself can read who: to let nobody else act on the case, and
-    /// for the way back to its reporter.
+    /// Who filed a case, sealed, and where its report lies.
     ///
     /// # Errors
     /// [`JournalError`] if it cannot be read.
     fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError>;
+
+    /// Who filed a case, sealed for pairs of leads; `None` if there is no such case, or there were not two leads when it came.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read, or is not whole.
+    fn sealed_source(&self, case: CaseId) -> Result<Option<OpeningKeys>, JournalError>;
 
     /// Appends and waits until the entries are on disk.
     ///

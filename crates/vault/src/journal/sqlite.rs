@@ -2,6 +2,7 @@
 
 mod connection;
 mod kept;
+mod source;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,9 +19,11 @@ use super::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_BYTES_MAX, QUEUE_E
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
+use crate::sealing::OpeningKeys;
 
-use connection::{connect, head_of, note_redactions, place_sources, signed};
-pub(crate) use connection::{filed, follows, open_read_only, read_raw, sources};
+use connection::{connect, head_of, note_redactions, signed};
+pub(crate) use connection::{follows, open_read_only, read_raw};
+pub(crate) use source::{entries_in, has_sealed, is_filed, seal_sources, sources};
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
@@ -30,7 +33,9 @@ const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
   redacted INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL, seq INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, way_back BLOB NOT NULL, seq INTEGER NOT NULL, epoch BLOB, pairs BLOB)
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS epoch(id BLOB, lead BLOB, secret BLOB NOT NULL, PRIMARY KEY(id, lead)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kept(key BLOB PRIMARY KEY, about BLOB NOT NULL, hour INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS kept_about ON kept(about);
 CREATE INDEX IF NOT EXISTS kept_hour ON kept(hour);
@@ -107,7 +112,6 @@ impl SqliteJournal {
         let connection = connect(&options.path)?;
         connection.execute_batch(SCHEMA)?;
         note_redactions(&connection)?;
-        place_sources(&connection)?;
         if let Some(pages) = pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
@@ -211,6 +215,9 @@ fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
     for job in group {
         let mut seqs = Vec::with_capacity(job.entries.len());
         for entry in job.entries {
+            if let Some(pairs) = entry.source.and_then(|source| source.pairs) {
+                pairs.epoch.is_stored_now();
+            }
             rewritten.extend(entry.rewrites.into_iter().map(|(seq, left, _)| (seq, left)));
             seq += 1;
             seqs.push(seq);
@@ -248,8 +255,6 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
     {
         let mut insert =
             transaction.prepare_cached("INSERT INTO journal(seq, at, hash, body) VALUES (?1, ?2, ?3, ?4)")?;
-        let mut source =
-            transaction.prepare_cached("INSERT INTO source(case_id, organisation, seq) VALUES (?1, ?2, ?3)")?;
         let mut rewrite = transaction.prepare_cached("UPDATE journal SET body = ?2, redacted = 1 WHERE seq = ?1")?;
         for entry in group.iter().flat_map(|job| &job.entries) {
             for (seq, _, left) in &entry.rewrites {
@@ -258,8 +263,8 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, entry.at, &entry.bytes) };
             insert.execute(params![signed(seq), entry.at.as_millis(), head.hash, entry.bytes])?;
-            if let Some(known) = entry.source {
-                source.execute(params![known.case.as_bytes(), known.organisation.as_bytes(), signed(seq)])?;
+            if let Some(known) = &entry.source {
+                source::write(&transaction, known, seq)?;
             }
         }
     }
@@ -345,7 +350,11 @@ impl Journal for SqliteJournal {
     }
 
     fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
-        filed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case)
+        source::filed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case)
+    }
+
+    fn sealed_source(&self, case: CaseId) -> Result<Option<OpeningKeys>, JournalError> {
+        source::sealed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), case)
     }
 
     fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {

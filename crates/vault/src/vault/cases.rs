@@ -337,7 +337,7 @@ impl Vault {
                 return Ok(());
             }
         };
-        let filed = self.journal.filed(case)?.filter(|filed| filed.organisation == organisation);
+        let filed = self.filed_by(case, organisation)?;
         let Some(Filed { seq, .. }) = filed else {
             done(Ok(Acted::Absent));
             return Ok(());
@@ -427,17 +427,6 @@ impl Vault {
                 Err(error.into())
             }
         }
-    }
-
-    /// The way back to the reporter of a case: `deliver` is given whom to tell, and nobody else is.
-    ///
-    /// # Errors
-    /// [`VaultError`] if the source cannot be read.
-    pub fn return_to(&self, case: CaseId, deliver: impl FnOnce(OrganisationId)) -> Result<(), VaultError> {
-        if let Some(filed) = self.journal.filed(case)? {
-            deliver(filed.organisation);
-        }
-        Ok(())
     }
 
     /// What a withdrawn report told may be sent again.

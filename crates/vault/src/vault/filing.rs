@@ -10,7 +10,7 @@ use super::repeats::Repeat;
 use crate::acts::{FileEntry, Party};
 use crate::entry::Body;
 use crate::error::VaultError;
-use crate::journal::{Filed, NewEntry};
+use crate::journal::NewEntry;
 use crate::shelf::{Incoming, Outgoing};
 
 /// Files of one case.
@@ -45,8 +45,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] if it cannot be begun.
     pub fn begin_file(&self, case: CaseId, organisation: Option<OrganisationId>) -> Result<FileBegun, VaultError> {
-        let theirs = |filed: &Filed| organisation.is_none_or(|organisation| filed.organisation == organisation);
-        if self.journal.filed(case)?.filter(theirs).is_none() {
+        if !self.is_of(case, organisation)? {
             return Ok(FileBegun::Absent);
         }
         if let Err(why) = self.cases.takes_files(case) {
@@ -54,6 +53,14 @@ impl Vault {
         }
         let incoming = self.shelf.begin(&self.keys, &*self.entropy, case)?;
         Ok(incoming.map_or(FileBegun::Busy, |incoming| FileBegun::Open(Box::new(incoming))))
+    }
+
+    /// Whether there is such a case, and an organisation filed it if one is named.
+    fn is_of(&self, case: CaseId, organisation: Option<OrganisationId>) -> Result<bool, VaultError> {
+        match organisation {
+            Some(organisation) => Ok(self.filed_by(case, organisation)?.is_some()),
+            None => Ok(self.journal.filed(case)?.is_some()),
+        }
     }
 
     fn entry(incoming: &mut Incoming, told: FileTold, from: Party) -> Result<FileEntry, VaultError> {
@@ -128,8 +135,7 @@ impl Vault {
         id: FileId,
         organisation: Option<OrganisationId>,
     ) -> Result<Option<Outgoing>, VaultError> {
-        let theirs = |filed: &Filed| organisation.is_none_or(|organisation| filed.organisation == organisation);
-        if self.journal.filed(case)?.filter(theirs).is_none() || !self.cases.files(case).contains(&id) {
+        if !self.is_of(case, organisation)? || !self.cases.files(case).contains(&id) {
             return Ok(None);
         }
         self.shelf.open(&self.keys, case, id)

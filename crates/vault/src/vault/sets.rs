@@ -123,6 +123,10 @@ mod tests {
         fn filed(&self, case: CaseId) -> Result<Option<Filed>, JournalError> {
             self.0.filed(case)
         }
+
+        fn sealed_source(&self, case: CaseId) -> Result<Option<crate::sealing::OpeningKeys>, JournalError> {
+            self.0.sealed_source(case)
+        }
     }
 
     #[test]

@@ -3,20 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use model::{CaseId, OrganisationId, Timestamp};
+use model::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, params};
 
 use crate::codec;
 use crate::entry::Seq;
 use crate::error::JournalError;
 use crate::files;
-use crate::journal::{Filed, Head, RawEntry};
+use crate::journal::{Head, RawEntry};
 
 /// Stored bytes that one read brings into memory; one entry is always read, however long.
 const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Entries that are read at once when the places of old sources are noted.
-const ENTRIES_AT_ONCE: usize = 1024;
 /// The oldest SQLite that is safe for WAL with several connections: 3.51.3 fixed a corruption in WAL recovery.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -125,17 +123,6 @@ pub(crate) fn read_raw(connection: &Connection, from: Seq, max: usize) -> Result
     Ok(entries)
 }
 
-/// Who is recorded to have filed a case, and where its report lies.
-pub(crate) fn filed(connection: &Connection, case: CaseId) -> Result<Option<Filed>, JournalError> {
-    let mut statement = connection.prepare_cached("SELECT organisation, seq FROM source WHERE case_id = ?1")?;
-    let found = statement.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)));
-    let found = found.optional()?;
-    Ok(found.map(|(organisation, seq)| Filed {
-        organisation: OrganisationId::from_bytes(organisation),
-        seq: unsigned(seq.unwrap_or(0)),
-    }))
-}
-
 /// Makes room for saying that an entry's content was taken out, in a file of an older version.
 pub(super) fn note_redactions(connection: &Connection) -> Result<(), JournalError> {
     let known = connection.prepare("SELECT 1 FROM pragma_table_info('journal') WHERE name = 'redacted'")?.exists([])?;
@@ -143,37 +130,6 @@ pub(super) fn note_redactions(connection: &Connection) -> Result<(), JournalErro
         connection.execute_batch("ALTER TABLE journal ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0")?;
     }
     Ok(())
-}
-
-/// Notes the place of each report beside its source, where a file of an older version has not.
-pub(super) fn place_sources(connection: &Connection) -> Result<(), JournalError> {
-    let known = connection.prepare("SELECT 1 FROM pragma_table_info('source') WHERE name = 'seq'")?.exists([])?;
-    if known {
-        return Ok(());
-    }
-    let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch("ALTER TABLE source ADD COLUMN seq INTEGER")?;
-    let mut from = 1;
-    loop {
-        let entries = read_raw(&transaction, from, ENTRIES_AT_ONCE)?;
-        let Some(last) = entries.last() else { break };
-        from = last.seq + 1;
-        for entry in &entries {
-            let corrupt = |error: codec::CodecError| JournalError::corrupt(entry.seq, error.to_string());
-            if codec::type_of(&entry.body).map_err(corrupt)? == "report" {
-                let case = codec::case_of(&entry.body).map_err(corrupt)?;
-                let mut update = transaction.prepare_cached("UPDATE source SET seq = ?2 WHERE case_id = ?1")?;
-                update.execute(params![case.as_bytes(), signed(entry.seq)])?;
-            }
-        }
-    }
-    transaction.commit()?;
-    Ok(())
-}
-
-/// How many records the source table has.
-pub(crate) fn sources(connection: &Connection) -> Result<u64, JournalError> {
-    Ok(unsigned(connection.query_row("SELECT count(*) FROM source", [], |row| row.get(0))?))
 }
 
 /// The entry if it is the one after `previous` and its hash follows from its bytes.

@@ -1,0 +1,207 @@
+//! Who reported a case is opened by two leads together, with a reason and a passkey each; it is kept, and the reporter is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::Request;
+use common::{Answer, PASSWORD, World, call};
+use model::{CaseId, PersonId};
+use register::{Actor, NewPerson, Role};
+use serde_json::{Value, json};
+use vault::{LeadPrivateKey, share_of};
+
+const WHY: &str = "A court order of 3 February names this case";
+
+struct Lead {
+    id: PersonId,
+    cookie: String,
+    key: LeadPrivateKey,
+    public: String,
+}
+
+struct Stage {
+    world: World,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { world: World::new() }
+    }
+
+    async fn lead(&self, name: &str) -> Lead {
+        let email = format!("{name}@cell.example");
+        let register = &self.world.register;
+        if register.people().unwrap().iter().all(|person| person.email != email) {
+            let person = NewPerson {
+                email: email.clone(),
+                name: name.into(),
+                organisation: None,
+                role: Role::Lead,
+                secondment: None,
+            };
+            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
+        }
+        let cookie = self.world.sign_in(&self.world.cell, &email).await;
+        let id = register.people().unwrap().iter().find(|person| person.email == email).unwrap().id;
+        let (key, public) = LeadPrivateKey::generate().unwrap();
+        Lead { id, cookie, key, public: public.to_hex() }
+    }
+
+    /// As after a ceremony at the authenticator.
+    fn shows_passkey(&self, lead: &Lead) {
+        let token = lead.cookie.split_once('=').unwrap().1.split(';').next().unwrap();
+        self.world.register.freshen_by_passkey(lead.id, token).unwrap();
+    }
+
+    async fn ask(&self, lead: &Lead, method: &str, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.world.at_cell(method, path, &lead.cookie, body).await
+    }
+
+    /// What a member's person reads.
+    async fn own(&self, cookie: &str, path: &str) -> Value {
+        let request = Request::get(path).header("host", "localhost").header("cookie", cookie).body(Body::empty());
+        call(&self.world.member, request.unwrap()).await.json()
+    }
+
+    async fn enrolled(&self, name: &str) -> Lead {
+        let lead = self.lead(name).await;
+        self.shows_passkey(&lead);
+        let done = self.ask(&lead, "PUT", "/cell/v1/sources/key", json!({ "public": lead.public })).await;
+        assert_eq!(done.status, 204);
+        lead
+    }
+
+    async fn report(&mut self, firm: usize, value: &str) -> String {
+        let receipt = self.world.report(firm, &[value]).await;
+        assert_eq!(receipt.status, 201);
+        self.world.pass(300);
+        receipt.json()["reference"].as_str().unwrap().to_owned()
+    }
+
+    async fn begun(&self, lead: &Lead, case: &str) -> Answer {
+        self.ask(lead, "POST", &format!("/cell/v1/reports/{case}/opening"), json!({ "reason": WHY })).await
+    }
+
+    async fn gives(&self, lead: &Lead, case: &str, share: &str) -> Answer {
+        self.ask(lead, "POST", &format!("/cell/v1/reports/{case}/opening/shares"), json!({ "share": share })).await
+    }
+
+    /// What the lead's device makes of what the server shows it.
+    async fn share(&self, lead: &Lead, case: &str) -> String {
+        let view = self.ask(lead, "GET", "/cell/v1/sources", Value::Null).await.json();
+        let opening = view["openings"].as_array().unwrap().iter().find(|one| one["case"] == case).unwrap().clone();
+        let hex = opening["secret"].as_str().unwrap();
+        let secret: Vec<u8> =
+            (0..hex.len() / 2).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
+        share_of(&lead.key, &secret, case.parse::<CaseId>().unwrap()).unwrap().to_hex()
+    }
+}
+
+#[tokio::test]
+async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
+    let mut stage = Stage::new();
+    let early = stage.report(1, "early.attack.test").await;
+    let (ada, zoe) = (stage.enrolled("ada").await, stage.enrolled("zoe").await);
+    let view = stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
+    assert_eq!((&view["sealed"], view["leads"].as_array().unwrap().len()), (&json!(true), 2));
+    assert_eq!(view["leads"][0]["own"], true);
+    let case = stage.report(1, "late.attack.test").await;
+    let uma = stage.enrolled("uma").await;
+
+    assert_eq!(stage.begun(&ada, &early).await.status, 409, "no source was kept when it came");
+    assert_eq!(stage.begun(&uma, &case).await.status, 409, "a new lead opens later cases only");
+    assert_eq!(stage.begun(&ada, "00000000-0000-4000-8000-00000000000f").await.status, 404);
+    let path = format!("/cell/v1/reports/{case}/opening");
+    assert_eq!(stage.ask(&ada, "POST", &path, json!({ "reason": "because" })).await.status, 422);
+    assert_eq!(stage.gives(&ada, &case, &"0".repeat(64)).await.status, 404, "nobody has asked for it");
+    assert_eq!(stage.begun(&ada, &case).await.status, 201);
+    assert_eq!(stage.begun(&zoe, &case).await.status, 409, "it waits already");
+
+    let (hers, other) = (stage.share(&ada, &case).await, stage.share(&zoe, &case).await);
+    for _ in 0..2 {
+        let waits = stage.gives(&ada, &case, &hers).await;
+        assert_eq!((waits.status.as_u16(), &waits.json()["source"]), (200, &Value::Null), "one lead opens nothing");
+        assert_eq!(waits.json()["given"], json!(["ada"]));
+    }
+    for wrong in [&hers, &"0".repeat(64)] {
+        // Hers once more in another's name, or anything: it opens nothing, and both shares are gone.
+        assert_eq!(stage.gives(&zoe, &case, wrong).await.status, 409);
+        assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
+    }
+    assert_eq!(stage.gives(&zoe, &case, "nonsense").await.status, 422);
+    let opened = stage.gives(&zoe, &case, &other).await;
+    assert_eq!((opened.status.as_u16(), &opened.json()["source"]), (200, &json!({ "organisation": "Firm 1" })));
+    assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409, "it was opened already");
+
+    // The other of the two reads it as well; nobody else does.
+    let openings = |view: Value| view["openings"].as_array().unwrap().clone();
+    let hers = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
+    assert_eq!(hers[0]["source"]["organisation"], "Firm 1");
+    assert!(openings(stage.ask(&uma, "GET", "/cell/v1/sources", Value::Null).await.json()).is_empty());
+
+    stage.world.pass(300);
+    let page = stage.ask(&uma, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await;
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    assert!(!text.contains("Firm 1"), "{text}");
+    let last = page.json()["thread"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["kind"], &last["text"], &last["name"]), (&json!("opened"), &json!(WHY), &json!("ada, zoe")));
+
+    // The firm is told, with the reason, and has something unread; another firm's reports say nothing.
+    let bob = stage.world.sign_in(&stage.world.member, "bob@firm1.example").await;
+    let own = stage.own(&bob, &format!("/api/v1/reports/{case}")).await;
+    let last = own["thread"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["kind"], &last["text"], &last["from"]), (&json!("opened"), &json!(WHY), &json!("partnership")));
+    let list = stage.own(&bob, "/api/v1/reports").await;
+    let row = |reference: &str| {
+        list["items"].as_array().unwrap().iter().find(|row| row["reference"] == reference).unwrap().clone()
+    };
+    assert_eq!((&row(&case)["unread"], &row(&early)["unread"]), (&json!(true), &json!(false)));
+
+    let acts = stage.ask(&uma, "GET", "/cell/v1/acts", Value::Null).await.json().to_string();
+    assert!(acts.contains("source-asked") && acts.contains("source-opened") && !acts.contains("Firm 1"), "{acts}");
+    stage.world.pass(31 * 60_000);
+    let later = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
+    assert!(later.is_empty(), "half an hour later nobody reads it here");
+}
+
+#[tokio::test]
+async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
+    let mut stage = Stage::new();
+    let ada = stage.lead("ada").await;
+    let key = json!({ "public": ada.public });
+    let put = stage.ask(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await;
+    assert_eq!((put.status.as_u16(), &put.json()["type"]), (403, &json!("urn:fusioncell:problem:passkey-first")));
+    stage.shows_passkey(&ada);
+    let zeroes = format!("04{}", "0".repeat(128));
+    for wrong in [json!({}), json!({ "public": "04" }), json!({ "public": zeroes }), json!({ "public": 1 })] {
+        assert_eq!(stage.ask(&ada, "PUT", "/cell/v1/sources/key", wrong).await.status, 422);
+    }
+    assert_eq!(stage.ask(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 404);
+    assert_eq!(stage.ask(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await.status, 204);
+    let kit = stage.world.sign_in(&stage.world.cell, "kit@cell.example").await;
+    assert_eq!(stage.world.at_cell("GET", "/cell/v1/sources", &kit, Body::empty()).await.status, 403);
+    assert_eq!(stage.world.at_cell("PUT", "/cell/v1/sources/key", &kit, Body::from(key.to_string())).await.status, 403);
+
+    // One lead is nobody to seal to; of two, one who is a lead no more leaves one.
+    let view = stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
+    assert_eq!(view["sealed"], false);
+    let zoe = stage.enrolled("zoe").await;
+    assert!(stage.world.vault.seals_sources());
+    let case = stage.report(1, "a.attack.test").await;
+    // A passkey that was shown too long ago is none.
+    stage.world.pass(11 * 60_000);
+    assert_eq!(stage.begun(&zoe, &case).await.status, 403);
+    assert_eq!(stage.gives(&zoe, &case, &"0".repeat(64)).await.status, 403);
+    stage.world.register.set_disabled(&Actor::operator(), zoe.id, true).unwrap();
+    stage.world.pass(2_000);
+    assert!(!stage.world.vault.seals_sources());
+    stage.world.register.set_disabled(&Actor::operator(), zoe.id, false).unwrap();
+    stage.world.pass(2_000);
+    assert!(stage.world.vault.seals_sources());
+    // Who becomes an analyst and a lead again has no key any more.
+    stage.shows_passkey(&ada);
+    assert_eq!(stage.ask(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
+    assert!(!stage.world.vault.seals_sources());
+}

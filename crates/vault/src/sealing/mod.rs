@@ -1,0 +1,53 @@
+//! Who filed a case, sealed: once for the way back, which the vault alone walks, and once for each pair of leads, who open it
+//! together. Nothing at rest joins an organisation to a case without a key from elsewhere.
+
+pub(crate) mod hpke;
+mod pairs;
+mod way_back;
+
+pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
+pub use pairs::{Lead, OpeningKeys, SHARE_BYTES, Share, share_of};
+pub(crate) use pairs::{Pairs, SealState};
+pub(crate) use way_back::{SEALED_BYTES, WayBack};
+
+use std::sync::Mutex;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+
+/// What seals who filed a case.
+pub(crate) struct Sealing {
+    /// For the way back.
+    pub way_back: WayBack,
+    /// For pairs of leads.
+    pub leads: Mutex<SealState>,
+}
+
+impl Sealing {
+    /// With the key of the ways back, and no lead yet.
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self { way_back: WayBack::new(secret), leads: Mutex::default() }
+    }
+}
+
+/// Bytes of an organisation's id.
+const PLAIN_BYTES: usize = 16;
+
+/// Seals an organisation's id under a key that is used for this alone: its nonce is zero, and nothing random is needed.
+fn seal_once(key: &[u8; 32], of: &[u8], plain: [u8; PLAIN_BYTES]) -> Option<[u8; SEALED_BYTES]> {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
+    let mut sealed = [0; SEALED_BYTES];
+    let (text, tag_place) = sealed.split_at_mut(PLAIN_BYTES);
+    text.copy_from_slice(&plain);
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::from(of), text).ok()?;
+    tag_place.copy_from_slice(tag.as_ref());
+    Some(sealed)
+}
+
+/// Opens what [`seal_once`] sealed; `None` for another key, another place or other bytes.
+fn open_once(key: &[u8; 32], of: &[u8], sealed: &[u8]) -> Option<[u8; PLAIN_BYTES]> {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
+    let mut text: [u8; SEALED_BYTES] = sealed.try_into().ok()?;
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    key.open_in_place(nonce, Aad::from(of), &mut text).ok()?.try_into().ok()
+}

@@ -1,0 +1,169 @@
+//! Who filed a case lies sealed: a stolen folder names nobody, two leads open one case, and what an older file had in plain is gone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{NOW, open, submission};
+use model::{CaseId, OrganisationId, PersonId, Timestamp};
+use vault::{Body, Lead, LeadPrivateKey, Opener, VaultError, accept_head, default_keys_dir, share_of, verify};
+
+fn firm(n: u8) -> OrganisationId {
+    OrganisationId::from_bytes([n; 16])
+}
+
+fn lead(n: u8) -> (LeadPrivateKey, Lead) {
+    let (private, key) = LeadPrivateKey::generate().unwrap();
+    (private, Lead { person: PersonId::from_bytes([n; 16]), key })
+}
+
+fn filed(vault: &std::sync::Arc<vault::Vault>, n: u8) -> CaseId {
+    vault.submit(vec![submission(n, &[&format!("d{n}.test")])], false).unwrap()[0].case.unwrap()
+}
+
+/// Every byte of every file of a folder.
+fn bytes_of(dir: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(bytes_of(&path)) } else { all.extend(fs::read(path).unwrap()) }
+    }
+    all
+}
+
+fn holds(all: &[u8], what: &[u8]) -> bool {
+    all.windows(what.len()).any(|window| window == what)
+}
+
+#[test]
+fn two_leads_open_a_case_with_a_reason_and_one_opens_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let before = filed(&vault, 1);
+    assert!(!vault.seals_sources() && vault.opening_keys(before).unwrap().is_none(), "no lead, no record");
+    let ((ann, one), (bob, other)) = (lead(1), lead(2));
+    vault.set_leads(vec![one]);
+    assert!(!vault.seals_sources(), "one lead is nobody to seal to");
+    vault.set_leads(vec![one, other]);
+    let (case, next) = (filed(&vault, 2), filed(&vault, 3));
+    assert!(vault.opening_keys(before).unwrap().is_none(), "later cases only");
+
+    let keys = vault.opening_keys(case).unwrap().unwrap();
+    let secret = |lead: &Lead| keys.leads.iter().find(|(person, _)| *person == lead.person).unwrap().1.clone();
+    let share = |private: &LeadPrivateKey, lead: &Lead, of: CaseId| share_of(private, &secret(lead), of).unwrap();
+    let opener = |lead: &Lead, share| Opener { person: lead.person, name: "n".into(), share };
+    let head = vault.journal().head();
+    for (of, shares) in [
+        // One lead twice, and under the name of the other; shares of another case; the other lead's in one's own name.
+        (case, [(one, share(&ann, &one, case)), (one, share(&ann, &one, case))]),
+        (case, [(one, share(&ann, &one, case)), (other, share(&ann, &one, case))]),
+        (case, [(one, share(&ann, &one, next)), (other, share(&bob, &other, next))]),
+        (next, [(one, share(&ann, &one, case)), (other, share(&bob, &other, case))]),
+        (case, [(other, share(&ann, &one, case)), (one, share(&bob, &other, case))]),
+        (before, [(one, share(&ann, &one, before)), (other, share(&bob, &other, before))]),
+        (CaseId::from_bytes([9; 16]), [(one, share(&ann, &one, case)), (other, share(&bob, &other, case))]),
+    ] {
+        let expected = (of == case && shares[0].0 == other).then(|| firm(2));
+        let by = shares.map(|(lead, share)| opener(&lead, share));
+        // The pair is symmetric: which of the two gave which share does not matter, for both are needed.
+        assert_eq!(vault.open_source(of, by, "why".into()).unwrap(), expected);
+    }
+    let opened = vault.journal().read(head.seq + 1, 10).unwrap();
+    assert_eq!(opened.len(), 1, "what opened nothing leaves no entry");
+    let by = [opener(&other, share(&bob, &other, case)), opener(&one, share(&ann, &one, case))];
+    assert_eq!(vault.open_source(case, by, "a court asks".into()).unwrap(), Some(firm(2)));
+    let last = vault.journal().read(head.seq + 2, 1).unwrap();
+    let Body::Opened(opened) = &last[0].body else { panic!("an opening is an entry") };
+    assert_eq!((opened.case, opened.reason.as_str(), opened.by[0].0), (case, "a court asks", other.person));
+
+    // With everything that the server has at rest and in memory once the epoch is over, one lead opens nothing.
+    vault.end_epoch(Timestamp::from_millis(NOW + 60_000));
+    drop(vault);
+    let all = [bytes_of(&dir), bytes_of(&default_keys_dir(&dir))].concat();
+    assert!(!holds(&all, share(&bob, &other, case).to_hex().as_bytes()));
+    verify(&dir, &default_keys_dir(&dir)).unwrap();
+    let again = open(&dir).unwrap();
+    assert_eq!(again.opening_keys(case).unwrap().unwrap(), keys, "it is the same after a restart");
+}
+
+#[test]
+fn a_stolen_folder_names_no_firm() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    vault.set_leads(vec![lead(1).1, lead(2).1]);
+    let cases: Vec<CaseId> = (200..230).map(|n| filed(&vault, n)).collect();
+    let check = |all: &[u8]| {
+        for n in 200..230 {
+            assert!(!holds(all, firm(n).as_bytes()) && !holds(all, firm(n).to_string().as_bytes()), "{n}");
+        }
+        assert!(cases.iter().all(|case| holds(all, case.as_bytes())), "the records are there");
+    };
+    // While it is served, and after it ended in order.
+    check(&bytes_of(&dir));
+    drop(vault);
+    check(&bytes_of(&dir));
+}
+
+#[test]
+fn what_an_older_file_had_in_plain_is_sealed_and_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let cases: Vec<CaseId> = (200..210).map(|n| filed(&vault, n)).collect();
+    drop(vault);
+    let connection = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE plain(case_id BLOB PRIMARY KEY, organisation BLOB NOT NULL) WITHOUT ROWID;
+             DROP TABLE source; ALTER TABLE plain RENAME TO source; DROP TABLE epoch;",
+        )
+        .unwrap();
+    for (case, n) in cases.iter().zip(200..) {
+        let firm = firm(n);
+        let row = rusqlite::params![case.as_bytes(), firm.as_bytes()];
+        connection.execute("INSERT INTO source VALUES (?1, ?2)", row).unwrap();
+    }
+    drop(connection);
+    assert!(holds(&bytes_of(&dir), firm(205).as_bytes()));
+    verify(&dir, &default_keys_dir(&dir)).unwrap();
+
+    let vault = open(&dir).unwrap();
+    for (case, n) in cases.iter().zip(200..) {
+        let mut found = None;
+        vault.return_to(*case, |organisation| found = Some(organisation)).unwrap();
+        assert_eq!(found, Some(firm(n)));
+    }
+    let all = bytes_of(&dir);
+    assert!((200..210).all(|n| !holds(&all, firm(n).as_bytes())), "the old rows are overwritten, in the log too");
+    filed(&vault, 211);
+    drop(vault);
+    verify(&dir, &default_keys_dir(&dir)).unwrap();
+}
+
+#[test]
+fn a_lost_return_key_is_made_anew_by_nobody_but_who_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let keys = default_keys_dir(&dir);
+    let vault = open(&dir).unwrap();
+    let old = filed(&vault, 1);
+    drop(vault);
+    fs::remove_file(keys.join("return.key")).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(open(&dir), Err(VaultError::ReturnKey(path)) if path == keys.join("return.key")));
+        assert!(!keys.join("return.key").exists());
+    }
+    let entropy: std::sync::Arc<dyn model::Entropy> = common::outside();
+    accept_head(&dir, None, &*common::outside(), &entropy).unwrap();
+    let vault = open(&dir).unwrap();
+    let new = filed(&vault, 2);
+    let mut told = Vec::new();
+    for case in [old, new] {
+        vault.return_to(case, |organisation| told.push(organisation)).unwrap();
+    }
+    assert_eq!(told, [firm(2)], "the way back of the older case is lost");
+}
