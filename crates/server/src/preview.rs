@@ -18,6 +18,8 @@ use crate::session::Who;
 
 /// With fewer others than this they may guess who it was.
 const FEW_OTHERS: u32 = 10;
+/// Leads with a key, of whom any two open a source together.
+const LEADS_MIN: usize = 2;
 /// Dry runs that an organisation may have at once, and a second from then on: as fast as people type, in several windows.
 pub(crate) const PREVIEWS: (f64, f64) = (600.0, 20.0);
 
@@ -40,7 +42,9 @@ pub(crate) async fn preview(
     let view = blocking(move || {
         let preview = intake::preview(&body, answers, &reporter, exercise)
             .map_err(|problem| Problem::wrong_field(problem.to_string()))?;
-        Ok::<_, Problem>(view(preview, id, &register, exercise))
+        let mut view = view(preview, id, &register, exercise);
+        view.source_kept = register.lead_keys().map_err(crate::me::refused)?.len() >= LEADS_MIN;
+        Ok::<_, Problem>(view)
     });
     reply(StatusCode::OK, &view.await??)
 }
@@ -79,6 +83,7 @@ fn view(preview: Preview, own: OrganisationId, register: &Register, exercise: bo
         findings: preview.findings.found.into_iter().map(finding_view).collect(),
         more_findings: number(preview.findings.untold),
         problems: preview.problems.into_iter().map(|it| MissingView { field: it.field, why: it.why }).collect(),
+        source_kept: false,
         exercise,
     }
 }

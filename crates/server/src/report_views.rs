@@ -114,6 +114,8 @@ pub struct PreviewView {
     pub more_findings: u32,
     /// What it still needs.
     pub problems: Vec<MissingView>,
+    /// Whether it would be kept, sealed, who reported, so that two leads of the cell could open it together; else nobody can.
+    pub source_kept: bool,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

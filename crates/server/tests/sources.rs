@@ -59,6 +59,19 @@ impl Stage {
         self.world.at_cell(method, path, &lead.cookie, body).await
     }
 
+    /// Whether the form of a member says that two leads could find out.
+    async fn form_says_kept(&self, cookie: &str) -> Value {
+        let request = Request::post("/api/v1/reports/preview")
+            .header("host", "localhost")
+            .header("origin", "http://localhost")
+            .header("content-type", "application/json")
+            .header("cookie", cookie)
+            .body(Body::from(r#"{"title":"t","attack":"phishing","indicators":[]}"#));
+        let answer = call(&self.world.member, request.unwrap()).await;
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        answer.json()["source_kept"].clone()
+    }
+
     /// What a member's person reads.
     async fn own(&self, cookie: &str, path: &str) -> Value {
         let request = Request::get(path).header("host", "localhost").header("cookie", cookie).body(Body::empty());
@@ -103,7 +116,10 @@ impl Stage {
 async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     let mut stage = Stage::new();
     let early = stage.report(1, "early.attack.test").await;
+    let bob = stage.world.sign_in(&stage.world.member, "bob@firm1.example").await;
+    assert_eq!(stage.form_says_kept(&bob).await, false);
     let (ada, zoe) = (stage.enrolled("ada").await, stage.enrolled("zoe").await);
+    assert_eq!(stage.form_says_kept(&bob).await, true);
     let view = stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
     assert_eq!((&view["sealed"], view["leads"].as_array().unwrap().len()), (&json!(true), 2));
     assert_eq!(view["leads"][0]["own"], true);
@@ -149,7 +165,6 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     assert_eq!((&last["kind"], &last["text"], &last["name"]), (&json!("opened"), &json!(WHY), &json!("ada, zoe")));
 
     // The firm is told, with the reason, and has something unread; another firm's reports say nothing.
-    let bob = stage.world.sign_in(&stage.world.member, "bob@firm1.example").await;
     let own = stage.own(&bob, &format!("/api/v1/reports/{case}")).await;
     let last = own["thread"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["kind"], &last["text"], &last["from"]), (&json!("opened"), &json!(WHY), &json!("partnership")));

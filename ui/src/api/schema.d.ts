@@ -4514,6 +4514,8 @@ export interface components {
             problems: components["schemas"]["MissingView"][];
             /** @description Whom it would reach. */
             reach: components["schemas"]["ReachView"];
+            /** @description Whether it would be kept, sealed, who reported, so that two leads of the cell could open it together; else nobody can. */
+            source_kept: boolean;
             /** @description What would become of each value. */
             values: components["schemas"]["PreviewValueView"][];
         };

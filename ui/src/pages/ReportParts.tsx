@@ -116,6 +116,7 @@ export function Others({ draft, change }: { draft: Draft; change: Change }) {
         {draft.know !== 'everybody' && <Icon n="lock" />}
         <span>{draft.know === 'everybody' ? T.others.named : T.others.safe}</span>
       </p>
+      {draft.know === 'nobody' && seen?.source_kept === false && <p className="note">{T.others.notKept}</p>}
       <p>{!seen || !draft.warn ? T.others.nothingYet : seen.reach.text}</p>
       {seen && draft.warn && seen.reach.few && seen.reach.members > 0 && (
         <p className="note warn">{T.others.few(seen.reach.members)}</p>

@@ -169,6 +169,8 @@ export const report = {
       refused: 'not taken',
     } as Record<string, string>,
     safe: 'Your name and how to reach you are not in it.',
+    notKept:
+      'Fewer than two leads of the cell have a key yet: none of them can find out that it was you, not even in need.',
     named: 'Your name stands beside it: you chose that everybody may know.',
     nothingYet: 'Whom it reaches is shown here once you say who may be warned.',
     few: (n: number) =>
