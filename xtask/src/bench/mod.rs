@@ -12,6 +12,7 @@ mod memory;
 mod rebuild;
 mod register;
 mod report;
+mod seal;
 mod server;
 mod session_check;
 mod signin;
@@ -21,7 +22,7 @@ use std::fs;
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 12] = [
+const ALL: [(&str, Bench); 13] = [
     ("light", light::run),
     ("import", import::run),
     ("extract", extract::run),
@@ -32,6 +33,7 @@ const ALL: [(&str, Bench); 12] = [
     ("flow", flow::run),
     ("rebuild", rebuild::run),
     ("signin", signin::run),
+    ("seal", seal::run),
     ("session-check", session_check::run),
     ("register", register::run),
 ];

@@ -2,9 +2,12 @@
 
 use std::sync::mpsc::sync_channel;
 
+use model::{Entropy, OrganisationId, PersonId};
+
 use super::connection::{is_durable, unsigned};
 use super::*;
 use crate::conformance::{report, tick};
+use crate::sealing::{Lead, LeadPrivateKey, SealState};
 
 fn folder() -> (tempfile::TempDir, SqliteOptions) {
     let folder = tempfile::tempdir().unwrap();
@@ -39,6 +42,62 @@ fn a_full_disk_is_an_error_to_the_caller_and_leaves_nothing_half_written() {
     let again = SqliteJournal::open(&options).unwrap();
     assert_eq!(again.append(vec![report(9_999, 3_000)]).unwrap(), [stored + 2]);
     assert_eq!(again.read(1, 10_000).unwrap().len() as u64, stored + 2);
+}
+
+#[test]
+fn a_full_disk_leaves_no_report_half_sealed_and_its_epoch_comes_with_the_next() {
+    let (_folder, options) = folder();
+    let journal = SqliteJournal::limited(&options, Some(60)).unwrap();
+    let (mut state, entropy) = (sealed_to_two(), Counting::default());
+    let (mut epoch, mut stored, mut n) = (0, Vec::new(), 0);
+    // Every third report begins an epoch, so that one of those that the disk refuses brings secrets.
+    let refused = loop {
+        n += 1;
+        epoch += i64::from(n % 3 == 1);
+        let entry = sealed(&mut state, epoch, n, 3_000, &entropy);
+        let pairs = entry.source.clone().unwrap().pairs.unwrap();
+        match journal.append(vec![entry]) {
+            Ok(_) => stored.push((n, pairs)),
+            Err(_) if !pairs.epoch.is_stored() => break n,
+            Err(_) => {}
+        }
+        assert!(n < 1_000, "the disk never filled, or never at the beginning of an epoch");
+    };
+    let case = |n: u64| report(n, 0).source.unwrap().case;
+    assert!(journal.filed(case(refused)).unwrap().is_none() && journal.sealed_source(case(refused)).unwrap().is_none());
+    drop(journal);
+    let again = SqliteJournal::open(&options).unwrap();
+    let next = sealed(&mut state, epoch, 5_000, 3_000, &entropy);
+    stored.push((5_000, next.source.clone().unwrap().pairs.unwrap()));
+    again.append(vec![next]).unwrap();
+    for (n, pairs) in stored {
+        let keys = again.sealed_source(case(n)).unwrap().unwrap();
+        assert_eq!((&keys.leads, &keys.sealed), (&pairs.epoch.leads, &pairs.sealed), "report {n}");
+    }
+}
+
+fn sealed_to_two() -> SealState {
+    let mut state = SealState::default();
+    let lead = |n: u8| Lead { person: PersonId::from_bytes([n; 16]), key: LeadPrivateKey::generate().unwrap().1 };
+    state.set_leads(vec![lead(1), lead(2)]);
+    state
+}
+
+/// A report whose source is sealed in an epoch.
+fn sealed(state: &mut SealState, epoch: i64, n: u64, bytes: usize, entropy: &Counting) -> NewEntry {
+    let mut entry = report(n, bytes);
+    let source = entry.source.as_mut().unwrap();
+    source.pairs = state.seal(epoch, source.case, OrganisationId::from_bytes([7; 16]), entropy).unwrap();
+    entry
+}
+
+#[derive(Default)]
+struct Counting(std::sync::atomic::AtomicU8);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+    }
 }
 
 #[test]
