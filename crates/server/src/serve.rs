@@ -348,6 +348,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let (vault, register, hub, meters) =
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
             let (reads, keys, entropy) = (reads.clone(), keys.clone(), Arc::clone(&config.entropy));
+            let clock = Arc::clone(&config.clock);
             let open = move || {
                 let own = returning::writer(&own_path, &keys, entropy)?;
                 let own_reader = own.reader();
@@ -355,7 +356,9 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
                 let (writer, reader) = Store::open(&released_path)?;
                 let engine = EngineConfig::default();
                 let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads };
-                Ok((reader, Some(own_reader), Some(Core::open(parts)?)))
+                let mut core = Core::open(parts)?;
+                core.erase_first(&|| clock.now())?;
+                Ok((reader, Some(own_reader), Some(core)))
             };
             blocking(open).await?
         }

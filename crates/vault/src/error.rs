@@ -74,6 +74,9 @@ pub enum VaultError {
         /// Why.
         error: std::io::Error,
     },
+    /// A place that something is to be copied to has something in it.
+    #[error("{} is not empty", .0.display())]
+    NotEmpty(PathBuf),
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use model::{Entropy, MemberToken, OrganisationId, Timestamp};
+use model::{CaseId, Entropy, MemberToken, OrganisationId, Timestamp};
 
 use crate::error::VaultError;
 use crate::{files, hex};
@@ -18,6 +18,10 @@ pub const TOKEN_WINDOW_MILLIS: i64 = 30 * 86_400_000;
 const KEY_FILE_BYTES_MAX: u64 = 256;
 const CHECKPOINT_SEED: &str = "checkpoint.key";
 const RELEASE_ID: &str = "release-id.key";
+/// Cases that were recalled, a line each.
+const ERASED: &str = "erased";
+/// Longest list of them that is read: a million.
+const ERASED_BYTES_MAX: u64 = 37 << 20;
 /// Seals the way back to whoever filed a case.
 pub(crate) const RETURN_KEY: &str = "return.key";
 
@@ -175,6 +179,21 @@ impl Keys {
     #[must_use]
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.signer.sign(message).as_ref().to_vec()
+    }
+
+    /// Notes beside the keys that a case was recalled: an older copy of the data that is laid out again loses it again.
+    pub(crate) fn note_erased(&self, case: CaseId) -> Result<(), VaultError> {
+        match &self.home {
+            Home::Folder(folder) => files::add_line(&folder.join(ERASED), &case.to_string()),
+            Home::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The cases that were noted so. A line that is none, as a crash may leave it, is passed over.
+    pub(crate) fn erased(&self) -> Result<Vec<CaseId>, VaultError> {
+        let Some(folder) = self.folder() else { return Ok(Vec::new()) };
+        let text = files::read_capped(&folder.join(ERASED), ERASED_BYTES_MAX)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).lines().filter_map(|line| line.parse().ok()).collect())
     }
 
     /// Held while a checkpoint is written, so that an older head never replaces a newer one.

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod acts;
+mod backup;
 mod blobs;
 mod checkpoint;
 pub mod codec;
@@ -25,6 +26,7 @@ mod vault;
 mod verify;
 
 pub use acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted};
+pub use backup::{Copied, backup, restore};
 pub use blobs::BLOB_BYTES_MAX;
 pub use entry::{
     AdvisoryEntry, Body, DataSet, Entry, Findings, Genesis, Item, Population, ReportContent, ReportEntry, Run, Seq,

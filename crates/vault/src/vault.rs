@@ -126,6 +126,7 @@ impl Vault {
         let mut vault = Self::with(Arc::new(journal), keys, stores, &config.genesis, clock, entropy, Some(lock))?;
         vault.recall()?;
         vault.recall_repeats()?;
+        vault.recall_erased()?;
         vault.sweep_files()?;
         vault.checkpoint(true)?;
         vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);

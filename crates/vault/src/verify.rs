@@ -97,6 +97,10 @@ fn walk(path: &Path, signed: Option<&Checkpoint>) -> Result<Walked, VaultError> 
     let connection = sqlite::open_read_only(path)?;
     // One moment of the file, so that entries and sources that are written meanwhile do not come between.
     let moment = connection.unchecked_transaction().map_err(JournalError::from)?;
+    if !sqlite::is_made(&moment)? {
+        // Whoever made the file was ended before it had a table.
+        return Ok(Walked { head: Head::default(), types: BTreeMap::new(), sources: 0, reports: 0 });
+    }
     let mut head = Head::default();
     let mut types = BTreeMap::new();
     let mut cases = HashSet::new();

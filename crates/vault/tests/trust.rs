@@ -51,6 +51,22 @@ fn a_lost_checkpoint_is_signed_anew_by_nobody_but_who_says_so() {
 }
 
 #[test]
+fn a_file_whose_maker_was_ended_at_once_is_an_empty_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    for text in ["", "PRAGMA user_version = 1", "CREATE TABLE journal(seq INTEGER PRIMARY KEY)"] {
+        fs::remove_file(dir.join("vault.db")).ok();
+        sql(&dir, text);
+        assert_eq!(verify(&dir, &default_keys_dir(&dir)).unwrap().entries, 0, "{text}");
+    }
+    fs::remove_file(dir.join("vault.db")).unwrap();
+    sql(&dir, "");
+    filled(&dir, 1);
+    assert_eq!(verify(&dir, &default_keys_dir(&dir)).unwrap().entries, 2);
+}
+
+#[test]
 fn lost_keys_need_somebody_to_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");

@@ -26,6 +26,7 @@ mod admin_lists;
 mod admin_mail;
 mod admin_page;
 mod admin_people;
+mod backup;
 mod demo;
 mod import;
 pub mod import_files;
@@ -75,6 +76,10 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Read files and folders of threat data into the store
     Import(import::ImportArgs),
+    /// Copy data and keys to two places, while they are served
+    Backup(backup::BackupArgs),
+    /// Lay a backup out as data folder and keys folder, and check it
+    Restore(backup::RestoreArgs),
     /// Check, rebuild or export the journal
     Journal(journal::JournalArgs),
     /// Make a lead's key, or the share of a case that it gives
@@ -104,6 +109,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Admin(args) => admin::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(args),
+        Command::Backup(args) => backup::save(args),
+        Command::Restore(args) => backup::restore(args),
         Command::Journal(args) => journal::run(args),
         Command::Lead(args) => lead::run(args),
         Command::Receipt(args) => receipt::run(args),

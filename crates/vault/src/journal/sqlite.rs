@@ -23,7 +23,7 @@ use crate::sealing::OpeningKeys;
 
 use connection::{connect, head_of, note_redactions, signed};
 pub(crate) use connection::{follows, open_read_only, read_raw};
-pub(crate) use source::{entries_in, has_sealed, is_filed, seal_sources, sources};
+pub(crate) use source::{entries_in, has_sealed, is_filed, is_made, seal_sources, sources};
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;

@@ -201,6 +201,11 @@ impl Cases {
         self.with(|cases| cases.get(&case).map(|standing| standing.entries.clone()).unwrap_or_default())
     }
 
+    /// Whether a case was recalled, whatever is left of it.
+    pub(super) fn is_recalled(&self, case: CaseId) -> bool {
+        self.with(|cases| cases.get(&case).is_some_and(|standing| standing.recalled.is_some()))
+    }
+
     /// The content of a case is out of the journal.
     pub(super) fn redacted(&self, case: CaseId) {
         self.with(|cases| {

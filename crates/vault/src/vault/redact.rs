@@ -126,6 +126,21 @@ impl Shown {
 }
 
 impl Vault {
+    /// Recalls again what was recalled after this copy of the data was made: the list of it lies beside the keys.
+    pub(super) fn recall_erased(&self) -> Result<(), VaultError> {
+        for case in self.keys.erased()? {
+            let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { continue };
+            if self.cases.is_recalled(case) {
+                continue;
+            }
+            let body = Body::Amend(Box::new(AmendEntry { case, of, change: Change::Recall { redacted: Vec::new() } }));
+            let seqs = self.journal.append(vec![NewEntry::new(self.clock.now(), body.clone())])?;
+            seqs.iter().for_each(|seq| self.cases.note(*seq, &body));
+            self.forget_sent(of)?;
+        }
+        Ok(())
+    }
+
     /// Cases that were recalled and whose content is still in the journal.
     #[must_use]
     pub fn recalled(&self) -> Vec<CaseId> {
@@ -166,6 +181,8 @@ impl Vault {
     /// [`VaultError`] if the journal cannot be read or written; nothing is taken out, then.
     pub fn redact(&self, case: CaseId, erased: &Erased) -> Result<(), VaultError> {
         let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { return Ok(()) };
+        // Before anything is taken out: after a crash in between it is merely done again.
+        self.keys.note_erased(case)?;
         self.destroy_files(case)?;
         let lookups: HashSet<u64> = erased.lookups.iter().copied().collect();
         let mut shown = Shown::default();

@@ -69,8 +69,13 @@ pub(crate) fn entries_in(path: &Path) -> Result<Seq, JournalError> {
         return Ok(0);
     }
     let connection = open_read_only(path)?;
-    let made = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'journal'")?.exists([])?;
-    if made { Ok(head_of(&connection)?.seq) } else { Ok(0) }
+    if is_made(&connection)? { Ok(head_of(&connection)?.seq) } else { Ok(0) }
+}
+
+/// Whether a file has a journal at all, and be it empty.
+pub(crate) fn is_made(connection: &Connection) -> Result<bool, JournalError> {
+    let made = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('journal', 'source')";
+    Ok(connection.query_row(made, [], |row| row.get(0))?)
 }
 
 /// Whether a file that may be absent has sources that are sealed already.

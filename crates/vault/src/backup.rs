@@ -1,0 +1,176 @@
+//! A copy of a data folder while it is served, and back again: data and keys go to two places, so that whoever finds one copy of the
+//! two learns no more than a thief of that one folder.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::error::{JournalError, VaultError};
+use crate::files;
+use crate::journal::sqlite::open_read_only;
+use crate::keys::default_keys_dir;
+use crate::verify::{self, FILE, Report};
+
+/// Folders of the data folder that hold whole files.
+const FOLDERS: [&str; 2] = ["blobs", "files"];
+/// Deepest folder within those.
+const DEPTH_MAX: usize = 4;
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Stores and files of the data folder.
+    pub data: u64,
+    /// Files of the keys folder.
+    pub keys: u64,
+}
+
+/// Copies a data folder that may be in use, and its keys to a place of their own. Both places are made, or are empty.
+///
+/// The keys go first: the checkpoint among them is then of a head that the copy of the journal has. The journal's store goes last
+/// of the stores: every view of it in the copy is as old or older, and catches up when it is served.
+///
+/// # Errors
+/// [`VaultError`] if a place is not empty or lies in the other, or something cannot be read or written. What was written by then
+/// is left, and is no backup.
+pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &Path) -> Result<Copied, VaultError> {
+    let keys_dir = keys_dir.unwrap_or_else(|| default_keys_dir(data_dir));
+    let journal = data_dir.join(FILE);
+    fs::metadata(&journal).map_err(files::at(&journal))?;
+    empty(to)?;
+    empty(keys_to)?;
+    apart(keys_to, to)?;
+    let mut keys = copy_folder(&keys_dir, keys_to, 0)?;
+    let mut data = 0;
+    for name in stores(data_dir)? {
+        copy_store(&data_dir.join(&name), &to.join(&name))?;
+        data += 1;
+    }
+    // After the journal, which names them; what comes in between belongs to no entry of the copy and is swept away.
+    data += copy_folders(data_dir, to)?;
+    // Keys that were made meanwhile, such as that of a new month, have sealed or counted what is in the copy by now.
+    for entry in fs::read_dir(&keys_dir).map_err(files::at(&keys_dir))? {
+        let entry = entry.map_err(files::at(&keys_dir))?;
+        let place = keys_to.join(entry.file_name());
+        if entry.path().extension().is_some_and(|end| end == "key") && !place.exists() {
+            copy_file(&entry.path(), &place)?;
+            keys += 1;
+        }
+    }
+    files::sync_folder(to)?;
+    files::sync_folder(keys_to)?;
+    Ok(Copied { data, keys })
+}
+
+/// Lays a backup out as a data folder and, where a copy of the keys is named, its keys folder, and checks it. Both are made, or are
+/// empty; without a copy of the keys, the keys folder must be there.
+///
+/// # Errors
+/// As [`backup`], and as [`verify::verify`]: a backup that its keys do not vouch for is told so, and is left for a look.
+pub fn restore(
+    from: &Path,
+    keys_from: Option<&Path>,
+    data_dir: &Path,
+    keys_dir: Option<PathBuf>,
+) -> Result<(Copied, Report), VaultError> {
+    let keys_dir = keys_dir.unwrap_or_else(|| default_keys_dir(data_dir));
+    let journal = from.join(FILE);
+    fs::metadata(&journal).map_err(files::at(&journal))?;
+    empty(data_dir)?;
+    let keys = match keys_from {
+        Some(keys_from) => {
+            empty(&keys_dir)?;
+            apart(&keys_dir, data_dir)?;
+            let copied = copy_folder(keys_from, &keys_dir, 0)?;
+            files::sync_folder(&keys_dir)?;
+            copied
+        }
+        None => 0,
+    };
+    let mut data = 0;
+    for name in stores(from)? {
+        copy_file(&from.join(&name), &data_dir.join(&name))?;
+        data += 1;
+    }
+    data += copy_folders(from, data_dir)?;
+    files::sync_folder(data_dir)?;
+    let report = verify::verify(data_dir, &keys_dir)?;
+    Ok((Copied { data, keys }, report))
+}
+
+/// Makes a folder that only its owner enters, or finds it empty.
+fn empty(folder: &Path) -> Result<(), VaultError> {
+    files::private_folder(folder)?;
+    files::close_to_others(folder)?;
+    match fs::read_dir(folder).map_err(files::at(folder))?.next() {
+        None => Ok(()),
+        Some(_) => Err(VaultError::NotEmpty(folder.to_owned())),
+    }
+}
+
+/// Keys never lie within data, nor data within keys.
+fn apart(keys: &Path, data: &Path) -> Result<(), VaultError> {
+    if files::lies_in(keys, data)? || files::lies_in(data, keys)? {
+        return Err(VaultError::KeysInside { keys_dir: keys.to_owned(), data_dir: data.to_owned() });
+    }
+    Ok(())
+}
+
+/// The stores of a data folder, the journal's last.
+fn stores(folder: &Path) -> Result<Vec<String>, VaultError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(files::at(folder))? {
+        let name = entry.map_err(files::at(folder))?.file_name().to_string_lossy().into_owned();
+        if Path::new(&name).extension().is_some_and(|end| end == "db") {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| (name == FILE, name.clone()));
+    Ok(names)
+}
+
+/// Copies a store as it stands at one moment, while others may write to it. It is laid out anew in the order of keys, so that the
+/// order of its pages tells nothing of when they were written.
+fn copy_store(from: &Path, to: &Path) -> Result<(), VaultError> {
+    files::private_file(to)?;
+    let connection: Connection = open_read_only(from)?;
+    // The copy takes it over: what is moved from page to page while it is made must not lie on where it was.
+    connection.pragma_update(None, "secure_delete", "ON").map_err(JournalError::from)?;
+    let text = to.to_str().ok_or_else(|| JournalError::io(format!("{} is no text", to.display())))?;
+    connection.execute("VACUUM INTO ?1", [text]).map_err(JournalError::from)?;
+    File::open(to).and_then(|file| file.sync_all()).map_err(files::at(to))
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), VaultError> {
+    files::private_file(to)?;
+    fs::copy(from, to).map_err(files::at(from))?;
+    files::close_to_others(to)?;
+    File::open(to).and_then(|file| file.sync_all()).map_err(files::at(to))
+}
+
+fn copy_folders(from: &Path, to: &Path) -> Result<u64, VaultError> {
+    let there = FOLDERS.iter().filter(|name| from.join(name).exists());
+    there.map(|name| copy_folder(&from.join(name), &to.join(name), 0)).sum()
+}
+
+fn copy_folder(from: &Path, to: &Path, depth: usize) -> Result<u64, VaultError> {
+    files::private_folder(to)?;
+    let mut copied = 0;
+    for entry in fs::read_dir(from).map_err(files::at(from))? {
+        let entry = entry.map_err(files::at(from))?;
+        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(files::at(&path))?;
+        if kind.is_dir() && depth < DEPTH_MAX {
+            copied += copy_folder(&path, &place, depth + 1)?;
+        } else if kind.is_file() {
+            match copy_file(&path, &place) {
+                Ok(()) => copied += 1,
+                // What was recalled, or given up in the midst of coming, while the folder was read.
+                Err(_) if !path.exists() => fs::remove_file(&place).map_err(files::at(&place))?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(copied)
+}
