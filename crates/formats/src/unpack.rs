@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_takes_too_much_memory_is_refused() {
+        // A frame of one empty block (RFC 8878, 3.1.1): its window descriptor is the exponent above 10, in the upper five bits.
+        let frame = |log: u8| vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, (log - 10) << 3, 0x01, 0x00, 0x00];
+        assert_eq!(unpack(&frame(25), 1 << 20), Ok(Vec::new()));
+        for log in [26, 27, 31] {
+            assert!(unpack(&frame(log), 1 << 20).unwrap_err().contains("zstd"), "{log}");
+        }
+    }
+
+    #[test]
     fn unpacks_and_refuses_bombs() {
         let zeros = vec![0_u8; 20 << 20];
         for packed in [gzip(&zeros), zstd::encode_all(&zeros[..], 3).unwrap()] {

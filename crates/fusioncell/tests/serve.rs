@@ -105,6 +105,29 @@ fn a_lead_signs_in_and_a_machine_reports() {
     ok(&["admin", "key", "revoke", "--data-dir", &data, &key]);
 }
 
+/// Nobody has to ask for it: outside an exercise everybody owes a second factor until they have one.
+#[test]
+fn a_second_factor_is_owed_by_everybody_unless_an_operator_says_otherwise() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    let lead = json(&["admin", "init", "--data-dir", &data, "--email", "ada@cell.example", "--json"]);
+    ok(&["admin", "organisation", "add", "--data-dir", &data, "--name", "Calder Power", "--sector", "energy"]);
+    let words = ["admin", "person", "add", "--data-dir", &data, "--email", "sam@calder.example", "--name", "Sam"];
+    let person = json(&[&words[..], &["--organisation", "Calder Power", "--json"]].concat());
+    let (member, cell) = addresses();
+    let _server = serve(&data, &member, &cell, &[]);
+    assert!(listens(&member) && listens(&cell));
+    for (address, prefix, email, told, path) in [
+        (&cell, "/cell/v1", "ada@cell.example", &lead, "/cell/v1/wall"),
+        (&member, "/api/v1", "sam@calder.example", &person, "/api/v1/home"),
+    ] {
+        let session = sign_in(address, prefix, email, told["password"].as_str().unwrap());
+        assert_eq!((session.status, &session.json()["enrol"]), (200, &true.into()), "{}", session.body);
+        let refused = http(address, "GET", path, &[&format!("Cookie: {}", session.cookie())], "").unwrap();
+        assert_eq!((refused.status, refused.json()["type"].as_str()), (403, Some("urn:fusioncell:problem:enrol")));
+    }
+}
+
 #[test]
 fn a_rebuild_comes_to_the_state_that_the_live_server_had() {
     let folder = Folder::new();
