@@ -357,7 +357,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
                 let engine = EngineConfig::default();
                 let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads };
                 let mut core = Core::open(parts)?;
-                core.erase_first(&|| clock.now())?;
+                core.before_serving(&|| clock.now())?;
                 Ok((reader, Some(own_reader), Some(core)))
             };
             blocking(open).await?

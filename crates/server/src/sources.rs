@@ -373,6 +373,15 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
             .with(now, |held| held.get(&case).map(|held| held.view(case, Some(&keys), person, cell.exercise)));
         return waiting.ok_or_else(Problem::absent);
     };
+    let register = cell.sessions.register();
+    // Whoever gave the first share may have lost the right since.
+    let leads = |given: &Given| {
+        let person = register.person(given.by).map_err(crate::me::refused)?;
+        Ok::<_, Problem>(!person.disabled && person.role.rights().has(Right::OpenSources))
+    };
+    if !(leads(&one)? && leads(&other)?) {
+        return Err(Problem::conflict("one of the two is a lead no more: both shares are forgotten; give yours again"));
+    }
     let people = [one.by, other.by];
     let opener = |given: Given| Opener { person: given.by, name: given.name, share: given.share };
     let opened = cell.vault.open_source(case, [opener(one), opener(other)], reason.clone()).map_err(|error| {
@@ -384,7 +393,6 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
             "the two shares do not open it: one of them is not of this case or not of its lead's key; give both again",
         ));
     };
-    let register = cell.sessions.register();
     register.note_opening(&by, "source-opened", &case.to_string(), &reason).map_err(crate::me::refused)?;
     let source = named(&register, organisation)?;
     cell.openings.with(now, |held| {

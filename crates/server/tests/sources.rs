@@ -6,7 +6,7 @@ mod common;
 use axum::body::Body;
 use axum::http::Request;
 use common::{Answer, PASSWORD, World, call};
-use model::{CaseId, PersonId};
+use model::{CaseId, Clock as _, PersonId};
 use register::{Actor, NewPerson, Role};
 use serde_json::{Value, json};
 use vault::{LeadPrivateKey, share_of};
@@ -147,6 +147,14 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
         assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
     }
     assert_eq!(stage.gives(&zoe, &case, "nonsense").await.status, 422);
+    // Who gave a share and is a lead no more opens nothing by it.
+    let register = stage.world.register.clone();
+    register.set_disabled(&Actor::operator(), ada.id, true).unwrap();
+    assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409);
+    register.set_disabled(&Actor::operator(), ada.id, false).unwrap();
+    let ada = Lead { cookie: stage.world.sign_in(&stage.world.cell, "ada@cell.example").await, ..ada };
+    stage.shows_passkey(&ada);
+    assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
     let opened = stage.gives(&zoe, &case, &other).await;
     assert_eq!((opened.status.as_u16(), &opened.json()["source"]), (200, &json!({ "organisation": "Firm 1" })));
     assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409, "it was opened already");
@@ -179,6 +187,19 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     stage.world.pass(31 * 60_000);
     let later = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
     assert!(later.is_empty(), "half an hour later nobody reads it here");
+}
+
+#[tokio::test]
+async fn after_a_restart_sources_are_sealed_before_anybody_is_served() {
+    let stage = Stage::new();
+    for name in ["ada", "zoe"] {
+        stage.enrolled(name).await;
+    }
+    stage.world.vault.set_leads(Vec::new());
+    let mut core = stage.world.core_anew();
+    let now = stage.world.clock.now();
+    core.before_serving(&|| now).unwrap();
+    assert!(stage.world.vault.seals_sources());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use model::Timestamp;
 use vault::Seq;
 
 use super::{Core, CoreError, SharedFold};
+use crate::sources::follow_leads;
 
 /// Entries of a journal out of which recalled content is taken at once; a longer one is looked through beside the fold.
 const ERASED_AT_ONCE_MAX: Seq = 20_000;
@@ -17,11 +18,13 @@ const FIRST_MAX: Duration = Duration::from_secs(600);
 const REST: Duration = Duration::from_millis(20);
 
 impl Core {
-    /// Before anybody is served: what was recalled goes from all stores. A backup that was laid out again may hold much of it.
+    /// Before anybody is served: sources are sealed to the leads of today, and what was recalled goes from all stores. A backup
+    /// that was laid out again may hold much of it.
     ///
     /// # Errors
     /// [`CoreError`] if a store failed.
-    pub fn erase_first(&mut self, now: &dyn Fn() -> Timestamp) -> Result<(), CoreError> {
+    pub fn before_serving(&mut self, now: &dyn Fn() -> Timestamp) -> Result<(), CoreError> {
+        follow_leads(&self.vault, &self.register)?;
         let start = Instant::now();
         while !self.vault.recalled().is_empty() || self.erasing.is_some() {
             if start.elapsed() > FIRST_MAX {
