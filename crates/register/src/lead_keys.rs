@@ -62,13 +62,13 @@ impl Register {
         })
     }
 
-    /// Notes in the trail that a lead asked for, or did, the opening of a source.
+    /// Notes in the trail that a lead asked for, or did, the opening of a source; why is in the journal.
     ///
     /// # Errors
     /// [`RegisterError::NoRight`] for whoever is no lead.
-    pub fn note_opening(&self, by: &Actor, what: &str, case: &str, reason: &str) -> Result<(), RegisterError> {
+    pub fn note_opening(&self, by: &Actor, what: &str, case: &str) -> Result<(), RegisterError> {
         by.needs(Right::OpenSources)?;
-        self.within(|transaction| self.note(transaction, by, what, case, reason))
+        self.within(|transaction| self.note(transaction, by, what, case, ""))
     }
 
     /// A lead takes the own key away: cases that come from now on are not sealed to it.

@@ -215,7 +215,7 @@ impl Register {
             .connection()
             .query_row("SELECT fresh_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
             .optional()?;
-        Ok(fresh_at.is_some_and(|at| self.now().as_millis() - at < FRESH_MILLIS))
+        Ok(fresh_at.is_some_and(|at| (-MINUTE_MILLIS..FRESH_MILLIS).contains(&(self.now().as_millis() - at))))
     }
 
     /// Whether a session's owner has shown a passkey in it within the last ten minutes.
@@ -227,7 +227,7 @@ impl Register {
             .connection()
             .query_row("SELECT passkey_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
             .optional()?;
-        Ok(shown_at.flatten().is_some_and(|at| self.now().as_millis() - at < FRESH_MILLIS))
+        Ok(shown_at.flatten().is_some_and(|at| (-MINUTE_MILLIS..FRESH_MILLIS).contains(&(self.now().as_millis() - at))))
     }
 
     /// Notes that a session's owner has just shown a passkey.

@@ -321,7 +321,7 @@ async fn begin(
         if !free {
             return Err(Problem::conflict("it waits to be opened already, or too many do"));
         }
-        register.note_opening(&by, "source-asked", &case.to_string(), &reason).map_err(crate::me::refused)?;
+        register.note_opening(&by, "source-asked", &case.to_string()).map_err(crate::me::refused)?;
         let opening = Opening {
             reason,
             asked_by: by.name,
@@ -384,7 +384,7 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
     }
     let people = [one.by, other.by];
     let opener = |given: Given| Opener { person: given.by, name: given.name, share: given.share };
-    let opened = cell.vault.open_source(case, [opener(one), opener(other)], reason.clone()).map_err(|error| {
+    let opened = cell.vault.open_source(case, [opener(one), opener(other)], reason).map_err(|error| {
         tracing::error!(%error, "a source could not be opened");
         Problem::busy("it could not be stored that it was opened; nothing was told: give both shares again")
     })?;
@@ -393,7 +393,7 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
             "the two shares do not open it: one of them is not of this case or not of its lead's key; give both again",
         ));
     };
-    register.note_opening(&by, "source-opened", &case.to_string(), &reason).map_err(crate::me::refused)?;
+    register.note_opening(&by, "source-opened", &case.to_string()).map_err(crate::me::refused)?;
     let source = named(&register, organisation)?;
     cell.openings.with(now, |held| {
         let opening = held.get_mut(&case).ok_or_else(Problem::absent)?;

@@ -40,7 +40,9 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
     fs::metadata(&journal).map_err(files::at(&journal))?;
     empty(to)?;
     empty(keys_to)?;
-    apart(keys_to, to)?;
+    for (keys, data) in [(keys_to, to), (keys_to, data_dir), (keys_dir.as_path(), to)] {
+        apart(keys, data)?;
+    }
     let mut keys = copy_folder(&keys_dir, keys_to, 0)?;
     let mut data = 0;
     for name in stores(data_dir)? {
@@ -102,11 +104,10 @@ pub fn restore(
 /// Makes a folder that only its owner enters, or finds it empty.
 fn empty(folder: &Path) -> Result<(), VaultError> {
     files::private_folder(folder)?;
-    files::close_to_others(folder)?;
-    match fs::read_dir(folder).map_err(files::at(folder))?.next() {
-        None => Ok(()),
-        Some(_) => Err(VaultError::NotEmpty(folder.to_owned())),
+    if fs::read_dir(folder).map_err(files::at(folder))?.next().is_some() {
+        return Err(VaultError::NotEmpty(folder.to_owned()));
     }
+    files::close_to_others(folder)
 }
 
 /// Keys never lie within data, nor data within keys.

@@ -87,11 +87,11 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     sync_folder(path.parent().unwrap_or(path))
 }
 
-/// Adds a line to a file that only its owner reads, and has it on disk.
+/// Adds a line to a file that only its owner reads, and has it on disk. Half a line that a full disk left before it stays apart.
 pub(crate) fn add_line(path: &Path, line: &str) -> Result<(), VaultError> {
     private_file(path)?;
     let mut file = OpenOptions::new().append(true).open(path).map_err(at(path))?;
-    file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))
+    file.write_all(format!("\n{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
 /// Reads a file of at most `max` bytes; `None` if there is none.

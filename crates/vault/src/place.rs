@@ -41,14 +41,19 @@ impl Place {
             return Err(VaultError::KeysMissing { keys_dir, entries });
         }
         let keys = Keys::open(&keys_dir, Arc::clone(entropy))?;
-        sqlite::seal_sources(&path, &|| {
-            let way_back = WayBack::new(&keys.secret(RETURN_KEY)?);
-            Ok(Box::new(move |case, organisation| way_back.seal(case, organisation)))
-        })?;
         let lost = !keys_dir.join(RETURN_KEY).exists() && sqlite::has_sealed(&path)?;
         let lost = lost.then(|| keys_dir.join(RETURN_KEY));
         let journal = SqliteJournal::open(&SqliteOptions { path })?;
         Ok(Self { lock, journal, keys, lost })
+    }
+
+    /// Seals what an older version had in plain. Only once the keys are known to be those of this journal: with the keys of
+    /// another, nobody could ever be answered.
+    pub(crate) fn seal_sources(dir: &Path, keys: &Keys) -> Result<(), VaultError> {
+        sqlite::seal_sources(&dir.join(FILE), &|| {
+            let way_back = WayBack::new(&keys.secret(RETURN_KEY)?);
+            Ok(Box::new(move |case, organisation| way_back.seal(case, organisation)))
+        })
     }
 }
 
@@ -92,6 +97,7 @@ pub fn accept_head(
     verify::chain(&path)?;
     // Whoever accepts the journal accepts that its reporters are not answered any more, if their key is lost.
     keys.secret(RETURN_KEY)?;
+    Place::seal_sources(data_dir, &keys)?;
     let replaced = checkpoint::set_aside(&keys)?;
     let head = checkpoint::sign(&keys, &journal, clock)?;
     Ok(AcceptedHead { entries: head.seq, head: head.hash, replaced })

@@ -119,6 +119,7 @@ impl Vault {
         if let Some(path) = lost {
             return Err(VaultError::ReturnKey(path));
         }
+        Place::seal_sources(&config.dir, &keys)?;
         // Signed before the first entry, so that there is no moment with entries and without a checkpoint, and again before
         // anybody can append a second.
         checkpoint::sign(&keys, &journal, &*clock)?;
@@ -206,7 +207,7 @@ impl Vault {
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
                 match codec::type_of(&entry.body).map_err(corrupt)? {
                     "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" | "message" | "amend" | "file" => {}
+                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" => {}
                     _ => continue,
                 }
                 match codec::decode(&entry.body).map_err(corrupt)? {

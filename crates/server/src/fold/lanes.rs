@@ -26,7 +26,9 @@ impl Core {
             return Ok(());
         }
         self.population_looked = now;
-        follow_leads(&self.vault, &self.register)?;
+        if let Err(error) = follow_leads(&self.vault, &self.register) {
+            tracing::warn!(%error, "who the leads are could not be read; sources are sealed to those of before");
+        }
         let told = self.register.populations();
         let population = Population { members: told.members, sectors: told.sectors, regions: told.regions };
         if self.population.as_ref() != Some(&population) {

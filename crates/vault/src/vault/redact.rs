@@ -51,6 +51,11 @@ fn left_of(body: &Body) -> Option<Body> {
             message.text = String::new();
             Some(Body::Message(message))
         }
+        Body::Opened(opened) => {
+            let mut opened = opened.clone();
+            opened.reason = String::new();
+            Some(Body::Opened(opened))
+        }
         Body::File(file) => {
             let mut file = file.clone();
             (file.name, file.kind) = (String::new(), "other".to_owned());

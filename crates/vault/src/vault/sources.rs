@@ -106,7 +106,9 @@ impl Vault {
         let Some(organisation) = keys.open(case, shares) else { return Ok(None) };
         let by = by.map(|one| (one.person, one.name.clone()));
         let body = Body::Opened(Box::new(OpenedEntry { case, by, reason }));
-        self.journal.append(vec![NewEntry::new(self.clock.now(), body)])?;
+        let seqs = self.journal.append(vec![NewEntry::new(self.clock.now(), body.clone())])?;
+        // A recall takes the reason out as well.
+        seqs.iter().for_each(|seq| self.cases.note(*seq, &body));
         Ok(Some(organisation))
     }
 

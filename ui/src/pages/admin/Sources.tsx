@@ -11,6 +11,7 @@ import { sure } from '../../ui/sure'
 import { sources as T } from '../../words/sources'
 
 const POLL_MS = 5_000
+const SAVED_MS = 60_000
 type View = Awaited<ReturnType<typeof sources.all>>
 
 function save(text: string) {
@@ -18,7 +19,7 @@ function save(text: string) {
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
   link.download = 'fusioncell-lead.key'
   link.click()
-  URL.revokeObjectURL(link.href)
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS)
 }
 
 function OwnKey({
@@ -33,9 +34,10 @@ function OwnKey({
   const [wrong, say] = useState('')
   const make = async () => {
     const { key, file } = await makeLeadKey()
-    await sure(() => sources.enrol(key.public))
+    // Kept and saved first: a key that is enrolled and lost would leave cases that nobody opens.
     await keepLeadKey(key)
     save(file)
+    await sure(() => sources.enrol(key.public))
     changed(key, T.made)
   }
   const load = async (file: File | undefined) => {
