@@ -237,6 +237,12 @@ async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
     stage.world.pass(2_000);
     assert!(stage.world.vault.seals_sources());
     // Who becomes an analyst and a lead again has no key any more.
+    for role in [Role::Analyst, Role::Lead] {
+        stage.world.register.set_role(&Actor::operator(), zoe.id, role).unwrap();
+    }
+    assert_eq!(stage.world.register.lead_keys().unwrap().len(), 1);
+    stage.world.pass(2_000);
+    assert!(!stage.world.vault.seals_sources());
     stage.shows_passkey(&ada);
     assert_eq!(stage.ask(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
     assert!(!stage.world.vault.seals_sources());
