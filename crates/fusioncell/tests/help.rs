@@ -94,7 +94,7 @@ fn every_command_of_the_documents_exists_with_its_options() {
         // Values in lower case may follow the words of the command.
         words.truncate(match words.first() {
             Some(&"admin") => 3,
-            Some(&"journal" | &"receipt") => 2,
+            Some(&"journal" | &"receipt" | &"keys" | &"audit") => 2,
             _ => 1,
         });
         if words.first() == Some(&"admin") && words.get(1) == Some(&"init") {

@@ -23,7 +23,7 @@ fn members_get_what_the_golden_journal_released() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");
     std::fs::create_dir(&dir).unwrap();
-    let journal = SqliteJournal::open(&SqliteOptions { path: dir.join("vault.db") }).unwrap();
+    let journal = SqliteJournal::open(&SqliteOptions::plain(dir.join("vault.db"))).unwrap();
     let mut released = Vec::new();
     for (line, n) in std::fs::read_to_string(golden).unwrap().lines().zip(0..) {
         let mut body = codec::decode(line.as_bytes()).unwrap();

@@ -331,7 +331,8 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     for key in std::fs::read_dir(folder.path().join("data.keys")).unwrap() {
         let key = key.unwrap();
         if !["factors.key", "own.key", "receipt.key"].iter().any(|members| key.file_name() == *members) {
-            std::fs::remove_file(key.path()).unwrap();
+            let path = key.path();
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
         }
     }
     for name in ["data/vault.db", "data/vault.db-wal", "data/vault.db-shm", "data/blobs", "data/lock"] {

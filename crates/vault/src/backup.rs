@@ -10,10 +10,14 @@ use crate::error::{JournalError, VaultError};
 use crate::files;
 use crate::journal::sqlite::open_read_only;
 use crate::keys::default_keys_dir;
+use crate::sealing::at_rest::CONTENT_FOLDER;
+use crate::sealing::key_store::KEYS_END;
 use crate::verify::{self, FILE, Report};
 
 /// Folders of the data folder that hold whole files.
 const FOLDERS: [&str; 2] = ["blobs", "files"];
+/// Lies in a copy until it is whole.
+const UNFINISHED: &str = "unfinished";
 /// Deepest folder within those.
 const DEPTH_MAX: usize = 4;
 
@@ -43,6 +47,8 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
     for (keys, data) in [(keys_to, to), (keys_to, data_dir), (keys_dir.as_path(), to)] {
         apart(keys, data)?;
     }
+    let unfinished = to.join(UNFINISHED);
+    files::private_file(&unfinished)?;
     let mut keys = copy_folder(&keys_dir, keys_to, 0)?;
     let mut data = 0;
     for name in stores(data_dir)? {
@@ -51,15 +57,13 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
     }
     // After the journal, which names them; what comes in between belongs to no entry of the copy and is swept away.
     data += copy_folders(data_dir, to)?;
-    // Keys that were made meanwhile, such as that of a new month, have sealed or counted what is in the copy by now.
-    for entry in fs::read_dir(&keys_dir).map_err(files::at(&keys_dir))? {
-        let entry = entry.map_err(files::at(&keys_dir))?;
-        let place = keys_to.join(entry.file_name());
-        if entry.path().extension().is_some_and(|end| end == "key") && !place.exists() {
-            copy_file(&entry.path(), &place)?;
-            keys += 1;
-        }
+    keys += copy_later_keys(&keys_dir, keys_to, "key")?;
+    let (content, place) = (keys_dir.join(CONTENT_FOLDER), keys_to.join(CONTENT_FOLDER));
+    if content.exists() {
+        files::private_folder(&place)?;
+        keys += copy_later_keys(&content, &place, KEYS_END)?;
     }
+    fs::remove_file(&unfinished).map_err(files::at(&unfinished))?;
     files::sync_folder(to)?;
     files::sync_folder(keys_to)?;
     Ok(Copied { data, keys })
@@ -79,6 +83,9 @@ pub fn restore(
     let keys_dir = keys_dir.unwrap_or_else(|| default_keys_dir(data_dir));
     let journal = from.join(FILE);
     fs::metadata(&journal).map_err(files::at(&journal))?;
+    if from.join(UNFINISHED).exists() {
+        return Err(VaultError::Unfinished(from.to_owned()));
+    }
     empty(data_dir)?;
     let keys = match keys_from {
         Some(keys_from) => {
@@ -99,6 +106,21 @@ pub fn restore(
     files::sync_folder(data_dir)?;
     let report = verify::verify(data_dir, &keys_dir)?;
     Ok((Copied { data, keys }, report))
+}
+
+/// Copies keys that were made meanwhile, such as that of a new month: they have sealed or counted what is in the copy by now.
+fn copy_later_keys(from: &Path, to: &Path, end: &str) -> Result<u64, VaultError> {
+    let mut copied = 0;
+    for entry in fs::read_dir(from).map_err(files::at(from))? {
+        let entry = entry.map_err(files::at(from))?;
+        let place = to.join(entry.file_name());
+        if entry.path().extension().is_some_and(|its| its == end) && !place.exists() {
+            copy_file(&entry.path(), &place)?;
+            copied += 1;
+        }
+    }
+    files::sync_folder(to)?;
+    Ok(copied)
 }
 
 /// Makes a folder that only its owner enters, or finds it empty.

@@ -31,6 +31,14 @@ pub enum JournalError {
         /// What is wrong with it.
         why: Arc<str>,
     },
+    /// An entry is sealed, and the key of the journal is not there.
+    #[error(
+        "journal entry {seq} is sealed, and journal.key is missing from the keys folder: restore it; without it nothing of the journal can be read"
+    )]
+    Sealed {
+        /// The entry.
+        seq: Seq,
+    },
     /// A key could not be read or made.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -77,6 +85,9 @@ pub enum VaultError {
     /// A place that something is to be copied to has something in it.
     #[error("{} is not empty", .0.display())]
     NotEmpty(PathBuf),
+    /// A backup that was ended before it was whole.
+    #[error("{} is no backup: it was ended before it was whole", .0.display())]
+    Unfinished(PathBuf),
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -85,7 +96,7 @@ pub enum VaultError {
     Journal(#[from] JournalError),
     /// The keys of a journal that has entries are gone.
     #[error(
-        "journal has {entries} entries, but its keys folder {} is missing: restore it, or create it empty with mode 700 and run `fusioncell journal accept-head` to go on with new keys",
+        "journal has {entries} entries, but its keys folder {} is missing: restore it; nothing that its keys sealed can be read without them",
         keys_dir.display()
     )]
     KeysMissing {

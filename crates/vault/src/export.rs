@@ -3,13 +3,16 @@
 use std::io::Write;
 use std::path::Path;
 
-use model::Timestamp;
+use std::sync::Arc;
+
+use model::{Entropy, Timestamp};
 use serde_json::{Value, json};
 
 use crate::entry::Seq;
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Head, Journal, RawEntry, sqlite};
-use crate::verify::FILE;
+use crate::sealing::{AtRest, Opened};
+use crate::verify::{FILE, NoChance};
 use crate::{files, hex};
 
 const ENTRIES_AT_ONCE: usize = 512;
@@ -22,25 +25,36 @@ const ENTRIES_AT_ONCE: usize = 512;
 /// # Errors
 /// [`JournalError`] if the journal cannot be read or `out` not written.
 pub fn export(journal: &dyn Journal, out: &mut dyn Write) -> Result<Seq, JournalError> {
-    lines(&mut |from| journal.read_raw(from, ENTRIES_AT_ONCE), out)
+    let mut read = |from| {
+        let entries = journal.read_raw(from, ENTRIES_AT_ONCE)?.into_iter();
+        let open = |entry: RawEntry| Ok(RawEntry { body: journal.open(&entry)?.plain, ..entry });
+        entries.map(open).collect()
+    };
+    lines(&mut read, out)
 }
 
-/// As [`export`], from a data folder that is only read: no keys are needed, and nothing is made or signed. A server may
-/// have it open meanwhile.
+/// As [`export`], from a data folder that is only read: nothing is made or signed. Of the keys folder the journal's key is needed, and
+/// the keys of what was sealed with one of its own. A server may have it open meanwhile.
 ///
 /// # Errors
 /// As [`export`]; each entry's hash must follow from the one before.
-pub fn export_folder(data_dir: &Path, out: &mut dyn Write) -> Result<Seq, VaultError> {
+pub fn export_folder(data_dir: &Path, keys_dir: &Path, out: &mut dyn Write) -> Result<Seq, VaultError> {
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
     let connection = sqlite::open_read_only(&path)?;
+    let no_chance: Arc<dyn Entropy> = Arc::new(NoChance);
+    let at_rest = AtRest::look(keys_dir, &no_chance)?;
     let mut head = Head::default();
     let mut read = |from| {
         let entries = sqlite::read_raw(&connection, from, ENTRIES_AT_ONCE)?;
         for entry in &entries {
             head = sqlite::follows(&head, entry)?;
         }
-        Ok(entries)
+        let open = |entry: RawEntry| {
+            let Opened { plain: body, erased: redacted } = sqlite::opened(at_rest.as_ref(), &entry)?;
+            Ok(RawEntry { body, redacted, ..entry })
+        };
+        entries.into_iter().map(open).collect()
     };
     Ok(lines(&mut read, out)?)
 }

@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use model::{CaseId, Entropy, MemberToken, OrganisationId, Timestamp};
 
 use crate::error::VaultError;
-use crate::{files, hex};
+use crate::{files, master};
 
 /// How long one token key counts: 30 days.
 pub const TOKEN_WINDOW_MILLIS: i64 = 30 * 86_400_000;
@@ -20,8 +20,8 @@ const CHECKPOINT_SEED: &str = "checkpoint.key";
 const RELEASE_ID: &str = "release-id.key";
 /// Cases that were recalled, a line each.
 const ERASED: &str = "erased";
-/// Longest list of them that is read: a million.
-const ERASED_BYTES_MAX: u64 = 37 << 20;
+/// Longest list of them that is read.
+const ERASED_BYTES_MAX: u64 = 1 << 30;
 /// Seals the way back to whoever filed a case.
 pub(crate) const RETURN_KEY: &str = "return.key";
 
@@ -36,6 +36,12 @@ pub enum KeyError {
         /// The mode it should have.
         mode: &'static str,
     },
+    /// Keys that sealed what lies in the data folder are not there.
+    #[error("{} is missing: what it sealed cannot be read; restore it from the copy of the keys folder", .0.display())]
+    Missing(PathBuf),
+    /// Keys were wrapped with another key than the one that is there, or are cut.
+    #[error("{} cannot be opened: it is damaged, or is not of this keys folder", .0.display())]
+    Wrapped(PathBuf),
     /// It is not 32 bytes in hexadecimal.
     #[error("{} is no key: 64 hexadecimal digits are expected", .0.display())]
     Malformed(PathBuf),
@@ -72,6 +78,22 @@ pub(crate) fn checkpoint_public(folder: &Path) -> Result<Option<Vec<u8>>, KeyErr
     Ok(Some(signer(&seed)?.public_key().as_ref().to_vec()))
 }
 
+/// The cases that were recalled by the list in a keys folder. A line that is none, as a crash may leave it, is passed over.
+pub(crate) fn erased_in(folder: &Path) -> Result<Vec<(CaseId, Vec<u64>)>, VaultError> {
+    let path = folder.join(ERASED);
+    let text = files::read_capped(&path, ERASED_BYTES_MAX + 1)?.unwrap_or_default();
+    // Cut in silence, it would bring back what was recalled.
+    if text.len() as u64 > ERASED_BYTES_MAX {
+        return Err(files::at(&path)(std::io::Error::other("the list of what was recalled is too long to be read")));
+    }
+    let line = |line: &str| {
+        let mut words = line.split(' ');
+        let case = words.next()?.parse().ok()?;
+        Some((case, words.filter_map(|word| u64::from_str_radix(word, 16).ok()).collect()))
+    };
+    Ok(String::from_utf8_lossy(&text).lines().filter_map(line).collect())
+}
+
 fn signer(seed: &Secret) -> Result<Ed25519KeyPair, KeyError> {
     Ed25519KeyPair::from_seed_unchecked(&seed.0).map_err(|error| KeyError::File(error.to_string().into()))
 }
@@ -81,8 +103,7 @@ fn read_key(path: &Path) -> Result<Option<Secret>, KeyError> {
     if files::open_to_others(path)? {
         return Err(KeyError::OpenToOthers { path: path.to_owned(), mode: "600" });
     }
-    let text = String::from_utf8_lossy(&text);
-    hex::decode(text.trim()).map(Secret).map(Some).ok_or_else(|| KeyError::Malformed(path.to_owned()))
+    master::secret(path, &String::from_utf8_lossy(&text)).map(Secret).map(Some)
 }
 
 /// 32 secret bytes; no `Debug`, no `Serialize`, wiped by nobody's log.
@@ -182,18 +203,24 @@ impl Keys {
     }
 
     /// Notes beside the keys that a case was recalled: an older copy of the data that is laid out again loses it again.
-    pub(crate) fn note_erased(&self, case: CaseId) -> Result<(), VaultError> {
+    ///
+    /// With it go the look-up keys of its values: that copy has no key of its content, and members may have been shown them.
+    pub(crate) fn note_erased(&self, case: CaseId, lookups: &[u64]) -> Result<(), VaultError> {
+        let lookups: String = lookups.iter().map(|lookup| format!(" {lookup:016x}")).collect();
         match &self.home {
-            Home::Folder(folder) => files::add_line(&folder.join(ERASED), &case.to_string()),
+            Home::Folder(folder) => files::add_line(&folder.join(ERASED), &format!("{case}{lookups}")),
             Home::Memory(_) => Ok(()),
         }
     }
 
-    /// The cases that were noted so. A line that is none, as a crash may leave it, is passed over.
-    pub(crate) fn erased(&self) -> Result<Vec<CaseId>, VaultError> {
-        let Some(folder) = self.folder() else { return Ok(Vec::new()) };
-        let text = files::read_capped(&folder.join(ERASED), ERASED_BYTES_MAX)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&text).lines().filter_map(|line| line.parse().ok()).collect())
+    /// The cases that were noted so, each with the look-up keys of its values.
+    pub(crate) fn erased(&self) -> Result<Vec<(CaseId, Vec<u64>)>, VaultError> {
+        self.folder().map_or_else(|| Ok(Vec::new()), erased_in)
+    }
+
+    /// Where chance comes from.
+    pub(crate) const fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
     }
 
     /// Held while a checkpoint is written, so that an older head never replaces a newer one.
@@ -261,7 +288,7 @@ fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyErr
                 return Ok(secret);
             }
             let secret: [u8; 32] = entropy.bytes();
-            files::write_whole(&path, format!("{}\n", hex::encode(&secret)).as_bytes())?;
+            files::write_whole(&path, master::stored(&path, &secret, entropy)?.as_bytes())?;
             Ok(Secret(secret))
         }
     }

@@ -12,7 +12,8 @@ use crate::error::VaultError;
 use crate::files;
 use crate::journal::sqlite::{self, SqliteJournal, SqliteOptions};
 use crate::keys::{Keys, RETURN_KEY, default_keys_dir};
-use crate::sealing::WayBack;
+use crate::sealing::at_rest::JOURNAL_KEY;
+use crate::sealing::{AtRest, WayBack};
 use crate::verify::{self, FILE};
 
 /// An opened place; nothing of it has been checked yet.
@@ -43,7 +44,11 @@ impl Place {
         let keys = Keys::open(&keys_dir, Arc::clone(entropy))?;
         let lost = !keys_dir.join(RETURN_KEY).exists() && sqlite::has_sealed(&path)?;
         let lost = lost.then(|| keys_dir.join(RETURN_KEY));
-        let journal = SqliteJournal::open(&SqliteOptions { path })?;
+        if entries > 0 && !keys_dir.join(JOURNAL_KEY).exists() {
+            sqlite::is_plain(&path)?;
+        }
+        let at_rest = AtRest::of(&keys)?.map(Arc::new);
+        let journal = SqliteJournal::open(&SqliteOptions { path, at_rest })?;
         Ok(Self { lock, journal, keys, lost })
     }
 
@@ -57,7 +62,7 @@ impl Place {
     }
 }
 
-fn locked(dir: &Path) -> Result<File, VaultError> {
+pub(crate) fn locked(dir: &Path) -> Result<File, VaultError> {
     let path = dir.join("lock");
     files::private_file(&path)?;
     let lock = OpenOptions::new().write(true).open(&path).map_err(files::at(&path))?;
@@ -94,7 +99,7 @@ pub fn accept_head(
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
     let Place { lock: _lock, journal, keys, lost: _ } = Place::open(data_dir, keys_dir, entropy)?;
-    verify::chain(&path)?;
+    verify::chain(&path, AtRest::of(&keys)?.as_ref(), &keys)?;
     // Whoever accepts the journal accepts that its reporters are not answered any more, if their key is lost.
     keys.secret(RETURN_KEY)?;
     Place::seal_sources(data_dir, &keys)?;

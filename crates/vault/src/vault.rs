@@ -2,6 +2,7 @@
 
 mod cases;
 pub(crate) mod filing;
+mod older_copy;
 pub(crate) mod redact;
 pub(crate) mod repeats;
 mod sets;
@@ -210,7 +211,7 @@ impl Vault {
                     "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" => {}
                     _ => continue,
                 }
-                match codec::decode(&entry.body).map_err(corrupt)? {
+                match codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)? {
                     Body::Report(report) => {
                         for item in &report.items {
                             let key = item.sighting.observable.key(seed);
@@ -223,10 +224,13 @@ impl Vault {
                     }
                     body => {
                         self.cases.note(entry.seq, &body);
-                        if let Body::Amend(amend) = body
-                            && matches!(amend.change, Change::Withdraw)
-                        {
-                            withdrawn.push(amend.of);
+                        let Body::Amend(amend) = body else { continue };
+                        match amend.change {
+                            Change::Withdraw => withdrawn.push(amend.of),
+                            Change::Recall { redacted } => {
+                                self.journal.erase(&redacted.iter().map(|entry| entry.seq).collect::<Vec<_>>())?;
+                            }
+                            _ => {}
                         }
                     }
                 }

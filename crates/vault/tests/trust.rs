@@ -40,7 +40,7 @@ fn a_lost_checkpoint_is_signed_anew_by_nobody_but_who_says_so() {
     fs::remove_file(keys.join("checkpoint")).unwrap();
     for _ in 0..2 {
         assert!(matches!(open(&dir), Err(VaultError::NoCheckpoint { entries: 4, .. })));
-        assert_eq!(export_folder(&dir, &mut Vec::new()).unwrap(), 4);
+        assert_eq!(export_folder(&dir, &keys, &mut Vec::new()).unwrap(), 4);
         assert!(matches!(verify(&dir, &keys), Err(VaultError::NoCheckpoint { entries: 4, .. })));
         assert!(!keys.join("checkpoint").exists());
     }
@@ -67,18 +67,47 @@ fn a_file_whose_maker_was_ended_at_once_is_an_empty_journal() {
 }
 
 #[test]
-fn lost_keys_need_somebody_to_say_so() {
+fn lost_keys_are_the_loss_of_what_they_sealed_and_nothing_is_made_in_their_place() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");
     let keys = default_keys_dir(&dir);
     filled(&dir, 3);
-    fs::remove_dir_all(&keys).unwrap();
+    let away = folder.path().join("away");
+    fs::rename(&keys, &away).unwrap();
     assert!(matches!(accept(&dir), Err(VaultError::KeysMissing { .. })));
+    assert!(matches!(open(&dir), Err(VaultError::KeysMissing { .. })));
     fs::create_dir(&keys).unwrap();
     fs::set_permissions(&keys, Permissions::from_mode(0o700)).unwrap();
-    assert!(matches!(open(&dir), Err(VaultError::NoCheckpoint { .. })));
-    accept(&dir).unwrap();
+    for refused in [open(&dir).err(), accept(&dir).err(), export_folder(&dir, &keys, &mut Vec::new()).err()] {
+        let told = refused.unwrap().to_string();
+        assert!(told.contains("journal.key is missing"), "{told}");
+    }
+    assert!(!keys.join("journal.key").exists(), "a key was made that opens nothing");
+    fs::remove_dir_all(&keys).unwrap();
+    fs::rename(&away, &keys).unwrap();
     filled(&dir, 1);
+    // One block of data keys alone is lost: its entries are named.
+    for block in fs::read_dir(keys.join("content")).unwrap() {
+        fs::remove_file(block.unwrap().path()).unwrap();
+    }
+    let told = [open(&dir).err().unwrap().to_string(), verify(&dir, &keys).unwrap_err().to_string()];
+    assert!(told.iter().all(|told| told.contains("/content/") && told.contains("is missing")), "{told:?}");
+}
+
+#[test]
+fn data_keys_that_others_may_read_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    filled(&dir, 1);
+    let keys = default_keys_dir(&dir);
+    let block = fs::read_dir(keys.join("content")).unwrap().next().unwrap().unwrap().path();
+    for path in [&block, &keys.join("journal.key")] {
+        fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+        let told = open(&dir).err().unwrap().to_string();
+        assert!(told.contains("can be read by others"), "{told}");
+        fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    }
+    drop(open(&dir).unwrap());
 }
 
 #[test]

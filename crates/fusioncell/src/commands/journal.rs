@@ -250,7 +250,8 @@ fn export(folders: &Folders, output: Option<PathBuf>) -> Result<(), Failure> {
         Some(path) => Box::new(BufWriter::new(File::create(path).context(path.display())?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    vault::export_folder(&folders.data_dir, &mut out).context("not exported")?;
+    let keys_dir = folders.keys_dir.clone().unwrap_or_else(|| vault::default_keys_dir(&folders.data_dir));
+    vault::export_folder(&folders.data_dir, &keys_dir, &mut out).context("not exported")?;
     out.flush().context("not exported")
 }
 

@@ -32,6 +32,7 @@ mod import;
 pub mod import_files;
 mod import_report;
 mod journal;
+mod keys;
 mod lead;
 mod openapi;
 mod receipt;
@@ -82,6 +83,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Check, rebuild or export the journal
     Journal(journal::JournalArgs),
+    /// Wrap the keys with one that lies elsewhere
+    Keys(keys::KeysArgs),
     /// Make a lead's key, or the share of a case that it gives
     Lead(lead::LeadArgs),
     /// Check a receipt, or print the key to check receipts with
@@ -112,6 +115,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::save(args),
         Command::Restore(args) => backup::restore(args),
         Command::Journal(args) => journal::run(args),
+        Command::Keys(args) => keys::run(args),
         Command::Lead(args) => lead::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Openapi => openapi::run(),

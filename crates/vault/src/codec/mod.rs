@@ -1,6 +1,7 @@
 //! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
 
 mod acts;
+pub(crate) mod sealed;
 mod size;
 mod stored;
 mod v1;
@@ -79,7 +80,15 @@ pub fn type_of(bytes: &[u8]) -> Result<&'static str, CodecError> {
 /// # Errors
 /// [`CodecError`] if it is no report.
 pub(crate) fn case_of(bytes: &[u8]) -> Result<CaseId, CodecError> {
-    stored::case(bytes)
+    match sealed::parts(bytes)? {
+        Some(parts) => parts.head.case.ok_or_else(|| CodecError::Malformed("field case: it is missing".to_owned())),
+        None => stored::case(bytes),
+    }
+}
+
+/// The case whose content a sealed entry is, without opening it.
+pub(crate) fn case_in(bytes: &[u8]) -> Option<CaseId> {
+    sealed::parts(bytes).ok().flatten().and_then(|parts| parts.head.case)
 }
 
 /// Reads a stored body.

@@ -11,7 +11,7 @@ use model::{CaseId, Timestamp};
 
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
-use crate::sealing::{OpeningKeys, Pairs, SEALED_BYTES};
+use crate::sealing::{Opened, OpeningKeys, Pairs, SEALED_BYTES};
 
 /// Entries that may wait for the disk; more are refused with [`JournalError::Full`].
 pub const QUEUE_ENTRIES_MAX: usize = 8192;
@@ -94,7 +94,7 @@ pub struct Kept {
     pub(crate) body: Vec<u8>,
 }
 
-/// An entry as it is stored.
+/// An entry as it is stored, which may be sealed: [`Journal::open`] opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEntry {
     /// Place.
@@ -156,6 +156,28 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`JournalError`] if they cannot be read.
     fn read_raw(&self, from: Seq, max: usize) -> Result<Vec<RawEntry>, JournalError>;
+
+    /// What an entry as it is stored says, in the plain form that [`crate::codec::decode`] reads.
+    ///
+    /// # Errors
+    /// [`JournalError`] if a key of it is missing, or it is not what was sealed.
+    fn open(&self, raw: &RawEntry) -> Result<Opened, JournalError> {
+        Ok(Opened { plain: raw.body.clone(), erased: raw.redacted })
+    }
+
+    /// Destroys the keys of entries whose content was taken out, if a crash came between that and the entry which says so.
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be read or destroyed.
+    fn erase(&self, seqs: &[Seq]) -> Result<(), JournalError> {
+        let _ = seqs;
+        Ok(())
+    }
+
+    /// Has an entry whose content was taken out read as this, until it is named as taken out again or the journal is closed.
+    fn say_again(&self, seq: Seq, body: Body) {
+        let _ = (seq, body);
+    }
 
     /// Waits until there is an entry after `after`; false if none came in time.
     fn wait(&self, after: Seq, timeout: Duration) -> bool;

@@ -4,6 +4,7 @@ mod connection;
 mod kept;
 mod source;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,11 +20,12 @@ use super::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_BYTES_MAX, QUEUE_E
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
-use crate::sealing::OpeningKeys;
+use crate::sealing::at_rest::key_of;
+use crate::sealing::{AtRest, Opened, OpeningKeys};
 
 use connection::{connect, head_of, note_redactions, signed};
 pub(crate) use connection::{follows, open_read_only, read_raw};
-pub(crate) use source::{entries_in, has_sealed, is_filed, is_made, seal_sources, sources};
+pub(crate) use source::{entries_in, has_sealed, is_filed, is_made, is_plain, seal_sources, sources};
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
@@ -42,10 +44,20 @@ CREATE INDEX IF NOT EXISTS kept_hour ON kept(hour);
 ";
 
 /// How the file is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SqliteOptions {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
+    /// What entries are sealed with; without it they lie in plain.
+    pub(crate) at_rest: Option<Arc<AtRest>>,
+}
+
+impl SqliteOptions {
+    /// A file whose entries lie in plain.
+    #[must_use]
+    pub const fn plain(path: PathBuf) -> Self {
+        Self { path, at_rest: None }
+    }
 }
 
 struct Prepared {
@@ -95,6 +107,9 @@ pub struct SqliteJournal {
     waiting: Arc<Waiting>,
     tail: Arc<Tail>,
     reader: Mutex<Connection>,
+    at_rest: Option<Arc<AtRest>>,
+    /// Entries that are read as something else than what is left of them.
+    said_again: Mutex<HashMap<Seq, Body>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -121,10 +136,10 @@ impl SqliteJournal {
         let waiting = Arc::new(Waiting::default());
         let (queue, jobs) = channel();
         let writer = {
-            let (tail, waiting) = (Arc::clone(&tail), Arc::clone(&waiting));
+            let (tail, waiting, at_rest) = (Arc::clone(&tail), Arc::clone(&waiting), options.at_rest.clone());
             std::thread::Builder::new()
                 .name("journal".into())
-                .spawn(move || write(connection, &jobs, &tail, &waiting, head))
+                .spawn(move || write(connection, &jobs, &tail, &waiting, at_rest.as_deref(), head))
                 .map_err(JournalError::io)?
         };
         Ok(Self {
@@ -132,6 +147,8 @@ impl SqliteJournal {
             waiting,
             tail,
             reader: Mutex::new(reader),
+            at_rest: options.at_rest.clone(),
+            said_again: Mutex::default(),
             writer: Mutex::new(Some(writer)),
         })
     }
@@ -147,6 +164,14 @@ impl SqliteJournal {
         }
     }
 
+    /// What is left of an entry, as it is stored in its place.
+    fn stored_left(&self, seq: Seq, left: &Body) -> Result<Vec<u8>, JournalError> {
+        let Some(at_rest) = &self.at_rest else { return Ok(codec::encode(left)?) };
+        // It is opened by the time of the entry whose place it takes.
+        let raw = self.read_raw(seq, 1)?.into_iter().next().filter(|raw| raw.seq == seq);
+        at_rest.seal_left(raw.ok_or_else(|| JournalError::corrupt(seq, "it is missing"))?.at, left)
+    }
+
     fn is_writer(&self) -> bool {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.as_ref().is_some_and(|writer| writer.thread().id() == std::thread::current().id())
@@ -159,7 +184,14 @@ impl Drop for SqliteJournal {
     }
 }
 
-fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting: &Waiting, mut head: Head) {
+fn write(
+    mut connection: Connection,
+    jobs: &Receiver<Job>,
+    tail: &Tail,
+    waiting: &Waiting,
+    at_rest: Option<&AtRest>,
+    mut head: Head,
+) {
     while let Ok(first) = jobs.recv() {
         let (mut count, mut bytes) = (first.entries.len(), first.bytes);
         let mut group = vec![first];
@@ -171,7 +203,8 @@ fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting:
         }
         waiting.give_back(count, bytes);
         match commit(&mut connection, &group, head) {
-            Ok(now) => {
+            Ok((now, erased)) => {
+                destroy(at_rest, &erased);
                 let redacts = group.iter().flat_map(|job| &job.entries).any(|entry| !entry.rewrites.is_empty());
                 if redacts {
                     // What was taken out must not lie on in the log; a reader in the midst of it lets the next one do it.
@@ -183,7 +216,10 @@ fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting:
             Err(error) if group.len() > 1 && is_constraint(&error) => {
                 for job in group {
                     match commit(&mut connection, std::slice::from_ref(&job), head) {
-                        Ok(now) => head = publish(tail, vec![job], head, now),
+                        Ok((now, erased)) => {
+                            destroy(at_rest, &erased);
+                            head = publish(tail, vec![job], head, now);
+                        }
                         Err(error) => (job.done)(Err(error.into())),
                     }
                 }
@@ -204,6 +240,23 @@ fn write(mut connection: Connection, jobs: &Receiver<Job>, tail: &Tail, waiting:
     // The reader, which closes last, may not write: so what ends in order leaves one whole file, and a log that is left
     // behind was a crash. If it fails nothing is lost, for the log is read at the next start.
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+/// What an entry as it is stored says.
+pub(crate) fn opened(at_rest: Option<&AtRest>, raw: &RawEntry) -> Result<Opened, JournalError> {
+    let named = |error: JournalError| match error {
+        JournalError::Codec(error) => JournalError::corrupt(raw.seq, error.to_string()),
+        other => other,
+    };
+    let opened = match at_rest {
+        Some(at_rest) => at_rest.open(raw.at, &raw.body).map_err(named)?,
+        None if codec::sealed::is_sealed(&raw.body) => return Err(JournalError::Sealed { seq: raw.seq }),
+        None => None,
+    };
+    Ok(match opened {
+        Some(opened) => Opened { erased: opened.erased || raw.redacted, ..opened },
+        None => Opened { plain: raw.body.clone(), erased: raw.redacted },
+    })
 }
 
 /// Makes committed entries readable and tells those who wait for them.
@@ -246,19 +299,33 @@ fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
-/// One transaction for everything that waited; on any error nothing of it is stored.
-fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<Head, rusqlite::Error> {
+/// Destroys the keys of what was taken out. What fails here is done at the next start: the entry that says so is on disk.
+fn destroy(at_rest: Option<&AtRest>, erased: &[u64]) {
+    if let Some(at_rest) = at_rest.filter(|_| !erased.is_empty()) {
+        let _ = at_rest.destroy(erased);
+    }
+}
+
+/// One transaction for everything that waited; on any error nothing of it is stored. Gives the numbers of the keys whose content goes.
+fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<(Head, Vec<u64>), rusqlite::Error> {
+    let mut erased = Vec::new();
     if group.iter().all(|job| job.entries.is_empty() && job.kept.is_empty()) {
-        return Ok(head);
+        return Ok((head, erased));
     }
     let transaction = connection.transaction()?;
     {
         let mut insert =
             transaction.prepare_cached("INSERT INTO journal(seq, at, hash, body) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut stored = transaction.prepare_cached("SELECT body FROM journal WHERE seq = ?1")?;
         let mut rewrite = transaction.prepare_cached("UPDATE journal SET body = ?2, redacted = 1 WHERE seq = ?1")?;
         for entry in group.iter().flat_map(|job| &job.entries) {
             for (seq, _, left) in &entry.rewrites {
-                rewrite.execute(params![signed(*seq), left])?;
+                let body: Vec<u8> = stored.query_row([signed(*seq)], |row| row.get(0))?;
+                // With its key goes all of it but what is left: its bytes stay, and the chain as it was.
+                match key_of(&body).ok().flatten() {
+                    Some(key) => erased.push(key),
+                    None => drop(rewrite.execute(params![signed(*seq), left])?),
+                }
             }
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, entry.at, &entry.bytes) };
@@ -270,23 +337,30 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
     }
     kept::write(&transaction, group.iter().flat_map(|job| &job.kept))?;
     transaction.commit()?;
-    Ok(head)
+    Ok((head, erased))
 }
 
 impl Journal for SqliteJournal {
     fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
+        if batch.iter().any(|entry| !entry.rewrites.is_empty()) {
+            let mut said_again = self.said_again.lock().unwrap_or_else(PoisonError::into_inner);
+            batch.iter().flat_map(|entry| &entry.rewrites).for_each(|(seq, _)| drop(said_again.remove(seq)));
+        }
         // Encoding happens here, on the caller's thread, so that the one writer only hashes and inserts.
         let entries = batch
             .into_iter()
             .map(|entry| {
                 let rewrites = entry.rewrites.into_iter().map(|(seq, left)| {
-                    let bytes = codec::encode(&left)?;
+                    let bytes = self.stored_left(seq, &left)?;
                     Ok((seq, left, bytes))
                 });
                 Ok(Prepared {
                     rewrites: rewrites.collect::<Result<_, JournalError>>()?,
                     at: entry.at,
-                    bytes: codec::encode(&entry.body)?,
+                    bytes: match &self.at_rest {
+                        Some(at_rest) => at_rest.seal(entry.at, &entry.body)?,
+                        None => codec::encode(&entry.body)?,
+                    },
                     body: entry.body,
                     source: entry.source,
                 })
@@ -321,9 +395,14 @@ impl Journal for SqliteJournal {
             head = Head { seq: before.seq, hash: before.hash };
         }
         let raw = self.read_raw(from, max)?.into_iter();
+        let said_again = self.said_again.lock().unwrap_or_else(PoisonError::into_inner);
         raw.map(|raw| {
             head = follows(&head, &raw)?;
-            let body = codec::decode(&raw.body).map_err(|error| JournalError::corrupt(raw.seq, error.to_string()))?;
+            if let Some(body) = said_again.get(&raw.seq) {
+                return Ok(Arc::new(Entry { seq: raw.seq, at: raw.at, body: body.clone() }));
+            }
+            let plain = self.open(&raw)?.plain;
+            let body = codec::decode(&plain).map_err(|error| JournalError::corrupt(raw.seq, error.to_string()))?;
             Ok(Arc::new(Entry { seq: raw.seq, at: raw.at, body }))
         })
         .collect()
@@ -335,6 +414,25 @@ impl Journal for SqliteJournal {
         let there = (self.tail.head().seq + 1).saturating_sub(from);
         let max = max.min(usize::try_from(there).unwrap_or(usize::MAX));
         read_raw(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), from, max)
+    }
+
+    fn open(&self, raw: &RawEntry) -> Result<Opened, JournalError> {
+        opened(self.at_rest.as_deref(), raw)
+    }
+
+    fn say_again(&self, seq: Seq, body: Body) {
+        self.said_again.lock().unwrap_or_else(PoisonError::into_inner).insert(seq, body);
+    }
+
+    fn erase(&self, seqs: &[Seq]) -> Result<(), JournalError> {
+        let Some(at_rest) = &self.at_rest else { return Ok(()) };
+        let mut keys = Vec::new();
+        for seq in seqs {
+            if let Some(raw) = self.read_raw(*seq, 1)?.into_iter().next().filter(|raw| raw.seq == *seq) {
+                keys.extend(key_of(&raw.body)?);
+            }
+        }
+        Ok(at_rest.destroy(&keys)?)
     }
 
     fn wait(&self, after: Seq, timeout: Duration) -> bool {

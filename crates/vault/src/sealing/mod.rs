@@ -1,10 +1,15 @@
 //! Who filed a case, sealed: once for the way back, which the vault alone walks, and once for each pair of leads, who open it
-//! together. Nothing at rest joins an organisation to a case without a key from elsewhere.
+//! together. Nothing at rest joins an organisation to a case without a key from elsewhere. And what entries say, sealed at rest.
 
+pub(crate) mod aead;
+pub(crate) mod at_rest;
 pub(crate) mod hpke;
+pub(crate) mod key_store;
 mod pairs;
 mod way_back;
 
+pub(crate) use at_rest::AtRest;
+pub use at_rest::Opened;
 pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
 pub use pairs::{Lead, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub(crate) use pairs::{Pairs, SealState};

@@ -39,7 +39,7 @@ fn json_text(text: &str) -> String {
 }
 
 /// What is left of an entry of a recalled case; `None` if it held nothing.
-fn left_of(body: &Body) -> Option<Body> {
+pub(crate) fn left_of(body: &Body) -> Option<Body> {
     match body {
         Body::Report(report) => {
             let mut report = report.clone();
@@ -133,7 +133,9 @@ impl Shown {
 impl Vault {
     /// Recalls again what was recalled after this copy of the data was made: the list of it lies beside the keys.
     pub(super) fn recall_erased(&self) -> Result<(), VaultError> {
-        for case in self.keys.erased()? {
+        let erased = self.keys.erased()?;
+        self.say_again(&erased)?;
+        for (case, _) in erased {
             let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { continue };
             if self.cases.is_recalled(case) {
                 continue;
@@ -187,7 +189,7 @@ impl Vault {
     pub fn redact(&self, case: CaseId, erased: &Erased) -> Result<(), VaultError> {
         let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { return Ok(()) };
         // Before anything is taken out: after a crash in between it is merely done again.
-        self.keys.note_erased(case)?;
+        self.keys.note_erased(case, &erased.lookups)?;
         self.destroy_files(case)?;
         let lookups: HashSet<u64> = erased.lookups.iter().copied().collect();
         let mut shown = Shown::default();
@@ -199,7 +201,7 @@ impl Vault {
             for entry in &entries {
                 let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
                 if codec::type_of(&entry.body).map_err(corrupt)? == "release"
-                    && let Body::Release(batch) = codec::decode(&entry.body).map_err(corrupt)?
+                    && let Body::Release(batch) = codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)?
                 {
                     shown.note(entry.seq, &batch, &lookups, &erased.texts);
                 }

@@ -87,6 +87,18 @@ pub(crate) fn has_sealed(path: &Path) -> Result<bool, JournalError> {
     Ok(has_column(&connection, "way_back")? && connection.prepare("SELECT 1 FROM source LIMIT 1")?.exists([])?)
 }
 
+/// Refuses a file with entries that are sealed: their key is not there, and another would open none of them.
+pub(crate) fn is_plain(path: &Path) -> Result<(), JournalError> {
+    let connection = open_read_only(path)?;
+    let mut statement = connection.prepare(
+        "SELECT seq FROM journal WHERE instr(substr(body, 1, 64), CAST('\",\"sealed\":' AS BLOB)) > 0 ORDER BY seq LIMIT 1",
+    )?;
+    match statement.query_row([], |row| row.get(0)).optional()? {
+        Some(seq) => Err(JournalError::Sealed { seq: unsigned(seq) }),
+        None => Ok(()),
+    }
+}
+
 fn has_column(connection: &Connection, column: &str) -> Result<bool, JournalError> {
     Ok(connection.prepare("SELECT 1 FROM pragma_table_info('source') WHERE name = ?1")?.exists([column])?)
 }

@@ -12,7 +12,7 @@ use crate::sealing::{Lead, LeadPrivateKey, SealState};
 fn folder() -> (tempfile::TempDir, SqliteOptions) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vault.db");
-    (folder, SqliteOptions { path })
+    (folder, SqliteOptions::plain(path))
 }
 
 fn count(options: &SqliteOptions, table: &str) -> u64 {

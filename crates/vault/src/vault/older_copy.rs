@@ -1,0 +1,105 @@
+//! A data folder that is older than its keys, as after a restore: what was recalled after it was copied has no keys any more, but members
+//! were shown values of it, which its release entries still have. Until that was taken back, its report says these values again.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{CaseId, Kind, Observable, Sighting, WhoMayBeWarned};
+use policy::{Audience, NounKind, ReleasedObject};
+use serde::Deserialize;
+
+use super::Vault;
+use crate::codec::{self, CodecError};
+use crate::entry::{Body, Item, ReportEntry, Seq};
+use crate::error::{JournalError, VaultError};
+use crate::journal::Filed;
+
+/// Entries that are looked through at once.
+const ENTRIES_AT_ONCE: usize = 512;
+
+/// What an indicator says, as far as it is read here.
+#[derive(Deserialize)]
+struct Shown {
+    kind: String,
+    value: String,
+}
+
+/// A report whose content is gone, and whose recall this copy does not know.
+struct Gone {
+    seq: Seq,
+    report: Box<ReportEntry>,
+}
+
+impl Gone {
+    /// Members, or a group, were shown a value of it.
+    fn was_shown(&mut self, object: &ReleasedObject, observable: &Observable) {
+        match &object.audience {
+            Audience::Members => self.report.warn = WhoMayBeWarned::Now,
+            Audience::Group { group, as_of, .. } if self.report.warn == WhoMayBeWarned::CellOnly => {
+                self.report.warn = WhoMayBeWarned::Group { group: *group, as_of: Some(*as_of) };
+            }
+            Audience::Group { .. } => {}
+        }
+        if !self.report.items.iter().any(|item| item.sighting.observable == *observable) {
+            let sighting = Sighting::of(observable.clone());
+            self.report.items.push(Item { sighting, held: None, kept: None });
+        }
+    }
+}
+
+impl Vault {
+    /// Has reports whose keys were destroyed after this copy was made say again what members were shown of them.
+    pub(super) fn say_again(&self, erased: &[(CaseId, Vec<u64>)]) -> Result<(), VaultError> {
+        let mut gone = HashMap::new();
+        let mut of: HashMap<u64, HashSet<CaseId>> = HashMap::new();
+        for (case, lookups) in
+            erased.iter().filter(|(case, lookups)| !lookups.is_empty() && !self.cases.is_recalled(*case))
+        {
+            let Some(Filed { seq, .. }) = self.journal.filed(*case)? else { continue };
+            let Some(raw) = self.journal.read_raw(seq, 1)?.into_iter().next().filter(|raw| raw.seq == seq) else {
+                continue;
+            };
+            if !self.journal.open(&raw)?.erased {
+                continue;
+            }
+            let Some(report) = self.report_at(seq)? else { continue };
+            gone.insert(*case, Gone { seq, report });
+            for lookup in lookups {
+                of.entry(*lookup).or_default().insert(*case);
+            }
+        }
+        let Some(mut from) = gone.values().map(|gone| gone.seq).min() else { return Ok(()) };
+        loop {
+            let entries = self.journal.read_raw(from, ENTRIES_AT_ONCE)?;
+            let Some(last) = entries.last() else { break };
+            from = last.seq + 1;
+            for entry in &entries {
+                let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
+                if codec::type_of(&entry.body).map_err(corrupt)? != "release" {
+                    continue;
+                }
+                let Body::Release(batch) = codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)? else {
+                    continue;
+                };
+                for object in batch.objects.iter().filter(|object| object.kind == NounKind::Indicator) {
+                    let Some(cases) = of.get(&object.lookup) else { continue };
+                    let Some(observable) = observable_of(&object.body) else { continue };
+                    for case in cases {
+                        if let Some(gone) = gone.get_mut(case).filter(|gone| gone.seq < entry.seq) {
+                            gone.was_shown(object, &observable);
+                        }
+                    }
+                }
+            }
+        }
+        for Gone { seq, report } in gone.into_values() {
+            self.journal.say_again(seq, Body::Report(report));
+        }
+        Ok(())
+    }
+}
+
+/// The value that an indicator shows; `None` for one that was withdrawn.
+fn observable_of(body: &str) -> Option<Observable> {
+    let shown: Shown = serde_json::from_str(body).ok()?;
+    Some(Observable::from_normal(shown.kind.parse::<Kind>().ok()?, shown.value))
+}
