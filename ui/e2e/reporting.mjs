@@ -53,6 +53,10 @@ export async function reporting(browser) {
     const h = hands(w.page),
       value = `paste-${width}-${Date.now().toString(36)}.net`
     let reference = ''
+    const posted = []
+    w.page.on('request', r => {
+      if (r.method() === 'POST' && r.url().endsWith('/api/v1/reports')) posted.push(r.postData() ?? '')
+    })
     await check(`a report by keyboard alone at ${width} px, and an answer at once`, async () => {
       await signIn(w.page, MEMBER, member)
       await w.page.goto(`${MEMBER}/report`)
@@ -124,6 +128,9 @@ export async function reporting(browser) {
       await says(w.page, 'What to do now')
       await axe(w.page, `report: received at ${width}`)
       reference = (await w.page.locator('.ref').innerText()).trim()
+      // It is for the cell only: its words left this device sealed.
+      expect(posted.length === 1 && !posted[0].includes('It came at noon'), 'the words were sent in plain')
+      expect(posted[0].includes('"fusioncell-sealed-words-1 '), 'the words were not sent')
       // The receipt outlives a reload.
       await w.page.reload()
       await heading(w.page, 'Report received')
@@ -142,6 +149,7 @@ export async function reporting(browser) {
       await signIn(c.page, CELL, cellPerson)
       await c.page.goto(`${CELL}/triage/${reference}`)
       await says(c.page, 'It came at noon')
+      await says(c.page, 'Sealed on the reporter’s device')
       const text = await c.page.locator('main').innerText()
       expect(
         !text.includes(member.email) && !(member.organisation && text.includes(member.organisation)),
@@ -161,6 +169,7 @@ export async function reporting(browser) {
       await axe(w.page, `own reports at ${width}`)
       await w.page.goto(`${MEMBER}/reports/${reference}`)
       await says(w.page, 'May others be warned?')
+      await says(w.page, 'was sealed on your device')
       await axe(w.page, `a thread at ${width}`)
       await noSidewaysScroll(w.page, `a thread at ${width}`)
       await h.to('#say-text')

@@ -1,6 +1,9 @@
 // The report's draft and its steps: nothing is chosen for anybody, nothing typed is lost, and what is not to be sent is not.
 import { describe, expect, it } from 'vitest'
-import { EMPTY, bodyOf, join, readDraft } from '../src/lib/draft'
+import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core'
+import { EMPTY, bodyOf, join, readDraft, wordsOf } from '../src/lib/draft'
+import { hex, unhex } from '../src/lib/lead'
+import { padded, sealWords } from '../src/lib/words'
 import { STEPS, missing } from '../src/pages/Report'
 
 const full = {
@@ -54,6 +57,14 @@ describe('what is sent', () => {
     expect(bodyOf({ ...d, know: 'cell' }, 'Contact: ').narrative).toBe('It came.\n\nContact: 0123')
     expect(body).toMatchObject({ title: 'Mail', warn: 'now', know: 'nobody', ongoing: true, tlp: 'GREEN' })
   })
+  it('has no words of a report for the cell only but as they were sealed', () => {
+    const d = { ...full, warn: 'cell-only', know: 'cell', contact: '0123' }
+    expect(bodyOf(d, 'Contact: ').narrative).toBe('')
+    expect(bodyOf({ ...d, sealed: 'fusioncell-sealed-words-1 7 00' }, '').narrative).toBe(
+      'fusioncell-sealed-words-1 7 00',
+    )
+    expect(wordsOf(d, 'Contact: ')).toBe('It came.\n\nContact: 0123')
+  })
   it('names a group by its id and leaves out what was not answered', () => {
     expect(bodyOf({ ...full, warn: 'group:x' }, '').warn).toEqual({ group: 'x' })
     expect('warn' in bodyOf({ ...full, warn: '' }, '')).toBe(false)
@@ -66,5 +77,26 @@ describe('the steps', () => {
     const asked = STEPS.flatMap(s => missing(s, EMPTY).map(p => p.field))
     expect(asked).toEqual(['r-now-yes', 'r-what-phishing', 'r-title', 'r-narrative', 'r-warn-now', 'r-know-nobody'])
     expect(STEPS.flatMap(s => missing(s, full))).toEqual([])
+  })
+})
+
+describe('words that are sealed', () => {
+  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() })
+  it('open with the cell’s key and with no other, and are as long as others', async () => {
+    const [pair, other] = await Promise.all([suite.kem.generateKeyPair(), suite.kem.generateKeyPair()])
+    const key = { number: 700, public: hex(await suite.kem.serializePublicKey(pair.publicKey)) }
+    const line = await sealWords(key, ' It came at noon – “zwölf”. ')
+    const [mark, number, text = ''] = line.split(' ')
+    expect([mark, number]).toEqual(['fusioncell-sealed-words-1', '700'])
+    const bytes = unhex(text),
+      enc = bytes.slice(0, 65).buffer,
+      info = new TextEncoder().encode('fusioncell cell words 1').buffer,
+      open = (recipientKey: CryptoKeyPair) => suite.open({ recipientKey, enc, info }, bytes.slice(65).buffer)
+    expect(new TextDecoder().decode(await open(pair)).trimEnd()).toBe('It came at noon – “zwölf”.')
+    await expect(open(other)).rejects.toThrow()
+    expect((await sealWords(key, 'No.')).length).toBe(line.length)
+  })
+  it('are padded as the server pads', () => {
+    expect([1, 512, 1000, 1024, 1025, 20_000].map(padded)).toEqual([512, 512, 1024, 1024, 1088, 20_480])
   })
 })

@@ -188,6 +188,7 @@ impl Desk {
             ongoing: report.ongoing,
             title: report.title.clone(),
             narrative: report.narrative.clone(),
+            words: "plain".to_owned(),
             happened_at: report.happened_at.map(rfc3339),
             techniques: report.techniques.iter().map(|technique| technique.as_str().to_owned()).collect(),
             tags: report.tags.clone(),

@@ -282,6 +282,9 @@ pub struct CasePage {
     pub title: String,
     /// The reporter's words.
     pub narrative: String,
+    /// `plain`; `opened`, if the reporter's device had sealed them to the cell; `gone`, if the key that opens them is destroyed, or
+    /// they were never sealed to it: then there are no words.
+    pub words: String,
     /// When it happened, if the reporter says.
     pub happened_at: Option<String>,
     /// ATT&CK techniques.

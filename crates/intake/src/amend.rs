@@ -7,8 +7,8 @@ use policy::rho;
 use serde::Deserialize;
 use vault::{Act, Body, Change, Correction, MESSAGE_CHARS_MAX, codec};
 
-use crate::body::{Indicator, Warn, value, warned};
-use crate::limits::{ITEMS_MAX, NARRATIVE_CHARS_MAX, TITLE_CHARS_MAX};
+use crate::body::{Indicator, Warn, capped, value, warned, words};
+use crate::limits::{ITEMS_MAX, TITLE_CHARS_MAX};
 use crate::report::{FieldProblem, ItemResult, item};
 use crate::reporter::Reporter;
 
@@ -117,12 +117,8 @@ pub fn parse_correction(
         problems.push(problem("title", "a title is needed"));
     }
     let narrative = read.narrative.unwrap_or_default();
-    for (field, text, max) in [("title", &read.title, TITLE_CHARS_MAX), ("narrative", &narrative, NARRATIVE_CHARS_MAX)]
-    {
-        if text.chars().nth(max).is_some() {
-            problems.push(problem(field, format!("more than {max} characters")));
-        }
-    }
+    capped("title", &read.title, TITLE_CHARS_MAX, &mut problems);
+    words("narrative", &narrative, &mut problems);
     let attack: Option<AttackKind> = word("attack", &read.attack, &mut problems);
     let severity: Option<Severity> =
         read.severity.as_deref().and_then(|severity| word("severity", severity, &mut problems));

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use model::{
-    AttackKind, GroupId, Kind, Marking, Observable, Severity, Technique, Timestamp, WhoMayBeWarned, WhoMayKnow,
+    AttackKind, GroupId, Kind, Marking, Observable, SealedWords, Severity, Technique, Timestamp, WhoMayBeWarned,
+    WhoMayKnow,
 };
 use register::Answers;
 use serde::Deserialize;
@@ -111,7 +112,7 @@ where
     }
 }
 
-fn capped(field: &str, text: &str, max: usize, problems: &mut Vec<FieldProblem>) {
+pub(crate) fn capped(field: &str, text: &str, max: usize, problems: &mut Vec<FieldProblem>) {
     if text.chars().nth(max).is_some() {
         problems.push(problem(field, format!("more than {max} characters")));
     }
@@ -152,6 +153,16 @@ fn shape(bytes: &[u8]) -> Result<Body, FieldProblem> {
 ///
 /// # Errors
 /// What makes it no body of a report at all.
+/// Words are capped, unless they are sealed: then they are as long as that makes them.
+pub(crate) fn words(field: &str, text: &str, problems: &mut Vec<FieldProblem>) {
+    if !SealedWords::is(text) {
+        return capped(field, text, NARRATIVE_CHARS_MAX, problems);
+    }
+    if let Err(why) = text.parse::<SealedWords>() {
+        problems.push(problem(field, why.to_string()));
+    }
+}
+
 pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, FieldProblem> {
     let body = shape(bytes)?;
     let mut problems = Vec::new();
@@ -166,7 +177,7 @@ pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, Fiel
         problems.push(problem("title", "a title is needed"));
     }
     capped("title", body.title.as_deref().unwrap_or_default(), TITLE_CHARS_MAX, &mut problems);
-    capped("narrative", body.narrative.as_deref().unwrap_or_default(), NARRATIVE_CHARS_MAX, &mut problems);
+    words("narrative", body.narrative.as_deref().unwrap_or_default(), &mut problems);
     let attack: Option<AttackKind> = word("attack", body.attack.as_deref(), &mut problems);
     let severity: Option<Severity> = word("severity", body.severity.as_deref(), &mut problems);
     let tlp = word("tlp", body.tlp.as_deref(), &mut problems);
@@ -181,6 +192,12 @@ pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, Fiel
         if missing && problems.iter().all(|problem| problem.field != field) {
             problems.push(problem(field, "an answer is needed: nothing is chosen for you"));
         }
+    }
+    // Whoever else is warned gets what the cell writes, and the cell reads the words: sealing is for what goes no further.
+    if SealedWords::is(body.narrative.as_deref().unwrap_or_default())
+        && warn.is_some_and(|warn| warn != WhoMayBeWarned::CellOnly)
+    {
+        problems.push(problem("narrative", "only words of a report that is for the cell only can be sealed"));
     }
     let happened_at = body.happened_at.as_deref().and_then(|text| match formats::parse_time(text) {
         Ok(at) => Some(at),

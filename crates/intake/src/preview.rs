@@ -1,6 +1,6 @@
 //! The dry run of a draft: what of it would be released, to whom and when, by the gate's own rules. Nothing is stored.
 
-use model::{OrganisationId, WhoMayBeWarned, WhoMayKnow};
+use model::{OrganisationId, SealedWords, WhoMayBeWarned, WhoMayKnow};
 use policy::scrub::{Draft, Findings, draft};
 use policy::{Answer, Params, Release, rho};
 use register::{Answers, Readers, Register};
@@ -43,7 +43,9 @@ pub fn preview(
 ) -> Result<Preview, FieldProblem> {
     let mut read = body::read(bytes, defaults)?;
     let observables: Vec<_> = read.values.iter().map(|(_, result)| result.observable.clone()).collect();
-    let found = Draft { title: &read.title, narrative: &read.narrative, tags: &read.tags, values: &observables };
+    // Sealed words say nothing that could be looked through.
+    let narrative = if SealedWords::is(&read.narrative) { "" } else { &*read.narrative };
+    let found = Draft { title: &read.title, narrative, tags: &read.tags, values: &observables };
     let findings = if reporter.own { Findings::default() } else { draft(&found, &reporter.lexicon, exercise) };
     let items = settled(&mut read, reporter, defaults.is_none(), exercise);
     let decide = deciding(&read, reporter);

@@ -28,6 +28,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/09-letters.sql"),
     include_str!("schema/10-notices.sql"),
     include_str!("schema/11-lead-keys.sql"),
+    include_str!("schema/12-cell-key.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use desk::CasePage;
 use model::CaseId;
 use policy::planted::{self, Leak};
+use vault::{Vault, Words};
 
 use crate::cell::{ACT_BYTES_MAX, CellState};
 use crate::http::{self, Answer, blocking, write as reply};
@@ -28,9 +30,24 @@ pub(crate) async fn show(
         let plan = cell.fold.see(&sight, now, |seen| seen.desk.case_plan(case))?;
         let Some(plan) = plan else { return Ok(None) };
         let text = plan.read(&*cell.journal);
-        cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))
+        let page = cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))?;
+        page.map(|page| opened(&cell.vault, page)).transpose()
     });
     reply(StatusCode::OK, &page.await??.ok_or_else(Problem::absent)?)
+}
+
+/// Words that the reporter's device sealed to the cell are opened for whoever reads the case, and lie nowhere in plain.
+fn opened(vault: &Vault, mut page: CasePage) -> Result<CasePage, Problem> {
+    let words = vault.keys().open_words(&page.narrative).map_err(|error| {
+        tracing::error!(%error, "sealed words could not be opened");
+        Problem::internal()
+    })?;
+    (page.narrative, page.words) = match words {
+        Words::Plain(words) => (words, page.words),
+        Words::Opened(words) => (words, "opened".to_owned()),
+        Words::Gone => (String::new(), "gone".to_owned()),
+    };
+    Ok(page)
 }
 
 /// `POST /cell/v1/reports/{case}/messages`.

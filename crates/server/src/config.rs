@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::{Clock, Entropy};
 use policy::Params;
 use register::{Demand, Face};
+use vault::Retention;
 
 use crate::advice::Advice;
 use crate::hooks::HookSettings;
@@ -36,6 +37,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where keys live; beside the data folder if absent.
     pub keys_dir: Option<PathBuf>,
+    /// How long keys of a month are kept after its end.
+    pub retention: Retention,
     /// Which listeners.
     pub faces: Faces,
     /// Address of the members' listener.
@@ -96,6 +99,7 @@ impl Config {
         Self {
             data_dir,
             keys_dir: None,
+            retention: Retention::default(),
             faces: Faces::Both,
             member_addr: SocketAddr::from(([127, 0, 0, 1], 8460)),
             cell_addr: SocketAddr::from(([127, 0, 0, 1], 8461)),

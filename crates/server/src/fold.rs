@@ -1,6 +1,7 @@
 //! The fold: tails the journal, lets the gate and the desk take each entry in, and makes the release ticks.
 
 mod erase;
+mod keeper;
 mod lanes;
 mod outside;
 
@@ -254,6 +255,7 @@ pub struct Core {
     erasing: Option<std::thread::JoinHandle<()>>,
     /// Content was taken out: a replay cannot come to this state any more.
     erased: bool,
+    keeper: keeper::Keeper,
 }
 
 fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
@@ -313,8 +315,8 @@ impl Core {
         })?;
         // The engine has taken in its own last release already; the desk gets the rest with the first step.
         let next = engine.applied() + 1;
-        let (kept_vault, kept_register) = (Arc::clone(&vault), Arc::clone(&register));
-        let making = Making { vault: kept_vault, register: kept_register, slot_millis, over_common_members };
+        let making =
+            Making { vault: Arc::clone(&vault), register: Arc::clone(&register), slot_millis, over_common_members };
         let shared = SharedFold {
             pictures: Arc::new(Pictures::new(making)),
             fold: Arc::new(RwLock::new(Fold { engine, desk, place: 0 })),
@@ -339,6 +341,7 @@ impl Core {
             population,
             population_looked: last_beat,
             last_beat,
+            keeper: keeper::Keeper::default(),
             folded_at: Instant::now(),
             noted: 0,
             returns,

@@ -13,8 +13,9 @@ use crate::answers::reply;
 use crate::http::{self, Answer, blocking, says_json};
 use crate::member::MemberState;
 use crate::problem::Problem;
-use crate::report_views::{FindingView, MissingView, PreviewValueView, PreviewView, ReachView};
+use crate::report_views::{CellKeyView, FindingView, MissingView, PreviewValueView, PreviewView, ReachView};
 use crate::session::Who;
+use crate::sources::hex;
 
 /// With fewer others than this they may guess who it was.
 const FEW_OTHERS: u32 = 10;
@@ -43,6 +44,8 @@ pub(crate) async fn preview(
         let preview = intake::preview(&body, answers, &reporter, exercise)
             .map_err(|problem| Problem::wrong_field(problem.to_string()))?;
         let mut view = view(preview, id, &register, exercise);
+        let key = register.cell_key().map_err(crate::me::refused)?;
+        view.cell_key = key.map(|(number, public)| CellKeyView { number, public: hex(&public) });
         view.source_kept = register.lead_keys().map_err(crate::me::refused)?.len() >= LEADS_MIN;
         Ok::<_, Problem>(view)
     });
@@ -83,6 +86,7 @@ fn view(preview: Preview, own: OrganisationId, register: &Register, exercise: bo
         findings: preview.findings.found.into_iter().map(finding_view).collect(),
         more_findings: number(preview.findings.untold),
         problems: preview.problems.into_iter().map(|it| MissingView { field: it.field, why: it.why }).collect(),
+        cell_key: None,
         source_kept: false,
         exercise,
     }

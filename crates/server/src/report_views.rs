@@ -101,6 +101,16 @@ pub struct MissingView {
     pub why: String,
 }
 
+/// A key of the cell, for HPKE in base mode (RFC 9180) with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM, and `fusioncell cell
+/// words 1` as `info`. What is sealed, the encapsulated key before it, stands as `fusioncell-sealed-words-1 NUMBER HEX` where the narrative would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CellKeyView {
+    /// Its number.
+    pub number: u32,
+    /// A point of P-256, uncompressed (SEC 1), in hexadecimal digits.
+    pub public: String,
+}
+
 /// The dry run of a draft: nothing is stored, and nothing of others' reports is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PreviewView {
@@ -114,6 +124,8 @@ pub struct PreviewView {
     pub more_findings: u32,
     /// What it still needs.
     pub problems: Vec<MissingView>,
+    /// The cell's key of this month, to which a device seals the words of a report that is for the cell only; null if there is none yet.
+    pub cell_key: Option<CellKeyView>,
     /// Whether it would be kept, sealed, who reported, so that two leads of the cell could open it together; else nobody can.
     pub source_kept: bool,
     /// Whether this is an exercise.

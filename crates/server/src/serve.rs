@@ -348,7 +348,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let (vault, register, hub, meters) =
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
             let (reads, keys, entropy) = (reads.clone(), keys.clone(), Arc::clone(&config.entropy));
-            let clock = Arc::clone(&config.clock);
+            let (clock, retention) = (Arc::clone(&config.clock), config.retention);
             let open = move || {
                 let own = returning::writer(&own_path, &keys, entropy)?;
                 let own_reader = own.reader();
@@ -357,6 +357,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
                 let engine = EngineConfig::default();
                 let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads };
                 let mut core = Core::open(parts)?;
+                core.keep(retention);
                 core.before_serving(&|| clock.now())?;
                 Ok((reader, Some(own_reader), Some(core)))
             };

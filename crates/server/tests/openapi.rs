@@ -32,11 +32,12 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 45] = [
+const PARTS: [&str; 46] = [
     "SourceLead",
     "SourceName",
     "OutsideRow",
     "CaseFile",
+    "CellKeyView",
     "OwnFile",
     "CellGroupMember",
     "DeviceView",

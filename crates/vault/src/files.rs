@@ -94,6 +94,16 @@ pub(crate) fn add_line(path: &Path, line: &str) -> Result<(), VaultError> {
     file.write_all(format!("\n{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
+/// Overwrites a file and removes it. That no block of the disk has it still is not in our hands.
+pub(crate) fn destroy(path: &Path) -> Result<(), VaultError> {
+    let length = fs::metadata(path).map_err(at(path))?.len();
+    let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
+    let mut file = OpenOptions::new().write(true).open(path).map_err(at(path))?;
+    file.write_all(&zeros).and_then(|()| file.sync_all()).map_err(at(path))?;
+    fs::remove_file(path).map_err(at(path))?;
+    sync_folder(path.parent().unwrap_or(path))
+}
+
 /// Reads a file of at most `max` bytes; `None` if there is none.
 pub(crate) fn read_capped(path: &Path, max: u64) -> Result<Option<Vec<u8>>, VaultError> {
     let file = match File::open(path) {

@@ -16,6 +16,8 @@ use crate::{files, master};
 pub const TOKEN_WINDOW_MILLIS: i64 = 30 * 86_400_000;
 
 const KEY_FILE_BYTES_MAX: u64 = 256;
+/// Name of a window's token key, before its number.
+pub(crate) const TOKEN_KEY: &str = "token";
 const CHECKPOINT_SEED: &str = "checkpoint.key";
 const RELEASE_ID: &str = "release-id.key";
 /// Cases that were recalled, a line each.
@@ -177,11 +179,60 @@ impl Keys {
         let key = match tokens.entry(window) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let secret = load(&self.home, &format!("token-{window}.key"), &*self.entropy)?;
+                let secret = load(&self.home, &format!("{TOKEN_KEY}-{window}.key"), &*self.entropy)?;
                 place.insert(hmac::Key::new(hmac::HMAC_SHA256, &secret.0))
             }
         };
         Ok(MemberToken::from_bytes(cut(hmac::sign(key, organisation.as_bytes()).as_ref())))
+    }
+
+    /// The file of a window's key of some kind.
+    pub(crate) fn window_key(kind: &str, window: u32) -> String {
+        format!("{kind}-{window}.key")
+    }
+
+    /// A key that may be there or not; none is made.
+    pub(crate) fn known(&self, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
+        match &self.home {
+            Home::Memory(held) => Ok(held.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()),
+            Home::Folder(folder) => Ok(read_key(&folder.join(name))?.map(|secret| secret.0)),
+        }
+    }
+
+    /// Destroys the keys of a kind of all windows before one; gives how many there were. What was made with them cannot be made or
+    /// opened again by anybody who has no copy.
+    ///
+    /// # Errors
+    /// [`KeyError`] if one cannot be overwritten or removed.
+    pub(crate) fn forget_windows(&self, kind: &str, first_kept: u32) -> Result<usize, KeyError> {
+        let window = |name: &str| -> Option<u32> {
+            name.strip_prefix(kind)?.strip_prefix('-')?.strip_suffix(".key")?.parse().ok()
+        };
+        if kind == TOKEN_KEY {
+            self.tokens
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|window, _| *window >= i64::from(first_kept));
+        }
+        let folder = match &self.home {
+            Home::Memory(held) => {
+                let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = held.len();
+                held.retain(|name, _| window(name).is_none_or(|window| window >= first_kept));
+                return Ok(before - held.len());
+            }
+            Home::Folder(folder) => folder,
+        };
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).map_err(files::at(folder))? {
+            let path = entry.map_err(files::at(folder))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if window(&name).is_some_and(|window| window < first_kept) {
+                files::destroy(&path)?;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     /// The id of a released object: HMAC-SHA-256 of its kind and content, cut to 128 bits.

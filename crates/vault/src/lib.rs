@@ -42,11 +42,13 @@ pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use master::{MasterSource, wrap_keys};
 pub use place::{AcceptedHead, accept_head};
+pub use sealing::{CellKey, WORDS_INFO, Words, seal_words};
 pub use sealing::{Lead, LeadKeyError, LeadPrivateKey, LeadPublicKey, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub use shelf::{FILE_BYTES_MAX, FILES_COMING_MAX, Incoming, Outgoing};
 pub use vault::filing::{FILES_PER_CASE_MAX, FileBegun, FileTold};
 pub use vault::redact::Erased;
 pub use vault::repeats::{Again, REPEAT_HOURS, REPEAT_KEY_CHARS_MAX, REPEATS_PER_ORGANISATION_MAX, Repeat};
+pub use vault::retention::{Destroyed, Retention};
 pub use vault::sources::{Opener, REASON_CHARS_MAX};
 pub use vault::{
     ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, GenesisIfNew, ItemOutcome, MESSAGE_CHARS_MAX, Vault, VaultConfig,

@@ -5,6 +5,7 @@ pub(crate) mod filing;
 mod older_copy;
 pub(crate) mod redact;
 pub(crate) mod repeats;
+pub(crate) mod retention;
 mod sets;
 pub(crate) mod sources;
 

@@ -1,6 +1,7 @@
 // Calls about reports: what a draft would show, what a text holds, sending, and the thread that follows.
 import { call, http } from './client'
 import type { CasePage, OwnReport } from './coming'
+import { report as T } from '../words/report'
 import type { components } from './schema'
 
 type S = components['schemas']
@@ -21,6 +22,15 @@ export const reports = {
   /** Sends a report. Sent again under the same key it is the same report, and has the same answer. */
   send: (body: NewReport, key: string) =>
     call(http.POST('/api/v1/reports', { body, headers: { 'Idempotency-Key': key } })),
+  /** Words sealed to the cell on this device. */
+  seal: async (words: string): Promise<string> => {
+    // Any dry run tells the cell's key; this one says nothing.
+    const asked = { title: '', attack: 'not-sure', indicators: [] } as unknown as NewReport
+    const { cell_key } = await reports.preview(asked)
+    if (!cell_key) throw new Error(T.words.noKey)
+    const { sealWords } = await import('../lib/words')
+    return sealWords(cell_key, words)
+  },
   list: (cursor?: string) => call(http.GET('/api/v1/reports', { params: { query: { cursor } } })),
   one: (reference: string): Promise<OwnReport> => call(http.GET('/api/v1/reports/{reference}', of(reference))),
   say: (reference: string, text: string) =>

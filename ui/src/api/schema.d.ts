@@ -2762,6 +2762,11 @@ export interface components {
             values: components["schemas"]["ValueRow"][];
             /** @description Who may be warned: `now`, `next-epoch`, `once-three`, `cell-only` or `group`. */
             warn: string;
+            /**
+             * @description `plain`; `opened`, if the reporter's device had sealed them to the cell; `gone`, if the key that opens them is destroyed, or
+             *     they were never sealed to it: then there are no words.
+             */
+            words: string;
         };
         /** @description A case in a campaign. */
         CaseRow: {
@@ -2831,6 +2836,19 @@ export interface components {
             name: string;
             /** @description Whether it is an organiser. */
             organiser: boolean;
+        };
+        /**
+         * @description A key of the cell, for HPKE in base mode (RFC 9180) with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM, and `fusioncell cell
+         *     words 1` as `info`. What is sealed, the encapsulated key before it, stands as `fusioncell-sealed-words-1 NUMBER HEX` where the narrative would.
+         */
+        CellKeyView: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            number: number;
+            /** @description A point of P-256, uncompressed (SEC 1), in hexadecimal digits. */
+            public: string;
         };
         /** @description A page of proposals for the cell. */
         CellSponsorshipList: {
@@ -4501,6 +4519,7 @@ export interface components {
         };
         /** @description The dry run of a draft: nothing is stored, and nothing of others' reports is in it. */
         PreviewView: {
+            cell_key: components["schemas"]["CellKeyView"] | null;
             /** @description Whether this is an exercise. */
             exercise?: boolean;
             /** @description Words and values that could name you. */

@@ -22,6 +22,8 @@ export type Draft = {
   findings: Record<string, string>
   /** Names one sending, so that trying again does not report twice; empty since the last change. */
   key: string
+  /** Its words as they are sealed to the cell for this sending; empty since the last change. */
+  sealed: string
 }
 export const EMPTY: Draft = {
   version: 0,
@@ -39,6 +41,7 @@ export const EMPTY: Draft = {
   contact: '',
   findings: {},
   key: '',
+  sealed: '',
 }
 const VALUES_MAX = 1000
 export const draftKey = (person: string) => `report-draft:${person}`
@@ -68,6 +71,7 @@ export function readDraft(text: string | null): Draft {
       contact: of('contact'),
       findings: x.findings && typeof x.findings === 'object' ? x.findings : {},
       key: of('key'),
+      sealed: of('sealed'),
     }
   } catch {
     return EMPTY
@@ -133,12 +137,20 @@ export const newKey = () =>
 /** Whether the contact goes along: only where the second answer lets the cell know who it is. */
 export const tellsContact = (d: Draft) => !!d.contact.trim() && !!d.know && d.know !== 'nobody'
 
-/** The body that is sent. */
+/** Whether the words are sealed on this device: those of a report that is for the cell only. */
+export const sealsWords = (d: Draft) => d.warn === 'cell-only'
+const SEALED = 'fusioncell-sealed-words-1 '
+export const areSealed = (words: string) => words.startsWith(SEALED)
+
+/** What the cell reads: the words, and how to reach whoever wrote them. */
+export const wordsOf = (d: Draft, contactWord: string) =>
+  d.narrative.trim() + (tellsContact(d) ? `\n\n${contactWord}${d.contact.trim()}` : '')
+
+/** The body that is sent. Words that are sealed are in it as they are sealed, and before that not at all. */
 export function bodyOf(d: Draft, contactWord: string): NewReport {
-  const contact = tellsContact(d) ? `\n\n${contactWord}${d.contact.trim()}` : ''
   return {
     title: d.title.trim(),
-    narrative: d.narrative.trim() + contact,
+    narrative: sealsWords(d) ? d.sealed : wordsOf(d, contactWord),
     attack: (d.attack || 'not-sure') as NewReport['attack'],
     ongoing: d.ongoing === 'yes',
     indicators: d.values

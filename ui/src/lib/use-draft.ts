@@ -54,7 +54,7 @@ export function useDraft(person: string) {
   }
   const change: Change = part => {
     const d = latest.current
-    keep({ ...d, ...(typeof part === 'function' ? part(d) : part), version: d.version + 1, key: '' })
+    keep({ ...d, ...(typeof part === 'function' ? part(d) : part), version: d.version + 1, key: '', sealed: '' })
   }
   return {
     draft,
@@ -63,6 +63,11 @@ export function useDraft(person: string) {
     /** Names this sending, if it has no name yet. */
     named: (name: () => string): Draft => {
       if (!latest.current.key) keep({ ...latest.current, key: name() })
+      return latest.current
+    },
+    /** Keeps the words of this sending as they are sealed. */
+    sealedAs: (sealed: string): Draft => {
+      keep({ ...latest.current, sealed })
       return latest.current
     },
     /** The other tab's draft, in place of this one. */

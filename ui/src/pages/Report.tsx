@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { reachOf } from '../api/coming'
 import { firm } from '../api/people'
 import { reports } from '../api/reports'
-import { bodyOf, keepReceipt, keptReceipt, newKey, type KeptReceipt } from '../lib/draft'
+import { bodyOf, keepReceipt, keptReceipt, newKey, sealsWords, wordsOf, type KeptReceipt } from '../lib/draft'
 import { useDraft } from '../lib/use-draft'
 import { Call } from '../ui/Call'
 import { why } from '../ui/Form'
@@ -54,7 +54,7 @@ export function Report() {
   const on = face?.face === 'member' && !!session?.rights.includes('report')
   const step: Step = STEPS.find(s => s === asked) ?? 'now',
     at = STEPS.indexOf(step)
-  const { draft, newer, change, named, take, mine, clear } = useDraft(person)
+  const { draft, newer, change, named, sealedAs, take, mine, clear } = useDraft(person)
   const problems = useProblems(titles[step]),
     [told, tell] = useState<Step>(step),
     [busy, setBusy] = useState(false),
@@ -94,8 +94,9 @@ export function Report() {
   const send = async () => {
     setBusy(true)
     try {
-      const d = named(newKey),
-        body = bodyOf(d, T.contact.sent),
+      let d = named(newKey)
+      if (sealsWords(d) && !d.sealed) d = sealedAs(await reports.seal(wordsOf(d, T.contact.sent)))
+      const body = bodyOf(d, T.contact.sent),
         receipt = await reports.send(body, d.key),
         now = { receipt, ongoing: d.ongoing === 'yes' }
       keepReceipt(person, now)

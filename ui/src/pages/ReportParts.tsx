@@ -122,6 +122,7 @@ export function Others({ draft, change }: { draft: Draft; change: Change }) {
         <p className="note warn">{T.others.few(seen.reach.members)}</p>
       )}
       <h3>{T.others.names}</h3>
+      {draft.warn === 'cell-only' && <p className="note">{T.others.sealed}</p>}
       {!seen ? (
         <p className="sub">{told === 'failed' ? T.others.namesOffline : T.others.namesWait}</p>
       ) : !seen.findings.length ? (

@@ -211,6 +211,7 @@ export function Check({ draft: d, groups }: { draft: Draft; groups: readonly Gro
         T.check.text,
         <span className="said">
           <Name>{d.narrative || '–'}</Name>
+          {d.warn === 'cell-only' && <span className="open">{T.check.sealed}</span>}
         </span>,
         'words',
       )}

@@ -7,7 +7,7 @@ import { reachOf, type OwnReport } from '../api/coming'
 import { filesOf } from '../api/files'
 import { firm } from '../api/people'
 import { reports } from '../api/reports'
-import { keptReceipt } from '../lib/draft'
+import { areSealed, keptReceipt } from '../lib/draft'
 import { fate } from '../lib/fate'
 import { Call } from '../ui/Call'
 import { Files } from '../ui/Files'
@@ -31,15 +31,17 @@ const POLL_MS = 3_000
 const FRESH_TRIES = 4
 
 function Correct({ of, done }: { of: OwnReport; done: () => void }) {
+  const sealed = areSealed(of.narrative)
   const form = useForm(
     T.correct,
     'fix',
     { title: R.words.needOne },
     async get => {
-      const values = (name: string) => lines(get(name)).map(value => ({ value }))
+      const values = (name: string) => lines(get(name)).map(value => ({ value })),
+        typed = get('narrative').trim()
       await reports.correct(of.reference, {
         title: get('title'),
-        narrative: get('narrative'),
+        narrative: !sealed ? get('narrative') : typed ? await reports.seal(typed) : of.narrative,
         attack: get('attack') as OwnReport['attack'],
         severity: of.severity as OwnReport['severity'],
         ongoing: get('ongoing') === 'yes',
@@ -54,7 +56,8 @@ function Correct({ of, done }: { of: OwnReport; done: () => void }) {
   return (
     <Frame of={form}>
       <Text of={form} name="title" label={R.words.one} defaultValue={of.title} dir="auto" />
-      <Area of={form} name="narrative" label={R.words.more} max={20_000} rows={6} value={of.narrative} />
+      {sealed && <p className="hint">{T.sealedAgain}</p>}
+      <Area of={form} name="narrative" label={R.words.more} max={19_000} rows={6} value={sealed ? '' : of.narrative} />
       <Choice
         of={form}
         name="attack"
@@ -114,10 +117,14 @@ function Facts({ of: r, groups }: { of: OwnReport; groups: readonly { id: string
   return (
     <section className="card" aria-labelledby="h-facts">
       <h2 id="h-facts">{T.facts}</h2>
-      {r.narrative && (
-        <p className="said">
-          <Name>{r.narrative}</Name>
-        </p>
+      {areSealed(r.narrative) ? (
+        <p className="note">{T.sealed}</p>
+      ) : (
+        r.narrative && (
+          <p className="said">
+            <Name>{r.narrative}</Name>
+          </p>
+        )
       )}
       <dl className="facts">
         <div>

@@ -83,8 +83,10 @@ export function Triage() {
           <section className="card" aria-labelledby="h-what">
             <h2 id="h-what">{T.what}</h2>
             <p className="said">
-              <Name>{c.narrative || T.empty}</Name>
+              <Name>{c.narrative || (c.words === 'gone' ? '' : T.empty)}</Name>
             </p>
+            {c.words === 'opened' && <p className="hint">{T.wordsOpened}</p>}
+            {c.words === 'gone' && <p className="note warn">{T.wordsGone}</p>}
             <dl className="facts">
               <div>
                 <dt>{T.warn}</dt>

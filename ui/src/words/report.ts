@@ -46,6 +46,7 @@ export const report = {
     more: 'What happened, and what it does to you',
     moreHint: 'Other members never see this; the cell writes what they read.',
     needMore: 'Say what happened',
+    noKey: 'The cell has no key yet to seal your words to. Nothing was sent: try again in a minute, or call.',
   },
   paste: {
     title: 'What was seen?',
@@ -147,6 +148,7 @@ export const report = {
     kind: 'Closest match',
     line: 'In one line',
     text: 'What happened',
+    sealed: 'Sealed on this device before it is sent: only the cell opens it, and this page cannot show it again.',
     values: 'Values',
     noValues: 'None',
     more: (n: number) => `and ${n} more`,
@@ -161,6 +163,7 @@ export const report = {
   others: {
     title: 'What others will see',
     words: 'The cell writes what members read. Your own words stay with the cell.',
+    sealed: 'Your words are sealed on this device, so they are not looked through for what could name you.',
     more: (n: number) => `and ${n} more`,
     results: {
       held: 'held for the cell',
@@ -279,6 +282,13 @@ export const thread = {
   recalled: 'It is being taken out.',
   values: 'Values',
   valuesWay: 'Your values, and what became of them',
+  sealed:
+    'What you wrote was sealed on your device to the cell. Nobody else can open it, and this page cannot show it.',
+  sealedAgain:
+    'What you wrote is sealed. Leave this empty to keep it; what you write here takes its place, sealed again.',
+  wordsOpened: 'Sealed on the reporter’s device; opened for you, and kept nowhere in plain.',
+  wordsGone:
+    'These words were sealed to a key of the cell that is destroyed, or that it never had: nobody can read them any more.',
   fates: {
     recalled: 'taken out',
     withdrawn: 'taken back; what others reported too stays',

@@ -56,7 +56,7 @@ fn padded(length: usize) -> usize {
 }
 
 /// The stored form is JSON, behind which spaces say nothing.
-fn pad(mut plain: Vec<u8>) -> Vec<u8> {
+pub(super) fn pad(mut plain: Vec<u8>) -> Vec<u8> {
     plain.resize(padded(plain.len()), b' ');
     plain
 }

@@ -11,7 +11,7 @@ use crate::hex;
 /// What the sealed secret is for (`info` of RFC 9180).
 pub const INFO: &[u8] = b"fusioncell source register 1";
 /// Bytes of a public key: an uncompressed point (SEC 1).
-pub(super) const PUBLIC_BYTES: usize = 65;
+pub(crate) const PUBLIC_BYTES: usize = 65;
 const PRIVATE_BYTES: usize = 32;
 const SECRET_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;

@@ -7,6 +7,7 @@ pub(crate) mod hpke;
 pub(crate) mod key_store;
 mod pairs;
 mod way_back;
+pub(crate) mod words;
 
 pub(crate) use at_rest::AtRest;
 pub use at_rest::Opened;
@@ -14,6 +15,7 @@ pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
 pub use pairs::{Lead, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub(crate) use pairs::{Pairs, SealState};
 pub(crate) use way_back::{SEALED_BYTES, WayBack};
+pub use words::{CellKey, WORDS_INFO, Words, seal_words};
 
 use std::sync::Mutex;
 
