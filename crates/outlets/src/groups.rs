@@ -174,9 +174,10 @@ pub fn group_releases(
     let (rows, place) = reader.read(|at| at.shared_after(after, FRAME_ITEMS_MAX))?;
     let mut pieces: Vec<(Audience, Timestamp, Vec<_>)> = Vec::new();
     for row in rows {
-        match pieces.last_mut() {
-            Some((audience, tick, rows)) if *audience == row.audience && *tick == row.tick => rows.push(row),
-            _ => pieces.push((row.audience, row.tick, vec![row])),
+        // One frame for each audience of a tick, wherever rows of others lie between: they are nobody else's to know.
+        match pieces.iter_mut().rev().find(|(audience, tick, _)| *audience == row.audience && *tick == row.tick) {
+            Some((_, _, rows)) => rows.push(row),
+            None => pieces.push((row.audience, row.tick, vec![row])),
         }
     }
     if pieces.is_empty() {
