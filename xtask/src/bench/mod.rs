@@ -16,13 +16,14 @@ mod seal;
 mod server;
 mod session_check;
 mod signin;
+mod timing;
 
 use std::fs;
 
 type Bench = fn() -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 13] = [
+const ALL: [(&str, Bench); 14] = [
     ("light", light::run),
     ("import", import::run),
     ("extract", extract::run),
@@ -36,6 +37,7 @@ const ALL: [(&str, Bench); 13] = [
     ("seal", seal::run),
     ("session-check", session_check::run),
     ("register", register::run),
+    ("timing", timing::run),
 ];
 
 /// Runs the named benchmarks, or all.
