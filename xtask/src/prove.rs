@@ -13,6 +13,9 @@ use crate::run::{command, root, target};
 
 /// Seeds of one call of the harness: what is lost if a run is killed.
 const SEEDS_AT_ONCE: u64 = 100;
+/// Seeds of which full pairs are run; beyond them, only light pairs, many more at once.
+const FULL_SEEDS: u64 = 2_000;
+const LIGHT_SEEDS_AT_ONCE: u64 = 1_000;
 /// Rounds of one call of the kill test.
 const ROUNDS_AT_ONCE: u64 = 50;
 /// What CI runs of each; a run over fewer is a rehearsal and takes no proof's place.
@@ -20,8 +23,9 @@ const SEEDS_LEAST: u64 = 400;
 const ROUNDS_LEAST: u64 = 200;
 /// Least share of pairs, in percent, in which the declared release agrees, as CI demands it.
 const KEPT_PERCENT_MIN: u64 = 30;
-/// The kinds of pairs.
-const KINDS: [&str; 3] = ["swap", "presence", "arrival"];
+/// The kinds of pairs, as the harness names them: full ones ask every route at their end, light ones a random part.
+const FULL_KINDS: [&str; 5] = ["swap", "presence", "arrival", "outside", "wall"];
+const LIGHT_KINDS: [&str; 5] = ["light swap", "light presence", "light arrival", "light outside", "light wall"];
 
 type Proof = fn(u64) -> Result<(), String>;
 
@@ -127,15 +131,19 @@ fn before(line: &str, word: &str) -> Result<u64, String> {
     number.ok_or_else(|| format!("no figure before {word:?} in {line:?}"))
 }
 
-/// What follows a mark in the first line that has it and a word: a runner may have written before it on its line.
+/// What follows a mark in the first line that has it and a word: a runner may have written before it on its line. What light
+/// pairs did is never taken for what full ones did.
 fn told<'a>(output: &'a str, mark: &str, word: &str) -> Result<&'a str, String> {
-    let found = output.lines().find_map(|line| Some(line.split_once(mark)?.1).filter(|rest| rest.contains(word)));
+    let found = output.lines().find_map(|line| {
+        let (before, rest) = line.split_once(mark)?;
+        (!before.ends_with("light ") && rest.contains(word)).then_some(rest)
+    });
     found.ok_or_else(|| format!("the harness printed no line with {mark:?} and {word:?}"))
 }
 
-/// Takes in the figures that the harness printed.
-fn take_in(state: &mut State, output: &str) -> Result<(), String> {
-    for kind in KINDS {
+/// Takes in the figures that the harness printed of some kinds of pairs.
+fn take_in(state: &mut State, output: &str, kinds: &[&str]) -> Result<(), String> {
+    for kind in kinds {
         let line = told(output, &format!("{kind}: "), " pairs made")?;
         for (what, word) in [
             ("made", " pairs made"),
@@ -148,9 +156,11 @@ fn take_in(state: &mut State, output: &str) -> Result<(), String> {
         let line = told(output, &format!("{kind}, besides: "), " compared for operators")?;
         state.add(format!("{kind} operators"), before(line, " compared for operators")?);
     }
-    let line = told(output, "beside the model: ", " scripts")?;
-    state.add("model scripts".to_owned(), before(line, " scripts")?);
-    state.add("model played".to_owned(), before(line, " played")?);
+    Ok(())
+}
+
+/// Takes in why what was hidden in pairs of presence is never released, full and light ones together.
+fn take_in_reasons(state: &mut State, output: &str) -> Result<(), String> {
     for line in output.lines().filter_map(|line| Some(line.split_once("presence of ")?.1)) {
         let Some((why, figures)) = line.split_once(": ") else { continue };
         state.add(format!("hidden {why}"), before(figures, " kept")?);
@@ -158,21 +168,43 @@ fn take_in(state: &mut State, output: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Takes in how many scripts were played beside the model.
+fn take_in_model(state: &mut State, output: &str) -> Result<(), String> {
+    let line = told(output, "beside the model: ", " scripts")?;
+    state.add("model scripts".to_owned(), before(line, " scripts")?);
+    state.add("model played".to_owned(), before(line, " played")?);
+    Ok(())
+}
+
+/// One call of the harness, over the seeds that follow those that are done.
+fn harness(state: &mut State, count: u64) -> Result<(), String> {
+    let full = state.done < FULL_SEEDS;
+    let mut run = command("cargo")
+        .args(["test", "--locked", "--package", "fusioncell-server", "--test", "noninterference"])
+        .args(["--", "--nocapture"])
+        .env("FUSIONCELL_FIRST_SEED", (state.done + 1).to_string())
+        // Shares are judged over the whole, here.
+        .env("FUSIONCELL_PART", "1");
+    for pairs in ["SWAP_PAIRS", "PRESENCE_PAIRS", "ARRIVAL_PAIRS", "OUTSIDE_PAIRS", "WALL_PAIRS", "MODEL_SCRIPTS"] {
+        run = run.env(&format!("FUSIONCELL_{pairs}"), if full { count } else { 0 }.to_string());
+    }
+    let output = run.env("FUSIONCELL_LIGHT_SEEDS", count.to_string()).output()?;
+    if full {
+        take_in(state, &output, &FULL_KINDS)?;
+        take_in_model(state, &output)?;
+    }
+    take_in(state, &output, &LIGHT_KINDS)?;
+    take_in_reasons(state, &output)
+}
+
 /// The pairs of worlds that must look alike, over more seeds than CI has time for.
 fn noninterference(seeds: u64) -> Result<(), String> {
     let mut state = State::load("noninterference")?;
     while state.done < seeds {
-        let count = SEEDS_AT_ONCE.min(seeds - state.done);
-        let mut run = command("cargo")
-            .args(["test", "--locked", "--package", "fusioncell-server", "--test", "noninterference"])
-            .args(["--", "--nocapture"])
-            .env("FUSIONCELL_FIRST_SEED", (state.done + 1).to_string())
-            // Shares are judged over the whole, here.
-            .env("FUSIONCELL_PART", "1");
-        for pairs in ["SWAP_PAIRS", "PRESENCE_PAIRS", "ARRIVAL_PAIRS", "MODEL_SCRIPTS"] {
-            run = run.env(&format!("FUSIONCELL_{pairs}"), count.to_string());
-        }
-        take_in(&mut state, &run.output()?)?;
+        let (end, at_once) =
+            if state.done < FULL_SEEDS { (FULL_SEEDS, SEEDS_AT_ONCE) } else { (seeds, LIGHT_SEEDS_AT_ONCE) };
+        let count = at_once.min(end.min(seeds) - state.done);
+        harness(&mut state, count)?;
         state.done += count;
         state.save()?;
         println!("noninterference: {} of {seeds} seeds", state.done);
@@ -180,10 +212,13 @@ fn noninterference(seeds: u64) -> Result<(), String> {
     let mut body = String::from(
         "Pairs of worlds through the routers that `serve` binds: another firm files one report (swap), a report that is never\n\
          released is replaced by nothing (presence), reports arrive in another order or at another moment of their release tick\n\
-         (arrival). Every byte that other observers get was equal. Kept are the pairs in which the declared release agrees.\n\n\
+         (arrival), somebody who is no member tells the cell (outside), a report behind a secondee's wall is another (wall). Every\n\
+         byte that other observers get was equal. Kept are the pairs in which the declared release agrees. Light pairs share one\n\
+         of their worlds with up to nine others and ask at the end a random part of what full pairs ask.\n\n\
          | pair | made | kept | compared for the cell too | for operators | answers compared |\n|---|---|---|---|---|---|\n",
     );
-    for kind in KINDS {
+    let (mut made, mut all_kept) = (0, 0);
+    for kind in FULL_KINDS.iter().chain(&LIGHT_KINDS) {
         let figure = |what: &str| state.figure(&format!("{kind} {what}"));
         let percent = figure("kept") * 100 / figure("made").max(1);
         if percent < KEPT_PERCENT_MIN && state.done >= SEEDS_LEAST {
@@ -191,6 +226,7 @@ fn noninterference(seeds: u64) -> Result<(), String> {
                 "{kind}: only {percent} % of the pairs are kept, where {KEPT_PERCENT_MIN} % are needed"
             ));
         }
+        (made, all_kept) = (made + figure("made"), all_kept + figure("kept"));
         let _ = writeln!(
             body,
             "| {kind} | {} | {} ({percent} %) | {} | {} | {} |",
@@ -201,6 +237,7 @@ fn noninterference(seeds: u64) -> Result<(), String> {
             figure("answers")
         );
     }
+    let _ = writeln!(body, "| all | {made} | {all_kept} ({} %) | | | |", all_kept * 100 / made.max(1));
     body += "\nPairs of presence that were kept, by why the report is never released:\n\n";
     for (why, kept) in state.figures.iter().filter_map(|(name, kept)| Some((name.strip_prefix("hidden ")?, kept))) {
         let _ = writeln!(body, "- {why}: {kept}");
@@ -208,10 +245,11 @@ fn noninterference(seeds: u64) -> Result<(), String> {
     let _ = writeln!(
         body,
         "\nBeside the pairs, {} of {} worlds were played to their end and gave members what the policy's own words declare, and\n\
-         nothing else.\n\nSeeds 1 to {}; again by `cargo xtask prove noninterference --seeds {}`.",
+         nothing else.\n\nSeeds 1 to {}, full pairs of the first {}; again by `cargo xtask prove noninterference --seeds {}`.",
         state.figure("model played"),
         state.figure("model scripts"),
         state.done,
+        state.done.min(FULL_SEEDS),
         state.done
     );
     state.write("noninterference", SEEDS_LEAST, "Nobody can tell who reported: pairs of worlds", &body)
@@ -251,14 +289,18 @@ mod tests {
     const OUTPUT: &str = "
 test no_byte_differs ... swap: 90 pairs made, 50 kept (55 %), 21 of them compared for the cell too, 12345 answers compared
 swap, besides: 1 pairs abandoned since a firm had sent too much, 17 compared for operators, 9 with the journal's export
+light swap: 900 pairs made, 700 kept (77 %), 300 of them compared for the cell too, 5000 answers compared
+light swap, besides: 3 pairs abandoned since a firm had sent too much, 400 compared for operators, 90 with the journal's export
 presence: 70 pairs made, 40 kept (57 %), 0 of them compared for the cell too, 999 answers compared
 presence, besides: 0 pairs abandoned since a firm had sent too much, 0 compared for operators, 0 with the journal's export
 presence of RED: 8 made, 6 kept
 presence of a hold: 5 made, 2 kept
+light presence of RED: 10 made, 10 kept
 arrival: 60 pairs made, 33 kept (55 %), 0 of them compared for the cell too, 888 answers compared
 arrival, besides: 0 pairs abandoned since a firm had sent too much, 33 compared for operators, 0 with the journal's export
 beside the model: 88 scripts, 80 played to their end
 ";
+    const KINDS: [&str; 4] = ["swap", "presence", "arrival", "light swap"];
 
     #[test]
     fn a_killed_proof_goes_on_where_it_was_and_only_with_the_same_code() {
@@ -267,15 +309,18 @@ beside the model: 88 scripts, 80 played to their end
         let mut state = State::at(path.clone(), "abc".to_owned());
         assert_eq!((state.done, state.figures.len()), (0, 0));
         for done in [100, 200] {
-            take_in(&mut state, OUTPUT).unwrap();
+            take_in(&mut state, OUTPUT, &KINDS).unwrap();
+            take_in_model(&mut state, OUTPUT).unwrap();
+            take_in_reasons(&mut state, OUTPUT).unwrap();
             state.done = done;
             state.save().unwrap();
         }
         // What the third call would have come to is lost with it.
-        take_in(&mut state, OUTPUT).unwrap();
+        take_in(&mut state, OUTPUT, &KINDS).unwrap();
         let again = State::at(path.clone(), "abc".to_owned());
         assert_eq!((again.done, again.figure("swap made"), again.figure("arrival answers")), (200, 180, 1_776));
-        assert_eq!((again.figure("hidden RED"), again.figure("hidden a hold")), (12, 4));
+        assert_eq!((again.figure("light swap made"), again.figure("light swap operators")), (1_800, 800));
+        assert_eq!((again.figure("hidden RED"), again.figure("hidden a hold")), (32, 4));
         assert_eq!((again.figure("swap operators"), again.figure("model played")), (34, 160));
         assert_eq!(State::at(path, "abd".to_owned()).done, 0);
         fs::remove_dir_all(folder).unwrap();
@@ -286,7 +331,8 @@ beside the model: 88 scripts, 80 played to their end
         let mut state = State::at(PathBuf::from("nowhere.json"), String::new());
         for missing in ["arrival: 60", "operators", "beside the model", " kept (57"] {
             let less: Vec<&str> = OUTPUT.lines().filter(|line| !line.contains(missing)).collect();
-            assert!(take_in(&mut state, &less.join("\n")).is_err(), "{missing}");
+            let taken = take_in(&mut state, &less.join("\n"), &KINDS);
+            assert!(taken.and_then(|()| take_in_model(&mut state, &less.join("\n"))).is_err(), "{missing}");
         }
     }
 }

@@ -112,14 +112,32 @@ impl Register {
         cost: PasswordCost,
     ) -> Result<Self, RegisterError> {
         let register = Self::with(schema::open(None)?, clock, entropy, cost)?;
-        // Nothing outlives the process, so neither need the key.
-        if let Some(key) = SealKey::new(&credentials::digest(register.nobody())) {
-            register.seal_with(key);
+        register.seal_in_memory();
+        Ok(register)
+    }
+
+    /// A register in memory that begins as another in memory stands, with its people and sessions: what many houses of one
+    /// kind begin with is made once.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the database cannot be copied.
+    pub fn copied(&self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, RegisterError> {
+        let connection = schema::copy(&self.connection())?;
+        let copy = Self::beside(connection, clock, entropy, self.cost, self.nobody.clone())?;
+        copy.seal_in_memory();
+        copy.demand.store(self.demand.load(Ordering::Relaxed), Ordering::Relaxed);
+        copy.by_mail.store(self.by_mail.load(Ordering::Relaxed), Ordering::Relaxed);
+        Ok(copy)
+    }
+
+    /// Nothing outlives the process, so neither need the keys.
+    fn seal_in_memory(&self) {
+        if let Some(key) = SealKey::new(&credentials::digest(self.nobody())) {
+            self.seal_with(key);
         }
         if let Some(key) = SealKey::new(&credentials::digest("outbox")) {
-            register.seal_outbox_with(key);
+            self.seal_outbox_with(key);
         }
-        Ok(register)
     }
 
     fn with(
@@ -130,6 +148,16 @@ impl Register {
     ) -> Result<Self, RegisterError> {
         let nobody = password::store(cost, &*entropy, "nobody has this")
             .ok_or_else(|| RegisterError::Refused("password cost is not possible".into()))?;
+        Self::beside(connection, clock, entropy, cost, nobody)
+    }
+
+    fn beside(
+        connection: Connection,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        cost: PasswordCost,
+        nobody: String,
+    ) -> Result<Self, RegisterError> {
         let tables = Tables::load(&connection)?;
         let register = Self {
             connection: Mutex::new(connection),

@@ -4,9 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 
 use crate::register::RegisterError;
 
+/// Has a copy take all pages in one step.
+const ALL_PAGES: i32 = -1;
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// How long another process's transaction is waited for.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
@@ -45,6 +48,23 @@ fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {
     Ok(transaction.commit()?)
 }
 
+fn settle(connection: &Connection) -> Result<(), RegisterError> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is gone from the file: mails that were sent held single-use links.
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    Ok(())
+}
+
+/// A store in memory with everything that another holds.
+pub(crate) fn copy(from: &Connection) -> Result<Connection, RegisterError> {
+    let mut connection = Connection::open_in_memory()?;
+    Backup::new(from, &mut connection)?.step(ALL_PAGES)?;
+    settle(&connection)?;
+    Ok(connection)
+}
+
 /// Opens the store in a file, or in memory.
 pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
     if rusqlite::version_number() < SQLITE_VERSION_MIN {
@@ -54,11 +74,7 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection, RegisterError> {
         Some(path) => Connection::open(path)?,
         None => Connection::open_in_memory()?,
     };
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted is gone from the file: mails that were sent held single-use links.
-    connection.pragma_update(None, "secure_delete", "ON")?;
+    settle(&connection)?;
     migrate(&mut connection)?;
     // Who was away longer reads everything anew.
     let old = "DELETE FROM changed WHERE seq <= (SELECT max(seq) FROM changed) - ?1";

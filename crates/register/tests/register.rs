@@ -59,6 +59,20 @@ fn a_session_works_at_its_own_listener_until_it_ends() {
 }
 
 #[test]
+fn a_copy_begins_as_the_other_stands_and_goes_its_own_way() {
+    let (register, outside) = memory();
+    member(&register);
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    let copy = register.copied(outside.clone(), outside).unwrap();
+    assert_eq!(copy.session(Face::Member, token.expose()).unwrap().organisation.as_ref().unwrap().name, "Calder Power");
+    copy.create_organisation(&Actor::operator(), &organisation("Dunmore Water", Sector::Water)).unwrap();
+    copy.sign_out(token.expose()).unwrap();
+    assert!(register.session(Face::Member, token.expose()).is_some());
+    assert_eq!((register.populations().members, copy.populations().members), (1, 2));
+    assert!(copy.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_ok());
+}
+
+#[test]
 fn a_member_cannot_sign_in_at_the_cell_and_wrong_is_wrong_in_one_way() {
     let (register, _) = memory();
     member(&register);

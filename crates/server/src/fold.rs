@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use desk::{Desk, DeskConfig, Facts, Sight};
+use desk::{Desk, Facts, Sight};
 use fusion::{Finding, Fusion};
+use lanes::new_desk;
 use model::{CaseId, Clock, Observable, PersonId, Timestamp};
 use policy::planted::{self, Leak};
 use register::Register;
 use release::{Engine, EngineConfig};
-use vault::{Body, NewEntry, Population, Seq, Vault};
+use vault::{Body, Lead, NewEntry, Population, Seq, Vault};
 
 use crate::hub::{self, BEAT_MILLIS, Hub, Start, event};
 use crate::meters::Meters;
@@ -244,6 +245,8 @@ pub struct Core {
     lanes: Vec<(String, String)>,
     slot_millis: i64,
     population: Option<Population>,
+    /// Those to whom sources are sealed.
+    leads: Vec<Lead>,
     population_looked: Timestamp,
     last_beat: Timestamp,
     /// When something was folded last.
@@ -256,16 +259,6 @@ pub struct Core {
     /// Content was taken out: a replay cannot come to this state any more.
     erased: bool,
     keeper: keeper::Keeper,
-}
-
-fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
-    Desk::new(DeskConfig {
-        journal: Arc::clone(vault.journal()),
-        key_seed: vault.key_seed(),
-        lanes,
-        slot_millis,
-        exercise: vault.genesis().exercise,
-    })
 }
 
 /// What a step did.
@@ -339,6 +332,7 @@ impl Core {
             lanes,
             slot_millis,
             population,
+            leads: Vec::new(),
             population_looked: last_beat,
             last_beat,
             keeper: keeper::Keeper::default(),

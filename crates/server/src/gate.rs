@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL};
-use axum::http::{HeaderMap, HeaderValue, Method, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, get};
@@ -145,8 +145,8 @@ fn not_allowed(mut methods: Vec<&'static str>) -> impl Fn(Method) -> std::future
 
 /// The document itself, the same on both listeners.
 pub(crate) async fn openapi() -> Response<Body> {
-    let mut response =
-        http::bytes(axum::http::StatusCode::OK, "application/json", axum::body::Bytes::from(crate::openapi_json()));
+    let document = Bytes::from_static(crate::openapi_json().as_bytes());
+    let mut response = http::bytes(StatusCode::OK, "application/json", document);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the table of routes and the types' own descriptions.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
@@ -110,12 +111,15 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("Health", "status", &["ok", "behind"]),
 ];
 
-/// The document as it lies in `openapi.json`, with a newline at its end.
+/// The document as it lies in `openapi.json`, with a newline at its end; written once, by whoever asks first.
 #[must_use]
-pub fn openapi_json() -> String {
-    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
-    text.push('\n');
-    text
+pub fn openapi_json() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    &TEXT
 }
 
 fn document() -> Value {
@@ -131,7 +135,7 @@ fn document() -> Value {
         }
         // Both listeners have `/face` and `/openapi.json`: the document tells them once.
         let methods = paths.entry(route.path).or_default();
-        methods.entry(route.method.to_ascii_lowercase()).or_insert_with(|| operation(&route));
+        methods.entry(route.method.to_ascii_lowercase()).or_insert_with(|| operation(route));
     }
     let schemas: BTreeMap<String, Value> = schemas
         .into_iter()

@@ -167,13 +167,22 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Has the vault seal sources to those who are leads now. A key that is none is left out: it never came in by a route.
-pub(crate) fn follow_leads(vault: &Vault, register: &Register) -> Result<(), register::RegisterError> {
+/// `known` are those of the last time, whose keys need no second proof that they are points of the curve.
+pub(crate) fn follow_leads(
+    vault: &Vault,
+    register: &Register,
+    known: &mut Vec<Lead>,
+) -> Result<(), register::RegisterError> {
     let lead = |key: &LeadKey| {
-        let public = LeadPublicKey::from_bytes(&key.public).ok()?;
-        Some(Lead { person: key.person, key: public })
+        let held = known.iter().find(|lead| lead.person == key.person && lead.key.as_bytes() == &key.public);
+        held.cloned().or_else(|| {
+            let public = LeadPublicKey::from_bytes(&key.public).ok()?;
+            Some(Lead { person: key.person, key: public })
+        })
     };
-    let keys = register.lead_keys()?;
-    vault.set_leads(keys.iter().filter_map(lead).collect());
+    let leads: Vec<Lead> = register.lead_keys()?.iter().filter_map(lead).collect();
+    vault.set_leads(leads.clone());
+    *known = leads;
     Ok(())
 }
 
@@ -286,7 +295,7 @@ async fn remove(State(CellState(cell)): State<CellState>, Extension(who): Extens
 
 /// What comes from this moment on is sealed to those who are leads now.
 async fn followed(cell: Arc<CellParts>) -> Answer {
-    ask(&cell.sessions.clone(), move |register| follow_leads(&cell.vault, register)).await?;
+    ask(&cell.sessions.clone(), move |register| follow_leads(&cell.vault, register, &mut Vec::new())).await?;
     Ok(nothing())
 }
 

@@ -1,6 +1,7 @@
 //! The one table of routes: routers, access checks and the OpenAPI document are all made from it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use register::{Right, Scope};
 use utoipa::ToSchema;
@@ -30,8 +31,7 @@ pub enum Access {
     Operator,
 }
 
-/// What opens a route beside the session of somebody who has all factors that are demanded. Nothing else does, unless its
-/// row says so.
+/// What opens a route beside the session of somebody with all factors demanded; nothing else does unless its row says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pass {
     /// The scope with which a key opens it.
@@ -237,18 +237,16 @@ pub struct RouteInfo {
 /// Every route of both listeners: the routers are made from the same table.
 #[must_use]
 pub fn routes() -> Vec<RouteInfo> {
-    let api = table().into_iter().map(|route| RouteInfo {
-        face: route.face,
-        method: route.method,
-        path: route.path,
-        id: route.id,
-        access: route.access,
-        pass: route.pass,
+    let api = table().iter().map(|&Route { face, method, path, id, access, pass, .. }| RouteInfo {
+        face,
+        method,
+        path,
+        id,
+        access,
+        pass,
     });
-    let info = |face, id, path| {
-        let (method, access, pass) = ("GET", Access::Public, Pass::default());
-        RouteInfo { face, method, path, id, access, pass }
-    };
+    let (method, access, pass) = ("GET", Access::Public, Pass::default());
+    let info = |face, id, path| RouteInfo { face, method, path, id, access, pass };
     let page = |face| PAGES.iter().map(move |(id, path)| info(face, id, path));
     api.chain(page(Face::Member)).chain(page(Face::Cell)).collect()
 }
@@ -294,11 +292,13 @@ pub const PAGES: &[(&str, &str)] = &[
 
 /// Every route of the API, both listeners. Pages are in [`PAGES`].
 #[must_use]
-pub fn table() -> Vec<Route> {
-    let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
-    let without_account =
-        [crate::plain::rows(), crate::tell::rows(), crate::outside::rows(), crate::sources::rows()].concat();
-    [member(), crate::threads::rows(), without_account, both(Face::Member), cell(), both(Face::Cell)].concat()
+pub fn table() -> &'static [Route] {
+    static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
+        let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
+        let open = [crate::plain::rows(), crate::tell::rows(), crate::outside::rows(), crate::sources::rows()].concat();
+        [member(), crate::threads::rows(), open, both(Face::Member), cell(), both(Face::Cell)].concat()
+    });
+    &TABLE
 }
 
 fn member() -> Vec<Route> {

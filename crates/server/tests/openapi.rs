@@ -7,7 +7,7 @@ fn the_document_in_the_tree_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.json");
     let made = server::openapi_json();
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
-        std::fs::write(path, &made).unwrap();
+        std::fs::write(path, made).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
@@ -83,7 +83,7 @@ const PARTS: [&str; 46] = [
 
 #[test]
 fn each_object_says_whether_it_is_an_exercises() {
-    let document: serde_json::Value = serde_json::from_str(&server::openapi_json()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(server::openapi_json()).unwrap();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         let Some(properties) = schema["properties"].as_object() else { continue };
         let marked = properties.get("exercise").is_some_and(|kind| kind["type"] == "boolean");

@@ -24,7 +24,7 @@ impl Core {
     /// # Errors
     /// [`CoreError`] if a store failed.
     pub fn before_serving(&mut self, now: &dyn Fn() -> Timestamp) -> Result<(), CoreError> {
-        follow_leads(&self.vault, &self.register)?;
+        follow_leads(&self.vault, &self.register, &mut self.leads)?;
         let start = Instant::now();
         while !self.vault.recalled().is_empty() || self.erasing.is_some() {
             if start.elapsed() > FIRST_MAX {

@@ -1,7 +1,19 @@
 //! What the fold looks at beside the journal: how many members there are, and under which lanes.
 
+use desk::DeskConfig;
+
 use super::*;
 use crate::sources::follow_leads;
+
+pub(super) fn new_desk(vault: &Vault, lanes: Vec<(String, String)>, slot_millis: i64) -> Desk {
+    Desk::new(DeskConfig {
+        journal: Arc::clone(vault.journal()),
+        key_seed: vault.key_seed(),
+        lanes,
+        slot_millis,
+        exercise: vault.genesis().exercise,
+    })
+}
 
 impl Core {
     /// Notes what this process knows of itself.
@@ -26,7 +38,7 @@ impl Core {
             return Ok(());
         }
         self.population_looked = now;
-        if let Err(error) = follow_leads(&self.vault, &self.register) {
+        if let Err(error) = follow_leads(&self.vault, &self.register, &mut self.leads) {
             tracing::warn!(%error, "who the leads are could not be read; sources are sealed to those of before");
         }
         self.keeper.look(&self.vault, &self.register, now);

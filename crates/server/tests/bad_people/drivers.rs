@@ -9,7 +9,7 @@ use crate::callers::Caller;
 use crate::common::PASSWORD;
 use crate::ids::{Id, Ids, Kind};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&server::openapi_json()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(server::openapi_json()).unwrap());
 
 /// Routes that no request made here can bring to success, and what does so elsewhere.
 pub const UNDRIVEN: &[(&str, &str)] = &[

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use server::RouteInfo;
 use server::{Access, Face, routes};
 
-use crate::random::Random;
 use crate::world::{Observer, Seen, World};
 
 /// One request that an observer may make.
@@ -381,8 +380,13 @@ pub fn content(known: &Known) -> Vec<Ask> {
 /// How often each route was asked by each kind of observer.
 pub type Tally = BTreeMap<(String, &'static str), u64>;
 
-pub async fn ask(world: &World, observer: Observer, ask: &Ask, tally: &mut Tally) -> Seen {
-    *tally.entry((ask.route.clone(), observer.kind())).or_insert(0) += 1;
+pub async fn ask(world: &World, observer: Observer, asked: &Ask, tally: &mut Tally) -> Seen {
+    *tally.entry((asked.route.clone(), observer.kind())).or_insert(0) += 1;
+    ask_one(world, observer, asked).await
+}
+
+/// One request, and what follows from it: pages of a list, the end of a session.
+pub async fn ask_one(world: &World, observer: Observer, ask: &Ask) -> Seen {
     let headers: Vec<(&str, &str)> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     if ask.method == "DELETE"
         && ask.path.ends_with("v1/session")
@@ -472,11 +476,11 @@ pub async fn joined(world: &World, a: Observer, b: Observer, known: &Known) -> S
     Seen(told)
 }
 
-/// A few random requests.
-pub fn some(random: &mut Random, observer: Observer, known: &Known, count: usize) -> Vec<Ask> {
+/// What may be asked between two operations.
+pub fn between(observer: Observer, known: &Known) -> Vec<Ask> {
     let mut all = asks(observer, known);
     // What costs a firm some of what it may send is asked at the end, where time passes between: else reports of its own would
     // be refused on the way, and the pair be worth nothing.
     all.retain(|ask| ask.method == "GET" || !ask.path.starts_with("/api/v1/reports/"));
-    (0..count).map(|_| random.pick(&all).clone()).collect()
+    all
 }

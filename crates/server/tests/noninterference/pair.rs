@@ -1,11 +1,13 @@
 //! Two worlds side by side: what the declared release says of each, and every byte that observers get of both.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::observe::{self, Ask, Known, Tally};
+use crate::questions::Made;
 use crate::random::Random;
 use crate::rho::Rho;
-use crate::script::{Op, Own, Script, value};
+use crate::script::{Op, Own, Report, Script, value};
 use crate::world::{Observer, START, Seen, World, looked_at_closely, next_moment};
 
 /// The declared release of a script, after each operation and at each moment at which something changed.
@@ -78,7 +80,7 @@ fn note_groups(told: &mut Declared, rho: &mut Rho, now: i64) {
 }
 
 /// Which question a pair asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Swap,
     Presence,
@@ -89,17 +91,8 @@ pub enum Kind {
 
 /// Two worlds and what must be equal in them.
 pub struct Pair<'a> {
-    pub kind: Kind,
     pub one: &'a Script,
-    pub two: &'a Script,
-    /// Firms that know the difference, since it is theirs.
-    pub hidden_from: &'a [usize],
-    /// What analysts and leads see must be equal too.
-    pub cell: bool,
-    /// So must an operator's figures, logs and health.
-    pub operator: bool,
-    /// And the export of the journal, which says of each report its sector and region.
-    pub export: bool,
+    pub made: &'a Made,
     pub seed: u64,
 }
 
@@ -120,13 +113,35 @@ pub struct Figures {
     pub tally: Tally,
 }
 
+impl Figures {
+    /// Takes in what another thread has done.
+    pub fn add(&mut self, other: Self) {
+        self.made += other.made;
+        self.kept += other.kept;
+        self.abandoned += other.abandoned;
+        self.cell += other.cell;
+        self.operator += other.operator;
+        self.export += other.export;
+        self.compared += other.compared;
+        self.mails += other.mails;
+        for (why, (made, kept)) in other.reasons {
+            let of = self.reasons.entry(why).or_default();
+            *of = (of.0 + made, of.1 + kept);
+        }
+        for (what, count) in other.tally {
+            *self.tally.entry(what).or_default() += count;
+        }
+    }
+}
+
 /// After so long a firm may send again, in milliseconds.
-const QUOTA_REST: i64 = 1_000;
+pub const QUOTA_REST: i64 = 1_000;
 
 /// Where two worlds differ.
 pub struct Difference(pub String);
 
-fn differ(what: &str, left: &Seen, right: &Seen) -> Result<(), Difference> {
+/// Refuses what is not equal.
+pub fn differ(what: &str, left: &Seen, right: &Seen) -> Result<(), Difference> {
     if left == right {
         return Ok(());
     }
@@ -146,30 +161,33 @@ struct Run<'a> {
     onlookers: Vec<usize>,
     /// Values that are looked up: hot ones, those of the difference, and names of the firms that it is about.
     values: Vec<String>,
+    /// How much was asked so far: chance of its own for each.
+    asked: Cell<u64>,
 }
 
 /// Runs both worlds side by side and compares what the observers get. False if the pair had to be abandoned.
 pub async fn compare(pair: &Pair<'_>, figures: &mut Figures) -> Result<bool, Difference> {
     let mut random = Random(pair.seed ^ 0xABCD);
-    let (left, right) = (World::new(pair.one).await, World::new(pair.two).await);
-    let onlookers: Vec<usize> = (0..left.firms()).filter(|firm| !pair.hidden_from.contains(firm)).collect();
+    let made = pair.made;
+    let (left, right) = (World::new(pair.one).await, World::new(&made.two).await);
+    let onlookers: Vec<usize> = (0..left.firms()).filter(|firm| !made.hidden_from.contains(firm)).collect();
     let (first, second) = (*random.pick(&onlookers), *random.pick(&onlookers));
     let mut observers = vec![Observer::Stranger, Observer::CellStranger];
     observers.extend([Observer::MemberSession(first), Observer::MemberKey(second)]);
     let mut watched = vec![Observer::MemberSession(first), Observer::MemberKey(second)];
-    if pair.cell {
+    if pair.made.cell {
         observers.extend([Observer::Analyst, Observer::Lead]);
         watched.extend([Observer::Analyst, Observer::Lead]);
     }
-    if pair.cell || pair.kind == Kind::Wall {
+    if pair.made.cell || pair.made.kind == Kind::Wall {
         observers.push(Observer::Secondee);
         watched.push(Observer::Secondee);
     }
-    if pair.operator {
+    if pair.made.operator {
         observers.push(Observer::Operator);
     }
-    let values = looked_up(pair);
-    let mut run = Run { pair, left, right, observers, onlookers, values };
+    let values = looked_up(pair.one, &made.hidden_from, [&made.two]);
+    let mut run = Run { pair, left, right, observers, onlookers, values, asked: Cell::new(0) };
     run.left.watch(&watched).await;
     run.right.watch(&watched).await;
     if !run.operations(&mut random, figures).await? {
@@ -179,48 +197,45 @@ pub async fn compare(pair: &Pair<'_>, figures: &mut Figures) -> Result<bool, Dif
     Ok(true)
 }
 
-fn looked_up(pair: &Pair<'_>) -> Vec<String> {
+/// Values that are looked up: hot ones, those of a difference, and names of the firms that it is about.
+pub fn looked_up<'a>(
+    one: &Script,
+    hidden_from: &[usize],
+    others: impl IntoIterator<Item = &'a Script> + Clone,
+) -> Vec<String> {
     let hot = (0..crate::script::HOT + 2).map(value);
-    let own = pair.hidden_from.iter().take(2).flat_map(|firm| Own::ALL.map(|place| place.text(*firm)));
-    let differing = pair
-        .one
-        .reports()
-        .filter(|(_, report)| !pair.two.ops.contains(&Op::Report((*report).clone())))
-        .flat_map(|(_, report)| report.values.iter().map(|n| value(*n)));
+    let own = hidden_from.iter().take(2).flat_map(|firm| Own::ALL.map(|place| place.text(*firm)));
+    let differs = |report: &Report| {
+        let report = Op::Report(report.clone());
+        others.clone().into_iter().any(|two| !two.ops.contains(&report))
+    };
+    let differing = one.reports().filter(|(_, report)| differs(report));
+    let differing = differing.flat_map(|(_, report)| report.values.iter().map(|n| value(*n)));
     hot.chain(own).chain(differing).collect()
 }
 
 impl Run<'_> {
     fn streams(&self, figures: &mut Figures, when: &str) -> Result<(), Difference> {
-        for ((observer, one), (_, two)) in self.left.streamed().iter().zip(self.right.streamed().iter()) {
-            figures.compared += 1;
-            differ(&format!("stream of {observer:?} {when}"), one, two)?;
-        }
-        for firm in (0..self.left.firms()).filter(|firm| !self.pair.hidden_from.contains(firm)) {
-            let (one, two) = (self.left.mailed(firm), self.right.mailed(firm));
-            figures.compared += 1;
-            figures.mails += u64::from(!one.0.is_empty());
-            differ(&format!("mails to firm {firm} {when}"), &one, &two)?;
-        }
-        Ok(())
+        streams(&self.left, &self.right, self.pair.made, |_| true, figures, when)
     }
 
     /// Whether what an operation answers may be compared.
     fn may_compare(&self, observer: Observer) -> bool {
         match observer {
-            Observer::MemberKey(firm) | Observer::MemberSession(firm) => !self.pair.hidden_from.contains(&firm),
-            _ => self.pair.cell,
+            Observer::MemberKey(firm) | Observer::MemberSession(firm) => !self.pair.made.hidden_from.contains(&firm),
+            _ => self.pair.made.cell,
         }
     }
 
     async fn operations(&mut self, random: &mut Random, figures: &mut Figures) -> Result<bool, Difference> {
         let pair = self.pair;
         let known = Known { values: self.values.clone(), ..Known::default() };
-        for (index, (op, other)) in pair.one.ops.iter().zip(&pair.two.ops).enumerate() {
+        let asks = asks_between(&self.observers, &known);
+        for (index, (op, other)) in pair.one.ops.iter().zip(&pair.made.two.ops).enumerate() {
             let one = do_one(&mut self.left, op, index).await;
             let two = do_one(&mut self.right, other, index).await;
             // The firm itself had sent too much: what it could not send in one world is another script, not another reporter.
-            let full = |seen: &Option<(Observer, Seen)>| matches!(seen, Some((Observer::MemberKey(firm), seen)) if pair.hidden_from.contains(firm) && seen.0.starts_with("429"));
+            let full = |seen: &Option<(Observer, Seen)>| matches!(seen, Some((Observer::MemberKey(firm), seen)) if pair.made.hidden_from.contains(firm) && seen.0.starts_with("429"));
             if full(&one) || full(&two) {
                 return Ok(false);
             }
@@ -240,9 +255,8 @@ impl Run<'_> {
             }
             for _ in 0..3 {
                 let observer = *random.pick(&self.observers);
-                for ask in observe::some(random, observer, &known, 1) {
-                    self.one(observer, &ask, index, figures).await?;
-                }
+                let ask = random.pick(&asks[&observer]);
+                self.one(observer, ask, index, figures).await?;
             }
             if let Op::Report(report) = op {
                 let onlooker = Observer::MemberKey(*random.pick(&self.onlookers));
@@ -254,7 +268,7 @@ impl Run<'_> {
                     self.one(onlooker, &ask, index, figures).await?;
                 }
             }
-            if pair.kind != Kind::Arrival {
+            if pair.made.kind != Kind::Arrival {
                 self.streams(figures, &format!("after operation {index}"))?;
             }
         }
@@ -270,7 +284,7 @@ impl Run<'_> {
         for observer in self.observers.clone() {
             let mut known = self.left.known(observer, &self.values).await;
             if observer == Observer::Secondee {
-                self.behind_the_wall(&mut known);
+                behind_the_wall(self.pair.one, &self.pair.made.two, &self.left, &mut known);
             }
             // What is asked for is the same only if it is asked for in both.
             self.right.known(observer, &self.values).await;
@@ -295,10 +309,10 @@ impl Run<'_> {
         let a = key(*random.pick(&self.onlookers));
         let b = Observer::MemberSession(*random.pick(&self.onlookers));
         let mut coalitions = vec![(a, b)];
-        if self.pair.cell {
+        if self.pair.made.cell {
             coalitions.extend([(b, Observer::Analyst), (a, Observer::Lead)]);
         }
-        if self.pair.cell || self.pair.kind == Kind::Wall {
+        if self.pair.made.cell || self.pair.made.kind == Kind::Wall {
             coalitions.push((b, Observer::Secondee));
         }
         for (a, b) in coalitions {
@@ -309,18 +323,7 @@ impl Run<'_> {
             *figures.tally.entry(("what two who join see".into(), b.kind())).or_insert(0) += 1;
             differ(&format!("what {a:?} and {b:?} see together"), &one, &two)?;
         }
-        self.operators(figures)
-    }
-
-    /// A secondee may have heard of cases behind the wall, and asks for them.
-    fn behind_the_wall(&self, known: &mut Known) {
-        let sector = self.pair.one.sector(0);
-        let walled = self.pair.one.reports().filter(|(_, report)| self.pair.one.sector(report.firm) == sector);
-        let differing = walled.filter(|(at, report)| self.pair.two.ops[*at] != Op::Report((*report).clone()));
-        for reference in differing.filter_map(|(_, report)| self.left.reference(report.label)) {
-            known.cases.insert(0, reference.clone());
-            known.campaigns.insert(0, reference.clone());
-        }
+        Operated::new(&self.left, true).beside(&self.right, self.pair.made, figures)
     }
 
     /// What a firm can do with the reference of a report of its own.
@@ -343,7 +346,7 @@ impl Run<'_> {
 
     /// Whoever has heard of another firm's reference is answered by it as by one that never was.
     async fn anothers(&self, figures: &mut Figures) -> Result<(), Difference> {
-        let of_others = self.pair.one.reports().filter(|(_, report)| self.pair.hidden_from.contains(&report.firm));
+        let of_others = self.pair.one.reports().filter(|(_, report)| self.pair.made.hidden_from.contains(&report.firm));
         let references: Vec<&String> = of_others.filter_map(|(_, report)| self.left.reference(report.label)).collect();
         let asker = Observer::MemberKey(self.onlookers[0]);
         for reference in references.into_iter().rev().take(2) {
@@ -365,35 +368,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What an operator reads beside the routes: logs, figures, the export.
-    fn operators(&self, figures: &mut Figures) -> Result<(), Difference> {
-        let pair = self.pair;
-        if pair.operator {
-            let text = |world: &World| {
-                let mut lines = world.logged();
-                // Within a tick lines come in the order of arrival, which an operator may see.
-                if pair.kind == Kind::Arrival {
-                    lines.sort();
-                }
-                Seen(lines.join("\n"))
-            };
-            differ("the logs", &text(&self.left), &text(&self.right))?;
-            figures.operator += 1;
-        }
-        if pair.operator && pair.kind == Kind::Swap {
-            differ("the figures", &self.left.figures(), &self.right.figures())?;
-        }
-        if pair.export {
-            differ("the journal's export", &self.left.exported(), &self.right.exported())?;
-            figures.export += 1;
-        }
-        Ok(())
-    }
-
     /// Whether an ask may be compared. Health and figures count entries and requests: of those there are as many in both
     /// worlds of a swap in which the same becomes due, but not where a report is missing or comes in another step.
     fn asks(&self, ask: &Ask) -> bool {
-        !matches!(ask.path.as_str(), "/health" | "/metrics") || self.pair.operator && self.pair.kind == Kind::Swap
+        !matches!(ask.path.as_str(), "/health" | "/metrics")
+            || self.pair.made.operator && self.pair.made.kind == Kind::Swap
     }
 
     async fn one(&self, observer: Observer, ask: &Ask, at: usize, figures: &mut Figures) -> Result<(), Difference> {
@@ -406,13 +385,89 @@ impl Run<'_> {
             self.right.skip(QUOTA_REST);
         }
         // Chance is the same in both, whatever came before: what a session's token is tells nothing.
-        self.left.reseed(1_000_000 + figures.compared);
-        self.right.reseed(1_000_000 + figures.compared);
+        self.asked.set(self.asked.get() + 1);
+        self.left.reseed(1_000_000 + self.asked.get());
+        self.right.reseed(1_000_000 + self.asked.get());
         let one = observe::ask(&self.left, observer, ask, &mut figures.tally).await;
         let two = observe::ask(&self.right, observer, ask, &mut Tally::new()).await;
         figures.compared += 1;
         let when = if at == usize::MAX { "at the end".to_owned() } else { format!("after operation {at}") };
         differ(&format!("{} {} as {observer:?} {when}", ask.method, ask.path), &one, &two)
+    }
+}
+
+/// A secondee may have heard of cases behind the wall, and asks for them.
+pub fn behind_the_wall(one: &Script, two: &Script, left: &World, known: &mut Known) {
+    let walled = one.reports().filter(|(_, report)| one.sector(report.firm) == one.sector(0));
+    let differing = walled.filter(|(at, report)| two.ops[*at] != Op::Report((*report).clone()));
+    for reference in differing.filter_map(|(_, report)| left.reference(report.label)) {
+        known.cases.insert(0, reference.clone());
+        known.campaigns.insert(0, reference.clone());
+    }
+}
+
+/// What each observer may ask between operations.
+pub fn asks_between(observers: &[Observer], known: &Known) -> HashMap<Observer, Vec<Ask>> {
+    observers.iter().map(|observer| (*observer, observe::between(*observer, known))).collect()
+}
+
+/// What streams have sent to certain observers and which mails have come in two worlds, where that must be equal.
+pub fn streams(
+    left: &World,
+    right: &World,
+    made: &Made,
+    of: impl Fn(Observer) -> bool,
+    figures: &mut Figures,
+    when: &str,
+) -> Result<(), Difference> {
+    if let Some((observer, one, two)) = left.streams_beside(right, of, &mut figures.compared) {
+        differ(&format!("stream of {observer:?} {when}"), &one, &two)?;
+    }
+    for firm in (0..left.firms()).filter(|firm| !made.hidden_from.contains(firm)) {
+        figures.compared += 1;
+        if let Some((one, two)) = left.mails_beside(right, firm, &mut figures.mails) {
+            differ(&format!("mails to firm {firm} {when}"), &one, &two)?;
+        }
+    }
+    Ok(())
+}
+
+/// What an operator reads of a world beside the routes, each read once.
+pub struct Operated<'a> {
+    world: &'a World,
+    /// Whether all figures are compared too.
+    all: bool,
+    figures: OnceCell<Seen>,
+    exported: OnceCell<Seen>,
+}
+
+impl<'a> Operated<'a> {
+    pub const fn new(world: &'a World, all: bool) -> Self {
+        Self { world, all, figures: OnceCell::new(), exported: OnceCell::new() }
+    }
+
+    /// Compares logs, figures and the export with those of a second world, where each must be equal.
+    pub fn beside(&self, right: &World, made: &Made, figures: &mut Figures) -> Result<(), Difference> {
+        if made.operator {
+            let text = |world: &World| {
+                let mut lines = world.logged();
+                // Within a tick lines come in the order of arrival, which an operator may see.
+                if made.kind == Kind::Arrival {
+                    lines.sort();
+                }
+                Seen(lines.join("\n"))
+            };
+            differ("the logs", &text(self.world), &text(right))?;
+            figures.operator += 1;
+        }
+        if self.all && made.operator && made.kind == Kind::Swap {
+            differ("the figures", self.figures.get_or_init(|| self.world.figures()), &right.figures())?;
+        }
+        if made.export {
+            differ("the journal's export", self.exported.get_or_init(|| self.world.exported()), &right.exported())?;
+            figures.export += 1;
+        }
+        Ok(())
     }
 }
 

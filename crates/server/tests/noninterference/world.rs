@@ -3,23 +3,22 @@
 mod answers;
 mod asks;
 mod bodies;
+mod firms;
 mod observer;
 mod outside;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
 use intake::receipt::ReceiptKey;
 use intake::{LocalSender, Quota};
-use model::{Clock, Entropy, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock, Entropy};
 use policy::Params;
-use register::{
-    Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, Secondment, WhoMayAdd,
-};
+use register::{Face, Register};
 use release::EngineConfig;
 use released::Store;
 use server::{
@@ -29,9 +28,10 @@ use server::{
 use vault::{GenesisIfNew, Vault};
 
 use crate::logs::{self, Lines};
-use crate::script::{GROUPS, Script, WINDOW, firm_domain};
+use crate::script::{Script, WINDOW};
 
 use answers::{ready, without_durations};
+use firms::Firms;
 pub use observer::{Observer, Seen};
 use outside::Outside;
 pub use outside::{looked_at_closely, next_moment};
@@ -80,104 +80,18 @@ struct Watched {
     text: Mutex<String>,
 }
 
-fn organisation(firm: usize, script: &Script) -> NewOrganisation {
-    NewOrganisation {
-        name: format!("Firm {firm}"),
-        class: register::OrganisationClass::Member,
-        sector: Sector::ALL[script.sector(firm)],
-        region: script.region(firm).map(|region| Region::ALL[region]),
-        assets: policy::Assets { domains: vec![firm_domain(firm)], ..policy::Assets::default() },
-    }
-}
-
-fn made_groups(register: &Register, script: &Script, firms: &[OrganisationId]) -> Vec<String> {
-    let made = |group: usize| {
-        let name = format!("Group {group}");
-        let who_may_add = [WhoMayAdd::Cell, WhoMayAdd::Members, WhoMayAdd::Organisers][group % 3];
-        let new = NewGroup { name, purpose: "p".into(), ends_at: None, who_may_add };
-        let id = register.create_group(&Actor::operator(), &new).unwrap();
-        for (firm, organisation) in firms.iter().enumerate().filter(|(firm, _)| script.begins_in(*firm, group)) {
-            register.join_group(&Actor::operator(), id, *organisation, firm == 0).unwrap();
-        }
-        id.to_string()
-    };
-    (0..GROUPS).map(made).collect()
-}
-
-/// Sources are sealed to two leads in every world, as they are in life.
-fn enrol_leads(register: &Register) {
-    static KEYS: LazyLock<[[u8; 65]; 2]> =
-        LazyLock::new(|| [(); 2].map(|()| *vault::LeadPrivateKey::generate().unwrap().1.as_bytes()));
-    let second = NewPerson {
-        email: "m@cell.example".into(),
-        name: "Cell".into(),
-        organisation: None,
-        role: Role::Lead,
-        secondment: None,
-    };
-    register.create_person(&Actor::operator(), &second, PASSWORD).unwrap();
-    let leads = register.people().unwrap().into_iter().filter(|person| person.role == Role::Lead);
-    for (lead, key) in leads.zip(KEYS.iter()) {
-        let actor = Actor { person: Some(lead.id), role: Some(Role::Lead), ..Actor::operator() };
-        register.set_lead_key(&actor, key).unwrap();
-    }
-    assert_eq!(register.lead_keys().unwrap().len(), 2);
-}
-
 impl World {
     pub async fn new(script: &Script) -> Self {
-        let lines = Lines::default();
-        logs::turn_to(&lines);
         let outside = Arc::new(Outside { now: AtomicI64::new(START + script.late), chance: AtomicU64::new(1) });
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (outside.clone(), outside.clone());
-        // Chance of its own: whether a mail is queued does not show in what others come by.
-        let of_register = Arc::new(Outside { now: AtomicI64::new(0), chance: AtomicU64::new(1) });
-        let register = Arc::new(Register::in_memory(clock.clone(), of_register.clone(), PasswordCost::CHEAP).unwrap());
-        register.deliver_by_mail();
-        let members: Vec<NewOrganisation> = (0..script.firms).map(|firm| organisation(firm, script)).collect();
-        let answers = Answers { warn: WhoMayBeWarned::CellOnly, know: WhoMayKnow::Nobody };
-        let made = register.create_members(&members, "test", answers).unwrap();
-        let (mut credentials, mut people) = (HashMap::new(), HashMap::new());
-        for (firm, (id, key)) in made.iter().enumerate() {
-            credentials.insert(Observer::MemberKey(firm), ("authorization", format!("Bearer {}", key.expose())));
-            let email = format!("who@{}", firm_domain(firm));
-            let person = NewPerson {
-                email: email.clone(),
-                name: format!("Person {firm}"),
-                organisation: Some(*id),
-                role: Role::Reporter,
-                secondment: None,
-            };
-            let person = register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
-            register.set_notices(person, true).unwrap();
-            let (token, _) = register.sign_in(Face::Member, &email, PASSWORD, "x").unwrap();
-            people.insert(Observer::MemberSession(firm), email);
-            credentials.insert(Observer::MemberSession(firm), ("cookie", format!("fc_member={}", token.expose())));
-        }
-        for (observer, role, email) in [
-            (Observer::Analyst, Role::Analyst, "a@cell.example"),
-            (Observer::Lead, Role::Lead, "l@cell.example"),
-            (Observer::Secondee, Role::Secondee, "s@cell.example"),
-        ] {
-            let secondment = (role == Role::Secondee).then(|| Secondment {
-                vetting: "SC".into(),
-                vetted_until: model::Timestamp::from_millis(i64::MAX),
-                wall: vec![members[0].sector],
-            });
-            let organisation = secondment.as_ref().map(|_| made[0].0);
-            let person = NewPerson { email: email.into(), name: "Cell".into(), organisation, role, secondment };
-            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
-            let (token, _) = register.sign_in(Face::Cell, email, PASSWORD, "x").unwrap();
-            people.insert(observer, email.to_owned());
-            credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
-        }
-        enrol_leads(&register);
-        let groups = made_groups(&register, script, &made.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+        let Firms { register, of_register, made, credentials, people, groups } = Firms::of(script, &clock);
+        let lines = Lines::default();
+        logs::turn_to(&lines);
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
         let vault = Arc::new(Vault::in_memory(&genesis, clock.clone(), entropy.clone()).unwrap());
         // The windows' keys are made before the first report, so that whether there is one does not show in later chance.
         for window in [0, WINDOW] {
-            vault.keys().token(made[0].0, clock.now().plus_millis(window)).unwrap();
+            vault.keys().token(made, clock.now().plus_millis(window)).unwrap();
         }
         let (writer, reader) = Store::in_memory().unwrap();
         let meters = Arc::new(Meters::default());
@@ -330,10 +244,14 @@ impl World {
         }
     }
 
-    /// What has come to a firm's mailbox so far.
-    pub fn mailed(&self, firm: usize) -> Seen {
+    /// What has come to a firm's mailbox so far, if it is not the same in another world; counts a mailbox that is not empty.
+    pub fn mails_beside(&self, other: &Self, firm: usize, full: &mut u64) -> Option<(Seen, Seen)> {
         let address = &self.people[&Observer::MemberSession(firm)];
-        Seen(self.mails.lock().unwrap().get(address).cloned().unwrap_or_default())
+        let (ours, theirs) = (self.mails.lock().unwrap(), other.mails.lock().unwrap());
+        let (one, two) = (ours.get(address), theirs.get(address));
+        *full += u64::from(one.is_some_and(|text| !text.is_empty()));
+        let seen = |text: Option<&String>| Seen(text.cloned().unwrap_or_default());
+        (one != two).then(|| (seen(one), seen(two)))
     }
 
     /// Opens the streams that are read at the end.
@@ -352,6 +270,23 @@ impl World {
     pub fn streamed(&self) -> Vec<(Observer, Seen)> {
         self.drain();
         self.streams.iter().map(|watched| (watched.observer, Seen(watched.text.lock().unwrap().clone()))).collect()
+    }
+
+    /// The first watched stream of certain observers that has not sent the same in another world; counts those that were
+    /// compared.
+    pub fn streams_beside(
+        &self,
+        other: &Self,
+        of: impl Fn(Observer) -> bool,
+        compared: &mut u64,
+    ) -> Option<(Observer, Seen, Seen)> {
+        self.drain();
+        other.drain();
+        self.streams.iter().zip(&other.streams).filter(|(one, _)| of(one.observer)).find_map(|(one, two)| {
+            *compared += 1;
+            let (ours, theirs) = (one.text.lock().unwrap(), two.text.lock().unwrap());
+            (*ours != *theirs).then(|| (one.observer, Seen(ours.clone()), Seen(theirs.clone())))
+        })
     }
 
     /// What an operator reads in the logs.

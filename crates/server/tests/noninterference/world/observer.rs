@@ -20,6 +20,11 @@ impl Observer {
         matches!(self, Self::CellStranger | Self::Analyst | Self::Lead | Self::Secondee | Self::Operator)
     }
 
+    /// Whether they are people of the cell, who act on cases.
+    pub const fn acts_on_cases(self) -> bool {
+        matches!(self, Self::Analyst | Self::Lead | Self::Secondee)
+    }
+
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Stranger => "stranger",

@@ -1,0 +1,50 @@
+//! Seeds spread over the cores: each thread has a runtime and a log desk of its own, and takes the next seed when it is free.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::logs;
+use crate::pair::Difference;
+
+/// A runtime whose threads, like this one, log to the desk of one test.
+pub fn runtime() -> tokio::runtime::Runtime {
+    let desk = logs::Desk::default();
+    logs::sit(&desk);
+    let sit = move || logs::sit(&desk);
+    tokio::runtime::Builder::new_current_thread().on_thread_start(sit).enable_all().build().unwrap()
+}
+
+/// Asks every seed, each by one thread from beginning to end; what each thread has found, or the first difference with its
+/// seed. What a seed gives depends on nothing else.
+pub fn spread<T: Default + Send>(
+    seeds: Range<u64>,
+    ask: impl AsyncFn(u64, &mut T) -> Result<(), Difference> + Sync,
+) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(None));
+    let work = || {
+        let mut figures = T::default();
+        runtime().block_on(async {
+            loop {
+                let seed = next.fetch_add(1, Ordering::SeqCst);
+                if seed >= seeds.end {
+                    break;
+                }
+                if let Err(Difference(what)) = ask(seed, &mut figures).await {
+                    failed.lock().unwrap().get_or_insert((seed, what));
+                    next.store(seeds.end, Ordering::SeqCst);
+                }
+            }
+        });
+        figures
+    };
+    let all = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    if let Some((seed, what)) = failed.into_inner().unwrap() {
+        panic!("seed {seed}: {what}");
+    }
+    all
+}
