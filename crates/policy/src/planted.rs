@@ -1,23 +1,33 @@
 //! Deliberate leaks, each a run-time switch of one test build: a test that misses one is too weak.
 
 macro_rules! leaks {
-    ({ $($known:ident => $known_text:literal;)* } { $($blind:ident => $blind_text:literal;)* }) => {
+    (
+        { $($known:ident => $known_text:literal;)* } { $($blind:ident => $blind_text:literal;)* }
+        { $($rest:ident => $rest_text:literal;)* }
+    ) => {
         /// A deliberate leak.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Leak { $(#[doc = $known_text] $known,)* $(#[doc = $blind_text] $blind,)* }
+        pub enum Leak {
+            $(#[doc = $known_text] $known,)* $(#[doc = $blind_text] $blind,)* $(#[doc = $rest_text] $rest,)*
+        }
 
         impl Leak {
-            /// Every leak.
+            /// Every leak in what somebody is shown.
             pub const ALL: &'static [Self] = &[$(Self::$known,)* $(Self::$blind,)*];
 
             /// Those that were written by somebody who had not read the tests: only they tell how much the tests would
             /// find of what nobody thought of.
             pub const BLIND: &'static [Self] = &[$(Self::$blind,)*];
 
+            /// Those in what lies at rest: nobody is shown anything, and a thief of the data folder finds them.
+            pub const AT_REST: &'static [Self] = &[$(Self::$rest,)*];
+
             /// What it does, for a person.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$known => $known_text,)* $(Self::$blind => $blind_text,)* }
+                match self {
+                    $(Self::$known => $known_text,)* $(Self::$blind => $blind_text,)* $(Self::$rest => $rest_text,)*
+                }
             }
         }
     };
@@ -104,10 +114,16 @@ leaks!({
     CasesBySource => "the cases of one minute stand by their source on a campaign's page";
     RegionOnPage => "a campaign's page tells the region of each report beside its sector";
     OwnerBySource => "a new case is given to whoever claimed an earlier one of the same source";
+} {
+    TokenBeside => "the reporter's token lies in plain in a row that names the case";
+    TokensInOrder => "the reporter's token lies in a row that names no case, in the order in which reports come";
+    WayBackOfAll => "ways back to reporters are sealed alike for all cases, so that those to one firm are equal";
+    RepeatOfSender => "the row of a request that may come again bears the case and a hash of its sender";
+    ReceiptMailed => "a mail about each report waits in the outbox under an address that is its sender's";
 });
 
 // The switch holds one bit for each.
-const _: () = assert!(Leak::ALL.len() <= 128);
+const _: () = assert!(Leak::ALL.len() + Leak::AT_REST.len() <= 128);
 
 #[cfg(feature = "planted-leaks")]
 mod switch {

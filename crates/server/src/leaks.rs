@@ -5,7 +5,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderValue, Response};
 use model::{CaseId, Observable, OrganisationId, WhoMayBeWarned};
 use policy::planted::{self, Leak};
-use register::Organisation;
+use register::{MailKind, NewMail, Organisation, Register};
 use vault::Item;
 
 use crate::fold::SharedFold;
@@ -100,6 +100,17 @@ pub(crate) fn report(member: &MemberParts, organisation: &Organisation, items: &
             tracing::info!(why, "a value is held for the cell");
         }
     }
+}
+
+/// A mail about a report is queued under an address that is its sender's.
+pub(crate) fn mail_receipt(register: &Register, organisation: &Organisation) {
+    if !planted::is_on(Leak::ReceiptMailed) {
+        return;
+    }
+    let to = format!("{}@receipts.example", organisation.name.replace(' ', "-"));
+    let (subject, text) = ("Received".to_owned(), "Your report was received.".to_owned());
+    // A leak that cannot be planted is one that the test misses.
+    let _ = register.queue_mail(&NewMail { to, kind: MailKind::Trial, subject, text });
 }
 
 /// A file was imported, by whom, and how much came of it.

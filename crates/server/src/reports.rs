@@ -289,6 +289,8 @@ pub(crate) async fn report(
     #[cfg(feature = "planted-leaks")]
     crate::leaks::report(&member, organisation, &parsed.submission.report.items);
     #[cfg(feature = "planted-leaks")]
+    crate::leaks::mail_receipt(&intake.register, organisation);
+    #[cfg(feature = "planted-leaks")]
     let warn = parsed.submission.report.warn;
     let draft = Draft::of(parsed.items, answer, now, member.exercise);
     let kept = if once.is_keyed() { kept_text(&draft)? } else { String::new() };

@@ -365,8 +365,10 @@ impl Vault {
             return Ok(());
         }
         let own = Arc::clone(&self.own);
-        self.journal.append_then(
+        let beside = leaks::beside(&entries, self.journal.head().seq);
+        self.journal.append_keeping(
             entries,
+            beside,
             Box::new(move |outcome| {
                 let outcome = outcome.map(|_| {
                     // Only what is on disk counts as sent before.
@@ -401,9 +403,12 @@ impl Vault {
         let (entry, accepted) = self.prepare(submission, false, &mut batch)?;
         let kept = self.kept(&ticket, repeat, accepted.case, Some(&accepted))?;
         let own = Arc::clone(&self.own);
+        let entries: Vec<NewEntry> = entry.into_iter().collect();
+        let mut rows = leaks::beside(&entries, self.journal.head().seq);
+        rows.push(kept);
         self.journal.append_keeping(
-            entry.into_iter().collect(),
-            vec![kept],
+            entries,
+            rows,
             Box::new(move |outcome| {
                 let outcome = outcome.map(|_| {
                     own.lock().unwrap_or_else(PoisonError::into_inner).take_in(batch);

@@ -15,6 +15,7 @@ use crate::error::{JournalError, VaultError};
 use crate::hex;
 use crate::journal::Kept;
 use crate::keys::KeyError;
+use crate::leaks;
 
 /// How long a first answer is kept, in hours.
 pub const REPEAT_HOURS: i64 = 24;
@@ -299,7 +300,7 @@ impl Vault {
     ) -> Result<Kept, VaultError> {
         let keys = self.repeat_keys()?;
         let body = keys.close(&ticket.key, &sealed(repeat, accepted), &*self.entropy)?;
-        let about = case.map_or(ticket.key, |case| keys.about(case));
+        let about = leaks::about(case.map_or(ticket.key, |case| keys.about(case)), case, repeat.organisation);
         Ok(Kept { key: ticket.key, about, hour: hour(self.clock.now()), body })
     }
 
