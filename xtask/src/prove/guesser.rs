@@ -46,18 +46,27 @@ pub(super) fn prove(amount: u64) -> Result<(), String> {
     let again = format!("Again by `cargo xtask prove guesser --seeds {amount}`. How it is done: decision 0113.\n");
     let list = |title: &str, lines: &[&str]| {
         let mut text = format!("{title}\n\n");
-        lines.iter().for_each(|line| drop(writeln!(text, "- {line}")));
+        for line in lines {
+            let _ = writeln!(text, "- {line}");
+        }
         text + "\n"
     };
-    let body = list("Reports of twelve firms, each as likely as any other. Each is guessed before the truth is shown:", &members)
-        + &list("The same guesser where a leak is planted, on fewer reports:", leaks.get(..split).unwrap_or_default())
-        + &again;
+    let body = list(
+        "Reports of twelve firms, each as likely as any other. Each is guessed before the truth is shown:",
+        &members,
+    ) + &list(
+        "The same guesser where a leak is planted, on fewer reports:",
+        leaks.get(..split).unwrap_or_default(),
+    ) + &again;
     state.write("guesser", REPORTS_LEAST, "Another member cannot guess who reported", &body)?;
     let thief = honest.get(first..).unwrap_or_default();
     let thief: Vec<&str> = thief.iter().copied().filter(|line| !line.starts_with(MEMBERS)).collect();
-    let body = list("What a thief tried who has the folder, the source code and no key, and is told who sent other cases:", &thief)
-        + &list("The same thief where a leak is planted, on fewer reports:", leaks.get(split..).unwrap_or_default())
-        + &again;
+    let body =
+        list(
+            "What a thief tried who has the folder, the source code and no key, and is told who sent other cases:",
+            &thief,
+        ) + &list("The same thief where a leak is planted, on fewer reports:", leaks.get(split..).unwrap_or_default())
+            + &again;
     state.write("stolen-folder", REPORTS_LEAST, "A stolen data folder links no report to a firm", &body)
 }
 

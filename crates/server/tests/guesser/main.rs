@@ -9,6 +9,7 @@ mod features;
 mod folder;
 mod members;
 mod platform;
+#[allow(dead_code, reason = "the pairs of worlds use more of it")]
 #[path = "../noninterference/random.rs"]
 mod random;
 mod sqlite;
@@ -45,7 +46,11 @@ fn runtime() -> tokio::runtime::Runtime {
 fn told(what: &str, score: &Score, fields: &Fields, guesser: &Guesser) {
     let Score { guesses, hits, .. } = score;
     let (rate, chance, p) = (score.rate(), score.chance(), score.p());
-    let p = if p < 0.001 { format!("{p:.0e}") } else { format!("{p:.3}") };
+    let p = match p {
+        p if p < 1e-99 => "below 1e-99".to_owned(),
+        p if p < 0.001 => format!("{p:.0e}"),
+        p => format!("{p:.3}"),
+    };
     let tellers = guesser.tellers(TELLERS);
     let tellers: Vec<&str> = tellers.iter().map(|(field, _)| fields.name(*field).trim_start_matches('.')).collect();
     let by = if score.tells() { format!("; told by `{}`", tellers.join("`, `")) } else { String::new() };

@@ -1,7 +1,7 @@
 //! What a thief tries who has the data folder, the source code and no key, and was told who sent some of the cases: everything
 //! that can be brought together with a case becomes fields for the guesser, whatever it may mean.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -42,7 +42,8 @@ struct Thief<'a> {
     raw: HashMap<Case, Vec<(usize, usize)>>,
     /// A name, a table, and its rows in an order that may be that of the cases.
     orders: Vec<(String, usize, Vec<usize>)>,
-    moments: HashMap<(usize, usize, i64), Vec<usize>>,
+    /// Rows by each column that holds moments, in their order.
+    moments: BTreeMap<(usize, usize, i64), Vec<usize>>,
     lengths: HashMap<(usize, usize, usize), Vec<usize>>,
     spared: bool,
 }
@@ -84,7 +85,7 @@ impl<'a> Thief<'a> {
             named: HashMap::new(),
             raw: HashMap::new(),
             orders: Vec::new(),
-            moments: HashMap::new(),
+            moments: BTreeMap::new(),
             lengths: HashMap::new(),
             spared,
         };
@@ -199,6 +200,14 @@ impl<'a> Thief<'a> {
                 for (table, rows) in self.stolen.tables.iter().enumerate() {
                     for column in 0..rows.rows.first().map_or(0, |row| row.cells.len()) {
                         self.rows(self.moments.get(&(table, column, now)), table, now, bag);
+                        // What was due or done next after it, as the mails of an epoch.
+                        let later = (table, column, now + 1)..(table, column + 1, i64::MIN);
+                        if let Some(((.., at), next)) = self.moments.range(later).next() {
+                            bag.within("next", |bag| {
+                                bag.within(&rows.name, |bag| bag.put("after", (at - now) / 10));
+                                self.rows(Some(next), table, now, bag);
+                            });
+                        }
                     }
                 }
             }
