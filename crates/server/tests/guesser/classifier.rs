@@ -132,9 +132,11 @@ impl Guesser {
             if known {
                 let slot = &self.slots[place];
                 let chance = (k as f32 / (slot.total() as f32 + PRIOR * k as f32)).ln();
-                for firm in 0..k {
-                    evidence[firm] = LOGARITHMS[usize::from(slot.counts[firm])] + chance;
-                    scores[firm] += self.weights[usize::from(feature.0)] * evidence[firm];
+                let trust = self.weights[usize::from(feature.0)];
+                let firms = evidence.iter_mut().zip(&mut scores).zip(slot.counts);
+                for ((evidence, score), count) in firms.take(k) {
+                    *evidence = LOGARITHMS[usize::from(count)] + chance;
+                    *score += trust * *evidence;
                 }
             }
             self.evidence.push(evidence);
@@ -154,10 +156,8 @@ impl Guesser {
         self.learned += 1.0;
         for (feature, evidence) in example.seen.iter().zip(&self.evidence) {
             let field = usize::from(feature.0);
-            let mut slope = evidence[example.truth];
-            for firm in 0..self.k {
-                slope -= shares[firm] * evidence[firm];
-            }
+            let expected: f32 = shares.iter().zip(evidence).map(|(share, evidence)| share * evidence).sum();
+            let slope = evidence[example.truth] - expected;
             self.told[field] += self.weights[field] * slope;
             self.weights[field] += step * slope;
         }
@@ -209,9 +209,9 @@ impl Score {
     /// The chance of as many hits or more if each guess is right with a chance of 1/k: the exact binomial tail.
     pub fn p(&self) -> f64 {
         let (n, chance) = (self.guesses, self.chance());
-        let mut logarithms = vec![0.0_f64; usize::try_from(n).unwrap_or(0) + 1];
-        for i in 1..logarithms.len() {
-            logarithms[i] = logarithms[i - 1] + (i as f64).ln();
+        let mut logarithms = vec![0.0_f64];
+        for i in 1..=n {
+            logarithms.push(logarithms.last().unwrap() + (i as f64).ln());
         }
         let at = |i: u64| logarithms[usize::try_from(i).unwrap_or(0)];
         let term = |hits: u64| {

@@ -123,7 +123,7 @@ pub async fn stolen(count: usize, seed: u64) -> [Stolen; 2] {
     let mut now = START;
     while truth.len() < count {
         now += BETWEEN;
-        if truth.len() % SHIFT == 0 {
+        if truth.len().is_multiple_of(SHIFT) {
             platform.sign_in();
         }
         platform.at(now);

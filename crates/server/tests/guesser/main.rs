@@ -131,7 +131,9 @@ fn a_member_that_guesses_finds_each_of_the_planted_leaks() {
     let mut wrong = Vec::new();
     for leak in leaks.map(Some).into_iter().chain([None]) {
         let mut fields = Fields::default();
-        leak.map(planted::set);
+        if let Some(leak) = leak {
+            planted::set(leak);
+        }
         let examples: Vec<Example> = runtime().block_on(members::examples(LEAK_REPORTS, 1, &mut fields));
         planted::clear();
         let (score, guesser) = guess(&examples, SUSPECTS);
@@ -151,7 +153,9 @@ fn a_thief_finds_each_of_the_leaks_that_are_planted_at_rest() {
     let _turn = TURN.lock();
     let mut wrong = Vec::new();
     for leak in Leak::AT_REST.iter().copied().map(Some).chain([None]) {
-        leak.map(planted::set);
+        if let Some(leak) = leak {
+            planted::set(leak);
+        }
         let [live, _] = runtime().block_on(folder::stolen(LEAK_REPORTS, 1));
         planted::clear();
         let name = leak.map_or("no leak", Leak::as_str);

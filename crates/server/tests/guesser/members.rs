@@ -237,7 +237,7 @@ impl Play {
             for report in now {
                 self.platform.at(report.at);
                 // Every other one: a home page is dear.
-                let close = report.guessed.is_some_and(|number| number % 2 == 0);
+                let close = report.guessed.is_some_and(|number| number.is_multiple_of(2));
                 let before = if close { Some(self.platform.get(one, "/api/v1/home").await) } else { None };
                 self.send(report).await;
                 let left = match report.guessed {
@@ -361,12 +361,12 @@ pub async fn examples(count: usize, seed: u64, fields: &mut Fields) -> Vec<Examp
             Play { platform: Platform::new(1, None, Quota::new(BURST, 1_000.0)), random: Random(random.next()) };
         play.platform.watch().await;
         let end = (made.len() + REPORTS_OF_WORLD).min(count);
-        let mut number = 0;
+        let mut number = 0_usize;
         while made.len() < end {
             let here = (TICKS * REPORTS).min(end - made.len());
             let truths: Vec<usize> = (0..here).map(|_| random.below(SUSPECTS)).collect();
             number += 1;
-            for (report, seen) in play.epoch(&truths, number % FEEDS_EVERY == 0).await {
+            for (report, seen) in play.epoch(&truths, number.is_multiple_of(FEEDS_EVERY)).await {
                 made.push(example(&report, &seen, fields));
             }
         }
