@@ -29,20 +29,3 @@ impl Register {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::register::test::register;
-
-    #[test]
-    fn the_last_key_that_was_told_is_the_one() {
-        let register = register();
-        assert_eq!(register.cell_key().unwrap(), None);
-        register.tell_cell_key(700, &[4; 65]).unwrap();
-        register.tell_cell_key(701, &[5; 65]).unwrap();
-        assert_eq!(register.cell_key().unwrap(), Some((701, [5; 65])));
-        // A clock that was set back tells the one before again.
-        register.tell_cell_key(700, &[4; 65]).unwrap();
-        assert_eq!(register.cell_key().unwrap(), Some((700, [4; 65])));
-    }
-}

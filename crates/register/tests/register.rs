@@ -323,3 +323,14 @@ fn nobody_is_there_until_somebody_is_made() {
         }
     }
 }
+
+#[test]
+fn the_last_key_of_the_cell_that_was_told_is_the_one() {
+    let (register, _) = memory();
+    assert_eq!(register.cell_key().unwrap(), None);
+    for (number, byte) in [(700, 4), (701, 5), (700, 4)] {
+        // The last: a clock that was set back tells the one before again.
+        register.tell_cell_key(number, &[byte; 65]).unwrap();
+        assert_eq!(register.cell_key().unwrap(), Some((number, [byte; 65])));
+    }
+}
