@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use desk::CasePage;
 use model::CaseId;
 use policy::planted::{self, Leak};
+use vault::audit::Read;
 use vault::{Vault, Words};
 
 use crate::cell::{ACT_BYTES_MAX, CellState};
@@ -29,6 +30,7 @@ pub(crate) async fn show(
         let sight = who.sight().lifted_by(Leak::WalledCasePage);
         let plan = cell.fold.see(&sight, now, |seen| seen.desk.case_plan(case))?;
         let Some(plan) = plan else { return Ok(None) };
+        cell.note_read(&who, &Read::Case(case))?;
         let text = plan.read(&*cell.journal);
         let page = cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))?;
         page.map(|page| opened(&cell.vault, page)).transpose()

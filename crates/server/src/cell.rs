@@ -16,6 +16,7 @@ use policy::PostureWord;
 use policy::planted::{self, Leak};
 use register::Right;
 use serde::Deserialize;
+use vault::audit::Read;
 use vault::{AdvisoryEntry, Body, Journal, JournalError, NewEntry, Vault};
 
 use crate::across;
@@ -269,6 +270,7 @@ async fn campaign(
         let sight = who.sight();
         let plan = cell.fold.see(&sight, now, |seen| seen.desk.page_plan(id, seen.fusion))?;
         let Some(plan) = plan else { return Ok(None) };
+        cell.note_read(&who, &Read::Campaign(id))?;
         let text = plan.read(&*cell.journal);
         cell.fold.see(&sight, now, |seen| seen.desk.page(text, now, seen.fusion))
     })
@@ -293,6 +295,7 @@ async fn lookup(State(CellState(cell)): State<CellState>, Extension(who): Extens
     let view = blocking(move || {
         let sight = who.sight().lifted_by(Leak::WalledLookup);
         let read = cell.fold.see(&sight, now, |seen| seen.desk.lookup(&value, kind, now, seen.fusion, |_| false))?;
+        cell.note_read(&who, &Read::LookUp(read.normal.as_ref().unwrap_or(&value).clone()))?;
         // What members have is asked with nothing else held.
         let kind = read.kind.as_deref().and_then(|kind| kind.parse().ok());
         let observable = kind.zip(read.normal.clone()).map(|(kind, value)| Observable::from_normal(kind, value));

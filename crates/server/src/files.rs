@@ -368,7 +368,11 @@ pub(crate) async fn cell_get(
         move || {
             let sight = who.sight().lifted_by(Leak::WalledCasePage);
             let plan = cell.fold.see(&sight, now, |seen| seen.desk.case_plan(case))?;
-            Ok::<_, Problem>(plan.and_then(|plan| plan.file(&*cell.journal, id)))
+            let row = plan.and_then(|plan| plan.file(&*cell.journal, id));
+            if row.is_some() {
+                cell.note_read(&who, &vault::audit::Read::File(case, id))?;
+            }
+            Ok::<_, Problem>(row)
         }
     });
     let (name, size) = row.await??.ok_or_else(Problem::absent)?;

@@ -1,5 +1,6 @@
 //! The fold: tails the journal, lets the gate and the desk take each entry in, and makes the release ticks.
 
+mod asked;
 mod erase;
 mod keeper;
 mod lanes;
@@ -13,10 +14,11 @@ use axum::body::Bytes;
 use desk::{Desk, Facts, Sight};
 use fusion::{Finding, Fusion};
 use lanes::new_desk;
-use model::{CaseId, Clock, Observable, PersonId, Timestamp};
+use model::{Clock, Observable, Timestamp};
 use policy::planted::{self, Leak};
 use register::Register;
 use release::{Engine, EngineConfig};
+use vault::audit::Audit;
 use vault::{Body, Lead, NewEntry, Population, Seq, Vault};
 
 use crate::hub::{self, BEAT_MILLIS, Hub, Start, event};
@@ -76,6 +78,7 @@ pub struct SharedFold {
     snapshot: Arc<Mutex<Option<(u64, Timestamp, Bytes)>>>,
     pictures: Arc<Pictures>,
     waiting: Waiting,
+    audit: Arc<Audit>,
 }
 
 fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -147,25 +150,6 @@ impl SharedFold {
         self.read().engine.is_released(observable)
     }
 
-    /// Who claimed a case; asked only once a sight has shown that there is one.
-    pub(crate) fn owner(&self, case: CaseId) -> Option<PersonId> {
-        self.read().desk.owner(case)
-    }
-
-    /// Whether a case came from outside the partnership; asked as the claimant is.
-    pub(crate) fn is_outside(&self, case: CaseId) -> bool {
-        self.read().desk.is_outside(case)
-    }
-
-    /// Whether a case was passed to somebody, and the cases of one person with the place of the last entry folded.
-    pub(crate) fn is_passed(&self, case: CaseId, person: PersonId) -> bool {
-        self.read().desk.is_passed(case, person)
-    }
-
-    pub(crate) fn passed_to(&self, person: PersonId) -> (std::collections::HashSet<CaseId>, Seq) {
-        self.read().desk.passed_to(person)
-    }
-
     /// What planted leaks of test builds read.
     #[cfg(feature = "planted-leaks")]
     pub(crate) fn spied<T>(&self, ask: impl FnOnce(&Engine, &Desk, &Fusion) -> T) -> T {
@@ -232,6 +216,8 @@ pub struct CoreParts {
     pub own: ::own::Writer,
     /// Threads that were read.
     pub reads: Reads,
+    /// The audit log.
+    pub audit: Arc<Audit>,
 }
 
 /// Drives the fold; steppable, so that tests need no thread.
@@ -293,7 +279,7 @@ impl Core {
     /// # Errors
     /// [`CoreError`] if a store cannot be used.
     pub fn open(parts: CoreParts) -> Result<Self, CoreError> {
-        let CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads } = parts;
+        let CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads, audit } = parts;
         let mut returns = Returns::open(Arc::clone(&vault), own, reads, Arc::clone(&register))?;
         let lanes = register.lanes();
         let over_common_members = engine.over_common_members;
@@ -305,6 +291,7 @@ impl Core {
             }
             desk.apply(entry, found, false);
             waiting.note(entry);
+            audit.note(entry);
         })?;
         // The engine has taken in its own last release already; the desk gets the rest with the first step.
         let next = engine.applied() + 1;
@@ -318,6 +305,7 @@ impl Core {
             facts: Arc::default(),
             snapshot: Arc::default(),
             waiting,
+            audit,
         };
         // Where the store of own reports lags, as after a crash, it is told what it missed.
         returns.step(next - 1, &[], vault.clock().now())?;
@@ -373,7 +361,7 @@ impl Core {
             for entry in piece {
                 let found = engine.apply(entry)?;
                 desk.apply(entry, &found, true);
-                shared.waiting.note(entry);
+                shared.note(entry);
                 self.next = entry.seq + 1;
             }
         }
@@ -422,7 +410,7 @@ impl Core {
         for entry in &entries {
             let found = fold.engine.apply(entry)?;
             fold.desk.apply(entry, &found, true);
-            self.shared.waiting.note(entry);
+            self.shared.note(entry);
             self.next = entry.seq + 1;
         }
         Ok(())

@@ -4,6 +4,7 @@
 mod across;
 mod advice;
 mod answers;
+mod audit;
 mod cases;
 mod cell;
 mod cell_groups;

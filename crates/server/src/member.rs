@@ -51,6 +51,8 @@ pub struct MemberParts {
     pub intake: Option<Intake>,
     /// Each organisation's own reports; `None` where this process has no key to them.
     pub own: Option<::own::Reader>,
+    /// What is published of the audit log.
+    pub audit: tlog::Published,
     /// Name of the partnership.
     pub partnership: String,
     /// Whether this is an exercise.
@@ -124,7 +126,10 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Mem
         "import" => on(filter, crate::reports::import),
         "extract" => on(filter, crate::extraction::extract),
         "stream" => on(filter, stream),
-        other => return crate::organisation::handler(other, filter).or_else(|| crate::me::handler(other, filter)),
+        other => {
+            let own = crate::organisation::handler(other, filter).or_else(|| crate::audit::handler(other, filter));
+            return own.or_else(|| crate::me::handler(other, filter));
+        }
     })
 }
 

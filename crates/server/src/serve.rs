@@ -1,5 +1,6 @@
 //! Puts the parts together and serves until it is told to stop.
 
+mod auditing;
 mod looks;
 mod returning;
 mod sealing;
@@ -79,6 +80,9 @@ pub enum ServeError {
     /// The fold.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// The audit log.
+    #[error("audit log: {0}")]
+    Audit(#[from] vault::audit::AuditError),
     /// Certificate and key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -243,6 +247,7 @@ impl Common {
             clock: Arc::clone(&self.config.clock),
             intake,
             own: self.own.clone(),
+            audit: tlog::Published::at(self.config.data_dir.join(vault::audit::FOLDER)),
             partnership: self.about.partnership.clone(),
             exercise: self.about.exercise,
             #[cfg(feature = "planted-leaks")]
@@ -348,14 +353,14 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let (vault, register, hub, meters) =
                 (Arc::clone(vault), Arc::clone(&register), Arc::clone(&cell_hub), Arc::clone(&meters));
             let (reads, keys, entropy) = (reads.clone(), keys.clone(), Arc::clone(&config.entropy));
-            let (clock, retention) = (Arc::clone(&config.clock), config.retention);
+            let (clock, audited, retention) = (Arc::clone(&config.clock), folder.clone(), config.retention);
             let open = move || {
                 let own = returning::writer(&own_path, &keys, entropy)?;
                 let own_reader = own.reader();
                 release::use_sets(&vault, noise.as_deref()).map_err(CoreError::from)?;
                 let (writer, reader) = Store::open(&released_path)?;
-                let engine = EngineConfig::default();
-                let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads };
+                let (engine, audit) = (EngineConfig::default(), auditing::open(&vault, &audited)?);
+                let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads, audit };
                 let mut core = Core::open(parts)?;
                 core.keep(retention);
                 core.before_serving(&|| clock.now())?;
@@ -383,7 +388,6 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let common = Common { config, about, register, reader, own, meters };
     let config = &common.config;
     let proxies = Proxies::new(&config.trusted_proxies);
-
     let fold = core.as_ref().map(Core::shared);
     if let Some(core) = core {
         let (clock, flag) = (Arc::clone(&config.clock), Arc::clone(&threads_stop));

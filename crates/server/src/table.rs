@@ -372,6 +372,16 @@ fn member() -> Vec<Route> {
         public("GET", "/api/v1/receipt-key", "receipt_key", "Public key with which receipts can be checked, in PEM.")
             .gives(200, Shape::Text("application/x-pem-file"))
             .or(&[404]),
+        public("GET", "/api/v1/audit/checkpoint", "audit_checkpoint", "Signed head of the audit log: keep it, and a later one must go on from it (C2SP tlog-checkpoint).")
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        public("GET", "/api/v1/audit/key", "audit_key", "Public key that heads of the audit log are signed with (C2SP signed-note).")
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        public("GET", "/api/v1/audit/tile/{*path}", "audit_tile", "A tile of the audit log: hashes of a level, or a bundle of its salted leaves (C2SP tlog-tiles).")
+            .with(&[required("path", "Place of the tile, such as `0/x001/067.p/64` or `entries/000`.")])
+            .gives(200, Shape::Bytes)
+            .or(&[404]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::audit;
 use crate::error::{JournalError, VaultError};
 use crate::files;
 use crate::journal::sqlite::open_read_only;
@@ -18,8 +19,8 @@ use crate::verify::{self, FILE, Report};
 const FOLDERS: [&str; 2] = ["blobs", "files"];
 /// Lies in a copy until it is whole.
 const UNFINISHED: &str = "unfinished";
-/// Deepest folder within those.
-const DEPTH_MAX: usize = 4;
+/// Deepest folder within those, and within the tiles of the audit log.
+const DEPTH_MAX: usize = 8;
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +51,9 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
     let unfinished = to.join(UNFINISHED);
     files::private_file(&unfinished)?;
     let mut keys = copy_folder(&keys_dir, keys_to, 0)?;
-    let mut data = 0;
+    // What is published goes before the records that it is made of, and its head before its tiles: what the copy's head says is
+    // then in the copy. It goes on from there when it is served.
+    let mut data = copy_audit(data_dir, to)?;
     for name in stores(data_dir)? {
         copy_store(&data_dir.join(&name), &to.join(&name))?;
         data += 1;
@@ -102,7 +105,7 @@ pub fn restore(
         copy_file(&from.join(&name), &data_dir.join(&name))?;
         data += 1;
     }
-    data += copy_folders(from, data_dir)?;
+    data += copy_folders(from, data_dir)? + copy_audit(from, data_dir)?;
     files::sync_folder(data_dir)?;
     let report = verify::verify(data_dir, &keys_dir)?;
     Ok((Copied { data, keys }, report))
@@ -170,6 +173,23 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), VaultError> {
     fs::copy(from, to).map_err(files::at(from))?;
     files::close_to_others(to)?;
     File::open(to).and_then(|file| file.sync_all()).map_err(files::at(to))
+}
+
+/// Copies what is published of the audit log, if there is any.
+fn copy_audit(from: &Path, to: &Path) -> Result<u64, VaultError> {
+    let (from, to) = (from.join(audit::FOLDER), to.join(audit::FOLDER));
+    let head = from.join(tlog::CHECKPOINT);
+    if !head.exists() {
+        return Ok(0);
+    }
+    files::private_folder(&to)?;
+    copy_file(&head, &to.join(tlog::CHECKPOINT))?;
+    let tiles = from.join("tile");
+    let key = from.join(tlog::KEY);
+    if key.exists() {
+        copy_file(&key, &to.join(tlog::KEY))?;
+    }
+    Ok(2 + if tiles.exists() { copy_folder(&tiles, &to.join("tile"), 0)? } else { 0 })
 }
 
 fn copy_folders(from: &Path, to: &Path) -> Result<u64, VaultError> {

@@ -144,6 +144,9 @@ pub enum VaultError {
     /// The journal is not the one that was signed.
     #[error("journal does not match its checkpoint: {0}")]
     Checkpoint(String),
+    /// The audit log could not be set aside.
+    #[error("audit log: {0}")]
+    Audit(String),
     /// The journal's first entry is not a genesis.
     #[error("journal does not begin with a genesis entry")]
     NoGenesis,

@@ -327,6 +327,14 @@ pub fn own_key(folder: &Path, name: &str, entropy: &dyn Entropy, make: bool) -> 
     Ok(read_key(&folder.join(name))?.map(|secret| secret.0))
 }
 
+/// A key of a folder that is not made if it is absent, neither of them.
+pub(crate) fn existing(folder: &Path, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
+    if folder.exists() && files::open_to_others(folder)? {
+        return Err(KeyError::OpenToOthers { path: folder.to_owned(), mode: "700" });
+    }
+    Ok(read_key(&folder.join(name))?.map(|secret| secret.0))
+}
+
 fn load(home: &Home, name: &str, entropy: &dyn Entropy) -> Result<Secret, KeyError> {
     match home {
         Home::Memory(held) => {

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod acts;
+pub mod audit;
 mod backup;
 mod blobs;
 mod checkpoint;

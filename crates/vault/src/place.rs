@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use model::{Clock, Entropy};
 
+use crate::audit;
 use crate::checkpoint;
 use crate::entry::Seq;
 use crate::error::VaultError;
 use crate::files;
+use crate::journal::Journal as _;
 use crate::journal::sqlite::{self, SqliteJournal, SqliteOptions};
 use crate::keys::{Keys, RETURN_KEY, default_keys_dir};
 use crate::sealing::at_rest::JOURNAL_KEY;
@@ -104,6 +106,7 @@ pub fn accept_head(
     keys.secret(RETURN_KEY)?;
     Place::seal_sources(data_dir, &keys)?;
     let replaced = checkpoint::set_aside(&keys)?;
+    audit::set_aside(data_dir, &keys, journal.head().seq, clock.now())?;
     let head = checkpoint::sign(&keys, &journal, clock)?;
     Ok(AcceptedHead { entries: head.seq, head: head.hash, replaced })
 }

@@ -26,6 +26,7 @@ mod admin_lists;
 mod admin_mail;
 mod admin_page;
 mod admin_people;
+mod audit;
 mod backup;
 mod demo;
 mod import;
@@ -85,6 +86,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Wrap the keys with one that lies elsewhere
     Keys(keys::KeysArgs),
+    /// Check the audit log of what the cell did and read
+    Audit(audit::AuditArgs),
     /// Make a lead's key, or the share of a case that it gives
     Lead(lead::LeadArgs),
     /// Check a receipt, or print the key to check receipts with
@@ -116,6 +119,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Restore(args) => backup::restore(args),
         Command::Journal(args) => journal::run(args),
         Command::Keys(args) => keys::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Lead(args) => lead::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Openapi => openapi::run(),

@@ -38,7 +38,7 @@ pub(super) fn start(
     if config.mail.is_some() {
         register.deliver_by_mail();
     }
-    let mut parts = Vec::new();
+    let mut parts = vec![super::auditing::start(Arc::clone(fold.audit()), Arc::clone(&clock), Arc::clone(stop))?];
     if let Some(settings) = config.hook.clone() {
         let client = settings.client()?;
         let runtime =

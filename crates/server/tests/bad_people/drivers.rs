@@ -27,6 +27,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("file", "needs a file: crates/server/tests/files.rs"),
     ("tell_back", "needs a code that was shown once: crates/server/tests/tell.rs"),
     ("totp_remove", "needs an app: crates/register/tests/factors.rs"),
+    ("audit_tile", "needs an epoch to have passed: crates/server/tests/audit.rs"),
     ("lead_key", "needs an authenticator: crates/server/tests/sources.rs"),
     ("lead_key_remove", "needs an authenticator: crates/server/tests/sources.rs"),
     ("opening_ask", "needs an authenticator: crates/server/tests/sources.rs"),

@@ -136,6 +136,7 @@ impl World {
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
         let own = own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy.clone()).unwrap();
         let (own_reader, reads) = (own.reader(), server::Reads::default());
+        let audit = Arc::new(vault::audit::Audit::in_memory(&vault).unwrap());
         let core = Core::open(CoreParts {
             vault: Arc::clone(&vault),
             writer,
@@ -146,6 +147,7 @@ impl World {
             slot_millis: 30_000,
             own,
             reads: reads.clone(),
+            audit: audit.clone(),
         })
         .unwrap();
         let pump = Pump::new(reader.clone(), Arc::clone(&member_hub), Arc::clone(&meters)).unwrap();
@@ -171,6 +173,7 @@ impl World {
                     Intake::new(sender, Arc::clone(&register), quota).with_receipts(ReceiptKey::new(&[7; 32])),
                 ),
                 own: Some(own_reader),
+                audit: audit.published(),
                 partnership: "Test partnership".into(),
                 exercise: true,
                 #[cfg(feature = "planted-leaks")]
@@ -214,6 +217,7 @@ impl World {
             slot_millis: 30_000,
             own: own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy).unwrap(),
             reads: server::Reads::default(),
+            audit: Arc::new(vault::audit::Audit::in_memory(&self.vault).unwrap()),
         })
         .unwrap()
     }
@@ -224,6 +228,7 @@ impl World {
         while self.clock.now() < end {
             self.clock.0.fetch_add(100, Ordering::SeqCst);
             while self.core.step(self.clock.now()).unwrap().entries > 0 {}
+            self.core.shared().audit().step(self.clock.now()).unwrap();
             self.pump.step(self.clock.now()).unwrap();
         }
     }

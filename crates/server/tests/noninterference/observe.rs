@@ -199,7 +199,11 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
                 draft(&format!(r#"{{"group":"{UNKNOWN}"}}"#), "AMBER"),
             ]
         }
-        ("GET", "/api/v1/receipt-key") => vec![ask(path.to_owned())],
+        ("GET", "/api/v1/receipt-key" | "/api/v1/audit/checkpoint" | "/api/v1/audit/key") => vec![ask(path.to_owned())],
+        ("GET", "/api/v1/audit/tile/{*path}") => {
+            let places = ["0/000.p/64", "0/000", "0/001", "1/000.p/1", "entries/000.p/64", "entries/000", "0/00x"];
+            places.map(|place| ask(path.replace("{*path}", place))).into()
+        }
         ("POST", "/api/v1/import") => vec![with("/api/v1/import?name=x.bin&warn=now&know=nobody", "\u{1}\u{2}")],
         // What a document holds is judged by itself: values that others reported look like any.
         ("POST", "/api/v1/extract") => {

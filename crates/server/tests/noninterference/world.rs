@@ -98,6 +98,7 @@ impl World {
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
         let own = own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy.clone()).unwrap();
         let (own_reader, reads) = (own.reader(), server::Reads::default());
+        let audit = Arc::new(vault::audit::Audit::in_memory(&vault).unwrap());
         let core = Core::open(CoreParts {
             vault: vault.clone(),
             writer,
@@ -110,6 +111,7 @@ impl World {
             slot_millis: 30_000,
             own,
             reads: reads.clone(),
+            audit: audit.clone(),
         })
         .unwrap();
         let pump = Pump::new(reader.clone(), member_hub.clone(), meters.clone()).unwrap();
@@ -144,6 +146,7 @@ impl World {
                     .with_receipts(ReceiptKey::new(&[7; 32])),
                 ),
                 own: Some(own_reader),
+                audit: audit.published(),
                 partnership: "Test partnership".into(),
                 exercise: true,
                 #[cfg(feature = "planted-leaks")]
@@ -210,6 +213,7 @@ impl World {
         // Twice: the second takes in what the first has appended.
         self.core.step(now).unwrap();
         self.core.step(now).unwrap();
+        self.core.shared().audit().step(now).unwrap();
         self.pump.step(now).unwrap();
         self.deliver();
         self.drain();

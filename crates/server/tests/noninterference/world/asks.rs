@@ -1,12 +1,12 @@
 //! What observers and firms ask of a world, and what they come to know by it.
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use server::Peer;
 use tower::ServiceExt as _;
 
-use super::answers::{ids, ready, told, without_durations};
+use super::answers::{ids, ready, told, without_durations, without_hashes};
 use super::{Observer, PASSWORD, Seen, TICKS_AROUND, World, bodies};
 use crate::observe::{Known, escape};
 use crate::script::{Op, Report, Via, Warn, value};
@@ -59,7 +59,13 @@ impl World {
         if parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
             text.push_str(&ready(&mut body));
         } else {
-            text.push_str(&String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()));
+            let bytes = body.collect().await.unwrap().to_bytes();
+            let audited = path.starts_with("/api/v1/audit/") && parts.status == StatusCode::OK;
+            text.push_str(&if audited {
+                without_hashes(path, &bytes)
+            } else {
+                String::from_utf8_lossy(&bytes).into_owned()
+            });
         }
         if path == "/metrics" {
             text = without_durations(&text);
