@@ -264,7 +264,7 @@ fn each_way_to_change_the_past_is_told_in_its_own_words() {
     fs::write(log.data().join("audit/checkpoint"), &late).unwrap();
     assert!(log.verify().is_ok());
     // A record was changed; then its act in the journal was taken for another.
-    log.sql("DROP TRIGGER record_stays; UPDATE record SET body = replace(CAST(body AS TEXT), 'claim', 'pass') WHERE entry IS NOT NULL AND leaf < 64;");
+    log.sql("DROP TRIGGER record_stays; UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'claim', 'pass') AS BLOB) WHERE entry IS NOT NULL AND leaf < 64;");
     assert!(log.verify().unwrap_err().to_string().contains("is another"));
     // A key that others can read, and one that is gone.
     let key = log.keys().join("audit-salt.key");
@@ -351,7 +351,7 @@ fn whatever_of_publishing_was_left_undone_is_done_at_the_next_start() {
     log.verify().unwrap();
     // Records that do not make what was signed are never signed anew.
     log.close();
-    log.sql("DROP TRIGGER record_stays; UPDATE record SET body = 'x' WHERE leaf = (SELECT min(leaf) FROM record)");
+    log.sql("DROP TRIGGER record_stays; UPDATE record SET body = x'78' WHERE leaf = (SELECT min(leaf) FROM record)");
     fs::remove_dir_all(log.data().join("audit")).unwrap();
     assert!(matches!(log.open(), Err(AuditError::Rewritten { .. })));
 }

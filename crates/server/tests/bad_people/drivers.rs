@@ -49,6 +49,7 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "cell_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
+        "audit_tile" => Kind::Tile,
         "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file"
         | "opening_ask" | "opening_share" => Kind::Case,
         "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" | "own_file_add"

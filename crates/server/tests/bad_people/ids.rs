@@ -37,6 +37,8 @@ pub enum Kind {
     CellSponsorship,
     Setting,
     OwnReport,
+    /// A place of the audit log: nobody's, and everybody may ask.
+    Tile,
 }
 
 /// Who may find something under its id.
