@@ -13,11 +13,30 @@ use crate::http::{self, Answer, blocking};
 use crate::member::MemberState;
 use crate::problem::Problem;
 use crate::session::Who;
+use crate::table::{Access, Face, Route, Shape, required};
 
 /// A head is replaced at the next epoch; a tile never.
 const HEAD_KEPT: &str = "no-cache";
 const TILE_KEPT: &str = "public, max-age=31536000, immutable";
 const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The rows of the table of routes.
+#[rustfmt::skip]
+pub(crate) fn rows() -> Vec<Route> {
+    let public = |method, path, id, summary| Route::new(Face::Member, Access::Public, method, path, id, summary);
+    vec![
+        public("GET", "/api/v1/audit/checkpoint", "audit_checkpoint", "Signed head of the audit log: keep it, and a later one must go on from it (C2SP tlog-checkpoint).")
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        public("GET", "/api/v1/audit/key", "audit_key", "Public key that heads of the audit log are signed with (C2SP signed-note).")
+            .gives(200, Shape::Text("text/plain"))
+            .or(&[404]),
+        public("GET", "/api/v1/audit/tile/{*path}", "audit_tile", "A tile of the audit log: hashes of a level, or a bundle of its salted leaves (C2SP tlog-tiles).")
+            .with(&[required("path", "Place of the tile, such as `0/x001/067.p/64` or `entries/000`.")])
+            .gives(200, Shape::Bytes)
+            .or(&[404]),
+    ]
+}
 
 pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<MemberState>> {
     Some(match id {

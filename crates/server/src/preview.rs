@@ -7,7 +7,7 @@ use intake::{BODY_BYTES_MAX, Outcome, Preview, PreviewValue};
 use model::OrganisationId;
 use policy::scrub::{Finding, Generalised};
 use policy::{Params, Release, When};
-use register::{Readers, Register};
+use register::{Readers, Register, Right, Scope};
 
 use crate::answers::reply;
 use crate::http::{self, Answer, blocking, says_json};
@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::report_views::{CellKeyView, FindingView, MissingView, PreviewValueView, PreviewView, ReachView};
 use crate::session::Who;
 use crate::sources::hex;
+use crate::table::{Access, Face, Route, Shape, json};
 
 /// With fewer others than this they may guess who it was.
 const FEW_OTHERS: u32 = 10;
@@ -23,6 +24,23 @@ const FEW_OTHERS: u32 = 10;
 const LEADS_MIN: usize = 2;
 /// Dry runs that an organisation may have at once, and a second from then on: as fast as people type, in several windows.
 pub(crate) const PREVIEWS: (f64, f64) = (600.0, 20.0);
+
+/// The rows of the table of routes: the dry run, and the key of what it is a dry run of.
+#[rustfmt::skip]
+pub(crate) fn rows() -> Vec<Route> {
+    let public = |method, path, id, summary| Route::new(Face::Member, Access::Public, method, path, id, summary);
+    let reporter =
+        |method, path, id, summary| Route::new(Face::Member, Access::Needs(Right::Report), method, path, id, summary);
+    vec![
+        reporter("POST", "/api/v1/reports/preview", "preview", "What others would see of a draft, and what in it could name you. Nothing is stored; answers may be missing.")
+            .takes(json::<crate::views::NewReport>())
+            .key(Scope::Report).gives(200, json::<PreviewView>())
+            .or(&[422, 429, 503]),
+        public("GET", "/api/v1/receipt-key", "receipt_key", "Public key with which receipts can be checked, in PEM.")
+            .gives(200, Shape::Text("application/x-pem-file"))
+            .or(&[404]),
+    ]
+}
 
 /// `POST /api/v1/reports/preview`.
 pub(crate) async fn preview(

@@ -361,8 +361,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
                 let (writer, reader) = Store::open(&released_path)?;
                 let (engine, audit) = (EngineConfig::default(), auditing::open(&vault, &audited)?);
                 let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads, audit };
-                let mut core = Core::open(parts)?;
-                core.keep(retention);
+                let mut core = Core::open(parts)?.keeping(retention);
                 core.before_serving(&|| clock.now())?;
                 Ok((reader, Some(own_reader), Some(core)))
             };

@@ -296,6 +296,7 @@ pub fn table() -> &'static [Route] {
     static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
         let open = [crate::plain::rows(), crate::tell::rows(), crate::outside::rows(), crate::sources::rows()].concat();
+        let open = [open, crate::audit::rows(), crate::preview::rows()].concat();
         [member(), crate::threads::rows(), open, both(Face::Member), cell(), both(Face::Cell)].concat()
     });
     &TABLE
@@ -365,23 +366,6 @@ fn member() -> Vec<Route> {
             .takes(json::<views::NewReport>())
             .once().key(Scope::Report).gives(201, json::<views::Receipt>())
             .or(&[409, 422, 429, 503]),
-        reporter("POST", "/api/v1/reports/preview", "preview", "What others would see of a draft, and what in it could name you. Nothing is stored; answers may be missing.")
-            .takes(json::<views::NewReport>())
-            .key(Scope::Report).gives(200, json::<crate::report_views::PreviewView>())
-            .or(&[422, 429, 503]),
-        public("GET", "/api/v1/receipt-key", "receipt_key", "Public key with which receipts can be checked, in PEM.")
-            .gives(200, Shape::Text("application/x-pem-file"))
-            .or(&[404]),
-        public("GET", "/api/v1/audit/checkpoint", "audit_checkpoint", "Signed head of the audit log: keep it, and a later one must go on from it (C2SP tlog-checkpoint).")
-            .gives(200, Shape::Text("text/plain"))
-            .or(&[404]),
-        public("GET", "/api/v1/audit/key", "audit_key", "Public key that heads of the audit log are signed with (C2SP signed-note).")
-            .gives(200, Shape::Text("text/plain"))
-            .or(&[404]),
-        public("GET", "/api/v1/audit/tile/{*path}", "audit_tile", "A tile of the audit log: hashes of a level, or a bundle of its salted leaves (C2SP tlog-tiles).")
-            .with(&[required("path", "Place of the tile, such as `0/x001/067.p/64` or `entries/000`.")])
-            .gives(200, Shape::Bytes)
-            .or(&[404]),
         reporter("POST", "/api/v1/import", "import", "Reports from a file of any known format.")
             .with(&[
                 query("name", "Name of the file."),

@@ -181,6 +181,7 @@ impl House {
         let (writer, reader) = Store::open(&data.join(released::FILE))?;
         let (meters, reads, hub) = (Arc::new(Meters::default()), Reads::default(), Arc::new(Hub::default()));
         let (own_reader, noted) = (own.reader(), reads.clone());
+        let audit = Arc::new(vault::audit::Audit::open(&vault, &data)?);
         let core = Core::open(CoreParts {
             vault: vault.clone(),
             writer,
@@ -191,6 +192,7 @@ impl House {
             slot_millis: 30_000,
             own,
             reads,
+            audit: audit.clone(),
         })?;
         let sender = LocalSender::new(vault)
             .telling(Arc::new(move |organisation, case| noted.note(organisation, case)))
@@ -205,6 +207,7 @@ impl House {
             clock,
             intake: Some(intake.with_receipts(ReceiptKey::new(&[7; 32]))),
             own: Some(own_reader),
+            audit: audit.published(),
             partnership: "Bench".into(),
             exercise: true,
             #[cfg(feature = "planted-leaks")]

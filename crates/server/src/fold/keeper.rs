@@ -39,8 +39,10 @@ impl Keeper {
 
 impl Core {
     /// How long keys of a month are kept after its end.
-    pub const fn keep(&mut self, retention: Retention) {
+    #[must_use]
+    pub fn keeping(mut self, retention: Retention) -> Self {
         self.keeper.retention = retention;
+        self
     }
 }
 

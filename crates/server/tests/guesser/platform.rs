@@ -189,6 +189,11 @@ impl Platform {
         let (own_reader, reads) = (own.reader(), server::Reads::default());
         let meters = Arc::new(Meters::default());
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
+        let audit = match folder {
+            None => vault::audit::Audit::in_memory(&vault),
+            Some(dir) => vault::audit::Audit::open(&vault, dir),
+        };
+        let audit = Arc::new(audit.unwrap());
         let core = Core::open(CoreParts {
             vault: vault.clone(),
             writer,
@@ -199,6 +204,7 @@ impl Platform {
             slot_millis: 30_000,
             own,
             reads: reads.clone(),
+            audit: audit.clone(),
         })
         .unwrap();
         let pump = Pump::new(reader.clone(), member_hub.clone(), meters.clone()).unwrap();
@@ -221,6 +227,7 @@ impl Platform {
                 clock: clock.clone(),
                 intake: Some(intake.with_receipts(ReceiptKey::new(&[7; 32]))),
                 own: Some(own_reader),
+                audit: audit.published(),
                 partnership: "Test partnership".into(),
                 exercise: true,
                 #[cfg(feature = "planted-leaks")]
@@ -277,6 +284,7 @@ impl Platform {
         // Twice: the second takes in what the first has appended.
         self.core.step(now).unwrap();
         self.core.step(now).unwrap();
+        self.core.shared().audit().step(now).unwrap();
         self.pump.step(now).unwrap();
     }
 

@@ -108,6 +108,9 @@ pub(super) fn each_leaf(
     Ok(())
 }
 
+/// Place of an act in the journal, and its record.
+type Act = (Seq, Vec<u8>);
+
 impl Audit {
     /// Opens the log of a vault in its data folder, making it if it is absent, and makes published again what a process that
     /// was killed left unfinished.
@@ -298,7 +301,7 @@ impl Audit {
     }
 
     /// The acts that come next, as many as there is room for, how many were taken, and how far the journal is told with them.
-    fn acts(&self, max: usize) -> Result<(Vec<(Seq, Vec<u8>)>, usize, Seq), AuditError> {
+    fn acts(&self, max: usize) -> Result<(Vec<Act>, usize, Seq), AuditError> {
         let (seqs, through) = {
             let acts = held(&self.acts);
             let seqs: Vec<Seq> = acts.waiting.iter().copied().take(max).collect();

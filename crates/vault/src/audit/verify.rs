@@ -2,7 +2,9 @@
 //! journal, and all of it against a checkpoint that somebody kept.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use model::Entropy;
 use rusqlite::Connection;
 use tlog::{
     CHECKPOINT, Checkpoint, Grower, Hash, Kind, NoteError, Published, TILE_WIDTH, Tile, entries_of, inclusion,
@@ -18,7 +20,8 @@ use crate::codec;
 use crate::error::JournalError;
 use crate::journal::{Head, sqlite};
 use crate::keys;
-use crate::verify::FILE as JOURNAL;
+use crate::sealing::AtRest;
+use crate::verify::{FILE as JOURNAL, NoChance};
 
 const ENTRIES_AT_ONCE: usize = 1024;
 
@@ -69,6 +72,7 @@ struct Disk {
     name: String,
     head: Checkpoint,
     note: Vec<u8>,
+    at_rest: Option<AtRest>,
 }
 
 fn key(keys_dir: &Path, name: &str, leaves: u64) -> Result<[u8; 32], AuditError> {
@@ -95,7 +99,9 @@ impl Disk {
         let note = published.file(CHECKPOINT)?.ok_or_else(|| AuditError::NoCheckpoint(name.clone()))?;
         let head = keys.read(&note).map_err(|why| AuditError::Checkpoint { name: name.clone(), why })?;
         let state = store::state(&records)?;
-        let disk = Self { records, state, keys, published, name, head, note };
+        let no_chance: Arc<dyn Entropy> = Arc::new(NoChance);
+        let at_rest = AtRest::look(keys_dir, &no_chance)?;
+        let disk = Self { records, state, keys, published, name, head, note, at_rest };
         if let Some(kept) = kept {
             disk.is_not_before(&kept, &keys_dir.join(SIGNED).display().to_string())?;
         }
@@ -247,7 +253,7 @@ fn journal(disk: &Disk, path: &Path) -> Result<u64, AuditError> {
             if !record::ACT_TYPES.contains(&kind) {
                 continue;
             }
-            let body = codec::decode(&entry.body).map_err(corrupt)?;
+            let body = codec::decode(&sqlite::opened(disk.at_rest.as_ref(), &entry)?.plain).map_err(corrupt)?;
             let Some(made) = record::of_act(&disk.keys, entry.seq, entry.at, &entry.hash, &body) else { continue };
             let (seq, wrong) = (entry.seq, |why| AuditError::Entry { seq: entry.seq, kind, why });
             match store::of_entry(&disk.records, seq)? {
@@ -277,7 +283,8 @@ fn stray(disk: &Disk, journal: &Connection) -> Result<u64, AuditError> {
     each_leaf(&disk.records, disk.state.size, &mut |leaf, row| {
         let Some(seq) = row.and_then(|row: Row| row.entry).filter(|_| found == 0) else { return Ok(()) };
         let entry = sqlite::read_raw(journal, seq, 1)?.into_iter().find(|entry| entry.seq == seq);
-        let body = entry.and_then(|entry| codec::decode(&entry.body).ok());
+        let opened = entry.map(|entry| sqlite::opened(disk.at_rest.as_ref(), &entry)).transpose()?;
+        let body = opened.and_then(|opened| codec::decode(&opened.plain).ok());
         if !body.is_some_and(|body| record::is_act(&body)) {
             found = leaf;
         }
