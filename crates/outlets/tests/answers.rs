@@ -149,3 +149,22 @@ fn what_is_taken_back_starts_viewers_afresh() {
     let (home, head) = outlets::home(&reader, at(300)).unwrap();
     assert_eq!((home.latest.len(), head), (0, Some(at(200))));
 }
+
+#[test]
+fn an_audience_of_a_group_gets_one_frame_a_tick_whatever_lies_between_for_others() {
+    let (mut writer, reader) = store();
+    let place = outlets::groups_since(&reader).unwrap();
+    let group = model::GroupId::from_bytes([8; 16]);
+    let audience = |as_of: i64| Audience::Group { group, before: None, as_of: at(as_of) };
+    // By their ids, as rows lie: those of an earlier audience come between.
+    let mut objects: Vec<ReleasedObject> = (0..40).map(|n| indicator(&format!("d{n}.test"), 100, |_| {})).collect();
+    objects.sort_by_key(|object| object.id);
+    for (n, object) in objects.iter_mut().enumerate() {
+        object.audience = audience(if n % 2 == 0 { 10 } else { 20 });
+    }
+    release(&mut writer, 100, objects);
+    let (frames, _) = outlets::group_releases(&reader, place).unwrap();
+    let told: Vec<(bool, usize)> =
+        frames.iter().map(|(to, frame)| (*to == audience(20), frame.objects.len())).collect();
+    assert_eq!(told, [(false, 20), (true, 20)]);
+}

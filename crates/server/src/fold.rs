@@ -309,6 +309,7 @@ impl Core {
         };
         // Where the store of own reports lags, as after a crash, it is told what it missed.
         returns.step(next - 1, &[], vault.clock().now())?;
+        keeper::tell_cell_key(&vault, &register, vault.clock().now())?;
         let last_beat = Timestamp::default();
         Ok(Self {
             vault,

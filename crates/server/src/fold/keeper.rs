@@ -47,7 +47,7 @@ impl Core {
 }
 
 /// Tells members' devices the cell's key of a moment, to which they seal words that are for the cell only.
-fn tell_cell_key(vault: &Vault, register: &Register, now: Timestamp) -> Result<(), CoreError> {
+pub(super) fn tell_cell_key(vault: &Vault, register: &Register, now: Timestamp) -> Result<(), CoreError> {
     let key = vault.keys().cell_key(now).map_err(VaultError::from)?;
     if register.cell_key()? != Some((key.number, key.public)) {
         register.tell_cell_key(key.number, &key.public)?;
