@@ -156,6 +156,9 @@ fn what_was_recalled_after_the_backup_is_gone_before_anybody_is_served() {
     let output = run(&["restore", "--from", &copy, "--data-dir", &place]);
     assert_eq!(output.status.code(), Some(3), "the keys vouch for what came after it");
     ok(&["journal", "accept-head", "--data-dir", &place]);
+    // Opened by a command that takes nothing back, before it is served.
+    ok(&["admin", "organisation", "add", "--data-dir", &place, "--name", "Later Ltd", "--sector", "energy"]);
+    ok(&["journal", "rebuild", "--data-dir", &place]);
     let (again, member) = serve(&place);
     let first = feed(&member);
     assert!(first.contains("kept") && !first.contains("regretted"), "{first}");

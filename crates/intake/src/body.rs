@@ -149,10 +149,6 @@ fn shape(bytes: &[u8]) -> Result<Body, FieldProblem> {
     Ok(body)
 }
 
-/// Reads a body as far as it can be read. `defaults` are the two answers of a machine key.
-///
-/// # Errors
-/// What makes it no body of a report at all.
 /// Words are capped, unless they are sealed: then they are as long as that makes them.
 pub(crate) fn words(field: &str, text: &str, problems: &mut Vec<FieldProblem>) {
     if !SealedWords::is(text) {
@@ -163,6 +159,10 @@ pub(crate) fn words(field: &str, text: &str, problems: &mut Vec<FieldProblem>) {
     }
 }
 
+/// Reads a body as far as it can be read. `defaults` are the two answers of a machine key.
+///
+/// # Errors
+/// What makes it no body of a report at all.
 pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, FieldProblem> {
     let body = shape(bytes)?;
     let mut problems = Vec::new();

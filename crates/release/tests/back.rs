@@ -386,3 +386,87 @@ fn an_entry_that_lost_its_content_without_a_word_is_found() {
     sql("UPDATE journal SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE redacted = 1");
     assert!(vault::verify(&dir, &keys).is_err());
 }
+
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copied(&entry.path(), &place)
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+/// Reports of every kind, a copy of the data, recalls, and then the copy with the keys of today.
+#[test]
+fn an_older_copy_with_the_keys_of_today_takes_back_from_everybody_what_was_recalled_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, older) = (folder.path().join("one/data"), folder.path().join("two/data"));
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let recalled = {
+        let mut bench = Bench::at(&dir);
+        bench.file(by(1, &["plain.test", "shared.test"]));
+        bench.file(by(2, &["shared.test", "kept.test"]));
+        bench.file(by(3, &["grouped.test"]).warn(warn));
+        bench.file(by(4, &["grouped.test", "later.test"]).warn(warn));
+        // What nobody was shown, of values that others told members.
+        bench.file(by(5, &["plain.test", "kept.test"]).warn(WhoMayBeWarned::CellOnly));
+        bench.tick_at(TICK);
+        assert!(bench.act(0, correction(&["added.test"], &[])));
+        assert!(bench.act(3, consent(WhoMayBeWarned::Now)));
+        bench.run_to(2 * BLOCK);
+        assert!(bench.shown("plain.test") && bench.shown("added.test") && bench.shown("later.test"));
+        vault::backup(&dir, None, &older, &folder.path().join("keys-of-then")).unwrap();
+        for n in [0, 2, 3, 4] {
+            assert!(bench.act(n, Act::Recall));
+        }
+        bench.run_to(3 * BLOCK);
+        let recalled = bench.vault.recalled();
+        assert_eq!(recalled.len(), 4);
+        for case in &recalled {
+            let erased = bench.engine.erase(*case).unwrap().unwrap();
+            bench.vault.redact(*case, &erased).unwrap();
+        }
+        bench.fold();
+        recalled
+    };
+    copied(&vault::default_keys_dir(&dir), &vault::default_keys_dir(&older));
+    let list = std::fs::read_to_string(vault::default_keys_dir(&older).join("erased")).unwrap();
+    assert!(recalled.iter().all(|case| list.contains(&case.to_string())));
+    let chance: std::sync::Arc<dyn model::Entropy> = common::seeded();
+    vault::accept_head(&older, None, &common::HandClock((common::START + 4 * BLOCK).into()), &chance).unwrap();
+    vault::verify(&older, &vault::default_keys_dir(&older)).unwrap();
+    // Opened and ended once before anything could be taken back.
+    drop(Bench::at(&older));
+    let mut bench = Bench::at(&older);
+    assert_eq!(bench.vault.recalled(), recalled);
+    bench.run_to(5 * BLOCK);
+    for (value, there) in [
+        ("plain.test", false),
+        ("added.test", false),
+        ("later.test", false),
+        ("grouped.test", false),
+        ("shared.test", true),
+        ("kept.test", true),
+    ] {
+        assert_eq!(bench.shown(value), there, "{value}");
+    }
+    for case in &recalled {
+        let erased = bench.engine.erase(*case).unwrap().unwrap();
+        bench.vault.redact(*case, &erased).unwrap();
+    }
+    bench.fold();
+    assert!(bench.vault.recalled().is_empty());
+    for value in ["plain.test", "added.test", "later.test", "grouped.test"] {
+        for name in [released::FILE, "released.db-wal"] {
+            let bytes = std::fs::read(older.join(name)).unwrap_or_default();
+            assert!(!holds(&bytes, value), "{value} is still in {name}");
+        }
+    }
+    let store = bench.engine.released_digest().unwrap();
+    assert_eq!(bench.replayed().released_digest().unwrap(), store);
+}

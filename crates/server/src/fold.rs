@@ -310,6 +310,7 @@ impl Core {
         // Where the store of own reports lags, as after a crash, it is told what it missed.
         returns.step(next - 1, &[], vault.clock().now())?;
         keeper::tell_cell_key(&vault, &register, vault.clock().now())?;
+        let keeper = keeper::Keeper::of(&vault);
         let last_beat = Timestamp::default();
         Ok(Self {
             vault,
@@ -324,7 +325,7 @@ impl Core {
             leads: Vec::new(),
             population_looked: last_beat,
             last_beat,
-            keeper: keeper::Keeper::default(),
+            keeper,
             folded_at: Instant::now(),
             noted: 0,
             returns,

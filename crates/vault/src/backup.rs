@@ -8,12 +8,12 @@ use rusqlite::Connection;
 
 use crate::audit;
 use crate::error::{JournalError, VaultError};
-use crate::files;
 use crate::journal::sqlite::open_read_only;
 use crate::keys::default_keys_dir;
 use crate::sealing::at_rest::CONTENT_FOLDER;
 use crate::sealing::key_store::KEYS_END;
 use crate::verify::{self, FILE, Report};
+use crate::{erased, files};
 
 /// Folders of the data folder that hold whole files.
 const FOLDERS: [&str; 2] = ["blobs", "files"];
@@ -65,6 +65,11 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
     if content.exists() {
         files::private_folder(&place)?;
         keys += copy_later_keys(&content, &place, KEYS_END)?;
+    }
+    // What was recalled meanwhile has lost keys that the copy counts on; the list is written before a key is destroyed.
+    let recalled = keys_dir.join(erased::FILE);
+    if recalled.exists() {
+        copy_file(&recalled, &keys_to.join(erased::FILE))?;
     }
     fs::remove_file(&unfinished).map_err(files::at(&unfinished))?;
     files::sync_folder(to)?;

@@ -11,6 +11,12 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
+/// Bytes of any number; `None` if they are no hexadecimal digits in pairs.
+pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| decode::<1>(std::str::from_utf8(pair).ok()?));
+    pairs.map(|byte| byte.map(|[byte]| byte)).collect()
+}
+
 /// Exactly `N` bytes from lower-case hexadecimal digits: upper case is refused, so that a value has one form.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];

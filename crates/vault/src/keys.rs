@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use model::{CaseId, Entropy, MemberToken, OrganisationId, Timestamp};
+use model::{Entropy, MemberToken, OrganisationId, Timestamp};
 
 use crate::error::VaultError;
 use crate::{files, master};
@@ -20,10 +20,6 @@ const KEY_FILE_BYTES_MAX: u64 = 256;
 pub(crate) const TOKEN_KEY: &str = "token";
 const CHECKPOINT_SEED: &str = "checkpoint.key";
 const RELEASE_ID: &str = "release-id.key";
-/// Cases that were recalled, a line each.
-const ERASED: &str = "erased";
-/// Longest list of them that is read.
-const ERASED_BYTES_MAX: u64 = 1 << 30;
 /// Seals the way back to whoever filed a case.
 pub(crate) const RETURN_KEY: &str = "return.key";
 
@@ -78,22 +74,6 @@ pub fn default_keys_dir(data_dir: &Path) -> PathBuf {
 pub(crate) fn checkpoint_public(folder: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     let Some(seed) = read_key(&folder.join(CHECKPOINT_SEED))? else { return Ok(None) };
     Ok(Some(signer(&seed)?.public_key().as_ref().to_vec()))
-}
-
-/// The cases that were recalled by the list in a keys folder. A line that is none, as a crash may leave it, is passed over.
-pub(crate) fn erased_in(folder: &Path) -> Result<Vec<(CaseId, Vec<u64>)>, VaultError> {
-    let path = folder.join(ERASED);
-    let text = files::read_capped(&path, ERASED_BYTES_MAX + 1)?.unwrap_or_default();
-    // Cut in silence, it would bring back what was recalled.
-    if text.len() as u64 > ERASED_BYTES_MAX {
-        return Err(files::at(&path)(std::io::Error::other("the list of what was recalled is too long to be read")));
-    }
-    let line = |line: &str| {
-        let mut words = line.split(' ');
-        let case = words.next()?.parse().ok()?;
-        Some((case, words.filter_map(|word| u64::from_str_radix(word, 16).ok()).collect()))
-    };
-    Ok(String::from_utf8_lossy(&text).lines().filter_map(line).collect())
 }
 
 fn signer(seed: &Secret) -> Result<Ed25519KeyPair, KeyError> {
@@ -169,9 +149,12 @@ impl Keys {
         self.token_at(organisation, at.as_millis().div_euclid(TOKEN_WINDOW_MILLIS))
     }
 
-    /// As [`Self::token`], by the number of the window.
-    pub(crate) fn token_in(&self, organisation: OrganisationId, window: u32) -> Result<MemberToken, KeyError> {
-        self.token_at(organisation, window.into())
+    /// As [`Self::token`], by the number of a window; `None` if its key is destroyed, in whose place none is made.
+    pub(crate) fn token_in(&self, organisation: OrganisationId, window: u32) -> Result<Option<MemberToken>, KeyError> {
+        if self.known(&Self::window_key(TOKEN_KEY, window))?.is_none() {
+            return Ok(None);
+        }
+        self.token_at(organisation, window.into()).map(Some)
     }
 
     fn token_at(&self, organisation: OrganisationId, window: i64) -> Result<MemberToken, KeyError> {
@@ -195,7 +178,15 @@ impl Keys {
     pub(crate) fn known(&self, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
         match &self.home {
             Home::Memory(held) => Ok(held.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()),
-            Home::Folder(folder) => Ok(read_key(&folder.join(name))?.map(|secret| secret.0)),
+            Home::Folder(folder) => {
+                let path = folder.join(name);
+                // A crash came between the overwriting of a key and its removal.
+                let text = files::read_capped(&path, KEY_FILE_BYTES_MAX)?.unwrap_or_default();
+                if text.iter().all(|byte| *byte == 0) {
+                    return Ok(None);
+                }
+                Ok(read_key(&path)?.map(|secret| secret.0))
+            }
         }
     }
 
@@ -251,22 +242,6 @@ impl Keys {
     #[must_use]
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.signer.sign(message).as_ref().to_vec()
-    }
-
-    /// Notes beside the keys that a case was recalled: an older copy of the data that is laid out again loses it again.
-    ///
-    /// With it go the look-up keys of its values: that copy has no key of its content, and members may have been shown them.
-    pub(crate) fn note_erased(&self, case: CaseId, lookups: &[u64]) -> Result<(), VaultError> {
-        let lookups: String = lookups.iter().map(|lookup| format!(" {lookup:016x}")).collect();
-        match &self.home {
-            Home::Folder(folder) => files::add_line(&folder.join(ERASED), &format!("{case}{lookups}")),
-            Home::Memory(_) => Ok(()),
-        }
-    }
-
-    /// The cases that were noted so, each with the look-up keys of its values.
-    pub(crate) fn erased(&self) -> Result<Vec<(CaseId, Vec<u64>)>, VaultError> {
-        self.folder().map_or_else(|| Ok(Vec::new()), erased_in)
     }
 
     /// Where chance comes from.

@@ -12,6 +12,7 @@ pub mod codec;
 mod conformance;
 mod dedupe;
 mod entry;
+mod erased;
 mod error;
 mod export;
 mod files;

@@ -214,7 +214,17 @@ pub fn wrap_keys(
     let _lock = crate::place::locked(data_dir)?;
     if let Some(source) = source {
         source.check()?;
-        source.fetch()?;
+        if let MasterSource::File(path) = source
+            && (files::lies_in(path, keys_dir)? || files::lies_in(path, data_dir)?)
+        {
+            return Err(wrong(format!("{} lies with what it is to wrap: put it elsewhere", path.display())).into());
+        }
+        let key = source.fetch()?;
+        if key != source.fetch()? {
+            return Err(wrong(format!("{}: it is another one each time", source.line().trim())).into());
+        }
+        let mut had = HAD.lock().unwrap_or_else(PoisonError::into_inner);
+        had.get_or_insert_default().insert(keys_dir.to_owned(), (source.clone(), key));
     }
     if let (Some(before), Some(source)) = (MasterSource::of(keys_dir)?, source)
         && before != *source

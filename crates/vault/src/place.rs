@@ -101,7 +101,7 @@ pub fn accept_head(
     let path = data_dir.join(FILE);
     std::fs::metadata(&path).map_err(files::at(&path))?;
     let Place { lock: _lock, journal, keys, lost: _ } = Place::open(data_dir, keys_dir, entropy)?;
-    verify::chain(&path, AtRest::of(&keys)?.as_ref(), &keys)?;
+    verify::chain(&path, AtRest::of(&keys)?.as_ref(), keys.folder().unwrap_or(data_dir))?;
     // Whoever accepts the journal accepts that its reporters are not answered any more, if their key is lost.
     keys.secret(RETURN_KEY)?;
     Place::seal_sources(data_dir, &keys)?;

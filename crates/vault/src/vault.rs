@@ -307,7 +307,7 @@ impl Vault {
         // The submitter had another token in the window before: what it sent a day ago is not new because a month began.
         let mut tokens = vec![(window, token)];
         for earlier in own.windows().into_iter().filter(|earlier| *earlier != window) {
-            tokens.push((earlier, self.keys.token_in(submission.organisation, earlier)?));
+            tokens.extend(self.keys.token_in(submission.organisation, earlier)?.map(|token| (earlier, token)));
         }
         let known = |key| {
             tokens.iter().any(|&(window, token)| own.has(window, token, key, content.marking))

@@ -12,11 +12,11 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, Seq};
 use crate::error::{JournalError, VaultError};
-use crate::files;
 use crate::journal::{Head, sqlite};
-use crate::keys::{self, Keys};
+use crate::keys;
 use crate::sealing::AtRest;
 use crate::vault::redact;
+use crate::{erased, files};
 
 const ENTRIES_AT_ONCE: usize = 1024;
 /// Name of the journal's file in the data folder.
@@ -67,7 +67,7 @@ pub fn verify(data_dir: &Path, keys_dir: &Path) -> Result<Report, VaultError> {
     };
     let no_chance: Arc<dyn Entropy> = Arc::new(NoChance);
     let at_rest = AtRest::look(keys_dir, &no_chance)?;
-    let walked = walk(&path, signed.as_ref(), at_rest.as_ref(), &keys::erased_in(keys_dir)?)?;
+    let walked = walk(&path, signed.as_ref(), at_rest.as_ref(), keys_dir)?;
     let head = walked.head;
     let Some(signed) = signed else {
         return if head.seq == 0 {
@@ -93,8 +93,8 @@ pub fn verify(data_dir: &Path, keys_dir: &Path) -> Result<Report, VaultError> {
 }
 
 /// Checks a journal against itself alone.
-pub(crate) fn chain(path: &Path, at_rest: Option<&AtRest>, keys: &Keys) -> Result<(), VaultError> {
-    walk(path, None, at_rest, &keys.erased()?)?.sources_belong()
+pub(crate) fn chain(path: &Path, at_rest: Option<&AtRest>, keys_dir: &Path) -> Result<(), VaultError> {
+    walk(path, None, at_rest, keys_dir)?.sources_belong()
 }
 
 /// Only reads: nothing is drawn.
@@ -110,7 +110,7 @@ fn walk(
     path: &Path,
     signed: Option<&Checkpoint>,
     at_rest: Option<&AtRest>,
-    recalled: &[(CaseId, Vec<u64>)],
+    keys_dir: &Path,
 ) -> Result<Walked, VaultError> {
     let connection = sqlite::open_read_only(path)?;
     // One moment of the file, so that entries and sources that are written meanwhile do not come between.
@@ -162,7 +162,8 @@ fn walk(
     }
     // The latest word on an entry counts: one may lose content more than once.
     // A copy that is older than its keys has no such word yet; the list beside the keys has the case.
-    let known: HashSet<CaseId> = recalled.iter().map(|(case, _)| *case).collect();
+    // It is read last: what is recalled while the journal is walked stands in it before a key is destroyed.
+    let known: HashSet<CaseId> = erased::cases_in(keys_dir)?.into_iter().collect();
     let unknown = |seq: &Seq, (hash, left, case): &([u8; 32], [u8; 32], Option<CaseId>)| {
         vouched.get(seq) != Some(&(*hash, *left)) && !case.is_some_and(|case| known.contains(&case))
     };

@@ -35,6 +35,12 @@ impl Entropy for Steps {
     }
 }
 
+/// Chance that never comes again, as a process that is started anew has.
+fn seeded() -> Arc<Steps> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Arc::new(Steps(AtomicU64::new(NEXT.fetch_add(1, Ordering::Relaxed) * 1_000_003)))
+}
+
 fn at(epoch: i64) -> Timestamp {
     Timestamp::from_millis(epoch * EPOCH + 5)
 }
@@ -73,7 +79,7 @@ impl Log {
         self.close();
         let genesis = GenesisIfNew { partnership: "P".into(), exercise: true, params: Params::EXERCISE };
         let config = VaultConfig { dir: self.data(), keys_dir: None, genesis };
-        let vault = Vault::open(config, Arc::new(Still), Arc::new(Steps(AtomicU64::new(1)))).unwrap();
+        let vault = Vault::open(config, Arc::new(Still), seeded()).unwrap();
         let audit = Audit::open(&vault, &self.data())?;
         let head = vault.journal().head().seq;
         for entry in vault.journal().read(1, usize::try_from(head).unwrap()).unwrap() {
@@ -160,6 +166,57 @@ fn nothing_and_two_hundred_acts_and_reads_make_a_log_of_one_shape() {
     // Of two hundred, sixty-four fit into an epoch: the rest waited.
     assert_eq!((busy.acts, busy.reads, busy.waiting), (100, 100, 0));
     assert_ne!(quiet.root, busy.root);
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copied(&entry.path(), &place);
+        } else {
+            fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+/// The leaves of the bundle that was published last.
+fn leaves(log: &Log, size: u64) -> Vec<[u8; 32]> {
+    let bytes = fs::read(log.data().join(format!("audit/tile/entries/000.p/{size}"))).unwrap();
+    bytes.chunks(34).map(|leaf| leaf[2..].try_into().unwrap()).collect()
+}
+
+#[test]
+fn no_leaf_is_like_another_nor_like_itself_after_an_older_copy_was_brought_back() {
+    let mut log = Log::new();
+    log.audit().step(at(1)).unwrap();
+    log.audit().step(at(2)).unwrap();
+    log.close();
+    let copy = log.home.path().join("copy");
+    copied(&log.data(), &copy.join("d"));
+    copied(&log.keys(), &copy.join("d.keys"));
+    log.open().unwrap();
+    log.read(1);
+    log.audit().step(at(3)).unwrap();
+    let first = leaves(&log, 128);
+    log.close();
+    fs::remove_dir_all(log.data()).unwrap();
+    fs::remove_dir_all(log.keys()).unwrap();
+    copied(&copy.join("d"), &log.data());
+    copied(&copy.join("d.keys"), &log.keys());
+    log.open().unwrap();
+    log.audit().step(at(3)).unwrap();
+    log.verify().unwrap();
+    let again = leaves(&log, 128);
+    assert_eq!(first[..64], again[..64]);
+    assert!(first.iter().zip(&again).skip(64).all(|(one, two)| one != two), "padding shows as what is the same");
+    let mut all: Vec<&[u8; 32]> = first.iter().chain(&again[64..]).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 192, "two leaves are one");
+    let plain: [u8; 32] = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"pad").as_ref().try_into().unwrap();
+    assert!(!all.contains(&&plain), "padding is not salted");
 }
 
 #[test]

@@ -84,6 +84,10 @@ fn a_wrapping_key_that_cannot_be_had_is_named_and_nothing_is_changed() {
     let (dir, key) = (folder.path().join("data"), folder.path().join("key"));
     drop(open(&dir).unwrap());
     let keys = default_keys_dir(&dir);
+    let within = keys.join("master.key");
+    private(&within, DIGITS, 0o600);
+    let changing = folder.path().join("changing");
+    private(&changing, "#!/bin/sh\nhead -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'\n", 0o700);
     let before: Vec<_> = files_in(&keys).into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect();
     let command = |words: &[&str]| MasterSource::Command(words.iter().map(|word| (*word).to_owned()).collect());
     let open_key = folder.path().join("open");
@@ -97,6 +101,8 @@ fn a_wrapping_key_that_cannot_be_had_is_named_and_nothing_is_changed() {
         (MasterSource::Credential("../key".into()), "no name"),
         (MasterSource::Credential("absent".into()), "absent"),
         (command(&["sh"]), "absolute path"),
+        (MasterSource::File(within), "lies with what it is to wrap"),
+        (command(&[changing.to_str().unwrap()]), "another one each time"),
         (command(&["/bin/false"]), "/bin/false: exit status: 1"),
         (command(&["/nonexistent/program"]), "/nonexistent/program"),
         (command(&["/bin/echo", "no key"]), "no space"),

@@ -65,8 +65,9 @@ export function useDraft(person: string) {
       if (!latest.current.key) keep({ ...latest.current, key: name() })
       return latest.current
     },
-    /** Keeps the words of this sending as they are sealed. */
-    sealedAs: (sealed: string): Draft => {
+    /** Keeps the words of this sending as they are sealed; nothing if the draft was changed meanwhile. */
+    sealedAs: (of: Draft, sealed: string): Draft | null => {
+      if (latest.current.version !== of.version || latest.current.key !== of.key) return null
       keep({ ...latest.current, sealed })
       return latest.current
     },

@@ -95,7 +95,12 @@ export function Report() {
     setBusy(true)
     try {
       let d = named(newKey)
-      if (sealsWords(d) && !d.sealed) d = sealedAs(await reports.seal(wordsOf(d, T.contact.sent)))
+      if (sealsWords(d) && !d.sealed) {
+        const sealed = sealedAs(d, await reports.seal(wordsOf(d, T.contact.sent)))
+        // Somebody went back and wrote on: what was sealed is not what they mean any more.
+        if (!sealed) return
+        d = sealed
+      }
       const body = bodyOf(d, T.contact.sent),
         receipt = await reports.send(body, d.key),
         now = { receipt, ongoing: d.ongoing === 'yes' }

@@ -162,7 +162,7 @@ pub struct Bench {
     next: u64,
 }
 
-fn seeded() -> Arc<Seeded> {
+pub fn seeded() -> Arc<Seeded> {
     Arc::new(Seeded(AtomicU64::new(7)))
 }
 

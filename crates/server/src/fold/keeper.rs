@@ -1,29 +1,54 @@
 //! Keys of a month: members' devices are told the cell's, and those whose time is over are destroyed.
 
+use std::time::{Duration, Instant};
+
 use model::Timestamp;
 use register::Register;
 use vault::{Destroyed, Keys, Retention, Vault, VaultError};
 
 use super::{Core, CoreError};
 
-/// Looks once a month, and at the start.
+/// How long a server runs before it destroys keys: a clock that is wrong at the start is put right, or seen, by then.
+const REST: Duration = Duration::from_secs(3_600);
+/// A clock that is so many months beyond the newest entry which was there at the start is not believed.
+const AHEAD_MAX: u32 = 13;
+
+/// Looks once a month.
 #[derive(Default)]
 pub(super) struct Keeper {
     pub(super) retention: Retention,
-    window: Option<u32>,
+    /// The month of the newest entry at the start.
+    newest: u32,
+    began: Option<Instant>,
+    told: Option<u32>,
+    destroyed: Option<u32>,
 }
 
 impl Keeper {
+    pub(super) fn of(vault: &Vault) -> Self {
+        let journal = vault.journal();
+        let last = journal.read_raw(journal.head().seq, 1).ok().and_then(|last| last.first().map(|last| last.at));
+        Self { newest: last.map_or(0, Keys::window), ..Self::default() }
+    }
+
     pub(super) fn look(&mut self, vault: &Vault, register: &Register, now: Timestamp) {
         let window = Keys::window(now);
-        if self.window == Some(window) {
+        if self.told != Some(window) {
+            self.told = Some(window);
+            if let Err(error) = tell_cell_key(vault, register, now) {
+                tracing::error!(%error, "the cell's key of this month could not be told: devices seal to that of before");
+            }
+        }
+        if self.destroyed == Some(window) || self.began.get_or_insert_with(Instant::now).elapsed() < REST {
             return;
         }
-        if let Err(error) = tell_cell_key(vault, register, now) {
-            tracing::error!(%error, "the cell's key of this month could not be told: devices seal to that of before");
+        self.destroyed = Some(window);
+        if window > self.newest.saturating_add(AHEAD_MAX) {
+            tracing::error!(
+                "the clock is a year beyond the newest entry: no key is destroyed by it until the next start"
+            );
             return;
         }
-        self.window = Some(window);
         match vault.destroy_old_keys(now, self.retention) {
             Ok(gone) if gone != Destroyed::default() => {
                 let Destroyed { token_keys, cell_keys } = gone;
@@ -31,7 +56,9 @@ impl Keeper {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(%error, "keys whose time is over could not be destroyed; the next start tries again")
+                self.destroyed = None;
+                self.began = None;
+                tracing::error!(%error, "keys whose time is over could not be destroyed; it is tried again in an hour");
             }
         }
     }

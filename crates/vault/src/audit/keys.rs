@@ -57,19 +57,20 @@ impl LogKeys {
         hash
     }
 
-    /// The salt of a leaf. It hangs on the leaf's place alone: needing no storage, it is the same when the log is made again.
-    pub(super) fn salt(&self, index: u64) -> Hash {
-        self.keyed("salt", &[&index.to_be_bytes()])
+    /// The salt of a leaf. It hangs on the leaf's place and on the chance of its growth: it is the same when tiles are made again, and
+    /// another where the same places are grown into once more, as after a backup was brought back.
+    pub(super) fn salt(&self, chance: &Hash, index: u64) -> Hash {
+        self.keyed("salt", &[chance, &index.to_be_bytes()])
     }
 
     /// What is published of a record: a commitment that says nothing without the salt.
-    pub(super) fn leaf(&self, index: u64, record: &[u8]) -> Vec<u8> {
-        sha256(&[self.salt(index).as_slice(), record].concat()).to_vec()
+    pub(super) fn leaf(&self, chance: &Hash, index: u64, record: &[u8]) -> Vec<u8> {
+        sha256(&[self.salt(chance, index).as_slice(), record].concat()).to_vec()
     }
 
     /// Where among its epoch's leaves a record lies hangs on this, so that a place counts nothing either.
-    pub(super) fn slot(&self, index: u64) -> Hash {
-        self.keyed("slot", &[&index.to_be_bytes()])
+    pub(super) fn slot(&self, chance: &Hash, index: u64) -> Hash {
+        self.keyed("slot", &[chance, &index.to_be_bytes()])
     }
 
     /// Stands for a journal entry in its record: without the key it tells neither place nor hash.

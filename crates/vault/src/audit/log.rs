@@ -4,13 +4,13 @@ use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{PersonId, Timestamp};
+use model::{Entropy, PersonId, Timestamp};
 use rusqlite::Connection;
-use tlog::{CHECKPOINT, Checkpoint, Grower, KEY, Published, PublishedError, TILE_WIDTH, Tile};
+use tlog::{CHECKPOINT, Checkpoint, Grower, Hash, KEY, Published, PublishedError, TILE_WIDTH, Tile};
 
 use super::keys::{LogKeys, SALT, SIGN, SIGNED};
 use super::record::{self, PAD, Read};
-use super::store::{self, Placed, State};
+use super::store::{self, Chances, Placed, State};
 use super::{AuditError, EPOCHS_CAUGHT_UP_MAX, FILE, FOLDER, LEAVES_PER_EPOCH, WAITING_MAX};
 use crate::entry::{Entry, Seq};
 use crate::error::JournalError;
@@ -37,10 +37,14 @@ struct Acts {
 struct Inner {
     records: Connection,
     state: State,
+    /// What was drawn for each growth.
+    chances: Chances,
     /// The tree; `None` if what is published has to be made again.
     grower: Option<Grower>,
     /// Reads of this epoch, so that a page that is looked at again is one.
     read: HashSet<(Option<PersonId>, String)>,
+    /// The epoch of those reads.
+    read_at: i64,
     /// How many reads wait.
     waiting: u64,
 }
@@ -48,6 +52,7 @@ struct Inner {
 /// See the module.
 pub struct Audit {
     journal: Arc<dyn Journal>,
+    entropy: Arc<dyn Entropy>,
     keys: LogKeys,
     /// Where the last signed head is kept, apart from the data.
     signed: Option<PathBuf>,
@@ -139,9 +144,11 @@ impl Audit {
         }
         let keys = log_keys(vault.keys(), &state)?;
         let signed = vault.keys().folder().map(|folder| folder.join(SIGNED));
-        let inner = Inner { records, state, grower: None, read: HashSet::new(), waiting };
+        let chances = Chances::of(&records)?;
+        let inner = Inner { records, state, chances, grower: None, read: HashSet::new(), read_at: 0, waiting };
         let audit = Self {
             journal: Arc::clone(vault.journal()),
+            entropy: Arc::clone(vault.entropy()),
             keys,
             signed,
             published,
@@ -170,7 +177,12 @@ impl Audit {
         }
         if let Some(note) = self.published.file(CHECKPOINT)? {
             let failed = |why| AuditError::Checkpoint { name: format!("{FOLDER}/{CHECKPOINT}"), why };
-            heads.push((format!("{FOLDER}/{CHECKPOINT}"), self.keys.read(&note).map_err(failed)?));
+            match self.keys.read(&note) {
+                Ok(head) => heads.push((format!("{FOLDER}/{CHECKPOINT}"), head)),
+                // The one beside the keys says the same: what is published is made again from it.
+                Err(_) if !heads.is_empty() => {}
+                Err(why) => return Err(failed(why)),
+            }
         }
         let whole = heads.len() == whole && self.published.file(KEY)?.is_some();
         Ok((heads, whole))
@@ -203,7 +215,9 @@ impl Audit {
         check(&grower)?;
         each_leaf(&inner.records, size, &mut |leaf, row| {
             let body = row.as_ref().map_or(PAD, |row| &row.body);
-            grower.push(self.keys.leaf(leaf, body), &mut |tile, bytes| self.write(&tile, &bytes, &mut failed));
+            grower.push(self.keys.leaf(&inner.chances.at(leaf), leaf, body), &mut |tile, bytes| {
+                self.write(&tile, &bytes, &mut failed)
+            });
             // Heads of the last tile's epochs may still be asked for with the tiles of their time.
             if grower.size().is_multiple_of(LEAVES_PER_EPOCH) && size - grower.size() < TILE_WIDTH {
                 grower.partial().iter().for_each(|(tile, bytes)| self.write(tile, bytes, &mut failed));
@@ -257,6 +271,11 @@ impl Audit {
     /// [`AuditError`] if it could not be noted: it is not to be shown then.
     pub fn note_read(&self, now: Timestamp, by: Option<PersonId>, read: &Read) -> Result<(), AuditError> {
         let mut inner = held(&self.inner);
+        let epoch = now.as_millis().div_euclid(self.epoch_millis);
+        if inner.read_at != epoch {
+            inner.read.clear();
+            inner.read_at = epoch;
+        }
         let told_apart = (by, format!("{read:?}"));
         if inner.read.contains(&told_apart) {
             return Ok(());
@@ -287,16 +306,20 @@ impl Audit {
         let Some(last) = inner.state.epoch else {
             // The first epoch is not whole: the log grows from the next on.
             inner.state.epoch = Some(epoch);
-            store::add(&mut inner.records, &[], 0, &inner.state)?;
+            store::add(&mut inner.records, (None, &[]), 0, &inner.state)?;
             return Ok(false);
         };
+        if epoch < last {
+            // The clock was ahead, and is put right: the log grows from here on, and not only when that time comes.
+            inner.state.epoch = Some(epoch);
+            store::add(&mut inner.records, (None, &[]), 0, &inner.state)?;
+        }
         let epochs = epoch.saturating_sub(last).min(EPOCHS_CAUGHT_UP_MAX);
         if epochs <= 0 {
             return Ok(false);
         }
         let leaves = LEAVES_PER_EPOCH.saturating_mul(u64::try_from(epochs).unwrap_or(0));
         self.grow(inner, epoch, leaves)?;
-        inner.read.clear();
         Ok(true)
     }
 
@@ -330,12 +353,14 @@ impl Audit {
         let bodies = acts.chain(reads.into_iter().map(|body| (None, body)));
         // Each epoch's leaves in an order that only the key tells: where a record lies does not say how many others there are.
         let mut slots: Vec<u64> = (first..first + leaves).collect();
-        slots.sort_by_cached_key(|leaf| ((leaf - first) / LEAVES_PER_EPOCH, self.keys.slot(*leaf)));
+        let chance: Hash = self.entropy.bytes();
+        slots.sort_by_cached_key(|leaf| ((leaf - first) / LEAVES_PER_EPOCH, self.keys.slot(&chance, *leaf)));
         let mut placed: Vec<Placed> =
             slots.into_iter().zip(bodies).map(|(leaf, (entry, body))| Placed { leaf, entry, body }).collect();
         placed.sort_by_key(|placed| placed.leaf);
         let state = State { size: first + leaves, epoch: Some(epoch), through };
-        store::add(&mut inner.records, &placed, last_read, &state)?;
+        store::add(&mut inner.records, (Some((first, &chance)), &placed), last_read, &state)?;
+        inner.chances.push(first, chance);
         // From here on the records are the truth: whatever fails is made again from them.
         let grower = inner.grower.take();
         inner.state = state;
@@ -346,7 +371,7 @@ impl Audit {
         let mut records = placed.iter().peekable();
         for leaf in first..first + leaves {
             let record = records.next_if(|placed| placed.leaf == leaf);
-            let entry = self.keys.leaf(leaf, record.map_or(PAD, |placed| &placed.body));
+            let entry = self.keys.leaf(&chance, leaf, record.map_or(PAD, |placed| &placed.body));
             grower.push(entry, &mut |tile, bytes| self.write(&tile, &bytes, &mut failed));
         }
         failed.map_or(Ok(()), Err)?;

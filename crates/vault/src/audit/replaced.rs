@@ -25,6 +25,7 @@ pub(crate) fn set_aside(dir: &Path, keys: &Keys, entries: Seq, now: Timestamp) -
         }
     };
     aside(&folder.join(SIGNED))?;
+    aside(&dir.join(FOLDER).join(tlog::CHECKPOINT))?;
     let path = dir.join(FILE);
     if !path.exists() {
         return aside(&dir.join(FOLDER));

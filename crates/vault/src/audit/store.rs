@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use tlog::Hash;
+
 use super::AuditError;
 use crate::entry::Seq;
 use crate::files;
@@ -14,6 +16,7 @@ const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS record(leaf INTEGER PRIMARY KEY, entry INTEGER UNIQUE, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS waiting(id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS state(one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, epoch INTEGER NOT NULL, through INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS growth(first INTEGER PRIMARY KEY, chance BLOB NOT NULL) STRICT;
 CREATE TRIGGER IF NOT EXISTS record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records are not changed'); END;
 CREATE TRIGGER IF NOT EXISTS record_kept BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are not removed'); END;
 ";
@@ -102,14 +105,45 @@ pub(super) fn first_waiting(connection: &Connection, max: usize) -> Result<(Vec<
     Ok((bodies, last))
 }
 
-/// Adds records and moves on to a state, in one transaction that is on disk when this returns.
-pub(super) fn add(connection: &mut Connection, placed: &[Placed], taken: i64, state: &State) -> Result<(), AuditError> {
+/// What was drawn for each growth of a log: a row for each, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chances(Vec<(u64, Hash)>);
+
+impl Chances {
+    pub(super) fn of(connection: &Connection) -> Result<Self, AuditError> {
+        let mut statement = connection.prepare("SELECT first, chance FROM growth ORDER BY first")?;
+        let rows = statement.query_map([], |row| Ok((unsigned(row.get(0)?), row.get(1)?)))?;
+        Ok(Self(rows.collect::<Result<_, _>>()?))
+    }
+
+    /// A growth from a leaf on.
+    pub(super) fn push(&mut self, first: u64, chance: Hash) {
+        self.0.push((first, chance));
+    }
+
+    /// What was drawn for the growth that a leaf is of; zeros for one that is of none, which no log has.
+    pub(super) fn at(&self, leaf: u64) -> Hash {
+        let after = self.0.partition_point(|(first, _)| *first <= leaf);
+        after.checked_sub(1).and_then(|at| self.0.get(at)).map(|(_, chance)| *chance).unwrap_or_default()
+    }
+}
+
+/// Adds records, grown from a leaf on by what was drawn, and moves on to a state, in one transaction that is on disk when this returns.
+pub(super) fn add(
+    connection: &mut Connection,
+    (grown, placed): (Option<(u64, &Hash)>, &[Placed]),
+    taken: i64,
+    state: &State,
+) -> Result<(), AuditError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction()?;
     {
         let mut insert = transaction.prepare_cached("INSERT INTO record(leaf, entry, body) VALUES (?1, ?2, ?3)")?;
         for Placed { leaf, entry, body } in placed {
             insert.execute(params![signed(*leaf), entry.map(signed), body])?;
+        }
+        if let Some((first, chance)) = grown {
+            transaction.execute("INSERT INTO growth(first, chance) VALUES (?1, ?2)", params![signed(first), chance])?;
         }
         transaction.execute("DELETE FROM waiting WHERE id <= ?1", [taken])?;
         transaction.execute(
@@ -118,7 +152,8 @@ pub(super) fn add(connection: &mut Connection, placed: &[Placed], taken: i64, st
         )?;
     }
     transaction.commit()?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // What is stored is stored: that the next is synced once too often harms nobody.
+    let _ = connection.pragma_update(None, "synchronous", "NORMAL");
     Ok(())
 }
 

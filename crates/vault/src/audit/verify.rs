@@ -14,7 +14,7 @@ use tlog::{
 use super::keys::{LogKeys, SALT, SIGN, SIGNED};
 use super::log::{each_leaf, signed_in};
 use super::record::{self, PAD};
-use super::store::{self, Row, State};
+use super::store::{self, Chances, Row, State};
 use super::{AuditError, FILE, FOLDER};
 use crate::codec;
 use crate::error::JournalError;
@@ -73,6 +73,7 @@ struct Disk {
     head: Checkpoint,
     note: Vec<u8>,
     at_rest: Option<AtRest>,
+    chances: Chances,
 }
 
 fn key(keys_dir: &Path, name: &str, leaves: u64) -> Result<[u8; 32], AuditError> {
@@ -98,10 +99,12 @@ impl Disk {
         let name = data_dir.join(FOLDER).join(CHECKPOINT).display().to_string();
         let note = published.file(CHECKPOINT)?.ok_or_else(|| AuditError::NoCheckpoint(name.clone()))?;
         let head = keys.read(&note).map_err(|why| AuditError::Checkpoint { name: name.clone(), why })?;
-        let state = store::state(&records)?;
+        // From here on one moment of it: a server may be adding to it.
+        records.execute_batch("BEGIN")?;
+        let (state, chances) = (store::state(&records)?, Chances::of(&records)?);
         let no_chance: Arc<dyn Entropy> = Arc::new(NoChance);
         let at_rest = AtRest::look(keys_dir, &no_chance)?;
-        let disk = Self { records, state, keys, published, name, head, note, at_rest };
+        let disk = Self { records, state, keys, published, name, head, note, at_rest, chances };
         if let Some(kept) = kept {
             disk.is_not_before(&kept, &keys_dir.join(SIGNED).display().to_string())?;
         }
@@ -175,7 +178,7 @@ impl Walk<'_> {
             Some(_) => self.reads += 1,
             None => {}
         }
-        let entry = disk.keys.leaf(leaf, row.map_or(PAD, |row| &row.body));
+        let entry = disk.keys.leaf(&disk.chances.at(leaf), leaf, row.map_or(PAD, |row| &row.body));
         let mut wrong = None;
         self.grower.push(entry, &mut |tile, made| {
             if wrong.is_none() {
@@ -305,9 +308,16 @@ pub fn prove(data_dir: &Path, keys_dir: &Path, index: u64) -> Result<Proved, Aud
     }
     let record = store::of_leaf(&disk.records, index)?;
     let path = inclusion(&disk.published.tree(size), index, size)?;
-    let leaf = disk.keys.leaf(index, record.as_deref().unwrap_or(PAD));
+    let leaf = disk.keys.leaf(&disk.chances.at(index), index, record.as_deref().unwrap_or(PAD));
     let another = |_| AuditError::Tile { path: format!("{FOLDER}/tile"), why: format!("leaf {index} is another") };
     verify_inclusion(&leaf, index, size, &root, &path).map_err(another)?;
     let checkpoint = String::from_utf8_lossy(&disk.note).into_owned();
-    Ok(Proved { index, record, salt: disk.keys.salt(index), path, checkpoint, key: disk.keys.verifier().to_string() })
+    Ok(Proved {
+        index,
+        record,
+        salt: disk.keys.salt(&disk.chances.at(index), index),
+        path,
+        checkpoint,
+        key: disk.keys.verifier().to_string(),
+    })
 }

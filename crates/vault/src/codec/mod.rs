@@ -11,7 +11,7 @@ mod v4;
 
 pub use size::{object_bytes, text_bytes};
 
-use model::{CaseId, Timestamp};
+use model::{CaseId, Timestamp, WhoMayBeWarned};
 
 use crate::entry::Body;
 
@@ -89,6 +89,25 @@ pub(crate) fn case_of(bytes: &[u8]) -> Result<CaseId, CodecError> {
 /// The case whose content a sealed entry is, without opening it.
 pub(crate) fn case_in(bytes: &[u8]) -> Option<CaseId> {
     sealed::parts(bytes).ok().flatten().and_then(|parts| parts.head.case)
+}
+
+/// A first answer as a word or two, and back: for a group with the moment whose members it is for.
+pub(crate) fn answer_text(warn: WhoMayBeWarned) -> String {
+    let as_of = match warn {
+        WhoMayBeWarned::Group { as_of: Some(as_of), .. } => format!("@{}", as_of.as_millis()),
+        _ => String::new(),
+    };
+    format!("{}{as_of}", stored::warn_text(warn))
+}
+
+/// Reads what [`answer_text`] wrote.
+pub(crate) fn answer_of(text: &str) -> Option<WhoMayBeWarned> {
+    let (word, at) = text.split_once('@').map_or((text, None), |(word, at)| (word, Some(at)));
+    let mut warn = stored::warn_of(word).ok()?;
+    if let (WhoMayBeWarned::Group { as_of, .. }, Some(at)) = (&mut warn, at) {
+        *as_of = Some(Timestamp::from_millis(at.parse().ok()?));
+    }
+    Some(warn)
 }
 
 /// Reads a stored body.

@@ -101,6 +101,9 @@ impl Waiting {
     }
 }
 
+/// Entries that are read as something else than what is left of them.
+type SaidAgain = Mutex<HashMap<Seq, Body>>;
+
 /// The journal.
 pub struct SqliteJournal {
     queue: Mutex<Option<Sender<Job>>>,
@@ -108,8 +111,7 @@ pub struct SqliteJournal {
     tail: Arc<Tail>,
     reader: Mutex<Connection>,
     at_rest: Option<Arc<AtRest>>,
-    /// Entries that are read as something else than what is left of them.
-    said_again: Mutex<HashMap<Seq, Body>>,
+    said_again: Arc<SaidAgain>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -134,12 +136,14 @@ impl SqliteJournal {
         let reader = open_read_only(&options.path)?;
         let tail = Arc::new(Tail::at(head));
         let waiting = Arc::new(Waiting::default());
+        let said_again = Arc::new(SaidAgain::default());
         let (queue, jobs) = channel();
         let writer = {
+            let said_again = Arc::clone(&said_again);
             let (tail, waiting, at_rest) = (Arc::clone(&tail), Arc::clone(&waiting), options.at_rest.clone());
             std::thread::Builder::new()
                 .name("journal".into())
-                .spawn(move || write(connection, &jobs, &tail, &waiting, at_rest.as_deref(), head))
+                .spawn(move || write(connection, &jobs, &tail, &waiting, (at_rest.as_deref(), &said_again), head))
                 .map_err(JournalError::io)?
         };
         Ok(Self {
@@ -148,7 +152,7 @@ impl SqliteJournal {
             tail,
             reader: Mutex::new(reader),
             at_rest: options.at_rest.clone(),
-            said_again: Mutex::default(),
+            said_again,
             writer: Mutex::new(Some(writer)),
         })
     }
@@ -189,9 +193,10 @@ fn write(
     jobs: &Receiver<Job>,
     tail: &Tail,
     waiting: &Waiting,
-    at_rest: Option<&AtRest>,
+    (at_rest, said_again): (Option<&AtRest>, &SaidAgain),
     mut head: Head,
 ) {
+    let mut undestroyed = Vec::new();
     while let Ok(first) = jobs.recv() {
         let (mut count, mut bytes) = (first.entries.len(), first.bytes);
         let mut group = vec![first];
@@ -204,21 +209,21 @@ fn write(
         waiting.give_back(count, bytes);
         match commit(&mut connection, &group, head) {
             Ok((now, erased)) => {
-                destroy(at_rest, &erased);
+                destroy(at_rest, &mut undestroyed, erased);
                 let redacts = group.iter().flat_map(|job| &job.entries).any(|entry| !entry.rewrites.is_empty());
                 if redacts {
                     // What was taken out must not lie on in the log; a reader in the midst of it lets the next one do it.
                     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
                 }
-                head = publish(tail, group, head, now);
+                head = publish((tail, said_again), group, head, now);
             }
             // One batch is at fault: the others must not suffer for it.
             Err(error) if group.len() > 1 && is_constraint(&error) => {
                 for job in group {
                     match commit(&mut connection, std::slice::from_ref(&job), head) {
                         Ok((now, erased)) => {
-                            destroy(at_rest, &erased);
-                            head = publish(tail, vec![job], head, now);
+                            destroy(at_rest, &mut undestroyed, erased);
+                            head = publish((tail, said_again), vec![job], head, now);
                         }
                         Err(error) => (job.done)(Err(error.into())),
                     }
@@ -260,7 +265,7 @@ pub(crate) fn opened(at_rest: Option<&AtRest>, raw: &RawEntry) -> Result<Opened,
 }
 
 /// Makes committed entries readable and tells those who wait for them.
-fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
+fn publish((tail, said_again): (&Tail, &SaidAgain), group: Vec<Job>, before: Head, now: Head) -> Head {
     let mut seq = before.seq;
     let mut dones = Vec::with_capacity(group.len());
     let mut fresh = Vec::new();
@@ -279,6 +284,10 @@ fn publish(tail: &Tail, group: Vec<Job>, before: Head, now: Head) -> Head {
         dones.push((job.done, seqs));
     }
     if !fresh.is_empty() {
+        if !rewritten.is_empty() {
+            let mut said_again = said_again.lock().unwrap_or_else(PoisonError::into_inner);
+            rewritten.iter().for_each(|(seq, _)| drop(said_again.remove(seq)));
+        }
         tail.replace(&rewritten);
         tail.push(fresh, now);
     }
@@ -299,10 +308,12 @@ fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
-/// Destroys the keys of what was taken out. What fails here is done at the next start: the entry that says so is on disk.
-fn destroy(at_rest: Option<&AtRest>, erased: &[u64]) {
-    if let Some(at_rest) = at_rest.filter(|_| !erased.is_empty()) {
-        let _ = at_rest.destroy(erased);
+/// Destroys the keys of what was taken out. What fails is tried again with each commit and at the next start: the entry that says so is
+/// on disk.
+fn destroy(at_rest: Option<&AtRest>, waiting: &mut Vec<u64>, erased: Vec<u64>) {
+    waiting.extend(erased);
+    if let Some(at_rest) = at_rest.filter(|_| !waiting.is_empty()) {
+        *waiting = at_rest.destroy(waiting);
     }
 }
 
@@ -342,10 +353,6 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
 
 impl Journal for SqliteJournal {
     fn append_keeping(&self, batch: Vec<NewEntry>, kept: Vec<Kept>, done: Done) -> Result<(), JournalError> {
-        if batch.iter().any(|entry| !entry.rewrites.is_empty()) {
-            let mut said_again = self.said_again.lock().unwrap_or_else(PoisonError::into_inner);
-            batch.iter().flat_map(|entry| &entry.rewrites).for_each(|(seq, _)| drop(said_again.remove(seq)));
-        }
         // Encoding happens here, on the caller's thread, so that the one writer only hashes and inserts.
         let entries = batch
             .into_iter()
@@ -432,7 +439,10 @@ impl Journal for SqliteJournal {
                 keys.extend(key_of(&raw.body)?);
             }
         }
-        Ok(at_rest.destroy(&keys)?)
+        if at_rest.destroy(&keys).is_empty() {
+            return Ok(());
+        }
+        Err(JournalError::io("keys of what was recalled cannot be destroyed: the keys folder cannot be written"))
     }
 
     fn wait(&self, after: Seq, timeout: Duration) -> bool {

@@ -96,26 +96,24 @@ impl KeyStore {
         self.find(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner), number)
     }
 
-    /// Destroys keys, and has that on disk; one that was destroyed before stays so.
-    ///
-    /// # Errors
-    /// [`KeyError`] if a block cannot be written; keys before it are destroyed.
-    pub(crate) fn destroy(&self, numbers: &[u64]) -> Result<(), KeyError> {
+    /// Destroys keys, and has that on disk; gives those that could not be. One that was destroyed before stays so, and one whose block is
+    /// not there is nobody's any more.
+    pub(crate) fn destroy(&self, numbers: &[u64]) -> Vec<u64> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        for number in numbers {
-            let Some((id, slot)) = split(*number) else { continue };
-            if self.find(&mut held, *number)?.is_none() {
-                continue;
-            }
-            let at = slot as u64 * SLOT_BYTES as u64;
-            let path = self.place(id);
-            let file = OpenOptions::new().write(true).open(&path).map_err(files::at(&path))?;
-            file.write_all_at(&[0; SLOT_BYTES], at).and_then(|()| file.sync_data()).map_err(files::at(&path))?;
-            let block = held.blocks.iter_mut().find(|block| block.id == id);
-            if let Some(key) = block.and_then(|block| block.keys.get_mut(slot)) {
-                *key = None;
-            }
+        numbers.iter().copied().filter(|number| self.destroy_one(&mut held, *number).is_err()).collect()
+    }
+
+    fn destroy_one(&self, held: &mut Held, number: u64) -> Result<(), KeyError> {
+        let Some((id, slot)) = split(number) else { return Ok(()) };
+        match self.find(held, number) {
+            Ok(None) | Err(KeyError::Missing(_)) => return Ok(()),
+            Ok(Some(_)) | Err(KeyError::Wrapped(_)) => {}
+            Err(error) => return Err(error),
         }
+        let (path, at) = (self.place(id), slot as u64 * SLOT_BYTES as u64);
+        let file = OpenOptions::new().write(true).open(&path).map_err(files::at(&path))?;
+        file.write_all_at(&[0; SLOT_BYTES], at).and_then(|()| file.sync_data()).map_err(files::at(&path))?;
+        held.blocks.retain(|block| block.id != id);
         Ok(())
     }
 
@@ -230,7 +228,7 @@ pub(crate) mod tests {
         assert_eq!(numbers.len(), made.len());
         assert_eq!(std::fs::read_dir(folder.path().join("content")).unwrap().count(), 12);
         let (gone, other) = (made[1500].0, made[1501].clone());
-        keys.destroy(&[gone, gone]).unwrap();
+        assert!(keys.destroy(&[gone, gone]).is_empty());
         for keys in [&keys, &store(folder.path(), 1, 1 << 30)] {
             assert!(keys.get(gone).unwrap().is_none());
             assert!(keys.get(other.0).unwrap().unwrap() == other.1);

@@ -207,6 +207,11 @@ impl Cases {
         self.with(|cases| cases.get(&case).is_some_and(|standing| standing.recalled.is_some()))
     }
 
+    /// Whether the content of a recalled case is out of the journal.
+    pub(super) fn is_redacted(&self, case: CaseId) -> bool {
+        self.with(|cases| cases.get(&case).is_some_and(|standing| standing.recalled == Some(true)))
+    }
+
     /// The content of a case is out of the journal.
     pub(super) fn redacted(&self, case: CaseId) {
         self.with(|cases| {

@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{CaseId, Kind, Observable, Sighting, WhoMayBeWarned};
-use policy::{Audience, NounKind, ReleasedObject};
+use model::{CaseId, Kind, Observable, Sighting};
+use policy::NounKind;
 use serde::Deserialize;
 
 use super::Vault;
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, Item, ReportEntry, Seq};
+use crate::erased::Told;
 use crate::error::{JournalError, VaultError};
 use crate::journal::Filed;
 
@@ -23,22 +24,15 @@ struct Shown {
     value: String,
 }
 
-/// A report whose content is gone, and whose recall this copy does not know.
+/// A report that lost content which this copy does not know to have lost.
 struct Gone {
     seq: Seq,
     report: Box<ReportEntry>,
 }
 
 impl Gone {
-    /// Members, or a group, were shown a value of it.
-    fn was_shown(&mut self, object: &ReleasedObject, observable: &Observable) {
-        match &object.audience {
-            Audience::Members => self.report.warn = WhoMayBeWarned::Now,
-            Audience::Group { group, as_of, .. } if self.report.warn == WhoMayBeWarned::CellOnly => {
-                self.report.warn = WhoMayBeWarned::Group { group: *group, as_of: Some(*as_of) };
-            }
-            Audience::Group { .. } => {}
-        }
+    /// Somebody was shown a value of it.
+    fn was_shown(&mut self, observable: &Observable) {
         if !self.report.items.iter().any(|item| item.sighting.observable == *observable) {
             let sighting = Sighting::of(observable.clone());
             self.report.items.push(Item { sighting, held: None, kept: None });
@@ -47,24 +41,30 @@ impl Gone {
 }
 
 impl Vault {
-    /// Has reports whose keys were destroyed after this copy was made say again what members were shown of them.
-    pub(super) fn say_again(&self, erased: &[(CaseId, Vec<u64>)]) -> Result<(), VaultError> {
+    /// Has reports whose keys were destroyed after this copy was made say again what was shown of them, to whom they let it be shown.
+    pub(super) fn say_again(&self, erased: &HashMap<CaseId, Option<Told>>) -> Result<(), VaultError> {
         let mut gone = HashMap::new();
         let mut of: HashMap<u64, HashSet<CaseId>> = HashMap::new();
-        for (case, lookups) in
-            erased.iter().filter(|(case, lookups)| !lookups.is_empty() && !self.cases.is_recalled(*case))
-        {
+        for (case, told) in erased {
+            let Some(Told { warn, lookups }) = told.as_ref().filter(|_| !self.cases.is_redacted(*case)) else {
+                continue;
+            };
             let Some(Filed { seq, .. }) = self.journal.filed(*case)? else { continue };
             let Some(raw) = self.journal.read_raw(seq, 1)?.into_iter().next().filter(|raw| raw.seq == seq) else {
                 continue;
             };
-            if !self.journal.open(&raw)?.erased {
-                continue;
+            let Some(mut report) = self.report_at(seq)? else { continue };
+            if self.journal.open(&raw)?.erased {
+                report.warn = *warn;
             }
-            let Some(report) = self.report_at(seq)? else { continue };
-            gone.insert(*case, Gone { seq, report });
-            for lookup in lookups {
+            // What this copy can still read of it need not be said again.
+            let readable = self.to_erase(*case)?.map(|erased| erased.lookups).unwrap_or_default();
+            let missing: Vec<u64> = lookups.iter().copied().filter(|lookup| !readable.contains(lookup)).collect();
+            for lookup in &missing {
                 of.entry(*lookup).or_default().insert(*case);
+            }
+            if !missing.is_empty() {
+                gone.insert(*case, Gone { seq, report });
             }
         }
         let Some(mut from) = gone.values().map(|gone| gone.seq).min() else { return Ok(()) };
@@ -85,7 +85,7 @@ impl Vault {
                     let Some(observable) = observable_of(&object.body) else { continue };
                     for case in cases {
                         if let Some(gone) = gone.get_mut(case).filter(|gone| gone.seq < entry.seq) {
-                            gone.was_shown(object, &observable);
+                            gone.was_shown(&observable);
                         }
                     }
                 }

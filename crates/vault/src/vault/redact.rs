@@ -1,16 +1,17 @@
 //! Recall: the content of a report that should never have been sent is taken out of the journal. An entry says which entries
 //! lost theirs and what is left of each, so that the chain stays whole and nothing else can be taken out unseen.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use model::{CaseId, GroupId};
+use model::{CaseId, GroupId, WhoMayBeWarned};
 use policy::{NounKind, ReleaseBatch};
 
 use super::Vault;
 use crate::acts::{AmendEntry, Change, Redacted};
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, ReportEntry, Seq};
+use crate::erased::{self, Told};
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Filed, NewEntry};
 
@@ -87,6 +88,8 @@ struct Shown {
     indicators: HashMap<(Option<GroupId>, [u8; 16]), Versions>,
     /// The entries that name a value of it, and the latest that shows it.
     campaigns: HashMap<[u8; 16], (Vec<Seq>, Seq)>,
+    /// Look-up keys of values that somebody was shown, in order.
+    lookups: BTreeSet<u64>,
 }
 
 impl Shown {
@@ -94,6 +97,7 @@ impl Shown {
         for object in &batch.objects {
             match object.kind {
                 NounKind::Indicator if lookups.contains(&object.lookup) => {
+                    self.lookups.insert(object.lookup);
                     let known = self.indicators.entry((object.audience.group(), object.id)).or_default();
                     known.0.push(seq);
                     known.1 = object.body.is_empty();
@@ -133,9 +137,12 @@ impl Shown {
 impl Vault {
     /// Recalls again what was recalled after this copy of the data was made: the list of it lies beside the keys.
     pub(super) fn recall_erased(&self) -> Result<(), VaultError> {
-        let erased = self.keys.erased()?;
+        let erased = erased::all(&self.keys)?;
         self.say_again(&erased)?;
-        for (case, _) in erased {
+        // By their names, so that equal lists come to equal journals.
+        let mut cases: Vec<CaseId> = erased.into_keys().collect();
+        cases.sort_unstable();
+        for case in cases {
             let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { continue };
             if self.cases.is_recalled(case) {
                 continue;
@@ -188,9 +195,6 @@ impl Vault {
     /// [`VaultError`] if the journal cannot be read or written; nothing is taken out, then.
     pub fn redact(&self, case: CaseId, erased: &Erased) -> Result<(), VaultError> {
         let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { return Ok(()) };
-        // Before anything is taken out: after a crash in between it is merely done again.
-        self.keys.note_erased(case, &erased.lookups)?;
-        self.destroy_files(case)?;
         let lookups: HashSet<u64> = erased.lookups.iter().copied().collect();
         let mut shown = Shown::default();
         let mut from = of;
@@ -207,6 +211,11 @@ impl Vault {
                 }
             }
         }
+        // Before anything is taken out: after a crash in between it is merely done again.
+        let warn = self.report_at(of)?.map_or(WhoMayBeWarned::CellOnly, |report| report.warn);
+        let told = shown.lookups.iter().copied().collect();
+        erased::note(&self.keys, case, &Told { warn, lookups: told })?;
+        self.destroy_files(case)?;
         let mut rewrites = Vec::new();
         for seq in std::iter::once(of).chain(self.cases.entries(case)) {
             let entry = self.journal.read(seq, 1)?.into_iter().next().filter(|entry| entry.seq == seq);
