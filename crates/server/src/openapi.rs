@@ -125,7 +125,7 @@ pub fn openapi_json() -> &'static str {
 fn document() -> Value {
     let mut schemas = Schemas::new();
     table::event_schemas(&mut schemas);
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for route in table::table() {
         let other = route.other.map(|(_, shape)| shape);
         for shape in [Some(route.body), Some(route.answer), other].into_iter().flatten() {
@@ -134,7 +134,7 @@ fn document() -> Value {
             }
         }
         // Both listeners have `/face` and `/openapi.json`: the document tells them once.
-        let methods = paths.entry(route.path).or_default();
+        let methods = paths.entry(template(route)).or_default();
         methods.entry(route.method.to_ascii_lowercase()).or_insert_with(|| operation(route));
     }
     let schemas: BTreeMap<String, Value> = schemas
@@ -205,8 +205,13 @@ fn content(shape: &Shape) -> Option<Value> {
     }
 }
 
+/// The path as OpenAPI writes it: it has no word for a parameter that goes over several segments.
+fn template(route: &Route) -> String {
+    route.path.replace("{*", "{")
+}
+
 fn parameter(route: &Route, param: &Param) -> Value {
-    let place = if route.path.contains(&format!("{{{}}}", param.name)) { "path" } else { "query" };
+    let place = if template(route).contains(&format!("{{{}}}", param.name)) { "path" } else { "query" };
     let kind = if param.number { "integer" } else { "string" };
     json!({ "name": param.name, "in": place, "required": param.required, "description": param.text, "schema": { "type": kind } })
 }

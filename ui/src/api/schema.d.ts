@@ -89,7 +89,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit/tile/{*path}": {
+    "/api/v1/audit/tile/{path}": {
         parameters: {
             query?: never;
             header?: never;
@@ -5334,12 +5334,12 @@ export interface operations {
     };
     audit_tile: {
         parameters: {
-            query: {
+            query?: never;
+            header?: never;
+            path: {
                 /** @description Place of the tile, such as `0/x001/067.p/64` or `entries/000`. */
                 path: string;
             };
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
