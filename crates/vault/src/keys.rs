@@ -288,21 +288,17 @@ fn cut(tag: &[u8]) -> [u8; 16] {
 /// # Errors
 /// [`KeyError`] if the folder or the key can be read by others, or is no key.
 pub fn own_key(folder: &Path, name: &str, entropy: &dyn Entropy, make: bool) -> Result<Option<[u8; 32]>, KeyError> {
-    if make {
-        files::private_folder(folder)?;
-    } else if !folder.exists() {
-        return Ok(None);
+    if !make {
+        return existing(folder, name);
     }
+    files::private_folder(folder)?;
     if files::open_to_others(folder)? {
         return Err(KeyError::OpenToOthers { path: folder.to_owned(), mode: "700" });
     }
-    if make {
-        return load(&Home::Folder(folder.to_owned()), name, entropy).map(|secret| Some(secret.0));
-    }
-    Ok(read_key(&folder.join(name))?.map(|secret| secret.0))
+    load(&Home::Folder(folder.to_owned()), name, entropy).map(|secret| Some(secret.0))
 }
 
-/// A key of a folder that is not made if it is absent, neither of them.
+/// A key of a folder; neither of the two is made.
 pub(crate) fn existing(folder: &Path, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
     if folder.exists() && files::open_to_others(folder)? {
         return Err(KeyError::OpenToOthers { path: folder.to_owned(), mode: "700" });
