@@ -1,5 +1,6 @@
 // A report and what comes after it, by keyboard alone at two widths: answer, thread with an analyst who does not know who it is,
 // consent, correction, withdrawal.
+import { readFileSync } from 'node:fs'
 import { CELL, MEMBER, WHO, axe, check, clean, expect, noSidewaysScroll, signIn, watched } from './kit.mjs'
 
 const SIZES = [
@@ -12,6 +13,7 @@ const LOOKS_MAX = 20
 const LOOK_MS = 500
 /** Page and stylesheet of whoever has no account. */
 const PLAIN_BYTES_MAX = 50_000
+const MAIL = 'From: a@b.example\r\nSubject: x\r\nReceived: by c\r\n\r\nhello'
 const HOSTILE = '<svg onload=alert(1)>‮gnp.exe'
 const member = WHO.member
 const cellPerson = WHO.lead ?? WHO.analyst
@@ -170,6 +172,25 @@ export async function reporting(browser) {
       await w.page.goto(`${MEMBER}/reports/${reference}`)
       await says(w.page, 'May others be warned?')
       await says(w.page, 'was sealed on your device')
+      // So is a file, with its name; the cell opens both.
+      const sent = w.page.waitForRequest(r => r.method() === 'POST' && r.url().includes('/files'))
+      await w.page.setInputFiles('#file-add', {
+        name: 'payroll.eml',
+        mimeType: 'message/rfc822',
+        buffer: Buffer.from(MAIL),
+      })
+      await h.to('#file-go')
+      await h.press('Enter')
+      await says(w.page, 'payroll.eml was sent.')
+      await says(w.page, 'A sealed file')
+      expect(!(await sent).url().includes('payroll'), 'the name of the file was sent in plain')
+      await c.page.reload()
+      await says(c.page, 'payroll.eml')
+      await says(c.page, 'opened for you')
+      const saved = c.page.waitForEvent('download', { timeout: SOON_MS })
+      await c.page.getByRole('link', { name: 'Save payroll.eml' }).click()
+      expect(readFileSync(await (await saved).path(), 'utf8') === MAIL, 'the file is another after it was opened')
+      await axe(c.page, 'a case with a sealed file')
       await axe(w.page, `a thread at ${width}`)
       await noSidewaysScroll(w.page, `a thread at ${width}`)
       await h.to('#say-text')

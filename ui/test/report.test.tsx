@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { EMPTY, bodyOf, join, readDraft, wordsOf } from '../src/lib/draft'
 import { hex, unhex } from '../src/lib/lead'
+import { sealFile } from '../src/lib/sealed-file'
 import { padded, sealWords } from '../src/lib/words'
 import { STEPS, missing } from '../src/pages/Report'
 
@@ -98,5 +99,40 @@ describe('words that are sealed', () => {
   })
   it('are padded as the server pads', () => {
     expect([1, 512, 1000, 1024, 1025, 20_000].map(padded)).toEqual([512, 512, 1024, 1024, 1088, 20_480])
+  })
+})
+
+describe('a file that is sealed', () => {
+  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() }),
+    bytes = new TextEncoder(),
+    LINE = 29,
+    PIECE = 64 * 1024 + 16
+  const opened = async (pair: CryptoKeyPair, blob: Blob, report: string) => {
+    const all = new Uint8Array(await blob.arrayBuffer()),
+      pieces = all.slice(LINE + 65),
+      info = bytes.encode('fusioncell cell file 1').buffer,
+      to = await suite.createRecipientContext({ recipientKey: pair, enc: all.slice(LINE, LINE + 65).buffer, info })
+    expect(new TextDecoder().decode(all.slice(0, LINE))).toBe('fusioncell-sealed-file-1 700\n')
+    const plain: number[] = []
+    for (let at = 0; at < pieces.length; at += PIECE) {
+      const bound = bytes.encode(`${report} ${at + PIECE >= pieces.length ? 'last' : 'more'}`).buffer
+      plain.push(...new Uint8Array(await to.open(pieces.slice(at, at + PIECE).buffer, bound)))
+    }
+    return Uint8Array.from(plain)
+  }
+  it('opens for its report alone, with its name inside, and is as long as others', async () => {
+    const pair = await suite.kem.generateKeyPair(),
+      key = { number: 700, public: hex(await suite.kem.serializePublicKey(pair.publicKey)) },
+      content = Uint8Array.from({ length: 100_000 }, (_, n) => n % 251),
+      blob = await sealFile(key, 'a-report', new File([content], 'pay\nroll.eml', { type: 'message/rfc822' })),
+      plain = await opened(pair, blob, 'a-report'),
+      sha256 = hex(await crypto.subtle.digest('SHA-256', content)),
+      head = `payroll.eml\nmessage/rfc822\n100000\n${sha256}\n`
+    expect(new TextDecoder().decode(plain.slice(0, head.length))).toBe(head)
+    expect(plain.slice(head.length, head.length + content.length)).toEqual(content)
+    expect(plain.length).toBe(padded(head.length + content.length))
+    await expect(opened(pair, blob, 'another')).rejects.toThrow()
+    const sizes = await Promise.all(['a', 'b'.repeat(90)].map(text => sealFile(key, 'a-report', new File([text], 'x'))))
+    expect(sizes[0]?.size).toBe(sizes[1]?.size)
   })
 })

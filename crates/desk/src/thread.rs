@@ -65,12 +65,12 @@ impl CasePlan {
         CaseText { plan: self, report, entries }
     }
 
-    /// Name and length of a file of the case, if it has it.
+    /// What is told of a file of the case, if it has it.
     #[must_use]
-    pub fn file(&self, journal: &dyn Journal, id: FileId) -> Option<(String, u64)> {
+    pub fn file(&self, journal: &dyn Journal, id: FileId) -> Option<FileEntry> {
         let mut entries = self.entries.iter().filter_map(|seq| journal.read(*seq, 1).ok()?.into_iter().next());
         entries.find_map(|entry| match &entry.body {
-            Body::File(file) if file.id == id && file.size > 0 => Some((file.name.clone(), file.size)),
+            Body::File(file) if file.id == id && file.size > 0 => Some((**file).clone()),
             _ => None,
         })
     }
@@ -313,7 +313,9 @@ fn file_row(entry: &Entry) -> Option<CaseFile> {
         size: file.size,
         sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
         kind: file.kind.clone(),
+        media: String::new(),
         notes: file.notes.clone(),
+        seal: "plain".to_owned(),
         by: match file.from {
             Party::Reporter => "reporter",
             Party::Cell { .. } => "cell",

@@ -253,10 +253,15 @@ pub struct CaseFile {
     pub size: u64,
     /// SHA-256 in hexadecimal digits.
     pub sha256: String,
-    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if it does not open.
     pub kind: String,
+    /// What the device that sealed it takes it for, as a media type; empty if that told nothing.
+    pub media: String,
     /// What is to be said about it, in sentences.
     pub notes: Vec<String>,
+    /// `plain`; `opened`, if the reporter's device had sealed it to the cell: the cell's server opens it for you; `gone`, if the key
+    /// that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report.
+    pub seal: String,
     /// `reporter` or `cell`.
     pub by: String,
     /// The minute.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use model::{CaseId, FileId, OrganisationId, PersonId, Timestamp};
 use tokio::sync::oneshot;
-use vault::{Acted, FileBegun, FileEntry, FileTold, Incoming, Outgoing, Repeat, Vault, VaultError};
+use vault::{Acted, FileBegun, FileEntry, FileTold, Incoming, Outgoing, Repeat, SealedOutgoing, Vault, VaultError};
 
 use crate::remote::RemotePieces;
 use crate::report::FieldProblem;
@@ -148,6 +148,8 @@ pub enum Download {
     Here(Option<Box<Outgoing>>),
     /// From another process.
     There(RemotePieces),
+    /// From the vault of this process, opened: its reporter's device had sealed it to the cell.
+    Sealed(Option<Box<SealedOutgoing>>),
 }
 
 impl Download {
@@ -173,6 +175,16 @@ impl Download {
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, SendError> {
         match self {
             Self::There(pieces) => pieces.next().await,
+            Self::Sealed(outgoing) => {
+                let Some(mut held) = outgoing.take() else { return Ok(None) };
+                let (held, piece) = waiting(move || {
+                    let piece = held.next();
+                    Ok((held, piece))
+                })
+                .await?;
+                *outgoing = Some(held);
+                piece.transpose().map_err(stopped)
+            }
             Self::Here(outgoing) => {
                 let Some(mut held) = outgoing.take() else { return Ok(None) };
                 let (held, piece) = waiting(move || {

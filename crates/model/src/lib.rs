@@ -15,6 +15,7 @@ mod normal;
 mod observable;
 mod outside;
 mod report;
+mod sealed_file;
 mod sealed_words;
 mod sector;
 mod sighting;
@@ -30,6 +31,9 @@ pub use normal::VALUE_BYTES_MAX;
 pub use observable::{KeySeed, Observable, ParseError, defang, refang};
 pub use outside::{Clock, Entropy};
 pub use report::{AttackKind, Draft, DraftIndicator, Origin, Severity, Technique, WhoMayBeWarned, WhoMayKnow};
+pub use sealed_file::{
+    ENCAPSULATED_BYTES, SEALED_FILE_BYTES_MAX, SEALED_FILE_PIECE_BYTES, SEALED_PIECE_BYTES, SealedFile, SealedFileError,
+};
 pub use sealed_words::{SEALED_WORDS_BYTES_MAX, SEALED_WORDS_BYTES_MIN, SealedWords, SealedWordsError};
 pub use sector::{Region, Sector};
 pub use sighting::{Indicator, Sighting};

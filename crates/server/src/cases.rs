@@ -33,13 +33,13 @@ pub(crate) async fn show(
         cell.note_read(&who, &Read::Case(case))?;
         let text = plan.read(&*cell.journal);
         let page = cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))?;
-        page.map(|page| opened(&cell.vault, page)).transpose()
+        page.map(|page| opened(&cell.vault, case, page)).transpose()
     });
     reply(StatusCode::OK, &page.await??.ok_or_else(Problem::absent)?)
 }
 
-/// Words that the reporter's device sealed to the cell are opened for whoever reads the case, and lie nowhere in plain.
-fn opened(vault: &Vault, mut page: CasePage) -> Result<CasePage, Problem> {
+/// Words and files that the reporter's device sealed to the cell are opened for whoever reads the case, and lie nowhere in plain.
+fn opened(vault: &Vault, case: CaseId, mut page: CasePage) -> Result<CasePage, Problem> {
     let words = vault.keys().open_words(&page.narrative).map_err(|error| {
         tracing::error!(%error, "sealed words could not be opened");
         Problem::internal()
@@ -49,6 +49,7 @@ fn opened(vault: &Vault, mut page: CasePage) -> Result<CasePage, Problem> {
         Words::Opened(words) => (words, "opened".to_owned()),
         Words::Gone => (String::new(), "gone".to_owned()),
     };
+    crate::sealed_files::tell(vault, case, &mut page.files)?;
     Ok(page)
 }
 

@@ -11,10 +11,10 @@ use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use formats::{FileFacts, FileLook};
+use formats::{FileFacts, FileKind, FileLook};
 use futures_util::{StreamExt as _, stream};
 use intake::{Begun, Download, Ending, SendError, begin_here};
-use model::{CaseId, FileId, OrganisationId};
+use model::{CaseId, FileId, OrganisationId, SEALED_FILE_BYTES_MAX, SealedFile};
 use policy::planted::Leak;
 use register::{Right, Scope};
 use serde::Deserialize;
@@ -30,8 +30,8 @@ use crate::problem::Problem;
 use crate::reports::{refused, slow_down, way_in};
 use crate::session::Who;
 use crate::table::{Access, Face, Param, Route, Shape, json, required};
-use crate::thread_notes;
 use crate::views::FileView;
+use crate::{sealed_files, thread_notes};
 
 /// Files that come in at once, of all members; whoever comes then waits, and nothing of the file is read until there is room.
 const COMING_AT_ONCE: usize = 16;
@@ -39,6 +39,8 @@ const COMING_AT_ONCE: usize = 16;
 const OF_ONE_AT_ONCE: u32 = 4;
 /// How long an organisation is asked to wait while it has that many on their way.
 const WAIT_SECS: u64 = 2;
+/// Bytes by which a sealed file is known.
+const TELLS_BYTES: u64 = 64;
 /// How long may pass between two pieces of a file.
 const PIECE_WAIT: Duration = Duration::from_secs(20);
 /// What a browser may do with a file: nothing.
@@ -54,7 +56,7 @@ const NAME: Param = Param {
 /// The rows of the table of routes.
 #[rustfmt::skip]
 pub(crate) fn rows(face: Face) -> Vec<Route> {
-    let add = "Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only.";
+    let add = "Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. To a report that is for the cell only a device may send it sealed to the cell's key; its name is within, then.";
     let get = "A file of a report, as it came, as a download.";
     let id = required("id", "Id of the file.");
     match face {
@@ -85,7 +87,7 @@ pub(crate) fn rows(face: Face) -> Vec<Route> {
                 route(Right::ReadCases, "GET", "/cell/v1/reports/{case}/files/{id}", "cell_file", get)
                     .with(&[case, id])
                     .gives(200, Shape::Bytes)
-                    .or(&[404, 503]),
+                    .or(&[404, 409, 503]),
             ]
         }
     }
@@ -148,11 +150,14 @@ fn named(request: &Request) -> Result<String, Problem> {
     let FileQuery { name } = http::query(request.uri())?;
     let name = intake::file_name(&name.unwrap_or_default());
     let name = name.map_err(|problem| Problem::wrong_field(problem.to_string()))?;
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|declared| declared > FILE_BYTES_MAX) {
+    if declared(request).is_some_and(|declared| declared > SEALED_FILE_BYTES_MAX) {
         return Err(too_large());
     }
     Ok(name)
+}
+
+fn declared(request: &Request) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// A file as it comes: what is told of it grows with its pieces.
@@ -160,11 +165,13 @@ struct Pieces {
     body: BodyDataStream,
     look: FileLook,
     bytes: u64,
+    declared: u64,
 }
 
 impl Pieces {
     fn of(request: Request, name: &str) -> Self {
-        Self { body: request.into_body().into_data_stream(), look: FileLook::new(name), bytes: 0 }
+        let declared = declared(&request).unwrap_or_default();
+        Self { body: request.into_body().into_data_stream(), look: FileLook::new(name), bytes: 0, declared }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
@@ -172,16 +179,25 @@ impl Pieces {
         let Some(piece) = piece else { return Ok(None) };
         let piece = piece.map_err(|_| Problem::unreadable("the file broke off"))?;
         self.bytes += piece.len() as u64;
-        if self.bytes > FILE_BYTES_MAX {
+        self.look.take(&piece);
+        // The first bytes tell which of the two it is.
+        if self.bytes >= TELLS_BYTES && self.bytes.max(self.declared) > self.most() {
             return Err(too_large());
         }
-        self.look.take(&piece);
         Ok(Some(piece.to_vec()))
+    }
+
+    /// What hides its length comes on top of a sealed one.
+    fn most(&self) -> u64 {
+        if self.look.is_sealed() { SEALED_FILE_BYTES_MAX } else { FILE_BYTES_MAX }
     }
 
     fn tell(self) -> Result<FileFacts, Problem> {
         if self.bytes == 0 {
             return Err(Problem::wrong_field("the file is empty"));
+        }
+        if self.declared > self.most() {
+            return Err(too_large());
         }
         Ok(self.look.tell())
     }
@@ -228,6 +244,10 @@ pub(crate) async fn add(
         upload = upload.write(piece).await.map_err(|error| refused(&error))?;
     }
     let facts = pieces.tell()?;
+    let name = match facts.sealed {
+        Some(sealed) => sealed_files::to_now(&member, sealed).await?,
+        None => name,
+    };
     let once = match member.once(turn, facts.sha256.as_bytes()).await? {
         Ok(once) => once,
         Err(done) => return Ok(done.response()),
@@ -298,7 +318,7 @@ fn disposition(name: &str) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("attachment"))
 }
 
-fn send(name: &str, size: u64, file: Download) -> Answer {
+pub(crate) fn send(name: &str, size: u64, file: Download) -> Answer {
     let pieces = stream::try_unfold(file, |mut file| async move {
         // A file that breaks off must not look whole: the error ends the connection.
         let piece = file.next().await.map_err(|error| {
@@ -350,6 +370,9 @@ pub(crate) async fn cell_add(
         upload = upload.take(piece).await.map_err(failed)?;
     }
     let facts = pieces.tell()?;
+    if facts.kind == FileKind::Sealed {
+        return Err(Problem::wrong_field("what the cell sends to a reporter is not sealed to the cell"));
+    }
     let added = upload.add(told(name.clone(), facts.clone()), by).await.map_err(failed)?;
     let file = added.map_err(Problem::closed)?;
     reply(StatusCode::CREATED, &view(file.id, &name, &facts, cell.exercise))
@@ -375,9 +398,12 @@ pub(crate) async fn cell_get(
             Ok::<_, Problem>(row)
         }
     });
-    let (name, size) = row.await??.ok_or_else(Problem::absent)?;
+    let file = row.await??.ok_or_else(Problem::absent)?;
+    if file.kind == SealedFile::KIND {
+        return sealed_files::give(&cell.vault, case, id).await;
+    }
     let found = Download::here(&cell.vault, None, case, id).await.map_err(|error| refused(&error))?;
-    send(&name, size, found.ok_or_else(Problem::absent)?)
+    send(&file.name, file.size, found.ok_or_else(Problem::absent)?)
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ mod pump;
 pub mod report_views;
 mod reports;
 mod returns;
+mod sealed_files;
 mod serve;
 mod session;
 mod smtp;

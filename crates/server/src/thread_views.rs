@@ -80,7 +80,8 @@ pub struct OwnFile {
     pub size: u64,
     /// SHA-256 in hexadecimal digits.
     pub sha256: String,
-    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if a device sealed it to the
+    /// cell: its name and what it is lie within, then.
     pub kind: String,
     /// What is to be said about it, in sentences.
     pub notes: Vec<String>,
@@ -101,7 +102,8 @@ pub struct FileView {
     pub size: u64,
     /// SHA-256 in hexadecimal digits.
     pub sha256: String,
-    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`.
+    /// What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if a device sealed it to the
+    /// cell: its name and what it is lie within, then.
     pub kind: String,
     /// What is to be said about it, in sentences.
     pub notes: Vec<String>,

@@ -12,13 +12,13 @@ use std::time::SystemTime;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, MAX_TAG_LEN, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hmac;
-use model::{CaseId, Entropy, FileId};
+use model::{CaseId, Entropy, FileId, SEALED_FILE_BYTES_MAX};
 
 use crate::error::VaultError;
 use crate::keys::{KeyError, Keys};
 use crate::{files, hex};
 
-/// Longest file.
+/// Longest file; one that its sender's device sealed has a little more ([`SEALED_FILE_BYTES_MAX`]).
 pub const FILE_BYTES_MAX: u64 = 25 << 20;
 /// Files that come in at once, of everybody.
 pub const FILES_COMING_MAX: usize = 32;
@@ -269,7 +269,7 @@ impl Incoming {
     /// [`VaultError`] if they cannot be written, or are more than a file may have.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), VaultError> {
         self.bytes += bytes.len() as u64;
-        if self.bytes > FILE_BYTES_MAX {
+        if self.bytes > SEALED_FILE_BYTES_MAX {
             return Err(wrong(&self.place.name, "it is too long"));
         }
         self.sha256.update(bytes);
@@ -495,7 +495,7 @@ mod tests {
         drop(coming);
         assert_eq!(count(), 0);
         let mut coming = shelf.begin(&keys, &Chance(9.into()), CASE).unwrap().unwrap();
-        assert!((0..26).any(|_| coming.write(&vec![1; 1 << 20]).is_err()));
+        assert!((0..27).any(|_| coming.write(&vec![1; 1 << 20]).is_err()));
         drop(coming);
         let kept = filled(&shelf, &keys, b"kept");
         fs::write(folder.path().join("coming-abc"), b"half").unwrap();

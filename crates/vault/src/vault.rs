@@ -1,6 +1,7 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
 mod cases;
+mod cell_only;
 pub(crate) mod filing;
 mod older_copy;
 pub(crate) mod redact;

@@ -10,9 +10,9 @@ use std::sync::{Arc, mpsc};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use common::{NOW, open, outside, submission};
-use model::{CaseId, OrganisationId, Timestamp};
+use model::{CaseId, FileId, OrganisationId, Timestamp, WhoMayBeWarned};
 use proptest::prelude::*;
-use vault::{Act, Acted, Vault, codec, default_keys_dir, verify};
+use vault::{Act, Acted, FileBegun, FileTold, SealedFault, Vault, codec, default_keys_dir, seal_file, verify};
 
 const FIRM: u8 = 7;
 
@@ -21,6 +21,25 @@ fn file(vault: &Arc<Vault>, value: &str) -> CaseId {
     report.report.title = format!("title of {value}");
     report.report.narrative = format!("words about {value}");
     vault.submit(vec![report], false).unwrap()[0].case.unwrap()
+}
+
+fn file_for(vault: &Arc<Vault>, value: &str, warn: WhoMayBeWarned) -> CaseId {
+    let mut report = submission(FIRM, &[value]);
+    report.report.warn = warn;
+    vault.submit(vec![report], false).unwrap()[0].case.unwrap()
+}
+
+/// Adds a file to a case.
+fn attach(vault: &Arc<Vault>, case: CaseId, name: &str, kind: &str, bytes: &[u8]) -> FileId {
+    let firm = OrganisationId::from_bytes([FIRM; 16]);
+    let FileBegun::Open(mut incoming) = vault.begin_file(case, Some(firm)).unwrap() else { panic!("not taken") };
+    incoming.write(bytes).unwrap();
+    let (id, (sender, receiver)) = (incoming.id(), mpsc::channel());
+    let told = FileTold { name: name.to_owned(), kind: kind.to_owned(), notes: Vec::new() };
+    let done = Box::new(move |outcome: Result<Acted, _>| sender.send(outcome.unwrap()).unwrap());
+    vault.keep_file(incoming, told, (firm, Timestamp::from_millis(NOW)), None, done).unwrap();
+    assert_eq!(receiver.recv().unwrap(), Acted::Done);
+    id
 }
 
 fn act(vault: &Arc<Vault>, case: CaseId, act: Act) -> Acted {
@@ -76,13 +95,40 @@ fn the_data_folder_has_no_word_of_a_report_or_its_thread() {
     let vault = open(&dir).unwrap();
     let case = file(&vault, "secret-value.test");
     assert_eq!(say(&vault, case, "a spoken word"), Acted::Done);
-    for word in ["secret-value", "title of", "words about", "a spoken word"] {
+    attach(&vault, case, "payroll.eml", "text", b"an attached word");
+    // One that the reporter's device sealed, and one that was not: neither is there.
+    let key = vault.keys().cell_key(Timestamp::from_millis(NOW)).unwrap();
+    let only = file_for(&vault, "second-value.test", WhoMayBeWarned::CellOnly);
+    let sealed = seal_file(&key, only, ("sealed-name.eml", "text/sealed-type"), b"a sealed word").unwrap();
+    let id = attach(&vault, only, "sealed-file", "sealed", &sealed);
+    let words = [
+        "secret-value",
+        "title of",
+        "words about",
+        "a spoken word",
+        "payroll",
+        "an attached word",
+        "sealed-name",
+        "sealed-type",
+        "a sealed word",
+    ];
+    for word in words {
         assert_eq!(holds(&dir, word), Vec::<PathBuf>::new(), "{word}, while it is open");
     }
     drop(vault);
-    for word in ["secret-value", "title of", "words about", "a spoken word"] {
+    for word in words {
         assert_eq!(holds(&dir, word), Vec::<PathBuf>::new(), "{word}");
     }
+    // With the keys of files and of the journal, but without the cell's of that month, there is the sealed file and no word of it.
+    for path in files_in(&default_keys_dir(&dir)) {
+        if path.file_name().unwrap().to_str().unwrap().starts_with("cell-") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let again = open(&dir).unwrap();
+    let lying: Vec<u8> = again.read_file(only, id, None).unwrap().unwrap().flat_map(Result::unwrap).collect();
+    assert!(lying == sealed && matches!(again.open_sealed(only, id), Err(SealedFault::Gone)));
+    drop(again);
     let again = open(&dir).unwrap();
     assert_eq!(again.report_of(case).unwrap().unwrap().0.narrative, "words about secret-value.test");
 }

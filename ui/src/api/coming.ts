@@ -10,8 +10,10 @@ export type FileView = {
   name: string
   size: number
   sha256: string
-  /** What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+  /** What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program`, `sealed` or `other`. */
   kind: string
+  /** For the cell, what became of one that its sender's device sealed: `plain`, `opened`, `gone` or `broken`. */
+  seal?: string
   /** What there is to know of it, such as that it holds an archive inside an archive. */
   notes: string[]
   by?: string

@@ -20,8 +20,21 @@ function answered(text: string): { detail?: unknown; type?: unknown } | null {
   }
 }
 
-/** Sends a file. Sent again under the same key it is the same file. `fetch` cannot tell how far it is, hence the older way. */
-export function upload(to: string, file: File, key: string, heard: (percent: number) => void): Upload {
+/** Whether a file is one that its sender's device sealed, and does not open for whoever reads this. */
+export const isSealed = (file: { kind: string; seal?: string }) =>
+  file.seal ? file.seal === 'gone' || file.seal === 'broken' : file.kind === 'sealed'
+
+/**
+ * Sends a file under a name; one that is sealed has none. Sent again under the same key it is the same file. `fetch` cannot tell how far
+ * it is, hence the older way.
+ */
+export function upload(
+  to: string,
+  file: Blob,
+  name: string | null,
+  key: string,
+  heard: (percent: number) => void,
+): Upload {
   const x = new XMLHttpRequest()
   const done = new Promise<FileView>((good, bad) => {
     x.upload.onprogress = e => heard(e.total ? Math.round((e.loaded / e.total) * 100) : 0)
@@ -41,7 +54,7 @@ export function upload(to: string, file: File, key: string, heard: (percent: num
         ),
       )
     }
-    x.open('POST', `${to}?name=${encodeURIComponent(file.name)}`)
+    x.open('POST', name === null ? to : `${to}?name=${encodeURIComponent(name)}`)
     x.setRequestHeader('Content-Type', 'application/octet-stream')
     x.setRequestHeader('Idempotency-Key', key)
     x.send(file)

@@ -22,14 +22,25 @@ export const reports = {
   /** Sends a report. Sent again under the same key it is the same report, and has the same answer. */
   send: (body: NewReport, key: string) =>
     call(http.POST('/api/v1/reports', { body, headers: { 'Idempotency-Key': key } })),
-  /** Words sealed to the cell on this device. */
-  seal: async (words: string): Promise<string> => {
-    // Any dry run tells the cell's key; this one says nothing.
+  /** The cell's key of this month. */
+  cellKey: async () => {
+    // Any dry run tells it; this one says nothing.
     const asked = { title: '', attack: 'not-sure', indicators: [] } as unknown as NewReport
     const { cell_key } = await reports.preview(asked)
     if (!cell_key) throw new Error(T.words.noKey)
-    const { sealWords } = await import('../lib/words')
-    return sealWords(cell_key, words)
+    return cell_key
+  },
+  /** Words sealed to the cell on this device. */
+  seal: async (words: string): Promise<string> => {
+    const key = await reports.cellKey(),
+      { sealWords } = await import('../lib/words')
+    return sealWords(key, words)
+  },
+  /** A file of a report sealed to the cell on this device. */
+  sealFile: async (reference: string, file: File): Promise<Blob> => {
+    const key = await reports.cellKey(),
+      { sealFile } = await import('../lib/sealed-file')
+    return sealFile(key, reference, file)
   },
   list: (cursor?: string) => call(http.GET('/api/v1/reports', { params: { query: { cursor } } })),
   one: (reference: string): Promise<OwnReport> => call(http.GET('/api/v1/reports/{reference}', of(reference))),

@@ -30,6 +30,13 @@ const POLL_MS = 3_000
 /** A report that was just received is there within a second. */
 const FRESH_TRIES = 4
 
+/** The words of a correction: sealed again where the report is for the cell only, and left as they are where nothing is written. */
+const corrected = async (of: OwnReport, words: string) => {
+  const typed = words.trim()
+  if (areSealed(of.narrative) && !typed) return of.narrative
+  return of.warn === 'cell-only' && typed && words !== of.narrative ? reports.seal(typed) : words
+}
+
 function Correct({ of, done }: { of: OwnReport; done: () => void }) {
   const sealed = areSealed(of.narrative)
   const form = useForm(
@@ -37,11 +44,10 @@ function Correct({ of, done }: { of: OwnReport; done: () => void }) {
     'fix',
     { title: R.words.needOne },
     async get => {
-      const values = (name: string) => lines(get(name)).map(value => ({ value })),
-        typed = get('narrative').trim()
+      const values = (name: string) => lines(get(name)).map(value => ({ value }))
       await reports.correct(of.reference, {
         title: get('title'),
-        narrative: !sealed ? get('narrative') : typed ? await reports.seal(typed) : of.narrative,
+        narrative: await corrected(of, get('narrative')),
         attack: get('attack') as OwnReport['attack'],
         severity: of.severity as OwnReport['severity'],
         ongoing: get('ongoing') === 'yes',
@@ -56,7 +62,7 @@ function Correct({ of, done }: { of: OwnReport; done: () => void }) {
   return (
     <Frame of={form}>
       <Text of={form} name="title" label={R.words.one} defaultValue={of.title} dir="auto" />
-      {sealed && <p className="hint">{T.sealedAgain}</p>}
+      {sealed && <p className="hint">{of.warn === 'cell-only' ? T.sealedAgain : T.sealedBefore}</p>}
       <Area of={form} name="narrative" label={R.words.more} max={19_000} rows={6} value={sealed ? '' : of.narrative} />
       <Choice
         of={form}
@@ -287,6 +293,7 @@ export function Thread() {
             files={r.files}
             who={by => (by === 'cell' ? T.cell : T.you)}
             may={!!open}
+            seal={r.warn === 'cell-only' ? file => reports.sealFile(ref, file) : undefined}
             fresh={fresh}
           />
           <Fates of={r} />

@@ -2,7 +2,7 @@
 import { useRef, useState, type FormEvent } from 'react'
 import { ApiError } from '../api/client'
 import type { FileView } from '../api/coming'
-import { FILES_MAX, FILE_MAX, FILE_MAX_MB, upload, type Upload } from '../api/files'
+import { FILES_MAX, FILE_MAX, FILE_MAX_MB, isSealed, upload, type Upload } from '../api/files'
 import { newKey } from '../lib/draft'
 import { bytes } from '../lib/format'
 import { files as T } from '../words/report'
@@ -11,12 +11,16 @@ import { Icon } from './Icon'
 import { Name } from './Rows'
 import { Moment } from './When'
 
+/** What is said of a file that a device sealed: to its sender that it is, to the cell what became of it. */
+const sealTold = (f: FileView) => T.seals[f.seal ?? (isSealed(f) ? 'own' : 'plain')]
+
 export function Files({
   at,
   files,
   who,
   may,
   cell = false,
+  seal,
   fresh,
 }: {
   /** Where they are. */
@@ -27,6 +31,8 @@ export function Files({
   who: (by: string) => string
   may: boolean
   cell?: boolean
+  /** Seals a file on this device before it is sent; absent where it goes as it is. */
+  seal?: ((file: File) => Promise<Blob>) | undefined
   fresh: () => void
 }) {
   const [percent, setPercent] = useState<number | null>(null),
@@ -34,7 +40,7 @@ export function Files({
     [trouble, fail] = useState(''),
     going = useRef<Upload | null>(null),
     // one key as long as the same file is tried again
-    tried = useRef<{ file: File; key: string } | null>(null),
+    tried = useRef<{ file: File; key: string; sealed: Blob | null } | null>(null),
     box = useRef<HTMLInputElement>(null)
   if (!files) return null
   const left = FILES_MAX - files.length
@@ -46,11 +52,13 @@ export function Files({
     if (!file) return fail(T.need)
     if (file.size > FILE_MAX) return fail(T.tooLarge(file.name, FILE_MAX_MB))
     if (!file.size) return fail(T.empty(file.name))
-    if (tried.current?.file !== file) tried.current = { file, key: newKey() }
     setPercent(0)
-    const up = upload(at, file, tried.current.key, setPercent)
-    going.current = up
     try {
+      if (tried.current?.file !== file || !tried.current.sealed !== !seal)
+        tried.current = { file, key: newKey(), sealed: seal ? await seal(file) : null }
+      const { key, sealed } = tried.current,
+        up = sealed ? upload(at, sealed, null, key, setPercent) : upload(at, file, file.name, key, setPercent)
+      going.current = up
       await up.done
       say(T.sent(file.name))
       tried.current = null
@@ -73,11 +81,11 @@ export function Files({
             <li key={f.id}>
               <div>
                 <p>
-                  <Icon n="file" /> <Name>{f.name}</Name>
+                  <Icon n={isSealed(f) ? 'lock' : 'file'} /> <Name>{isSealed(f) ? T.sealedName : f.name}</Name>
                 </p>
                 <p className="meta">
-                  <span>{T.kinds[f.kind] ?? T.kinds.other}</span>
-                  <span>{bytes(f.size)}</span>
+                  {!isSealed(f) && <span>{T.kinds[f.kind] ?? T.kinds.other}</span>}
+                  {!isSealed(f) && <span>{bytes(f.size)}</span>}
                   {f.by && <span>{who(f.by)}</span>}
                   {f.at && (
                     <span>
@@ -90,18 +98,23 @@ export function Files({
                     {n}
                   </p>
                 ))}
-                <details>
-                  <summary>{T.sha}</summary>
-                  <p className="mono">{f.sha256}</p>
-                </details>
+                {sealTold(f) && <p className={f.seal && isSealed(f) ? 'open' : 'hint'}>{sealTold(f)}</p>}
+                {!isSealed(f) && (
+                  <details>
+                    <summary>{T.sha}</summary>
+                    <p className="mono">{f.sha256}</p>
+                  </details>
+                )}
               </div>
-              <a className="btn quiet sm" href={`${at}/${encodeURIComponent(f.id)}`} download={f.name}>
-                {T.download}
-                <span className="vh">
-                  {' '}
-                  <bdi>{f.name}</bdi>
-                </span>
-              </a>
+              {!isSealed(f) && (
+                <a className="btn quiet sm" href={`${at}/${encodeURIComponent(f.id)}`} download={f.name}>
+                  {T.download}
+                  <span className="vh">
+                    {' '}
+                    <bdi>{f.name}</bdi>
+                  </span>
+                </a>
+              )}
             </li>
           ))}
         </ul>
@@ -116,6 +129,7 @@ export function Files({
             <label htmlFor="file-add">{T.add}</label>
             <p className="hint" id="file-hint">
               {(cell ? T.hintCell : T.hint)(FILE_MAX_MB, left)}
+              {seal && <> {T.hintSealed}</>}
             </p>
             <input id="file-add" type="file" ref={box} aria-describedby="file-hint" aria-invalid={!!trouble} />
           </div>

@@ -286,6 +286,8 @@ export const thread = {
     'What you wrote was sealed on your device to the cell. Nobody else can open it, and this page cannot show it.',
   sealedAgain:
     'What you wrote is sealed. Leave this empty to keep it; what you write here takes its place, sealed again.',
+  sealedBefore:
+    'What you wrote is sealed. Leave this empty to keep it; what you write here takes its place, and is not sealed, since more may be warned now.',
   wordsOpened: 'Sealed on the reporter’s device; opened for you, and kept nowhere in plain.',
   wordsGone:
     'These words were sealed to a key of the cell that is destroyed, or that it never had: nobody can read them any more.',
@@ -340,6 +342,14 @@ export const files = {
     `Up to ${mb} MB each, ${left === 1 ? '1 more' : `${left} more`}. The cell reads it; other members never get it.`,
   hintCell: (mb: number, left: number) =>
     `Up to ${mb} MB each, ${left === 1 ? '1 more' : `${left} more`}. The reporter gets it.`,
+  hintSealed: 'It is sealed on this device, with its name: only the cell opens it, and this page cannot give it back.',
+  sealedName: 'A sealed file',
+  seals: {
+    own: 'Sealed on your device to the cell, with its name. Nobody else can open it.',
+    opened: 'Sealed on the reporter’s device; opened for you, and kept nowhere in plain.',
+    gone: 'Sealed to a key of the cell that is destroyed, or that it never had: nobody can open it any more.',
+    broken: 'It does not open: it was cut off or changed, or sealed for another report.',
+  } as Record<string, string>,
   full: (n: number) => `There are ${n} files, as many as a report can have.`,
   send: 'Send the file',
   sending: (percent: number) => `Sending… ${percent} %`,

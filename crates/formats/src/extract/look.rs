@@ -1,6 +1,7 @@
 //! What a file is by its bytes, in one pass and constant memory; nothing of it is opened or unpacked.
 
 use aws_lc_rs::digest::{Context, SHA256};
+use model::{SealedFile, SealedFileError};
 
 use super::mail;
 use super::mail::attach;
@@ -32,6 +33,8 @@ pub enum FileKind {
     Document,
     /// Something that runs.
     Program,
+    /// Sealed to the cell by its sender's device: what it is lies inside.
+    Sealed,
     /// Anything else.
     Other,
 }
@@ -47,6 +50,7 @@ impl FileKind {
             Self::Text => "text",
             Self::Document => "document",
             Self::Program => "program",
+            Self::Sealed => SealedFile::KIND,
             Self::Other => "other",
         }
     }
@@ -57,6 +61,8 @@ impl FileKind {
 pub struct FileFacts {
     /// What it is.
     pub kind: FileKind,
+    /// Of a sealed one its head, or why it is none.
+    pub sealed: Option<Result<SealedFile, SealedFileError>>,
     /// What is to be said about it.
     pub notes: Vec<String>,
     /// Bytes.
@@ -112,9 +118,21 @@ impl FileLook {
         }
     }
 
+    /// Whether it is, or means to be, sealed by its sender's device; the first bytes tell.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        SealedFile::is(&self.head)
+    }
+
     /// What it is, and what is to be said about it.
     #[must_use]
     pub fn tell(self) -> FileFacts {
+        if SealedFile::is(&self.head) {
+            let sealed = SealedFile::parse(&self.head).and_then(|file| file.fits(self.bytes).map(|()| file));
+            let sha256 = attach::hex(self.sha256.finish().as_ref());
+            let (kind, notes, bytes) = (FileKind::Sealed, Vec::new(), self.bytes);
+            return FileFacts { kind, sealed: Some(sealed), notes, bytes, sha256 };
+        }
         let what = attach::what(&self.head);
         let zip = what == attach::ZIP;
         let (names, encrypted) = attach::listed(&self.tail);
@@ -169,7 +187,7 @@ impl FileLook {
             "it can hold scripts: it is never shown, only given as a download",
         );
         let sha256 = attach::hex(self.sha256.finish().as_ref());
-        FileFacts { kind, notes, bytes: self.bytes, sha256 }
+        FileFacts { kind, sealed: None, notes, bytes: self.bytes, sha256 }
     }
 }
 
@@ -264,6 +282,21 @@ mod tests {
         // Markup that lies across two pieces.
         says(&look("a.gif", &[b"GIF89a <scr", b"ipt>alert(1)"]), FileKind::Image, "never shown");
         says(&look("a.gif", &[b"GIF89a <S", b"V", b"G onload=x>"]), FileKind::Image, "never shown");
+    }
+
+    #[test]
+    fn what_is_sealed_is_not_guessed_at() {
+        let sealed = |file: &[u8]| {
+            let mut look = FileLook::new("sealed-file");
+            look.take(file);
+            let facts = look.tell();
+            assert_eq!((facts.kind, facts.notes), (FileKind::Sealed, Vec::new()));
+            facts.sealed.unwrap()
+        };
+        let file = [&SealedFile::line_of(7)[..], &[b'<'; 65 + 17]].concat();
+        assert_eq!(sealed(&file), Ok(SealedFile { key: 7, line: 27 }));
+        assert_eq!(sealed(&file[..file.len() - 1]), Err(SealedFileError::Length));
+        assert_eq!(sealed(b"fusioncell-sealed-file-1 <script>"), Err(SealedFileError::Line));
     }
 
     #[test]

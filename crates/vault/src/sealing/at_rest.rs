@@ -47,7 +47,7 @@ pub(crate) struct AtRest {
 
 /// Rounds a length up so that it tells five bits of itself and its magnitude: Padmé (Nikitin and others, "Reducing Metadata Leakage
 /// from Encrypted Files and Communication with PURBs", PETS 2019), from a least length on.
-fn padded(length: usize) -> usize {
+pub(super) fn padded(length: usize) -> usize {
     let length = length.max(PLAIN_BYTES_MIN);
     let magnitude = usize::BITS - 1 - length.leading_zeros();
     let told = u32::BITS - magnitude.leading_zeros();

@@ -6,6 +6,7 @@ pub(crate) mod at_rest;
 pub(crate) mod hpke;
 pub(crate) mod key_store;
 mod pairs;
+mod sealed_file;
 mod way_back;
 pub(crate) mod words;
 
@@ -14,6 +15,7 @@ pub use at_rest::Opened;
 pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
 pub use pairs::{Lead, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub(crate) use pairs::{Pairs, SealState};
+pub use sealed_file::{FILE_INFO, SealedFault, SealedOutgoing, SealedTold, seal_file};
 pub(crate) use way_back::{SEALED_BYTES, WayBack};
 pub use words::{CellKey, WORDS_INFO, Words, seal_words};
 

@@ -365,6 +365,10 @@ impl Vault {
             },
             _ => None,
         };
+        if let Some(why) = self.refuses_sealed(case, seq, &act)? {
+            done(Ok(Acted::Refused(why.into())));
+            return Ok(());
+        }
         let rows = match repeat.zip(ticket.as_ref()) {
             Some((repeat, ticket)) => vec![self.kept(ticket, repeat, Some(case), None)?],
             None => Vec::new(),

@@ -11,6 +11,7 @@ use crate::acts::{FileEntry, Party};
 use crate::entry::Body;
 use crate::error::VaultError;
 use crate::journal::NewEntry;
+use crate::sealing::{SealedFault, SealedOutgoing};
 use crate::shelf::{Incoming, Outgoing};
 
 /// Files of one case.
@@ -139,6 +140,15 @@ impl Vault {
             return Ok(None);
         }
         self.shelf.open(&self.keys, case, id)
+    }
+
+    /// A file of a case that its reporter's device sealed to the cell, as it opens; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`SealedFault`] if it does not open, or cannot be read.
+    pub fn open_sealed(&self, case: CaseId, id: FileId) -> Result<Option<SealedOutgoing>, SealedFault> {
+        let source = self.read_file(case, id, None)?;
+        source.map(|source| SealedOutgoing::open(&self.keys, case, source)).transpose()
     }
 
     /// Takes away files that no entry names.
