@@ -42,7 +42,7 @@ const reported = page =>
     const r = await fetch('/api/v1/reports', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...body, indicators: [{ value }] }),
+      body: JSON.stringify({ ...body, indicators: [{ value }], contact: '0113 496 0000' }),
     })
     return (await r.json()).reference
   }, `sealed-${tag}.net`)
@@ -79,6 +79,15 @@ export async function sources(browser) {
   })
   await check('an analyst reads the case and not its source', async () => {
     await signIn(m.page, MEMBER, WHO.member)
+    // Now that two leads have a key the form asks how to reach whoever it is, and says beside the field who reads it.
+    await m.page.goto(`${MEMBER}/report?step=share`)
+    await m.page.check('#r-warn-cell-only')
+    await m.page.check('#r-know-nobody')
+    await m.page.click('#r-go')
+    await until(m.page, 'two leads of the cell can open both')
+    await m.page.fill('#r-contact', '0113 496 0000')
+    await axe(m.page, '/report, contact for two leads')
+    await m.page.getByRole('button', { name: 'Delete the draft' }).click()
     reference = await reported(m.page)
     const a = await watched(browser)
     await signIn(a.page, CELL, WHO.analyst)
@@ -86,6 +95,7 @@ export async function sources(browser) {
     await until(a.page, `sealed-${tag}`)
     const text = await a.page.locator('main').innerText()
     expect(!FIRM || !text.includes(FIRM), 'the page of the case names the firm')
+    expect(!text.includes('0113 496 0000'), 'the page of the case says how to reach the firm')
     expect(!(await a.page.locator('summary').count()), 'an analyst is offered to open it')
     clean(a)
     await a.close()
@@ -104,6 +114,7 @@ export async function sources(browser) {
     await axe(one.page, '/admin/sources, waiting')
     const text = await one.page.locator('main').innerText()
     expect(!FIRM || !text.includes(FIRM), 'one lead alone is told the firm')
+    expect(!text.includes('0113 496 0000'), 'one lead alone is told how to reach the firm')
     clean(one)
   })
   await check('a second lead opens it with the first', async () => {
@@ -112,6 +123,7 @@ export async function sources(browser) {
     await other.page.getByRole('button', { name: 'Give my share' }).click()
     await until(other.page, `It was reported by ${FIRM}`)
     await until(one.page, `It was reported by ${FIRM}`)
+    await until(other.page, 'Who to call: 0113 496 0000')
     await axe(other.page, '/admin/sources, opened')
     clean(other)
     clean(one)

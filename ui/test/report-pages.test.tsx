@@ -11,7 +11,7 @@ import { EMPTY, draftKey, forgetKept, keepReceipt, keptReceipt, readDraft } from
 import { fate } from '../src/lib/fate'
 import { useDraft } from '../src/lib/use-draft'
 import { Received } from '../src/pages/ReportParts'
-import { Check, Now, Share, papWord, warnWord } from '../src/pages/ReportSteps'
+import { Check, Contact, Now, Share, papWord, warnWord } from '../src/pages/ReportSteps'
 import { Values, useFinding } from '../src/pages/ReportValues'
 import { Call, dialled } from '../src/ui/Call'
 import { Files } from '../src/ui/Files'
@@ -152,13 +152,33 @@ describe('the questions', () => {
     expect(warnWord('group:g', undefined)).toBe('…')
     expect(warnWord('group:x', groups)).toBe(T.share.groupGone)
     const d = { ...EMPTY, warn: 'group:g', know: 'cell', contact: '0777', paste: 'x', title: 't', narrative: 'n' }
-    await inRouter(<Check draft={d} groups={groups} />)
+    await inRouter(<Check draft={d} groups={groups} kept />)
     const text = document.querySelector('dl')!.textContent
     for (const word of [T.share.group('Ports'), '0777', 'TLP:GREEN', papWord('GREEN'), T.check.unread])
       expect(text).toContain(word)
     cleanup()
-    await inRouter(<Check draft={{ ...d, know: 'nobody' }} groups={groups} />)
+    // Where nobody may know, it is kept for two leads, or not at all; the page says which.
+    await inRouter(<Check draft={{ ...d, know: 'nobody' }} groups={groups} kept />)
+    expect(document.querySelector('dl')!.textContent).toContain(`0777 ${T.contact.sealed}`)
+    cleanup()
+    await inRouter(<Check draft={{ ...d, know: 'nobody' }} groups={groups} kept={false} />)
     expect(document.querySelector('dl')!.textContent).not.toContain('0777')
+    expect(document.querySelector('dl')!.textContent).toContain(T.contact.notSent)
+  })
+  it('ask how to reach somebody only where that is kept, and say beside it who reads it', () => {
+    const asked = (know: string, kept: boolean | undefined) => {
+      cleanup()
+      render(<Contact draft={{ ...EMPTY, know }} change={() => {}} bad={() => false} kept={kept} />)
+      return screen.queryByLabelText(T.contact.label)?.getAttribute('aria-describedby') ?? null
+    }
+    expect(asked('nobody', false)).toBeNull()
+    expect(screen.getByText(T.contact.notKept)).toBeTruthy()
+    for (const [know, kept, hint] of [
+      ['nobody', true, T.contact.hintNobody],
+      ['nobody', undefined, T.contact.hintNobody],
+      ['cell', false, T.contact.hint],
+    ] as const)
+      expect(document.getElementById(asked(know, kept) ?? '')?.textContent).toBe(hint)
   })
   it('look through a file that is dropped', async () => {
     const extract = vi.spyOn(reports, 'extract').mockResolvedValue({

@@ -43,7 +43,7 @@ describe('the draft', () => {
 })
 
 describe('what is sent', () => {
-  it('has only what is ticked, and no contact where nobody may know', () => {
+  it('has only what is ticked, and how to reach them apart from their words', () => {
     const d = {
       ...full,
       contact: '0123',
@@ -52,24 +52,28 @@ describe('what is sent', () => {
         { value: 'b.test', on: false },
       ],
     }
-    const body = bodyOf(d, 'Contact: ')
+    const body = bodyOf(d)
     expect(body.indicators).toEqual([{ value: 'a.test', kind: 'domain' }])
-    expect(body.narrative).toBe('It came.')
-    expect(bodyOf({ ...d, know: 'cell' }, 'Contact: ').narrative).toBe('It came.\n\nContact: 0123')
+    expect([body.narrative, body.contact]).toEqual(['It came.', '0123'])
+    // Where it goes is the server's affair, once it is answered who may know.
+    expect(bodyOf({ ...d, know: 'cell' })).toMatchObject({ narrative: 'It came.', contact: '0123' })
+    expect('contact' in bodyOf({ ...d, know: '' })).toBe(false)
     expect(body).toMatchObject({ title: 'Mail', warn: 'now', know: 'nobody', ongoing: true, tlp: 'GREEN' })
   })
   it('has no words of a report for the cell only but as they were sealed', () => {
     const d = { ...full, warn: 'cell-only', know: 'cell', contact: '0123' }
-    expect(bodyOf(d, 'Contact: ').narrative).toBe('')
-    expect(bodyOf({ ...d, sealed: 'fusioncell-sealed-words-1 7 00' }, '').narrative).toBe(
-      'fusioncell-sealed-words-1 7 00',
-    )
+    expect(bodyOf(d).narrative).toBe('')
+    const sent = bodyOf({ ...d, sealed: 'fusioncell-sealed-words-1 7 00' })
+    expect([sent.narrative, sent.contact]).toEqual(['fusioncell-sealed-words-1 7 00', undefined])
     expect(wordsOf(d, 'Contact: ')).toBe('It came.\n\nContact: 0123')
+    // Nobody may know who it is: then it is in no words that the cell reads, and goes with who it is.
+    const secret = { ...d, know: 'nobody' }
+    expect([wordsOf(secret, 'Contact: '), bodyOf(secret).contact]).toEqual(['It came.', '0123'])
   })
   it('names a group by its id and leaves out what was not answered', () => {
-    expect(bodyOf({ ...full, warn: 'group:x' }, '').warn).toEqual({ group: 'x' })
-    expect('warn' in bodyOf({ ...full, warn: '' }, '')).toBe(false)
-    expect(bodyOf({ ...full, findings: { f1: 'keep' } }, '').findings).toEqual([{ id: 'f1', decision: 'keep' }])
+    expect(bodyOf({ ...full, warn: 'group:x' }).warn).toEqual({ group: 'x' })
+    expect('warn' in bodyOf({ ...full, warn: '' })).toBe(false)
+    expect(bodyOf({ ...full, findings: { f1: 'keep' } }).findings).toEqual([{ id: 'f1', decision: 'keep' }])
   })
 })
 

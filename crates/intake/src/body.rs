@@ -10,6 +10,7 @@ use model::{
 use register::Answers;
 use serde::Deserialize;
 
+use crate::contact;
 use crate::limits::{
     DECISIONS_MAX, ITEMS_MAX, NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX, VALUE_CHARS_MAX,
 };
@@ -72,6 +73,7 @@ struct Body {
     techniques: Option<Vec<String>>,
     tags: Option<Vec<String>>,
     indicators: Option<Vec<Indicator>>,
+    contact: Option<String>,
     findings: Option<Vec<Decision>>,
 }
 
@@ -91,6 +93,8 @@ pub(crate) struct Read {
     /// Each value as it was sent, and as it could be read.
     pub(crate) values: Vec<(String, ItemResult)>,
     pub(crate) decisions: Vec<Decision>,
+    /// How to reach whoever sends it; empty if they do not say.
+    pub(crate) contact: String,
     /// Everything that makes a report of it impossible.
     pub(crate) problems: Vec<FieldProblem>,
 }
@@ -230,6 +234,7 @@ pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, Fiel
     if indicators.len() > ITEMS_MAX {
         problems.push(problem("indicators", format!("more than {ITEMS_MAX} values")));
     }
+    let contact = contact::read(body.contact, &mut problems);
     let decisions = body.findings.unwrap_or_default();
     if decisions.len() > DECISIONS_MAX {
         problems.push(problem("findings", format!("more than {DECISIONS_MAX} decisions")));
@@ -255,6 +260,7 @@ pub(crate) fn read(bytes: &[u8], defaults: Option<Answers>) -> Result<Read, Fiel
         tags,
         values: indicators.into_iter().take(ITEMS_MAX).map(value).collect(),
         decisions,
+        contact,
         problems,
     })
 }

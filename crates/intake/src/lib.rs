@@ -5,6 +5,7 @@
 
 mod amend;
 mod body;
+mod contact;
 mod import;
 mod limits;
 mod outside;

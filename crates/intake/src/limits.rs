@@ -8,6 +8,8 @@ pub const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const ITEMS_MAX: usize = 1_000;
 /// Characters of a title.
 pub const TITLE_CHARS_MAX: usize = 200;
+/// Characters of a contact.
+pub const CONTACT_CHARS_MAX: usize = 100;
 /// Characters of a narrative.
 pub const NARRATIVE_CHARS_MAX: usize = 20_000;
 /// Tags and techniques of one report, each.

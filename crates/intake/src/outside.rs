@@ -102,6 +102,7 @@ pub fn outside_report(
         named: None,
         own: false,
         outside: true,
+        contact: None,
         report,
     };
     crate::size::stored_bytes(&submission)?;

@@ -38,6 +38,7 @@ struct Filed {
     organisation: String,
     named: Option<String>,
     own: bool,
+    contact: Option<String>,
     entry: String,
 }
 
@@ -141,12 +142,14 @@ enum Response {
 
 fn to_filed(mut submission: Submission) -> Result<Filed, SendError> {
     let (organisation, named, own) = (submission.organisation, submission.named.take(), submission.own);
+    let contact = submission.contact.take();
     let entry = entry_of(submission);
     let bytes = codec::encode(&Body::Report(Box::new(entry))).map_err(|error| SendError::Refused(error.to_string()))?;
     Ok(Filed {
         organisation: organisation.to_string(),
         named,
         own,
+        contact,
         entry: String::from_utf8(bytes).map_err(|error| SendError::Failed(error.to_string()))?,
     })
 }
@@ -164,6 +167,7 @@ fn of_filed(filed: Filed) -> Result<Submission, String> {
         named: filed.named,
         own: filed.own,
         outside: report.outside,
+        contact: filed.contact,
         report: ReportContent {
             happened_at: report.happened_at,
             warn: report.warn,

@@ -10,6 +10,7 @@ use register::Answers;
 use vault::{Item, ReportContent, Submission};
 
 use crate::body::{self, Choice, Decision, Read};
+use crate::contact;
 use crate::limits::{NARRATIVE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, TITLE_CHARS_MAX};
 use crate::reporter::Reporter;
 use crate::size::stored_bytes;
@@ -152,6 +153,7 @@ pub fn parse_report(
         return Err(read.problems);
     };
     let items = settled(&mut read, reporter, defaults.is_none(), exercise);
+    let contact = contact::placed(&mut read, know).map_err(|problem| vec![problem])?;
     let report = ReportContent {
         happened_at: read.happened_at,
         warn,
@@ -166,7 +168,7 @@ pub fn parse_report(
         tags: read.tags,
         items,
     };
-    let submission = submission(report, reporter, now);
+    let submission = Submission { contact, ..submission(report, reporter, now) };
     stored_bytes(&submission).map_err(|why| vec![FieldProblem { field: String::new(), why }])?;
     Ok(Parsed { submission, items: read.values.into_iter().map(|(_, result)| result).collect() })
 }
@@ -187,6 +189,7 @@ pub(crate) fn submission(mut report: ReportContent, reporter: &Reporter, now: Ti
         named: (report.know == WhoMayKnow::Everybody).then(|| reporter.name.clone()),
         own: reporter.own,
         outside: false,
+        contact: None,
         report,
     }
 }

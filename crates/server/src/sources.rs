@@ -9,11 +9,11 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use model::{CaseId, OrganisationId, PersonId, Timestamp};
+use model::{CaseId, PersonId, Timestamp};
 use register::{Actor, LEAD_KEY_BYTES, LeadKey, Register, Right};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::{Lead, LeadPublicKey, Opener, OpeningKeys, REASON_CHARS_MAX, Share, Vault};
+use vault::{Lead, LeadPublicKey, OpenedSource, Opener, OpeningKeys, REASON_CHARS_MAX, Share, Vault};
 
 use crate::cell::{ACT_BYTES_MAX, CellParts, CellState};
 use crate::http::{self, Answer, blocking, nothing, write as reply};
@@ -89,6 +89,8 @@ pub struct OpeningView {
 pub struct SourceName {
     /// Name of the organisation; null if it was somebody without an account, of whom only the case itself tells.
     pub organisation: Option<String>,
+    /// How to reach them, if they said and wished that nobody knows who they are; null after a recall.
+    pub contact: Option<String>,
 }
 
 /// The public half of a key that was made on your device.
@@ -397,13 +399,13 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
         tracing::error!(%error, "a source could not be opened");
         Problem::busy("it could not be stored that it was opened; nothing was told: give both shares again")
     })?;
-    let Some(organisation) = opened else {
+    let Some(opened) = opened else {
         return Err(Problem::conflict(
             "the two shares do not open it: one of them is not of this case or not of its lead's key; give both again",
         ));
     };
     register.note_opening(&by, "source-opened", &case.to_string()).map_err(crate::me::refused)?;
-    let source = named(&register, organisation)?;
+    let source = named(&register, opened)?;
     cell.openings.with(now, |held| {
         let opening = held.get_mut(&case).ok_or_else(Problem::absent)?;
         opening.opened = Some((people, source));
@@ -413,7 +415,7 @@ fn given(cell: &CellParts, who: &Who, case: CaseId, person: PersonId, share: Sha
 }
 
 /// The name of an organisation; whoever wrote from outside is in no register.
-fn named(register: &Register, id: OrganisationId) -> Result<SourceName, Problem> {
+fn named(register: &Register, OpenedSource { organisation: id, contact }: OpenedSource) -> Result<SourceName, Problem> {
     let found = register.organisations().into_iter().find(|organisation| organisation.id == id);
-    Ok(SourceName { organisation: found.map(|organisation| organisation.name.clone()) })
+    Ok(SourceName { organisation: found.map(|organisation| organisation.name.clone()), contact })
 }

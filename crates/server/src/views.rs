@@ -177,6 +177,10 @@ pub struct NewReport {
     pub tags: Option<Vec<String>>,
     /// The values.
     pub indicators: Vec<NewIndicator>,
+    /// How to reach you: a line of up to 100 characters (300 bytes). Where nobody may know that it was you, it is sealed for two leads who
+    /// open together who reported, and kept only while two have a key; else it goes behind the narrative. With words that are sealed, and
+    /// another second answer than `nobody`, it is sealed with them and absent here.
+    pub contact: Option<String>,
     /// What you decided about each value that could name you; a key decides nothing, and what is found there is held.
     pub findings: Option<Vec<FindingDecision>>,
 }

@@ -11,6 +11,7 @@ use register::{Actor, NewPerson, Role};
 use serde_json::{Value, json};
 use vault::{LeadPrivateKey, share_of};
 
+const PHONE: &str = "Ann, 0113 496 0000";
 const WHY: &str = "A court order of 3 February names this case";
 
 struct Lead {
@@ -87,8 +88,17 @@ impl Stage {
     }
 
     async fn report(&mut self, firm: usize, value: &str) -> String {
-        let receipt = self.world.report(firm, &[value]).await;
-        assert_eq!(receipt.status, 201);
+        self.report_as(firm, value, "nobody").await
+    }
+
+    /// A report with a word on how to reach its firm.
+    async fn report_as(&mut self, firm: usize, value: &str, know: &str) -> String {
+        let body = json!({ "title": "t", "narrative": "it came", "attack": "phishing", "warn": "now", "know": know,
+            "tlp": "GREEN", "indicators": [{ "value": value }], "contact": PHONE });
+        let request = self.world.request("POST", "/api/v1/reports", firm, Body::from(body.to_string()));
+        let receipt = call(&self.world.member, request).await;
+        assert_eq!(receipt.status, 201, "{receipt:?}");
+        assert!(!String::from_utf8_lossy(&receipt.body).contains(PHONE));
         self.world.pass(300);
         receipt.json()["reference"].as_str().unwrap().to_owned()
     }
@@ -156,7 +166,8 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     stage.shows_passkey(&ada);
     assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
     let opened = stage.gives(&zoe, &case, &other).await;
-    assert_eq!((opened.status.as_u16(), &opened.json()["source"]), (200, &json!({ "organisation": "Firm 1" })));
+    let source = json!({ "organisation": "Firm 1", "contact": PHONE });
+    assert_eq!((opened.status.as_u16(), &opened.json()["source"]), (200, &source));
     assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409, "it was opened already");
 
     // The other of the two reads it as well; nobody else does.
@@ -168,7 +179,7 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     stage.world.pass(300);
     let page = stage.ask(&uma, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await;
     let text = String::from_utf8(page.body.clone()).unwrap();
-    assert!(!text.contains("Firm 1"), "{text}");
+    assert!(!text.contains("Firm 1") && !text.contains("0113"), "{text}");
     let last = page.json()["thread"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["kind"], &last["text"], &last["name"]), (&json!("opened"), &json!(WHY), &json!("ada, zoe")));
 
@@ -187,6 +198,49 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     stage.world.pass(31 * 60_000);
     let later = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
     assert!(later.is_empty(), "half an hour later nobody reads it here");
+}
+
+#[tokio::test]
+async fn how_to_reach_a_firm_follows_its_second_answer() {
+    let mut stage = Stage::new();
+    let early = stage.report(1, "early.attack.test").await;
+    let (ada, zoe) = (stage.enrolled("ada").await, stage.enrolled("zoe").await);
+    let (secret, recalled) = (stage.report(1, "late.attack.test").await, stage.report(1, "gone.attack.test").await);
+    let (known, named) = (
+        stage.report_as(1, "known.attack.test", "cell").await,
+        stage.report_as(1, "named.attack.test", "everybody").await,
+    );
+    let path = format!("/api/v1/reports/{recalled}/recall");
+    let taken = call(&stage.world.member, stage.world.request("POST", &path, 1, Body::empty())).await;
+    assert_eq!(taken.status, 204, "{taken:?}");
+    stage.world.pass(1_000);
+    // Where the cell may know who it is, its people read it with the words; where nobody may, nothing of it is in content.
+    for (case, there) in [(&early, false), (&secret, false), (&known, true), (&named, true)] {
+        let page = stage.ask(&ada, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await.json();
+        let words = if there { format!("it came\n\nContact: {PHONE}") } else { "it came".to_owned() };
+        assert_eq!(page["narrative"], words);
+        let request = stage.world.request("GET", &format!("/api/v1/reports/{case}"), 1, Body::empty());
+        assert_eq!(call(&stage.world.member, request).await.json()["narrative"], words, "the firm's own copy");
+    }
+    let mut journal = Vec::new();
+    vault::export(&**stage.world.vault.journal(), &mut journal).unwrap();
+    assert_eq!(String::from_utf8(journal).unwrap().matches(PHONE).count(), 2, "in the two that the cell may know");
+    // No other member has it of any of them.
+    let home = stage.world.get("/api/v1/home").await;
+    assert_eq!(home.status, 200);
+    let named = stage.world.get("/api/v1/lookup?value=named.attack.test").await;
+    for answer in [home, named] {
+        assert!(!String::from_utf8_lossy(&answer.body).contains("0113"), "{answer:?}");
+    }
+    // Two leads read it with who it is; after a recall they read who it is alone.
+    assert_eq!(stage.begun(&ada, &early).await.status, 409, "with fewer than two leads it is not kept");
+    for (case, contact) in [(&secret, json!(PHONE)), (&recalled, Value::Null)] {
+        assert_eq!(stage.begun(&ada, case).await.status, 201);
+        let (hers, other) = (stage.share(&ada, case).await, stage.share(&zoe, case).await);
+        stage.gives(&ada, case, &hers).await;
+        let opened = stage.gives(&zoe, case, &other).await;
+        assert_eq!(opened.json()["source"], json!({ "organisation": "Firm 1", "contact": contact }));
+    }
 }
 
 #[tokio::test]

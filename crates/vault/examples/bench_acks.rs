@@ -55,6 +55,7 @@ fn submission(number: u64) -> Submission {
         named: None,
         own: false,
         outside: false,
+        contact: None,
         report: ReportContent {
             happened_at: None,
             warn: WhoMayBeWarned::Now,

@@ -40,6 +40,7 @@ fn submission(n: u64) -> Submission {
         named: None,
         own: false,
         outside: false,
+        contact: None,
         report: ReportContent {
             happened_at: None,
             warn: WhoMayBeWarned::Now,

@@ -9,6 +9,7 @@ use model::{
     Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 
+use crate::acts::{AmendEntry, Change, Redacted};
 use crate::codec::{self, INPUT_BYTES_MAX};
 use crate::entry::{Body, Findings, Item, ReportEntry, Run};
 use crate::error::JournalError;
@@ -269,7 +270,7 @@ pub(crate) fn a_sealed_source_comes_back_with_the_secrets_of_its_epoch(journal: 
         let mut entry = report(n, 0);
         let source = entry.source.as_mut().unwrap();
         let firm = OrganisationId::from_bytes([7; 16]);
-        source.pairs = state.seal(1, source.case, firm, &Still).unwrap();
+        source.pairs = state.seal(1, source.case, (firm, "0113 496 0000"), &Still).unwrap();
         let pairs = source.pairs.clone().unwrap();
         assert_eq!(pairs.epoch.is_stored(), n > 1, "only what is on disk is taken for it");
         expected.push((source.case, pairs));
@@ -278,7 +279,14 @@ pub(crate) fn a_sealed_source_comes_back_with_the_secrets_of_its_epoch(journal: 
     for (case, pairs) in expected {
         let stored = journal.sealed_source(case).unwrap().unwrap();
         assert_eq!((&stored.leads, &stored.sealed), (&pairs.epoch.leads, &pairs.sealed));
+        assert_eq!(stored.contact, Some(pairs.contact));
         assert!(pairs.epoch.is_stored());
+        // With its content goes how to reach whoever filed it, and nothing else of the source.
+        let redacted = vec![Redacted { seq: 1, hash: [0; 32], left: [0; 32] }];
+        let recalled = AmendEntry { case, of: 1, change: Change::Recall { redacted } };
+        journal.append(vec![NewEntry::new(Timestamp::from_millis(9), Body::Amend(Box::new(recalled)))]).unwrap();
+        let left = journal.sealed_source(case).unwrap().unwrap();
+        assert_eq!((left.contact, left.sealed), (None, stored.sealed));
     }
     journal.append(vec![report(9, 0)]).unwrap();
     let NewEntry { source: Some(plain), .. } = report(9, 0) else { panic!("no source") };

@@ -9,7 +9,7 @@ use model::{
 use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AmendEntry, FileEntry, MessageEntry, OpenedEntry};
+use crate::acts::{AmendEntry, Change, FileEntry, MessageEntry, OpenedEntry};
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
@@ -230,6 +230,8 @@ pub struct Submission {
     pub own: bool,
     /// Somebody who is no member sent it; `organisation` then stands for whoever has the way-back code.
     pub outside: bool,
+    /// How to reach whoever sent it, if nobody may know who that is: it goes into the source record for two leads, never into the entry.
+    pub contact: Option<String>,
     /// What it says.
     pub report: ReportContent,
 }
@@ -346,6 +348,16 @@ pub(crate) const TYPES: [&str; 17] = [
 ];
 
 impl Body {
+    /// The recalled case whose content it says was taken out.
+    pub(crate) fn takes_content_out(&self) -> Option<CaseId> {
+        match self {
+            Self::Amend(amend) if matches!(&amend.change, Change::Recall { redacted } if !redacted.is_empty()) => {
+                Some(amend.case)
+            }
+            _ => None,
+        }
+    }
+
     /// The name of its type in the stored form.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {

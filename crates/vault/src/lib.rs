@@ -44,9 +44,12 @@ pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use master::{MasterSource, wrap_keys};
 pub use place::{AcceptedHead, accept_head};
+pub use sealing::{
+    CONTACT_BYTES_MAX, Lead, LeadKeyError, LeadPrivateKey, LeadPublicKey, OpenedSource, OpeningKeys, SHARE_BYTES,
+    Share, share_of,
+};
 pub use sealing::{CellKey, WORDS_INFO, Words, seal_words};
 pub use sealing::{FILE_INFO, SealedFault, SealedOutgoing, SealedTold, seal_file};
-pub use sealing::{Lead, LeadKeyError, LeadPrivateKey, LeadPublicKey, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub use shelf::{FILE_BYTES_MAX, FILES_COMING_MAX, Incoming, Outgoing};
 pub use vault::filing::{FILES_PER_CASE_MAX, FileBegun, FileTold};
 pub use vault::redact::Erased;

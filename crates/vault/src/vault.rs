@@ -334,8 +334,9 @@ impl Vault {
         let case = CaseId::from_bytes(self.entropy.bytes());
         let case = leaks::pseudonym(case, token, || self.journal.head().seq);
         let (organisation, at) = (submission.organisation, submission.received_at);
+        let contact = submission.contact.clone().unwrap_or_default();
         let report = ReportEntry::of(submission, case, token);
-        let source = self.source(case, organisation, at)?;
+        let source = self.source(case, (organisation, &contact), at)?;
         let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source), rewrites: Vec::new() };
         Ok((Some(entry), Accepted { case: Some(case), items }))
     }

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use common::{NOW, open, submission};
 use model::{CaseId, OrganisationId, PersonId, Timestamp};
-use vault::{Body, Lead, LeadPrivateKey, Opener, VaultError, accept_head, default_keys_dir, share_of, verify};
+use vault::{
+    Body, Lead, LeadPrivateKey, OpenedSource, Opener, VaultError, accept_head, default_keys_dir, share_of, verify,
+};
 
 fn firm(n: u8) -> OrganisationId {
     OrganisationId::from_bytes([n; 16])
@@ -20,7 +22,14 @@ fn lead(n: u8) -> (LeadPrivateKey, Lead) {
 }
 
 fn filed(vault: &std::sync::Arc<vault::Vault>, n: u8) -> CaseId {
-    vault.submit(vec![submission(n, &[&format!("d{n}.test")])], false).unwrap()[0].case.unwrap()
+    let mut report = submission(n, &[&format!("d{n}.test")]);
+    report.contact = Some(format!("the phone of {n}"));
+    vault.submit(vec![report], false).unwrap()[0].case.unwrap()
+}
+
+/// What two leads learn of the second firm's case.
+fn opened_source() -> OpenedSource {
+    OpenedSource { organisation: firm(2), contact: Some("the phone of 2".to_owned()) }
 }
 
 /// Every byte of every file of a folder.
@@ -66,7 +75,7 @@ fn two_leads_open_a_case_with_a_reason_and_one_opens_none() {
         (before, [(one, share(&ann, &one, before)), (other, share(&bob, &other, before))]),
         (CaseId::from_bytes([9; 16]), [(one, share(&ann, &one, case)), (other, share(&bob, &other, case))]),
     ] {
-        let expected = (of == case && shares[0].0 == other).then(|| firm(2));
+        let expected = (of == case && shares[0].0 == other).then(opened_source);
         let by = shares.map(|(lead, share)| opener(&lead, share));
         // The pair is symmetric: which of the two gave which share does not matter, for both are needed.
         assert_eq!(vault.open_source(of, by, "why".into()).unwrap(), expected);
@@ -74,7 +83,7 @@ fn two_leads_open_a_case_with_a_reason_and_one_opens_none() {
     let opened = vault.journal().read(head.seq + 1, 10).unwrap();
     assert_eq!(opened.len(), 1, "what opened nothing leaves no entry");
     let by = [opener(&other, share(&bob, &other, case)), opener(&one, share(&ann, &one, case))];
-    assert_eq!(vault.open_source(case, by, "a court asks".into()).unwrap(), Some(firm(2)));
+    assert_eq!(vault.open_source(case, by, "a court asks".into()).unwrap(), Some(opened_source()));
     let last = vault.journal().read(head.seq + 2, 1).unwrap();
     let Body::Opened(opened) = &last[0].body else { panic!("an opening is an entry") };
     assert_eq!((opened.case, opened.reason.as_str(), opened.by[0].0), (case, "a court asks", other.person));
@@ -121,6 +130,7 @@ fn a_stolen_folder_names_no_firm() {
         for n in 200..230 {
             assert!(!holds(all, firm(n).as_bytes()) && !holds(all, firm(n).to_string().as_bytes()), "{n}");
         }
+        assert!(!holds(all, b"the phone"));
         assert!(cases.iter().all(|case| holds(all, case.as_bytes())), "the records are there");
     };
     // While it is served, and after it ended in order.
@@ -160,7 +170,10 @@ fn what_an_older_file_had_in_plain_is_sealed_and_overwritten() {
     }
     let all = bytes_of(&dir);
     assert!((200..210).all(|n| !holds(&all, firm(n).as_bytes())), "the old rows are overwritten, in the log too");
-    filed(&vault, 211);
+    // A file of an older version has no place for how to reach them: it is made.
+    vault.set_leads(vec![lead(1).1, lead(2).1]);
+    let case = filed(&vault, 211);
+    assert!(vault.opening_keys(case).unwrap().is_some());
     drop(vault);
     verify(&dir, &default_keys_dir(&dir)).unwrap();
 }

@@ -925,7 +925,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. */
+        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. To a report that is for the cell only a device may send it sealed to the cell's key; its name is within, then. */
         post: operations["own_file_add"];
         delete?: never;
         options?: never;
@@ -1957,7 +1957,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. */
+        /** Adds a file to a report, up to 25 MiB, and 20 to a report. It is kept sealed and given out as a download only. To a report that is for the cell only a device may send it sealed to the cell's key; its name is within, then. */
         post: operations["cell_file_add"];
         delete?: never;
         options?: never;
@@ -2748,12 +2748,19 @@ export interface components {
             by: string;
             /** @description Its id. */
             id: string;
-            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if it does not open. */
             kind: string;
+            /** @description What the device that sealed it takes it for, as a media type; empty if that told nothing. */
+            media: string;
             /** @description Its name, made harmless. */
             name: string;
             /** @description What is to be said about it, in sentences. */
             notes: string[];
+            /**
+             * @description `plain`; `opened`, if the reporter's device had sealed it to the cell: the cell's server opens it for you; `gone`, if the key
+             *     that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report.
+             */
+            seal: string;
             /** @description SHA-256 in hexadecimal digits. */
             sha256: string;
             /**
@@ -3151,7 +3158,10 @@ export interface components {
             exercise?: boolean;
             /** @description Its id. */
             id: string;
-            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            /**
+             * @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if a device sealed it to the
+             *     cell: its name and what it is lie within, then.
+             */
             kind: string;
             /** @description Its name, made harmless. */
             name: string;
@@ -4023,6 +4033,12 @@ export interface components {
         NewReport: {
             /** @description Closest match, such as `phishing` or `not-sure`. */
             attack: string;
+            /**
+             * @description How to reach you: a line of up to 100 characters (300 bytes). Where nobody may know that it was you, it is sealed for two leads who
+             *     open together who reported, and kept only while two have a key; else it goes behind the narrative. With words that are sealed, and
+             *     another second answer than `nobody`, it is sealed with them and absent here.
+             */
+            contact?: string | null;
             /** @description What you decided about each value that could name you; a key decides nothing, and what is found there is held. */
             findings?: components["schemas"]["FindingDecision"][] | null;
             /**
@@ -4308,7 +4324,10 @@ export interface components {
             by: string;
             /** @description Its id. */
             id: string;
-            /** @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`. */
+            /**
+             * @description What its bytes are: `mail`, `image`, `archive`, `text`, `document`, `program` or `other`; `sealed`, if a device sealed it to the
+             *     cell: its name and what it is lie within, then.
+             */
             kind: string;
             /** @description Its name, made harmless. */
             name: string;
@@ -4859,6 +4878,8 @@ export interface components {
         };
         /** @description Who reported a case. */
         SourceName: {
+            /** @description How to reach them, if they said and wished that nobody knows who they are; null after a recall. */
+            contact: string | null;
             /** @description Name of the organisation; null if it was somebody without an account, of whom only the case itself tells. */
             organisation: string | null;
         };
@@ -15142,6 +15163,15 @@ export interface operations {
             };
             /** @description Absent, or hidden from you: the same answer. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

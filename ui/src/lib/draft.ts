@@ -134,23 +134,25 @@ const KEY_BYTES = 16
 export const newKey = () =>
   [...crypto.getRandomValues(new Uint8Array(KEY_BYTES))].map(b => b.toString(16).padStart(2, '0')).join('')
 
-/** Whether the contact goes along: only where the second answer lets the cell know who it is. */
-export const tellsContact = (d: Draft) => !!d.contact.trim() && !!d.know && d.know !== 'nobody'
+/** Whether somebody said how to reach them, once it is answered who may know: where it goes follows from that. */
+export const tellsContact = (d: Draft) => !!d.contact.trim() && !!d.know
 
 /** Whether the words are sealed on this device: those of a report that is for the cell only. */
 export const sealsWords = (d: Draft) => d.warn === 'cell-only'
 const SEALED = 'fusioncell-sealed-words-1 '
 export const areSealed = (words: string) => words.startsWith(SEALED)
 
-/** What the cell reads: the words, and how to reach whoever wrote them. */
+/** What is sealed for the cell: the words and, unless nobody may know who it is, how to reach whoever wrote them. */
 export const wordsOf = (d: Draft, contactWord: string) =>
-  d.narrative.trim() + (tellsContact(d) ? `\n\n${contactWord}${d.contact.trim()}` : '')
+  d.narrative.trim() + (tellsContact(d) && d.know !== 'nobody' ? `\n\n${contactWord}${d.contact.trim()}` : '')
 
 /** The body that is sent. Words that are sealed are in it as they are sealed, and before that not at all. */
-export function bodyOf(d: Draft, contactWord: string): NewReport {
+export function bodyOf(d: Draft): NewReport {
   return {
     title: d.title.trim(),
-    narrative: sealsWords(d) ? d.sealed : wordsOf(d, contactWord),
+    narrative: sealsWords(d) ? d.sealed : d.narrative.trim(),
+    // Where nobody may know who it is, the server keeps it for two leads with that; sealed words have it within.
+    ...(tellsContact(d) && (d.know === 'nobody' || !sealsWords(d)) ? { contact: d.contact.trim() } : {}),
     attack: (d.attack || 'not-sure') as NewReport['attack'],
     ongoing: d.ongoing === 'yes',
     indicators: d.values

@@ -13,7 +13,7 @@ import { Icon } from '../ui/Icon'
 import { useProblems } from '../ui/Problems'
 import { Heading, NotFound } from '../ui/States'
 import { report as T } from '../words/report'
-import { Others, Received } from './ReportParts'
+import { Others, Received, usePreview } from './ReportParts'
 import { Check, Contact, Now, STEPS, Share, What, Words, missing, type Step } from './ReportSteps'
 import { Values, useFinding } from './ReportValues'
 
@@ -56,12 +56,15 @@ export function Report() {
     at = STEPS.indexOf(step)
   const { draft, newer, change, named, sealedAs, take, mine, clear } = useDraft(person)
   const problems = useProblems(titles[step]),
-    [told, tell] = useState<Step>(step),
+    [tried, tell] = useState<Step>(step),
     [busy, setBusy] = useState(false),
     [last, setLast] = useState<KeptReceipt | null>(() => keptReceipt(person)),
     [sent, setSent] = useState(''),
     finding = useFinding(draft, change),
     unread = useRef('') // a text that could not be looked through, and with which somebody may go on
+  const others = WITH_OTHERS.includes(step),
+    told = usePreview(draft, on && (others || step === 'contact')),
+    kept = told && told !== 'failed' ? told.source_kept : undefined
   const groups = useQuery({
     queryKey: ['groups'],
     queryFn: firm.groups,
@@ -90,7 +93,7 @@ export function Report() {
         />
       </div>
     )
-  const bad = (field: string) => told === step && problems.bad(field)
+  const bad = (field: string) => tried === step && problems.bad(field)
   const send = async () => {
     setBusy(true)
     try {
@@ -101,7 +104,7 @@ export function Report() {
         if (!sealed) return
         d = sealed
       }
-      const body = bodyOf(d, T.contact.sent),
+      const body = bodyOf(d),
         receipt = await reports.send(body, d.key),
         now = { receipt, ongoing: d.ongoing === 'yes' }
       keepReceipt(person, now)
@@ -142,8 +145,7 @@ export function Report() {
     if (following) go(following)
     else await send()
   }
-  const part = { draft, change, bad },
-    others = WITH_OTHERS.includes(step)
+  const part = { draft, change, bad }
   return (
     <div className={others ? 'page wide report beside' : 'page report'}>
       <div className="ask">
@@ -188,14 +190,14 @@ export function Report() {
           </div>
         )}
         <form className="write" noValidate onSubmit={e => void next(e)}>
-          {told === step && problems.summary}
+          {tried === step && problems.summary}
           {step === 'now' && <Now {...part} reach={reach} />}
           {step === 'what' && <What {...part} />}
           {step === 'words' && <Words {...part} />}
           {step === 'values' && <Values draft={draft} change={change} finding={finding} />}
           {step === 'share' && <Share {...part} groups={groups.data?.items ?? []} />}
-          {step === 'contact' && <Contact {...part} />}
-          {step === 'check' && <Check draft={draft} groups={groups.data?.items} />}
+          {step === 'contact' && <Contact {...part} kept={kept} />}
+          {step === 'check' && <Check draft={draft} groups={groups.data?.items} kept={kept} />}
           <p>
             <button id="r-go" className="btn big" disabled={busy || finding.busy}>
               {step === 'check' ? (busy ? T.check.sending : T.check.send) : T.next}
@@ -219,7 +221,7 @@ export function Report() {
           )}
         </p>
       </div>
-      {others && <Others draft={draft} change={change} />}
+      {others && <Others draft={draft} change={change} told={told} />}
     </div>
   )
 }

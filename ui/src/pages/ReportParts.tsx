@@ -62,7 +62,7 @@ export function Radios({
 /** The dry run of a draft, a moment after its last change. */
 export function usePreview(draft: Draft, on: boolean): Preview | null | 'failed' {
   const [seen, see] = useState<Preview | null | 'failed'>(null)
-  const asked = JSON.stringify(bodyOf(draft, T.contact.sent))
+  const asked = JSON.stringify(bodyOf(draft))
   useEffect(() => {
     if (!on) return
     let here = true
@@ -85,9 +85,8 @@ const decisions: Record<string, string> = {
   generalise: T.others.generalise,
   keep: T.others.keep,
 }
-export function Others({ draft, change }: { draft: Draft; change: Change }) {
-  const told = usePreview(draft, true),
-    seen = told === 'failed' ? null : told,
+export function Others({ draft, change, told }: { draft: Draft; change: Change; told: Preview | null | 'failed' }) {
+  const seen = told === 'failed' ? null : told,
     out = seen?.values.filter(v => v.result !== 'left-out') ?? []
   return (
     <aside className="others" aria-labelledby="h-others">

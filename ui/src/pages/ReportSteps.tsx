@@ -152,20 +152,21 @@ export const Share = ({ draft, change, bad, groups }: Part & { groups: readonly 
   </>
 )
 
-export const Contact = ({ draft, change }: Part) => (
+/** `kept` says whether a source is kept, for two leads to open together; unknown while nobody could be asked. */
+export const Contact = ({ draft, change, kept }: Part & { kept: boolean | undefined }) => (
   <>
     <p className="lede">{T.contact.lede}</p>
-    {draft.know === 'nobody' ? (
-      <p className="note">{T.contact.nobody}</p>
+    {draft.know === 'nobody' && kept === false ? (
+      <p className="note">{T.contact.notKept}</p>
     ) : (
       <div className="field">
         <label htmlFor="r-contact">{T.contact.label}</label>
         <p className="hint" id="r-contact-hint">
-          {T.contact.hint}
+          {draft.know === 'nobody' ? T.contact.hintNobody : T.contact.hint}
         </p>
         <input
           id="r-contact"
-          maxLength={200}
+          maxLength={100}
           aria-describedby="r-contact-hint"
           value={draft.contact}
           onChange={e => change({ contact: e.target.value })}
@@ -200,7 +201,28 @@ const row = (label: string, value: ReactNode, s: Step) => (
   </div>
 )
 
-export function Check({ draft: d, groups }: { draft: Draft; groups: readonly Group[] | undefined }) {
+/** How the cell reaches whoever reports, and what becomes of that. */
+function Reached({ of: d, kept }: { of: Draft; kept: boolean | undefined }) {
+  const secret = d.know === 'nobody'
+  if (secret && kept === false) return <>{T.contact.notSent}</>
+  if (!tellsContact(d)) return <>{T.contact.none}</>
+  return (
+    <>
+      <bdi>{d.contact}</bdi>
+      {secret && <span className="open"> {T.contact.sealed}</span>}
+    </>
+  )
+}
+
+export function Check({
+  draft: d,
+  groups,
+  kept,
+}: {
+  draft: Draft
+  groups: readonly Group[] | undefined
+  kept: boolean | undefined
+}) {
   const on = d.values.filter(v => v.on)
   return (
     <dl className="answers">
@@ -237,11 +259,7 @@ export function Check({ draft: d, groups }: { draft: Draft; groups: readonly Gro
       {row(T.check.know, T.share.knows.find(([k]) => k === d.know)?.[1] ?? '–', 'share')}
       {row(T.check.tlp, <Tlp v={d.tlp} meaning />, 'share')}
       {row(T.check.pap, papWord(d.pap), 'share')}
-      {row(
-        T.check.contact,
-        tellsContact(d) ? <bdi>{d.contact}</bdi> : d.know === 'nobody' ? T.contact.notSent : T.contact.none,
-        'contact',
-      )}
+      {row(T.check.contact, <Reached of={d} kept={kept} />, 'contact')}
     </dl>
   )
 }

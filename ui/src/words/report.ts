@@ -132,10 +132,14 @@ export const report = {
     label: 'Telephone or mailbox (you may leave it out)',
     hint: 'Only the cell reads it.',
     none: 'None given: the cell reaches you in the thread',
-    notSent: 'Not sent, since nobody may know it was you: the cell reaches you in the thread',
-    nobody:
-      'You chose that nobody may know it was you, so this is not sent: the cell reaches you through the thread of this ' +
-      'report. Look there, or call.',
+    notSent: 'Not kept, since nobody may know it was you: the cell reaches you in the thread',
+    sealed: 'Sealed with who you are: two leads open both together, in need',
+    hintNobody:
+      'You chose that nobody may know it was you. This is sealed together with that: two leads of the cell can open both ' +
+      'in need, and you are told. Otherwise the cell reaches you only through the thread of this report.',
+    notKept:
+      'You chose that nobody may know it was you, and fewer than two leads of the cell have a key. How to reach you ' +
+      'would not be kept, so it is not asked for: the cell reaches you only through the thread of this report. Look there, or call.',
     sent: 'Contact: ',
   },
   check: {

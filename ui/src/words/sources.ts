@@ -35,6 +35,7 @@ export const sources = {
   later: 'Your key was enrolled after this case came: it is not yours to open.',
   notHere: 'Your key is not on this device.',
   source: (who: string) => `It was reported by ${who}.`,
+  reach: (contact: string) => `Who to call: ${contact}`,
   outside: 'It came from somebody without an account: only the case itself tells who.',
   ask: 'Who reported it',
   askText: 'Only two leads together can open it. The reporter is told, with the reason.',

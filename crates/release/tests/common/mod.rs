@@ -346,6 +346,7 @@ pub fn submission(filed: Filed, now: Timestamp) -> Submission {
         named: Some(format!("Firm {}", filed.firm)),
         own: filed.own,
         outside: filed.outside,
+        contact: None,
         report: ReportContent {
             happened_at: None,
             warn: filed.warn,

@@ -47,6 +47,7 @@ impl Journal for MemoryJournal {
         for (new, body) in batch.into_iter().zip(bodies) {
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, new.at, &body) };
+            let taken_out = new.body.takes_content_out();
             let entry = Arc::new(Entry { seq, at: new.at, body: new.body });
             fresh.push((Arc::clone(&entry), body.len()));
             stored.entries.push((entry, RawEntry { seq, at: new.at, hash: head.hash, body, redacted: false }));
@@ -58,6 +59,11 @@ impl Journal for MemoryJournal {
                 }
             }
             rewritten.extend(new.rewrites);
+            if let Some(case) = taken_out
+                && let Some((_, Some(pairs))) = stored.sources.get_mut(&case)
+            {
+                pairs.contact.clear();
+            }
             if let Some(source) = new.source {
                 source.pairs.iter().for_each(|pairs| pairs.epoch.is_stored_now());
                 stored.sources.insert(source.case, (Filed { way_back: source.way_back, seq }, source.pairs));
@@ -105,7 +111,11 @@ impl Journal for MemoryJournal {
     fn sealed_source(&self, case: CaseId) -> Result<Option<OpeningKeys>, JournalError> {
         let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         let pairs = stored.sources.get(&case).and_then(|(_, pairs)| pairs.as_ref());
-        Ok(pairs.and_then(|pairs| OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed.clone())))
+        Ok(pairs.and_then(|pairs| {
+            // A recall leaves none.
+            let contact = Some(pairs.contact.clone()).filter(|record| !record.is_empty());
+            OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed.clone(), contact)
+        }))
     }
 
     fn kept(&self, key: &[u8; 32]) -> Result<Option<Kept>, JournalError> {

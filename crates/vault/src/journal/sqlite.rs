@@ -35,8 +35,8 @@ const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
   redacted INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, way_back BLOB NOT NULL, seq INTEGER NOT NULL, epoch BLOB, pairs BLOB)
-  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source(case_id BLOB PRIMARY KEY, way_back BLOB NOT NULL, seq INTEGER NOT NULL, epoch BLOB, pairs BLOB,
+  contact BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS epoch(id BLOB, lead BLOB, secret BLOB NOT NULL, PRIMARY KEY(id, lead)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kept(key BLOB PRIMARY KEY, about BLOB NOT NULL, hour INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS kept_about ON kept(about);
@@ -129,6 +129,7 @@ impl SqliteJournal {
         let connection = connect(&options.path)?;
         connection.execute_batch(SCHEMA)?;
         note_redactions(&connection)?;
+        source::note_contacts(&connection)?;
         if let Some(pages) = pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
@@ -344,6 +345,7 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
             if let Some(known) = &entry.source {
                 source::write(&transaction, known, seq)?;
             }
+            source::forget_contact(&transaction, &entry.body)?;
         }
     }
     kept::write(&transaction, group.iter().flat_map(|job| &job.kept))?;

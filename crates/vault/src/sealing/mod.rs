@@ -3,6 +3,7 @@
 
 pub(crate) mod aead;
 pub(crate) mod at_rest;
+mod contact;
 pub(crate) mod hpke;
 pub(crate) mod key_store;
 mod pairs;
@@ -12,9 +13,10 @@ pub(crate) mod words;
 
 pub(crate) use at_rest::AtRest;
 pub use at_rest::Opened;
+pub use contact::CONTACT_BYTES_MAX;
 pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
-pub use pairs::{Lead, OpeningKeys, SHARE_BYTES, Share, share_of};
-pub(crate) use pairs::{Pairs, SealState};
+pub(crate) use pairs::{Filer, Pairs, SealState};
+pub use pairs::{Lead, OpenedSource, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub use sealed_file::{FILE_INFO, SealedFault, SealedOutgoing, SealedTold, seal_file};
 pub(crate) use way_back::{SEALED_BYTES, WayBack};
 pub use words::{CellKey, WORDS_INFO, Words, seal_words};

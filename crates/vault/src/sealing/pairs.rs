@@ -12,6 +12,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use model::{CaseId, Entropy, OrganisationId, PersonId};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::contact::{self, Sealer};
 use super::hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey, SEALED_SECRET_BYTES};
 use super::way_back::SEALED_BYTES;
 use super::{open_once, seal_once};
@@ -114,15 +115,29 @@ pub(crate) struct Pairs {
     pub epoch: Arc<EpochRow>,
     /// One after the other, [`SEALED_BYTES`] each: first and second lead, first and third, … second and third.
     pub sealed: Vec<u8>,
+    /// How to reach whoever filed it, in the same order; there also if they did not say.
+    pub contact: Vec<u8>,
+}
+
+/// Who filed a case, as two leads opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedSource {
+    /// Who.
+    pub organisation: OrganisationId,
+    /// How to reach them, if they said.
+    pub contact: Option<String>,
 }
 
 impl PartialEq for Pairs {
     fn eq(&self, other: &Self) -> bool {
-        self.epoch.id == other.epoch.id && self.sealed == other.sealed
+        (self.epoch.id, &self.sealed, &self.contact) == (other.epoch.id, &other.sealed, &other.contact)
     }
 }
 
 impl Eq for Pairs {}
+
+/// Who files a case, and how to reach them; empty if they do not say, or say it in the report itself.
+pub(crate) type Filer<'a> = (OrganisationId, &'a str);
 
 /// What the server holds in memory of an epoch.
 pub(crate) struct Epoch {
@@ -140,17 +155,20 @@ impl Epoch {
         Ok(Self { number, row: Arc::new(row), secrets })
     }
 
-    fn seal(&self, case: CaseId, organisation: OrganisationId) -> Option<Pairs> {
+    fn seal(&self, case: CaseId, (organisation, contact): Filer<'_>, entropy: &dyn Entropy) -> Option<Pairs> {
         let shares: Vec<Share> =
             self.secrets.iter().map(|secret| Share::of(secret, case)).collect::<Option<Vec<_>>>()?;
         let mut sealed = Vec::with_capacity(pairs(shares.len()) * SEALED_BYTES);
+        let mut reach = Sealer::new(entropy.bytes());
         for (i, (share, (lead, _))) in shares.iter().zip(&self.row.leads).enumerate() {
             for (other, (with, _)) in shares.iter().zip(&self.row.leads).skip(i + 1) {
-                let key = share.with(other);
-                sealed.extend_from_slice(&seal_once(&key, &names(case, *lead, *with), *organisation.as_bytes())?);
+                let (key, names) = (share.with(other), names(case, *lead, *with));
+                sealed.extend_from_slice(&seal_once(&key, &names, *organisation.as_bytes())?);
+                reach.pair(&key, &names)?;
             }
         }
-        Some(Pairs { epoch: Arc::clone(&self.row), sealed })
+        let contact = reach.end(case.as_bytes(), contact)?;
+        Some(Pairs { epoch: Arc::clone(&self.row), sealed, contact })
     }
 }
 
@@ -172,20 +190,23 @@ pub struct OpeningKeys {
     /// Leads who can open the case, each with the secret of its epoch, sealed to that lead.
     pub leads: Vec<(PersonId, Vec<u8>)>,
     pub(crate) sealed: Vec<u8>,
+    /// Absent where the report was recalled, or came to an older version.
+    pub(crate) contact: Option<Vec<u8>>,
 }
 
 impl OpeningKeys {
     /// What was stored of a case and its epoch; `None` if it does not fit together.
-    pub(crate) fn new(mut leads: Vec<(PersonId, Vec<u8>)>, sealed: Vec<u8>) -> Option<Self> {
+    pub(crate) fn new(mut leads: Vec<(PersonId, Vec<u8>)>, sealed: Vec<u8>, contact: Option<Vec<u8>>) -> Option<Self> {
         leads.sort_by_key(|(person, _)| *person.as_bytes());
         let whole = leads.len() >= 2
             && leads.iter().all(|(_, secret)| secret.len() == SEALED_SECRET_BYTES)
-            && sealed.len() == pairs(leads.len()) * SEALED_BYTES;
-        whole.then_some(Self { leads, sealed })
+            && sealed.len() == pairs(leads.len()) * SEALED_BYTES
+            && contact.as_ref().is_none_or(|record| record.len() == contact::record_bytes(pairs(leads.len())));
+        whole.then_some(Self { leads, sealed, contact })
     }
 
     /// Opens the source with the shares of two leads, in any order; `None` if they are not those of this case and these two.
-    pub(crate) fn open(&self, case: CaseId, shares: [(PersonId, &Share); 2]) -> Option<OrganisationId> {
+    pub(crate) fn open(&self, case: CaseId, shares: [(PersonId, &Share); 2]) -> Option<OpenedSource> {
         let place = |person: PersonId| self.leads.iter().position(|(lead, _)| *lead == person);
         let [(one, first), (other, second)] = shares;
         let (a, b) = (place(one)?, place(other)?);
@@ -197,8 +218,11 @@ impl OpeningKeys {
         let count = self.leads.len();
         let index = (0..i).map(|before| count - 1 - before).sum::<usize>() + (j - i - 1);
         let sealed = self.sealed.get(index * SEALED_BYTES..(index + 1) * SEALED_BYTES)?;
-        let key = first.with(second);
-        open_once(&key, &names(case, lead, with), sealed).map(OrganisationId::from_bytes)
+        let (key, names) = (first.with(second), names(case, lead, with));
+        let organisation = open_once(&key, &names, sealed).map(OrganisationId::from_bytes)?;
+        let record = self.contact.as_deref();
+        let contact = record.and_then(|record| contact::opened(record, (index, &key, &names), case.as_bytes()));
+        Some(OpenedSource { organisation, contact })
     }
 }
 
@@ -244,7 +268,7 @@ impl SealState {
         &mut self,
         number: i64,
         case: CaseId,
-        organisation: OrganisationId,
+        filer: Filer<'_>,
         entropy: &dyn Entropy,
     ) -> Result<Option<Pairs>, LeadKeyError> {
         if !self.is_on() {
@@ -255,7 +279,7 @@ impl SealState {
             Some(epoch) => epoch,
             none => none.insert(Epoch::begin(number, &self.leads, entropy)?),
         };
-        epoch.seal(case, organisation).ok_or(LeadKeyError::Unavailable).map(Some)
+        epoch.seal(case, filer, entropy).ok_or(LeadKeyError::Unavailable).map(Some)
     }
 }
 
@@ -285,10 +309,15 @@ mod tests {
     }
 
     const FIRM: OrganisationId = OrganisationId::from_bytes([0x77; 16]);
+    const REACH: &str = "Ann, 0113 496 0000";
+
+    fn filed() -> OpenedSource {
+        OpenedSource { organisation: FIRM, contact: Some(REACH.to_owned()) }
+    }
 
     fn sealed(state: &mut SealState, number: i64, n: u8) -> OpeningKeys {
-        let pairs = state.seal(number, case(n), FIRM, &Counting::default()).unwrap().unwrap();
-        OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed).unwrap()
+        let pairs = state.seal(number, case(n), (FIRM, REACH), &Counting::default()).unwrap().unwrap();
+        OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed, Some(pairs.contact)).unwrap()
     }
 
     #[test]
@@ -305,7 +334,7 @@ mod tests {
                     keys.open(case(9), [(leads[a].person, first), (leads[b].person, second)])
                 };
                 let both = open(&share(a, 9), &share(b, 9));
-                assert_eq!(both, (a != b).then_some(FIRM), "{a} {b}");
+                assert_eq!(both, (a != b).then(filed), "{a} {b}");
                 pairs += usize::from(both.is_some());
                 // The right lead with a share of another case, of another lead, or with what is no share.
                 assert_eq!(open(&share(a, 9), &share(b, 8)), None);
@@ -330,7 +359,7 @@ mod tests {
         let (one, other) = (sealed(&mut state, 1, 1), sealed(&mut state, 1, 2));
         let shares = [0, 1].map(|n| share_of(&private[n], &one.leads[n].1, case(1)).unwrap());
         let given = [(leads[0].person, &shares[0]), (leads[1].person, &shares[1])];
-        assert_eq!(one.open(case(1), given), Some(FIRM));
+        assert_eq!(one.open(case(1), given), Some(filed()));
         assert_eq!((other.open(case(2), given), other.open(case(1), given)), (None, None));
         assert_eq!(one.leads[0].1, other.leads[0].1, "one secret an epoch");
     }
@@ -339,7 +368,7 @@ mod tests {
     fn a_new_lead_opens_later_cases_only_and_fewer_than_two_open_none() {
         let (_, leads) = world(3);
         let mut state = SealState::default();
-        assert!(state.seal(1, case(1), FIRM, &Counting::default()).unwrap().is_none());
+        assert!(state.seal(1, case(1), (FIRM, REACH), &Counting::default()).unwrap().is_none());
         state.set_leads(vec![leads[0], leads[0]]);
         assert!(!state.is_on(), "one lead under two names is one");
         state.set_leads(leads[..2].to_vec());
@@ -376,11 +405,49 @@ mod tests {
         let mut state = SealState::default();
         state.set_leads(leads);
         let keys = sealed(&mut state, 1, 1);
-        assert!(OpeningKeys::new(keys.leads.clone(), keys.sealed[1..].to_vec()).is_none());
-        assert!(OpeningKeys::new(keys.leads[..2].to_vec(), keys.sealed.clone()).is_none());
-        assert!(OpeningKeys::new(Vec::new(), Vec::new()).is_none());
+        let reach = keys.contact.clone().unwrap();
+        assert!(OpeningKeys::new(keys.leads.clone(), keys.sealed[1..].to_vec(), None).is_none());
+        assert!(OpeningKeys::new(keys.leads[..2].to_vec(), keys.sealed.clone(), None).is_none());
+        assert!(OpeningKeys::new(Vec::new(), Vec::new(), None).is_none());
+        assert!(OpeningKeys::new(keys.leads.clone(), keys.sealed.clone(), Some(reach[1..].to_vec())).is_none());
         let mut cut = keys.leads.clone();
         cut[0].1.pop();
-        assert!(OpeningKeys::new(cut, keys.sealed).is_none());
+        assert!(OpeningKeys::new(cut, keys.sealed, Some(reach)).is_none());
+    }
+
+    #[test]
+    fn how_to_reach_them_opens_with_who_they_are_and_its_length_tells_nothing() {
+        let (private, leads) = world(3);
+        let mut state = SealState::default();
+        state.set_leads(leads.clone());
+        let mut keys = |contact: &str| {
+            let pairs = state.seal(1, case(1), (FIRM, contact), &Counting::default()).unwrap().unwrap();
+            OpeningKeys::new(pairs.epoch.leads.clone(), pairs.sealed, Some(pairs.contact)).unwrap()
+        };
+        let longest = "é".repeat(contact::CONTACT_BYTES_MAX / 2);
+        let opened = |keys: &OpeningKeys, a: usize, b: usize| {
+            let share = |n: usize| share_of(&private[n], &keys.leads[n].1, case(1)).unwrap();
+            keys.open(case(1), [(leads[a].person, &share(a)), (leads[b].person, &share(b))]).unwrap()
+        };
+        let all = ["", "x", REACH, &longest, &format!("{longest}x")].map(&mut keys);
+        for (keys, contact) in all.iter().zip([None, Some("x"), Some(REACH), Some(&*longest), None]) {
+            let record = keys.contact.as_ref().unwrap();
+            assert_eq!(record.len(), contact::record_bytes(3));
+            assert!(!record.windows(4).any(|window| window == b"0113"));
+            for (a, b) in [(0, 1), (2, 0), (1, 2)] {
+                assert_eq!(
+                    opened(keys, a, b),
+                    OpenedSource { organisation: FIRM, contact: contact.map(str::to_owned) }
+                );
+            }
+        }
+        // One that was changed, or is another case's, tells who and not how; so does one that a recall took out.
+        let [.., reach, _, _] = all;
+        for at in [0, 100, contact::record_bytes(3) - 1] {
+            let mut changed = reach.clone();
+            changed.contact.as_mut().unwrap()[at] ^= 1;
+            assert_eq!(opened(&changed, 0, 1).contact.is_some(), at == 100, "the key of another pair is not looked at");
+        }
+        assert_eq!(opened(&OpeningKeys { contact: None, ..reach }, 0, 1).contact, None);
     }
 }

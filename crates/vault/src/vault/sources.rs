@@ -9,7 +9,7 @@ use crate::acts::OpenedEntry;
 use crate::entry::Body;
 use crate::error::VaultError;
 use crate::journal::{Filed, NewEntry, Source};
-use crate::sealing::{Lead, OpeningKeys, Share};
+use crate::sealing::{Filer, Lead, OpenedSource, OpeningKeys, Share};
 
 /// Longest reason for which a source is opened, in characters.
 pub const REASON_CHARS_MAX: usize = 500;
@@ -50,14 +50,14 @@ impl Vault {
     pub(super) fn source(
         &self,
         case: CaseId,
-        organisation: OrganisationId,
+        (organisation, contact): Filer<'_>,
         at: Timestamp,
     ) -> Result<Source, VaultError> {
         let unsealed = || VaultError::Unsealed;
         let way_back = self.sealing.way_back.seal(case, organisation).ok_or_else(unsealed)?;
         let mut seal = self.sealing.leads.lock().unwrap_or_else(PoisonError::into_inner);
-        let pairs =
-            seal.seal(self.epoch_of(at), case, organisation, &*self.entropy).map_err(|_| VaultError::Unsealed)?;
+        let pairs = seal.seal(self.epoch_of(at), case, (organisation, contact), &*self.entropy);
+        let pairs = pairs.map_err(|_| VaultError::Unsealed)?;
         Ok(Source { case, way_back, pairs })
     }
 
@@ -100,16 +100,16 @@ impl Vault {
         case: CaseId,
         by: [Opener; 2],
         reason: String,
-    ) -> Result<Option<OrganisationId>, VaultError> {
+    ) -> Result<Option<OpenedSource>, VaultError> {
         let Some(keys) = self.journal.sealed_source(case)? else { return Ok(None) };
         let shares = by.each_ref().map(|one| (one.person, &one.share));
-        let Some(organisation) = keys.open(case, shares) else { return Ok(None) };
+        let Some(source) = keys.open(case, shares) else { return Ok(None) };
         let by = by.map(|one| (one.person, one.name.clone()));
         let body = Body::Opened(Box::new(OpenedEntry { case, by, reason }));
         let seqs = self.journal.append(vec![NewEntry::new(self.clock.now(), body.clone())])?;
         // A recall takes the reason out as well.
         seqs.iter().for_each(|seq| self.cases.note(*seq, &body));
-        Ok(Some(organisation))
+        Ok(Some(source))
     }
 
     /// Appends the record of a member having read an advisory.

@@ -58,6 +58,7 @@ pub fn submission(firm: u8, values: &[&str]) -> Submission {
         named: None,
         own: false,
         outside: false,
+        contact: None,
         report: ReportContent {
             happened_at: None,
             warn: WhoMayBeWarned::Now,

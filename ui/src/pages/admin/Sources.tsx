@@ -91,6 +91,12 @@ function Opening({ of: o, key_, given }: { of: View['openings'][number]; key_: L
       {o.source ? (
         <p className="note" role="status">
           <b>{o.source.organisation ? <Name>{T.source(o.source.organisation)}</Name> : T.outside}</b>
+          {o.source.contact && (
+            <>
+              {' '}
+              <Name>{T.reach(o.source.contact)}</Name>
+            </>
+          )}
         </p>
       ) : !o.secret ? (
         <p className="hint">{T.later}</p>

@@ -6,8 +6,11 @@ use crate::script::{Back, Report, Warn, value};
 pub fn form(report: &Report, warn: &str, know: &str, values: &[String]) -> String {
     let quoted = |texts: &[&str]| texts.iter().map(|text| format!(r#""{text}""#)).collect::<Vec<_>>().join(",");
     let values: Vec<String> = values.iter().map(|value| format!(r#"{{"value":"{value}"}}"#)).collect();
+    // Where nobody may know who it is, how to reach them names them: nobody else may come to see a byte of it.
+    let contact =
+        if know == "nobody" { format!(r#","contact":"the phone of firm {}""#, report.firm) } else { String::new() };
     format!(
-        r#"{{"title":"t","attack":"{}","warn":{warn},"know":"{know}","tlp":"{}","pap":"{}","techniques":[{}],"indicators":[{}]}}"#,
+        r#"{{"title":"t","attack":"{}","warn":{warn},"know":"{know}","tlp":"{}","pap":"{}","techniques":[{}],"indicators":[{}]{contact}}}"#,
         report.attack,
         report.tlp,
         report.pap,

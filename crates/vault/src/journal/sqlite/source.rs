@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::connection::{connect, head_of, note_redactions, open_read_only, read_raw, signed, unsigned};
 use crate::codec;
-use crate::entry::Seq;
+use crate::entry::{Body, Seq};
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Filed, Source};
 use crate::sealing::{OpeningKeys, SEALED_BYTES};
@@ -17,10 +17,13 @@ const ENTRIES_AT_ONCE: usize = 1024;
 
 /// Writes the source of a report, and its epoch if that is not there yet.
 pub(super) fn write(connection: &Connection, source: &Source, seq: Seq) -> Result<(), rusqlite::Error> {
-    let mut insert = connection
-        .prepare_cached("INSERT INTO source(case_id, way_back, seq, epoch, pairs) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let (epoch, pairs) = source.pairs.as_ref().map(|pairs| (pairs.epoch.id, pairs.sealed.as_slice())).unzip();
-    insert.execute(params![source.case.as_bytes(), source.way_back, signed(seq), epoch, pairs])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO source(case_id, way_back, seq, epoch, pairs, contact) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let pairs = source.pairs.as_ref();
+    let (epoch, sealed) = pairs.map(|pairs| (pairs.epoch.id, pairs.sealed.as_slice())).unzip();
+    let contact = pairs.map(|pairs| pairs.contact.as_slice());
+    insert.execute(params![source.case.as_bytes(), source.way_back, signed(seq), epoch, sealed, contact])?;
     // Until the first transaction that brings it is known to be on disk, each brings it.
     if let Some(epoch) = source.pairs.as_ref().map(|pairs| &pairs.epoch).filter(|epoch| !epoch.is_stored()) {
         let mut insert =
@@ -28,6 +31,23 @@ pub(super) fn write(connection: &Connection, source: &Source, seq: Seq) -> Resul
         for (lead, secret) in &epoch.leads {
             insert.execute(params![epoch.id, lead.as_bytes(), secret])?;
         }
+    }
+    Ok(())
+}
+
+/// With the content of a recalled case goes how to reach whoever filed it; who that is stays, for the thread to be answered.
+pub(super) fn forget_contact(connection: &Connection, body: &Body) -> Result<(), rusqlite::Error> {
+    if let Some(case) = body.takes_content_out() {
+        let mut update = connection.prepare_cached("UPDATE source SET contact = NULL WHERE case_id = ?1")?;
+        update.execute([case.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Makes room for how to reach whoever filed a case, in a file of an older version.
+pub(super) fn note_contacts(connection: &Connection) -> Result<(), JournalError> {
+    if !has_column(connection, "contact")? {
+        connection.execute_batch("ALTER TABLE source ADD COLUMN contact BLOB")?;
     }
     Ok(())
 }
@@ -42,13 +62,17 @@ pub(super) fn filed(connection: &Connection, case: CaseId) -> Result<Option<File
 /// Who filed a case, sealed for pairs of leads.
 pub(super) fn sealed(connection: &Connection, case: CaseId) -> Result<Option<OpeningKeys>, JournalError> {
     let mut statement = connection.prepare_cached(
-        "SELECT epoch, pairs FROM source WHERE case_id = ?1 AND epoch IS NOT NULL AND pairs IS NOT NULL",
+        "SELECT epoch, pairs, contact FROM source WHERE case_id = ?1 AND epoch IS NOT NULL AND pairs IS NOT NULL",
     )?;
-    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?));
-    let Some((epoch, pairs)) = statement.query_row([case.as_bytes()], row).optional()? else { return Ok(None) };
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
+    };
+    let Some((epoch, pairs, contact)) = statement.query_row([case.as_bytes()], row).optional()? else {
+        return Ok(None);
+    };
     let mut statement = connection.prepare_cached("SELECT lead, secret FROM epoch WHERE id = ?1")?;
     let leads = statement.query_map([epoch], |row| Ok((model::PersonId::from_bytes(row.get(0)?), row.get(1)?)))?;
-    let keys = OpeningKeys::new(leads.collect::<Result<_, _>>()?, pairs);
+    let keys = OpeningKeys::new(leads.collect::<Result<_, _>>()?, pairs, contact);
     let whole = || JournalError::io(format!("the sealed source of case {case} is not whole"));
     keys.ok_or_else(whole).map(Some)
 }
@@ -129,8 +153,8 @@ fn rewrite(
         place_sources(&transaction)?;
     }
     transaction.execute_batch(
-        "CREATE TABLE sealed(case_id BLOB PRIMARY KEY, way_back BLOB NOT NULL, seq INTEGER NOT NULL, epoch BLOB, pairs BLOB)
-           WITHOUT ROWID",
+        "CREATE TABLE sealed(case_id BLOB PRIMARY KEY, way_back BLOB NOT NULL, seq INTEGER NOT NULL, epoch BLOB, pairs BLOB,
+           contact BLOB) WITHOUT ROWID",
     )?;
     {
         let mut read = transaction.prepare("SELECT case_id, organisation, seq FROM source")?;

@@ -87,7 +87,7 @@ fn sealed_to_two() -> SealState {
 fn sealed(state: &mut SealState, epoch: i64, n: u64, bytes: usize, entropy: &Counting) -> NewEntry {
     let mut entry = report(n, bytes);
     let source = entry.source.as_mut().unwrap();
-    source.pairs = state.seal(epoch, source.case, OrganisationId::from_bytes([7; 16]), entropy).unwrap();
+    source.pairs = state.seal(epoch, source.case, (OrganisationId::from_bytes([7; 16]), ""), entropy).unwrap();
     entry
 }
 
