@@ -47,6 +47,12 @@ enum Command {
     Bench {
         /// Names of benchmarks; an unknown one is refused with the list of them.
         names: Vec<String>,
+        /// Labelled data that `fusion` is judged on: a folder with files named as in `data/labels`.
+        #[arg(long)]
+        labels: Option<std::path::PathBuf>,
+        /// Also throughput, memory and replay of `fusion`.
+        #[arg(long)]
+        all: bool,
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.
     Prove {
@@ -70,7 +76,7 @@ fn main() -> ExitCode {
             run::command(&binary).arg("demo").args(&options).go()
         }),
         Command::Test { fast } => tiers::test(fast),
-        Command::Bench { names } => bench::run(&names),
+        Command::Bench { names, labels, all } => bench::run(&names, &bench::fusion::Options { labels, all }),
         Command::Prove { names, amount } => prove::run(&names, amount),
         Command::Openapi => tiers::write_openapi(),
         Command::Fuzz => tiers::asked(),

@@ -95,11 +95,19 @@ impl Observable {
     /// The 64-bit key that stands for this observable under `seed`.
     #[must_use]
     pub fn key(&self, seed: KeySeed) -> ObservableKey {
+        ObservableKey::of(self.kind, &self.value, seed)
+    }
+}
+
+impl ObservableKey {
+    /// The key of the observable of a kind whose normal form is `value`.
+    #[must_use]
+    pub fn of(kind: Kind, value: &str, seed: KeySeed) -> Self {
         let mut hasher = SipHasher24::new_with_key(&seed.0);
-        hasher.write(self.kind.as_str().as_bytes());
+        hasher.write(kind.as_str().as_bytes());
         hasher.write_u8(0);
-        hasher.write(self.value.as_bytes());
-        ObservableKey(hasher.finish())
+        hasher.write(value.as_bytes());
+        Self(hasher.finish())
     }
 }
 

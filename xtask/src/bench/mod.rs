@@ -4,6 +4,7 @@ mod acks;
 mod client;
 mod extract;
 mod flow;
+pub mod fusion;
 mod import;
 mod latency;
 mod light;
@@ -20,28 +21,29 @@ mod timing;
 
 use std::fs;
 
-type Bench = fn() -> Result<(), String>;
+type Bench = fn(&fusion::Options) -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 14] = [
-    ("light", light::run),
-    ("import", import::run),
-    ("extract", extract::run),
-    ("report", report::run),
-    ("acks", acks::run),
-    ("latency", latency::run),
-    ("memory", memory::run),
-    ("flow", flow::run),
-    ("rebuild", rebuild::run),
-    ("signin", signin::run),
-    ("seal", seal::run),
-    ("session-check", session_check::run),
-    ("register", register::run),
-    ("timing", timing::run),
+const ALL: [(&str, Bench); 15] = [
+    ("light", |_| light::run()),
+    ("import", |_| import::run()),
+    ("extract", |_| extract::run()),
+    ("report", |_| report::run()),
+    ("acks", |_| acks::run()),
+    ("latency", |_| latency::run()),
+    ("memory", |_| memory::run()),
+    ("flow", |_| flow::run()),
+    ("rebuild", |_| rebuild::run()),
+    ("signin", |_| signin::run()),
+    ("seal", |_| seal::run()),
+    ("session-check", |_| session_check::run()),
+    ("register", |_| register::run()),
+    ("timing", |_| timing::run()),
+    ("fusion", fusion::run),
 ];
 
 /// Runs the named benchmarks, or all.
-pub fn run(names: &[String]) -> Result<(), String> {
+pub fn run(names: &[String], options: &fusion::Options) -> Result<(), String> {
     if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
         let known: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         return Err(format!("no benchmark is called {unknown:?}; there are {}", known.join(", ")));
@@ -49,7 +51,7 @@ pub fn run(names: &[String]) -> Result<(), String> {
     println!("{}", machine());
     for (name, bench) in ALL {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
-            bench().map_err(|problem| format!("bench {name}: {problem}"))?;
+            bench(options).map_err(|problem| format!("bench {name}: {problem}"))?;
         }
     }
     Ok(())

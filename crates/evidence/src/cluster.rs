@@ -1,0 +1,172 @@
+//! Clusters of linked cases, and counting distinct members within token windows.
+
+use std::collections::BTreeSet;
+
+use model::{CampaignId, Region, Timestamp};
+
+use crate::campaign::{Brief, Campaign};
+use crate::engine::{Case, Fusion};
+
+/// Token windows that a counter keeps apart.
+const WINDOWS_MAX: usize = 4;
+
+/// Distinct members: the largest window counts, never a sum over windows, since a member's token changes with each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Distinct {
+    windows: Vec<(u32, BTreeSet<u32>)>,
+}
+
+impl Distinct {
+    pub(crate) fn add(&mut self, window: u32, token: u32) {
+        if let Some((_, tokens)) = self.windows.iter_mut().find(|(known, _)| *known == window) {
+            tokens.insert(token);
+            return;
+        }
+        if self.windows.len() == WINDOWS_MAX {
+            // The window with the fewest members can hardly become the largest again.
+            let least = self.windows.iter().enumerate().min_by_key(|(_, (window, tokens))| (tokens.len(), *window));
+            if let Some(at) = least.map(|(at, _)| at) {
+                self.windows.remove(at);
+            }
+        }
+        self.windows.reserve_exact(1);
+        self.windows.push((window, BTreeSet::from([token])));
+    }
+
+    fn absorb(&mut self, other: Self) {
+        for (window, tokens) in other.windows {
+            for token in tokens {
+                self.add(window, token);
+            }
+        }
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.windows.iter().map(|(_, tokens)| tokens.len()).max().unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Cases that are linked.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// Index of the oldest case, which names the campaign.
+    pub(crate) oldest: u32,
+    /// Indexes of its cases, unordered.
+    pub(crate) cases: Vec<u32>,
+    pub(crate) aliases: Vec<CampaignId>,
+    pub(crate) values: u32,
+    pub(crate) members: Distinct,
+    /// Cases of members.
+    of_members: u32,
+    /// Sectors of those, as far as they may be known.
+    lanes: BTreeSet<u16>,
+    first_seen: Timestamp,
+    pub(crate) last_seen: Timestamp,
+    sectors: Vec<(u16, u32, Timestamp, Distinct)>,
+    regions: Vec<(Region, Distinct)>,
+}
+
+impl Cluster {
+    /// The cluster of one case.
+    pub(crate) fn of(index: u32, case: &Case) -> Self {
+        let mut members = Distinct::default();
+        if case.counts {
+            members.add(case.window, case.token);
+        }
+        Self {
+            oldest: index,
+            cases: vec![index],
+            aliases: Vec::new(),
+            values: case.values,
+            of_members: u32::from(case.of_member),
+            lanes: (case.of_member && case.sector != u16::MAX).then_some(case.sector).into_iter().collect(),
+            first_seen: case.at,
+            last_seen: case.at,
+            sectors: if case.sector == u16::MAX {
+                Vec::new()
+            } else {
+                vec![(case.sector, index, case.at, members.clone())]
+            },
+            regions: case.region.map(|region| (region, members.clone())).into_iter().collect(),
+            members,
+        }
+    }
+
+    /// Takes another cluster in.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.oldest = self.oldest.min(other.oldest);
+        self.cases.extend(other.cases);
+        self.aliases.extend(other.aliases);
+        self.values = self.values.saturating_add(other.values);
+        self.members.absorb(other.members);
+        self.of_members = self.of_members.saturating_add(other.of_members);
+        self.lanes.extend(other.lanes);
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        for (sector, first, at, members) in other.sectors {
+            if let Some(held) = self.sectors.iter_mut().find(|(known, ..)| *known == sector) {
+                if first < held.1 {
+                    (held.1, held.2) = (first, at);
+                }
+                held.3.absorb(members);
+            } else {
+                self.sectors.push((sector, first, at, members));
+            }
+        }
+        for (region, members) in other.regions {
+            if let Some(held) = self.regions.iter_mut().find(|(known, _)| *known == region) {
+                held.1.absorb(members);
+            } else {
+                self.regions.push((region, members));
+            }
+        }
+    }
+
+    /// Its figures.
+    pub(crate) fn brief(&self, id: CampaignId) -> Brief {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Brief {
+            id,
+            cases: count(self.cases.len()),
+            values: self.values,
+            last_seen: self.last_seen,
+            members: self.members.count(),
+            of_members: self.of_members,
+            lanes: count(self.lanes.len()),
+        }
+    }
+
+    /// First case in each sector, in the order in which sectors were hit.
+    pub(crate) fn first_by_sector<'a>(&self, engine: &'a Fusion) -> Vec<(&'a str, Timestamp)> {
+        let mut sectors: Vec<_> = self.sectors.iter().collect();
+        sectors.sort_unstable_by_key(|(sector, first, ..)| (*first, *sector));
+        let name = |sector: u16| engine.sectors.get(usize::from(sector)).map_or("", String::as_str);
+        sectors.into_iter().map(|(sector, _, at, _)| (name(*sector), *at)).collect()
+    }
+
+    /// The campaign as it stands.
+    pub(crate) fn view(&self, engine: &Fusion) -> Campaign {
+        let mut cases = self.cases.clone();
+        cases.sort_unstable();
+        let id = |case: &u32| engine.cases.get(*case).map(|case| case.id);
+        let mut sectors: Vec<_> = self.sectors.iter().collect();
+        sectors.sort_unstable_by_key(|(sector, first, ..)| (*first, *sector));
+        let name = |sector: u16| engine.sectors.get(usize::from(sector)).cloned().unwrap_or_default();
+        let mut regions: Vec<(Region, u32)> =
+            self.regions.iter().map(|(region, members)| (*region, members.count())).collect();
+        regions.sort_unstable();
+        Campaign {
+            id: id(&self.oldest)
+                .map_or(CampaignId::from_bytes([0; 16]), |case| CampaignId::from_bytes(*case.as_bytes())),
+            aliases: self.aliases.clone(),
+            cases: cases.iter().filter_map(id).collect(),
+            values: self.values,
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            first_by_sector: sectors.iter().map(|(sector, _, at, _)| (name(*sector), *at)).collect(),
+            members: self.members.count(),
+            members_by_sector: sectors.iter().map(|(sector, _, _, members)| (name(*sector), members.count())).collect(),
+            members_by_region: regions,
+        }
+    }
+}

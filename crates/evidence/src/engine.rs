@@ -1,0 +1,415 @@
+//! The engine: features → campaigns that have them, evidence added up, campaigns as growing clusters, every link with its reasons.
+
+use std::collections::{BTreeSet, HashMap};
+
+use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
+
+use crate::campaign::{Brief, Campaign};
+use crate::cluster::Cluster;
+use crate::link::Found;
+use crate::posting::{Posting, Standing, Store};
+use crate::score;
+use crate::steps::{self, List, Table};
+use crate::{Changes, Config, Considered, Event, Finding, Reason};
+
+/// Stands for "no cluster yet": the case is alone.
+pub(crate) const ALONE: u32 = u32::MAX;
+/// Set in the home of a case that is alone, whose number the rest is.
+const LONE: u32 = 1 << 31;
+/// Stands for "not known".
+const NO_SECTOR: u16 = u16::MAX;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) id: CaseId,
+    pub(crate) at: Timestamp,
+    pub(crate) window: u32,
+    pub(crate) token: u32,
+    pub(crate) cluster: u32,
+    pub(crate) values: u32,
+    pub(crate) sector: u16,
+    pub(crate) region: Option<Region>,
+    pub(crate) counts: bool,
+    pub(crate) of_member: bool,
+    /// Log-odds with which it joined its campaign; of one that began one, infinite.
+    pub(crate) joined: f32,
+}
+
+/// One run of fusion; see the crate's documentation.
+pub struct Fusion {
+    pub(crate) config: Config,
+    pub(crate) cases: List<Case>,
+    by_id: Table<u32>,
+    tokens: HashMap<MemberToken, u32>,
+    pub(crate) sectors: Vec<String>,
+    /// By the key of a feature; that of a value as a whole is its own.
+    pub(crate) postings: Table<Posting>,
+    pub(crate) store: Store,
+    pub(crate) clusters: List<Option<Box<Cluster>>>,
+    free: Vec<u32>,
+    pub(crate) reasons: Table<Vec<(Timestamp, Reason)>>,
+    /// Values that link nothing, in the order in which that was found.
+    pub(crate) common: Vec<(ObservableKey, String)>,
+    /// Values that reached the limit of members and link until it is decided.
+    pub(crate) crowded: BTreeSet<ObservableKey>,
+    /// Counts the lists of everyday values that were in use.
+    pub(crate) lists: u8,
+    changed: BTreeSet<u32>,
+    merged: Vec<(CampaignId, CampaignId)>,
+    /// Entries of postings that were looked at, in all.
+    pub(crate) touched: u64,
+    /// What the last report was held against.
+    pub(crate) considered: Vec<Considered>,
+}
+
+/// The key of a case in a table by 64-bit hash: ids are random, and those that are not are spread.
+pub(crate) fn spread(id: CaseId) -> u64 {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *id.as_bytes();
+    let (high, low) = (u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes([i, j, k, l, m, n, o, p]));
+    let mixed = (high.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ low.rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+}
+
+impl Fusion {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            cases: List::default(),
+            by_id: Table::default(),
+            tokens: HashMap::new(),
+            sectors: Vec::new(),
+            postings: Table::default(),
+            store: Store::default(),
+            clusters: List::default(),
+            free: Vec::new(),
+            reasons: Table::default(),
+            common: Vec::new(),
+            crowded: BTreeSet::new(),
+            lists: 0,
+            changed: BTreeSet::new(),
+            merged: Vec::new(),
+            touched: 0,
+            considered: Vec::new(),
+        }
+    }
+
+    /// Takes in one report, or further values of a known one, and tells what follows.
+    ///
+    /// Work is bounded: a few look-ups a value and rule, a few entries a look-up, and each case moves to a larger cluster at
+    /// most log₂(n) times.
+    pub fn step(&mut self, event: &Event<'_>, findings: &mut Vec<Finding>) {
+        let (case, fresh) = self.case(event);
+        let found = self.observe(case, event, findings);
+        let mut joined: Option<Vec<Reason>> = None;
+        for link in found {
+            self.follow(case, event.at, fresh, link, &mut joined, findings);
+        }
+        if let Some(reasons) = joined {
+            // The campaign may have been merged by a later link of the same report: its present id is told.
+            findings.push(Finding::Joined { campaign: self.id_of(case), case: event.case, reasons });
+        } else if fresh {
+            findings.push(Finding::CampaignFormed {
+                campaign: CampaignId::from_bytes(*event.case.as_bytes()),
+                case: event.case,
+            });
+        }
+        let oldest = self.oldest_of(case);
+        self.changed.insert(oldest);
+    }
+
+    fn case(&mut self, event: &Event<'_>) -> (u32, bool) {
+        if let Some(&known) = self.by_id.get(spread(event.case)) {
+            return (known, false);
+        }
+        let next_token = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
+        let token = *self.tokens.entry(event.token).or_insert(next_token);
+        let sector = event.sector.map_or(NO_SECTOR, |name| {
+            let index = self.sectors.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.sectors.push(name.to_owned());
+                self.sectors.len() - 1
+            });
+            u16::try_from(index).unwrap_or(NO_SECTOR)
+        });
+        let index = self.cases.push(Case {
+            id: event.case,
+            at: event.at,
+            window: event.window,
+            token,
+            cluster: ALONE,
+            values: 0,
+            sector,
+            region: event.region,
+            counts: event.counts,
+            of_member: event.of_member,
+            joined: f32::INFINITY,
+        });
+        self.by_id.insert(spread(event.case), index);
+        (index, true)
+    }
+
+    /// A value that a case was the first to bring.
+    pub(crate) fn count_value(&mut self, case: u32) {
+        let Some(held) = self.cases.get_mut(case) else { return };
+        held.values = held.values.saturating_add(1);
+        let cluster = held.cluster;
+        if let Some(cluster) = self.cluster_mut(cluster) {
+            cluster.values = cluster.values.saturating_add(1);
+        }
+    }
+
+    /// A value that a case brought is held by nobody any more.
+    pub(crate) fn uncount_value(&mut self, case: u32) {
+        let Some(held) = self.cases.get_mut(case) else { return };
+        held.values = held.values.saturating_sub(1);
+        let cluster = held.cluster;
+        if let Some(cluster) = self.cluster_mut(cluster) {
+            cluster.values = cluster.values.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn index_of(&self, case: CaseId) -> Option<u32> {
+        self.by_id.get(spread(case)).copied()
+    }
+
+    pub(crate) fn token_index(&self, token: MemberToken) -> Option<u32> {
+        self.tokens.get(&token).copied()
+    }
+
+    pub(crate) fn cluster(&self, index: u32) -> Option<&Cluster> {
+        self.clusters.get(index)?.as_deref()
+    }
+
+    fn cluster_mut(&mut self, index: u32) -> Option<&mut Cluster> {
+        self.clusters.get_mut(index)?.as_deref_mut()
+    }
+
+    /// Index of the oldest case of the campaign that a case is in.
+    pub(crate) fn oldest_of(&self, case: u32) -> u32 {
+        self.cases.get(case).and_then(|held| self.cluster(held.cluster)).map_or(case, |cluster| cluster.oldest)
+    }
+
+    pub(crate) fn id_of(&self, case: u32) -> CampaignId {
+        self.cases
+            .get(self.oldest_of(case))
+            .map_or(CampaignId::from_bytes([0; 16]), |oldest| CampaignId::from_bytes(*oldest.id.as_bytes()))
+    }
+
+    /// Cases of a campaign, and when it was last seen.
+    pub(crate) fn size_and_last(&self, case: u32) -> (u32, Timestamp) {
+        let Some(held) = self.cases.get(case) else { return (1, Timestamp::from_millis(0)) };
+        self.cluster(held.cluster)
+            .map_or((1, held.at), |cluster| (u32::try_from(cluster.cases.len()).unwrap_or(u32::MAX), cluster.last_seen))
+    }
+
+    /// Makes a case's campaign one with that of another, and keeps why.
+    fn follow(
+        &mut self,
+        case: u32,
+        at: Timestamp,
+        fresh: bool,
+        link: Found,
+        joined: &mut Option<Vec<Reason>>,
+        findings: &mut Vec<Finding>,
+    ) {
+        self.keep(case, at, &link.reasons);
+        let (mine, theirs) = (self.oldest_of(case), self.oldest_of(link.other));
+        if mine == theirs {
+            if let Some(reasons) = joined {
+                reasons.extend(link.reasons);
+            }
+            return;
+        }
+        let (mine_id, theirs_id) = (self.id_of(case), self.id_of(link.other));
+        let first_link = fresh && joined.is_none();
+        self.unite(case, link.other, !first_link);
+        if first_link {
+            if let Some(held) = self.cases.get_mut(case) {
+                held.joined = link.log_odds;
+            }
+            *joined = Some(link.reasons);
+            return;
+        }
+        let (kept, alias) = if mine < theirs { (mine_id, theirs_id) } else { (theirs_id, mine_id) };
+        self.merged.push((kept, alias));
+        findings.push(Finding::Merged { kept, alias, reasons: link.reasons.clone() });
+        if let Some(reasons) = joined {
+            reasons.extend(link.reasons);
+        }
+    }
+
+    /// Makes the cluster of a lone case.
+    fn settle(&mut self, case: u32) -> u32 {
+        let Some(held) = self.cases.get(case) else { return ALONE };
+        if held.cluster != ALONE {
+            return held.cluster;
+        }
+        let cluster = Some(Box::new(Cluster::of(case, held)));
+        let index = if let Some(index) = self.free.pop() {
+            if let Some(slot) = self.clusters.get_mut(index) {
+                *slot = cluster;
+            }
+            index
+        } else {
+            self.clusters.push(cluster)
+        };
+        if let Some(held) = self.cases.get_mut(case) {
+            held.cluster = index;
+        }
+        index
+    }
+
+    /// Unites two campaigns; with `alias` the younger id stays known as an alias.
+    fn unite(&mut self, a: u32, b: u32, alias: bool) {
+        let (a, b) = (self.settle(a), self.settle(b));
+        let size = |engine: &Self, index| engine.cluster(index).map_or(0, |cluster| cluster.cases.len());
+        let (large, small) = if size(self, a) >= size(self, b) { (a, b) } else { (b, a) };
+        let Some(gone) = self.clusters.get_mut(small).and_then(Option::take) else { return };
+        self.free.push(small);
+        self.changed.remove(&gone.oldest);
+        for case in &gone.cases {
+            if let Some(held) = self.cases.get_mut(*case) {
+                held.cluster = large;
+            }
+        }
+        let older_first = self.cluster(large).map(|kept| kept.oldest);
+        let younger = older_first
+            .and_then(|oldest| self.cases.get(oldest.max(gone.oldest)))
+            .map(|case| CampaignId::from_bytes(*case.id.as_bytes()));
+        if let Some(kept) = self.cluster_mut(large) {
+            kept.absorb(*gone);
+            if alias {
+                kept.aliases.extend(younger);
+            }
+        }
+        if let Some(before) = older_first {
+            self.changed.remove(&before);
+        }
+        if let Some(now) = self.cluster(large).map(|kept| kept.oldest) {
+            self.changed.insert(now);
+        }
+    }
+
+    /// What changed since the last call.
+    pub fn take_changes(&mut self) -> Changes {
+        let changed = std::mem::take(&mut self.changed);
+        let mut campaigns: Vec<CampaignId> = changed.into_iter().map(|case| self.id_of(case)).collect();
+        campaigns.sort_unstable();
+        campaigns.dedup();
+        Changes { campaigns, merged: std::mem::take(&mut self.merged) }
+    }
+
+    /// The campaign of an id, be it a present one, an alias, or that of any case in it.
+    #[must_use]
+    pub fn campaign(&self, id: CampaignId) -> Option<Campaign> {
+        self.with_cluster(id, |cluster| cluster.view(self))
+    }
+
+    fn with_cluster<T>(&self, id: CampaignId, ask: impl FnOnce(&Cluster) -> T) -> Option<T> {
+        let case = self.index_of(CaseId::from_bytes(*id.as_bytes()))?;
+        let held = self.cases.get(case)?;
+        Some(match self.cluster(held.cluster) {
+            Some(cluster) => ask(cluster),
+            None => ask(&Cluster::of(case, held)),
+        })
+    }
+
+    /// The figures of a campaign, as [`Fusion::campaign`] finds it but without copying its cases.
+    #[must_use]
+    pub fn brief(&self, id: CampaignId) -> Option<Brief> {
+        self.with_cluster(id, |cluster| cluster.brief(self.id_of(cluster.oldest)))
+    }
+
+    /// First case in each sector of a campaign, in the order in which sectors were hit.
+    #[must_use]
+    pub fn first_by_sector(&self, id: CampaignId) -> Vec<(&str, Timestamp)> {
+        self.with_cluster(id, |cluster| cluster.first_by_sector(self)).unwrap_or_default()
+    }
+
+    /// The campaign that a case is in.
+    #[must_use]
+    pub fn campaign_of(&self, case: CaseId) -> Option<CampaignId> {
+        self.index_of(case).map(|case| self.id_of(case))
+    }
+
+    /// Distinct counting members of a campaign, in the largest token window.
+    #[must_use]
+    pub fn distinct_members_of_campaign(&self, id: CampaignId) -> u32 {
+        let Some(case) = self.index_of(CaseId::from_bytes(*id.as_bytes())) else { return 0 };
+        let Some(held) = self.cases.get(case) else { return 0 };
+        self.cluster(held.cluster).map_or(u32::from(held.counts), |cluster| cluster.members.count())
+    }
+
+    /// Cases that hold a value, in the order in which they came (at most 256).
+    #[must_use]
+    pub fn who_else(&self, key: ObservableKey) -> Vec<CaseId> {
+        let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
+        cases.iter().filter_map(|case| self.cases.get(*case)).map(|case| case.id).collect()
+    }
+
+    /// In how many cases a value was.
+    #[must_use]
+    pub fn seen(&self, key: ObservableKey) -> u32 {
+        self.postings.get(key.0).map_or(0, |posting| posting.seen(&self.store))
+    }
+
+    /// Distinct counting members that hold a value, in the largest token window.
+    #[must_use]
+    pub fn distinct_members(&self, key: ObservableKey) -> u32 {
+        self.postings.get(key.0).map_or(0, |posting| posting.members(&self.store, &self.cases))
+    }
+
+    /// Present score of a value, from 0 to 1; 0 if it was never seen.
+    #[must_use]
+    pub fn score(&self, key: ObservableKey, now: Timestamp) -> f32 {
+        self.postings
+            .get(key.0)
+            .filter(|posting| posting.standing == Standing::Links && posting.seen(&self.store) > 0)
+            .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen(), now))
+    }
+
+    /// The reasons why a case is where it is, oldest first.
+    #[must_use]
+    pub fn explain(&self, case: CaseId) -> &[(Timestamp, Reason)] {
+        self.index_of(case).and_then(|case| self.reasons.get(steps::spread(case))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Log-odds with which a case joined its campaign; infinite if it began one.
+    #[must_use]
+    pub fn strength(&self, case: CaseId) -> f32 {
+        self.index_of(case).and_then(|case| self.cases.get(case)).map_or(f32::NEG_INFINITY, |case| case.joined)
+    }
+
+    /// What the last report was held against, the likeliest first.
+    #[must_use]
+    pub fn considered(&self) -> &[Considered] {
+        &self.considered
+    }
+
+    /// Entries of postings that were looked at since the engine began: the work that evidence cost.
+    #[must_use]
+    pub const fn entries_touched(&self) -> u64 {
+        self.touched
+    }
+
+    /// Number of cases.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Whether nothing was seen yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+
+    /// The campaign that a case is in, as a number that only tells campaigns apart.
+    pub(crate) fn home(cases: &List<Case>, case: u32) -> u32 {
+        match cases.get(case) {
+            Some(held) if held.cluster != ALONE => held.cluster,
+            _ => case | LONE,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A reporter takes values back: they link nothing any more. What was linked by them stays one campaign, as bands that were
+//! shown stay.
+
+use model::{CaseId, MemberToken};
+
+use crate::Observation;
+use crate::engine::Fusion;
+use crate::parts::Parts;
+use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Standing};
+use crate::rules::{self, Context, OWNED, URL_HOST};
+
+impl Fusion {
+    /// Forgets that a case holds these values. The case itself, and the campaign that it is in, stay.
+    pub fn forget(&mut self, case: CaseId, observations: &[Observation<'_>]) {
+        let Some(index) = self.index_of(case) else { return };
+        for Observation { key, observable } in observations {
+            let Some(posting) = self.postings.get(key.0) else { continue };
+            if !posting.has(index, AS_VALUE, &self.store) {
+                continue;
+            }
+            let links = posting.standing == Standing::Links;
+            if self.leave(index, key.0, AS_VALUE) {
+                self.crowded.remove(key);
+            }
+            if links && self.postings.get(key.0).is_none_or(|posting| posting.seen(&self.store) == 0) {
+                self.uncount_value(index);
+            }
+            let mut features: Vec<(u8, u64)> = Vec::new();
+            let (zones, networks) = (self.config.zones.clone(), self.config.networks.clone());
+            let parts = Parts::of(observable, &zones);
+            rules::features(&parts, &Context { networks: &networks }, self.config.key_seed, &mut |rule, feature| {
+                features.push((rule, feature));
+            });
+            for (rule, feature) in features {
+                let role = match rule {
+                    URL_HOST => AS_HOST,
+                    OWNED => AS_OWNED,
+                    _ => AS_FEATURE,
+                };
+                if feature != key.0 {
+                    self.leave(index, feature, role);
+                }
+            }
+        }
+    }
+
+    /// A case has a feature no more; gives whether nobody has it any more.
+    fn leave(&mut self, case: u32, feature: u64, role: u8) -> bool {
+        let cases = &self.cases;
+        let home = |case: u32| Self::home(cases, case);
+        let gone = self
+            .postings
+            .get_mut(feature)
+            .is_some_and(|posting| posting.remove(case, role, &mut self.store, cases, home));
+        if gone {
+            self.postings.remove(feature);
+        }
+        gone
+    }
+
+    /// Cases by which a member holds a value in one token window, as far as they are kept.
+    #[must_use]
+    pub fn cases_of_member(&self, key: model::ObservableKey, token: MemberToken, window: u32) -> Vec<CaseId> {
+        let Some(token) = self.token_index(token) else { return Vec::new() };
+        let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
+        cases
+            .iter()
+            .filter_map(|case| self.cases.get(*case))
+            .filter(|case| case.token == token && case.window == window)
+            .map(|case| case.id)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{KeySeed, Kind, Observable, ObservableKey, Timestamp};
+
+    use super::*;
+    use crate::{Config, Event};
+
+    const SEED: KeySeed = KeySeed([7; 16]);
+
+    fn step(fusion: &mut Fusion, n: u8, values: &[&str]) {
+        let held: Vec<Observable> = values
+            .iter()
+            .map(|value| Observable::detect(value).unwrap_or_else(|| Observable::from_normal(Kind::Domain, *value)))
+            .collect();
+        let observations: Vec<Observation<'_>> =
+            held.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+        let event = Event {
+            at: Timestamp::from_millis(i64::from(n)),
+            case: CaseId::from_bytes([n; 16]),
+            token: MemberToken::from_bytes([n; 16]),
+            window: 1,
+            sector: None,
+            region: None,
+            counts: true,
+            of_member: true,
+            observations: &observations,
+        };
+        fusion.step(&event, &mut Vec::new());
+    }
+
+    fn forget(fusion: &mut Fusion, n: u8, value: &str) -> ObservableKey {
+        let observable = Observable::detect(value).unwrap();
+        let key = observable.key(SEED);
+        fusion.forget(CaseId::from_bytes([n; 16]), &[Observation { key, observable: &observable }]);
+        key
+    }
+
+    #[test]
+    fn a_value_taken_back_links_nothing_and_what_it_linked_stays() {
+        let mut fusion = Fusion::new(Config::new(false, SEED));
+        step(&mut fusion, 1, &["evil-one.net", "other.net"]);
+        step(&mut fusion, 2, &["evil-one.net"]);
+        let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2));
+        let key = forget(&mut fusion, 1, "evil-one.net");
+        assert_eq!((fusion.seen(key), fusion.distinct_members(key)), (1, 1));
+        assert_eq!(fusion.cases_of_member(key, MemberToken::from_bytes([2; 16]), 1), [CaseId::from_bytes([2; 16])]);
+        assert!(fusion.cases_of_member(key, MemberToken::from_bytes([1; 16]), 1).is_empty());
+        forget(&mut fusion, 2, "evil-one.net");
+        assert_eq!((fusion.seen(key), fusion.who_else(key).len()), (0, 0));
+        assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2));
+        assert_eq!(fusion.campaign(campaign(&fusion, 1)).unwrap().values, 1);
+        step(&mut fusion, 3, &["evil-one.net"]);
+        assert_ne!(campaign(&fusion, 1), campaign(&fusion, 3));
+        // What was never there, or is gone already, is no fault.
+        forget(&mut fusion, 1, "evil-one.net");
+        forget(&mut fusion, 9, "evil-one.net");
+        assert_eq!(fusion.seen(key), 1);
+    }
+
+    #[test]
+    fn the_host_of_a_link_that_others_have_as_well_still_links() {
+        let mut fusion = Fusion::new(Config::new(false, SEED));
+        step(&mut fusion, 1, &["https://evil-one.net/a"]);
+        step(&mut fusion, 2, &["https://evil-one.net/b"]);
+        forget(&mut fusion, 1, "https://evil-one.net/a");
+        step(&mut fusion, 3, &["https://evil-one.net/c"]);
+        let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        assert_eq!(campaign(&fusion, 2), campaign(&fusion, 3));
+        forget(&mut fusion, 2, "https://evil-one.net/b");
+        forget(&mut fusion, 3, "https://evil-one.net/c");
+        step(&mut fusion, 4, &["https://evil-one.net/d"]);
+        assert_ne!(campaign(&fusion, 3), campaign(&fusion, 4));
+    }
+
+    #[test]
+    fn the_host_of_a_link_taken_back_links_nothing() {
+        let mut fusion = Fusion::new(Config::new(false, SEED));
+        step(&mut fusion, 1, &["https://evil-one.net/a"]);
+        forget(&mut fusion, 1, "https://evil-one.net/a");
+        step(&mut fusion, 2, &["https://evil-one.net/b"]);
+        let campaign = |n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        assert_ne!(campaign(1), campaign(2));
+    }
+}

@@ -1,0 +1,33 @@
+//! Addresses in one wide network: a /16, or a /32 of IPv6.
+
+use std::net::IpAddr;
+
+use super::{Aspect, Feature, Rule};
+
+/// The rule. By itself it never links; with something else it may.
+pub(super) const RULE: Rule = Rule {
+    name: "wide-network",
+    sentence: "{value} is in the wide network {shared}, as an address in the other report is",
+    aspect: Aspect::Place,
+    weight: 0.23,
+    typical: 40.0,
+    features: |parts, _, sink| match parts.address {
+        Some(IpAddr::V4(address)) => {
+            let [a, b, ..] = address.octets();
+            sink(&Feature::Text(&[&format!("{a}.{b}.0.0/16")]));
+        }
+        Some(IpAddr::V6(address)) => {
+            let [a, b, ..] = address.segments();
+            sink(&Feature::Text(&[&format!("{a:x}:{b:x}::/32")]));
+        }
+        None => {}
+    },
+};
+
+#[cfg(test)]
+#[test]
+fn an_address_is_in_one_wide_network() {
+    use model::Kind;
+    super::check(&RULE, Kind::Ipv4, "192.0.2.77", &["192.0.0.0/16"]);
+    super::check(&RULE, Kind::Ipv6, "2001:db8:7::1", &["2001:db8::/32"]);
+}

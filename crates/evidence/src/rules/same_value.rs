@@ -1,0 +1,13 @@
+//! Two reports name the same value.
+
+use super::{Aspect, Rule};
+
+/// The rule. The engine finds a value by its own key: there are no features beside it.
+pub(super) const RULE: Rule = Rule {
+    name: "same-value",
+    sentence: "both name {value}",
+    aspect: Aspect::Place,
+    weight: 0.40,
+    typical: 3000.0,
+    features: |_, _, _| {},
+};

@@ -1,0 +1,33 @@
+//! The same file name in links on other hosts.
+
+use super::{Aspect, Feature, Rule};
+
+/// Shortest name that says something, in bytes.
+const NAME_BYTES_MIN: usize = 5;
+
+/// The rule. Numbers in the name do not matter.
+pub(super) const RULE: Rule = Rule {
+    name: "url-file",
+    sentence: "{value} ends in {shared}, as a link in the other report does",
+    aspect: Aspect::Path,
+    weight: 0.47,
+    typical: 200.0,
+    features: |parts, _, sink| {
+        if let Some((_, file)) = parts.path.rsplit_once('/')
+            && file.len() >= NAME_BYTES_MIN
+            && file != "index.php"
+            && file != "index.html"
+        {
+            let plain = super::without_digits(file);
+            sink(&Feature::Text(&[plain.as_deref().unwrap_or(file)]));
+        }
+    },
+};
+
+#[cfg(test)]
+#[test]
+fn the_last_part_of_a_path_but_for_numbers() {
+    use model::Kind;
+    super::check(&RULE, Kind::Url, "http://evil.net/panel/gate77.php?id=1", &["gate#.php"]);
+    super::check(&RULE, Kind::Url, "http://evil.net/index.php", &[]);
+}

@@ -1,0 +1,34 @@
+//! One report names a URL, another its host or a URL beside it.
+
+use model::Kind;
+
+use super::{Aspect, Feature, Rule};
+
+/// The rule. Hosts that everybody uses are noise and link nothing.
+pub(super) const RULE: Rule = Rule {
+    name: "url-host",
+    sentence: "{value} is on a host that the other names too",
+    aspect: Aspect::Place,
+    weight: 0.44,
+    typical: 2000.0,
+    features: |parts, _, sink| {
+        if parts.kind == Some(Kind::Url) {
+            if let Some(host) = parts.host {
+                sink(&Feature::Host(host));
+            } else if let Some(address) = parts.address {
+                sink(&Feature::Text(&[&address.to_string()]));
+            }
+        } else if let (Some(Kind::Ipv4 | Kind::Ipv6), Some(_)) = (parts.kind, parts.address) {
+            sink(&Feature::Text(&[parts.value]));
+        }
+    },
+};
+
+#[cfg(test)]
+#[test]
+fn a_urls_host_is_found_by_its_name_or_address() {
+    super::check(&RULE, Kind::Url, "http://login.attack.test/a?b=c.example", &["host login.attack.test"]);
+    super::check(&RULE, Kind::Url, "http://192.0.2.1/a", &["192.0.2.1"]);
+    super::check(&RULE, Kind::Ipv4, "192.0.2.1", &["192.0.2.1"]);
+    super::check(&RULE, Kind::Domain, "attack.test", &[]);
+}

@@ -1,0 +1,294 @@
+//! The engine against golden timelines and a naive model.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evidence::{Config, Event, Finding, Fusion, Observation};
+use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, Timestamp};
+use proptest::prelude::*;
+
+const SEED: KeySeed = KeySeed([7; 16]);
+
+fn case(n: usize) -> CaseId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
+    CaseId::from_bytes(bytes)
+}
+
+fn campaign(n: usize) -> CampaignId {
+    CampaignId::from_bytes(*case(n).as_bytes())
+}
+
+fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
+    let observables: Vec<Observable> = values.iter().map(|value| Observable::detect(value).unwrap()).collect();
+    let observations: Vec<Observation<'_>> =
+        observables.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+    let mut findings = Vec::new();
+    let event = Event {
+        at: Timestamp::from_millis(1_800_000_000_000 + n as i64 * 60_000),
+        case: case(n),
+        token: MemberToken::from_bytes([firm; 16]),
+        window: 1,
+        sector: Some(if firm.is_multiple_of(2) { "energy" } else { "water" }),
+        region: None,
+        counts: true,
+        of_member: true,
+        observations: &observations,
+    };
+    engine.step(&event, &mut findings);
+    findings
+}
+
+fn engine() -> Fusion {
+    Fusion::new(Config::new(true, SEED))
+}
+
+fn told(engine: &Fusion, finding: &Finding) -> String {
+    let number = |bytes: &[u8; 16]| u64::from_be_bytes(bytes[..8].try_into().unwrap());
+    let _ = engine;
+    match finding {
+        Finding::CampaignFormed { campaign, .. } => format!("campaign {} begins", number(campaign.as_bytes())),
+        Finding::Joined { campaign, reasons, .. } => {
+            let why: Vec<String> =
+                reasons.iter().map(|r| format!("{} with {}", r.rule, number(r.other.as_bytes()))).collect();
+            format!("joins {} ({})", number(campaign.as_bytes()), why.join(", "))
+        }
+        Finding::Merged { kept, alias, reasons } => {
+            format!("{} takes in {} ({})", number(kept.as_bytes()), number(alias.as_bytes()), reasons[0].rule)
+        }
+        Finding::OverCommon { why, .. } => format!("links nothing: {why}"),
+    }
+}
+
+/// Each golden file: lines `firm: value value …`, and what must follow indented by `-> `.
+#[test]
+fn golden_timelines() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut engine = engine();
+        let mut out = String::new();
+        let mut n = 0;
+        for line in text.lines().filter(|line| !line.starts_with("-> ")) {
+            out.push_str(line);
+            out.push('\n');
+            let Some((firm, values)) = line.split_once(": ").filter(|_| !line.starts_with('#')) else { continue };
+            n += 1;
+            let values: Vec<&str> = values.split_whitespace().collect();
+            for finding in file(&mut engine, n, firm.parse().unwrap(), &values) {
+                out.push_str("-> ");
+                out.push_str(&told(&engine, &finding));
+                out.push('\n');
+            }
+        }
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &out).unwrap();
+        }
+        assert!(out == text || std::env::var_os("UPDATE_GOLDEN").is_some(), "{}:\n{out}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 3, "golden timelines are missing");
+}
+
+#[test]
+fn the_oldest_case_names_the_campaign_and_aliases_lead_to_it() {
+    let mut engine = engine();
+    file(&mut engine, 1, 1, &["a.test"]);
+    file(&mut engine, 2, 2, &["b.test"]);
+    file(&mut engine, 3, 3, &["b.test", "a.test"]);
+    let found = engine.campaign(campaign(2)).unwrap();
+    assert_eq!(found.id, campaign(1));
+    assert_eq!(found.cases, [case(1), case(2), case(3)]);
+    assert_eq!(found.aliases, [campaign(2)]);
+    assert_eq!(found.members, 3);
+    assert_eq!(found.values, 2);
+    assert_eq!(found.first_by_sector.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["water", "energy"]);
+    assert_eq!(engine.take_changes().campaigns, [campaign(1)]);
+    assert!(engine.take_changes().campaigns.is_empty());
+    let reasons = engine.explain(case(3));
+    assert_eq!(reasons[0].1.sentence("b.test"), "both name b.test");
+}
+
+#[test]
+fn one_member_never_confirms_itself() {
+    let mut engine = engine();
+    for n in 1..6 {
+        file(&mut engine, n, 9, &["a.test"]);
+    }
+    assert_eq!(engine.distinct_members_of_campaign(campaign(1)), 1);
+    assert_eq!(engine.distinct_members(Observable::detect("a.test").unwrap().key(SEED)), 1);
+}
+
+#[test]
+fn windows_are_never_added_up() {
+    let mut engine = engine();
+    let observable = Observable::detect("a.test").unwrap();
+    let observations = [Observation { key: observable.key(SEED), observable: &observable }];
+    for (n, window, firm) in [(1, 1, 1), (2, 1, 2), (3, 2, 101), (4, 2, 102), (5, 2, 103)] {
+        let event = Event {
+            at: Timestamp::from_millis(n),
+            case: case(n as usize),
+            token: MemberToken::from_bytes([firm; 16]),
+            window,
+            sector: None,
+            region: None,
+            counts: true,
+            of_member: true,
+            observations: &observations,
+        };
+        engine.step(&event, &mut Vec::new());
+    }
+    assert_eq!(engine.distinct_members_of_campaign(campaign(1)), 3);
+}
+
+fn key(value: &str) -> model::ObservableKey {
+    Observable::detect(value).unwrap().key(SEED)
+}
+
+/// An engine in which ten members make a value over-common.
+fn ten_are_many() -> Fusion {
+    let mut engine = engine();
+    engine.set_over_common(10);
+    engine
+}
+
+#[test]
+fn a_value_of_too_many_members_links_nothing_more_once_it_is_decided() {
+    let mut engine = ten_are_many();
+    for n in 1..=9 {
+        file(&mut engine, n, n as u8, &["everywhere.test"]);
+    }
+    assert!(engine.take_crowded().is_empty());
+    file(&mut engine, 10, 10, &["everywhere.test"]);
+    file(&mut engine, 11, 11, &["everywhere.test"]);
+    assert_eq!(engine.campaign_of(case(11)), Some(campaign(1)), "it links until that is decided");
+    assert_eq!(engine.take_crowded(), [key("everywhere.test")]);
+    assert!(matches!(engine.stop_linking(key("everywhere.test")), Some(Finding::OverCommon { .. })));
+    assert_eq!(engine.stop_linking(key("everywhere.test")), None, "told once");
+    file(&mut engine, 12, 12, &["everywhere.test"]);
+    assert_eq!(engine.campaign_of(case(12)), Some(campaign(12)));
+    let common: Vec<_> = engine.over_common().collect();
+    assert_eq!((common.len(), common[0].seen), (1, 12));
+    assert!(engine.noise(&Observable::detect("everywhere.test").unwrap()).is_some());
+    assert!(engine.listed(&Observable::detect("everywhere.test").unwrap()).is_none());
+}
+
+#[test]
+fn one_members_repeats_never_make_a_value_common() {
+    let mut engine = ten_are_many();
+    for n in 1..=9 {
+        file(&mut engine, n, n as u8, &["v.test", "http://host.test/a"]);
+    }
+    for n in 10..400 {
+        file(&mut engine, n, 9, &["v.test", &format!("http://host.test/{n}")]);
+    }
+    assert!(engine.take_crowded().is_empty());
+    assert_eq!(engine.stop_linking(key("v.test")), None);
+    assert_eq!(engine.campaign_of(case(399)), Some(campaign(1)));
+    // Beyond the cases that are listed, members still count.
+    file(&mut engine, 400, 10, &["v.test"]);
+    assert_eq!(engine.take_crowded(), [key("v.test")]);
+}
+
+#[test]
+fn many_urls_of_one_report_do_not_stop_their_host_from_linking() {
+    let mut engine = ten_are_many();
+    let urls: Vec<String> = (0..50).map(|n| format!("http://host.test/{n}")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    file(&mut engine, 1, 1, &urls);
+    file(&mut engine, 2, 2, &["http://host.test/other"]);
+    assert_eq!(engine.campaign_of(case(2)), Some(campaign(1)));
+}
+
+#[test]
+fn an_over_common_host_links_by_no_rule() {
+    let mut engine = ten_are_many();
+    for n in 1..=10 {
+        file(&mut engine, n, n as u8, &["host.test"]);
+    }
+    engine.stop_linking(key("host.test")).unwrap();
+    file(&mut engine, 11, 11, &["http://host.test/a"]);
+    file(&mut engine, 12, 12, &["http://host.test/b"]);
+    assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)), "not to the host's cases");
+    assert_eq!(engine.campaign_of(case(12)), Some(campaign(12)), "nor to other URLs there");
+    // A host that only URLs name.
+    for n in 21..=30 {
+        file(&mut engine, n, n as u8, &[&format!("http://only.test/{n}")]);
+    }
+    assert!(engine.take_crowded().contains(&key("only.test")));
+    engine.stop_linking(key("only.test")).unwrap();
+    file(&mut engine, 31, 31, &["http://only.test/31"]);
+    file(&mut engine, 32, 32, &["only.test"]);
+    assert_eq!(engine.campaign_of(case(31)), Some(campaign(31)));
+    assert_eq!(engine.campaign_of(case(32)), Some(campaign(32)));
+    assert!(engine.over_common().any(|common| common.example == case(21)));
+}
+
+#[test]
+fn lists_act_on_values_that_were_there_before_them() {
+    use evidence::{ListKind, NoiseLists};
+    let mut engine = engine();
+    file(&mut engine, 1, 1, &["later.test"]);
+    let mut lists = NoiseLists::own(true);
+    lists.add_list("late", ListKind::Hostname, ["later.test"]);
+    engine.use_noise(lists);
+    let found = file(&mut engine, 2, 2, &["later.test"]);
+    assert!(found.iter().any(|finding| matches!(finding, Finding::OverCommon { .. })));
+    assert_eq!(engine.campaign_of(case(2)), Some(campaign(2)), "no new links");
+    assert!(engine.links_nothing(key("later.test")));
+    engine.use_noise(NoiseLists::own(true));
+    file(&mut engine, 3, 3, &["later.test"]);
+    assert_eq!(engine.campaign_of(case(3)), Some(campaign(1)), "a list that is gone holds nothing back");
+}
+
+fn digest(engine: &Fusion) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    engine.digest(&mut |part| bytes.extend_from_slice(part));
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn equals_its_own_replay_and_every_case_is_in_one_campaign_with_what_it_was_linked_to(
+        timeline in prop::collection::vec((0_u8..6, prop::collection::btree_set(0_usize..12, 1..4)), 1..40)
+    ) {
+        let mut live = engine();
+        let mut replay = engine();
+        let mut firms: BTreeMap<CampaignId, BTreeSet<u8>> = BTreeMap::new();
+        for (n, (firm, values)) in timeline.iter().enumerate() {
+            let texts: Vec<String> = values.iter().map(|value| format!("{}.test", WORDS[*value])).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let first = file(&mut live, n, *firm, &texts);
+            prop_assert_eq!(&first, &file(&mut replay, n, *firm, &texts));
+            // Whoever shares a whole value with an earlier report of a few values is linked to it, or to one that has it too.
+            let known = texts.iter().any(|text| live.seen(key(text)) > 1);
+            let joined = first.iter().any(|finding| matches!(finding, Finding::Joined { .. }));
+            prop_assert!(joined || !known, "{:?}", live.considered());
+        }
+        prop_assert_eq!(digest(&live), digest(&replay));
+        for (n, (firm, _)) in timeline.iter().enumerate() {
+            firms.entry(live.campaign_of(case(n)).unwrap()).or_default().insert(*firm);
+        }
+        for n in 0..timeline.len() {
+            let id = live.campaign_of(case(n)).unwrap();
+            let found = live.campaign(campaign(n)).unwrap();
+            prop_assert_eq!(found.id, id);
+            prop_assert_eq!(found.members as usize, firms[&id].len());
+            prop_assert!(found.cases.contains(&case(n)));
+            prop_assert!(found.cases.windows(2).all(|pair| pair[0] < pair[1]));
+            for (_, reason) in live.explain(case(n)) {
+                prop_assert!(found.cases.contains(&reason.other), "what links them is in one campaign");
+            }
+        }
+    }
+}
+
+/// Words that share nothing.
+const WORDS: [&str; 12] = [
+    "quartz", "meadow", "lantern", "glacier", "pigeon", "saffron", "walnut", "turbine", "orchid", "velvet", "cobalt",
+    "harbour",
+];
