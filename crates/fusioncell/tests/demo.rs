@@ -7,16 +7,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Folder, Running, command, free_port, http, read, sign_in, until};
+use common::{Folder, Running, command, free_ports, http, read, sign_in, until};
 
 fn demo(sign_ins: &Path, more: &[&str]) -> Running {
-    let port = loop {
-        // The cell takes the next port.
-        let port = free_port();
-        if std::net::TcpListener::bind(("127.0.0.1", port.saturating_add(1))).is_ok() {
-            break port.to_string();
-        }
-    };
+    // The cell takes the next port.
+    let port = free_ports(2).to_string();
     let child = command(&["demo", "--port", &port, "--sign-ins"])
         .arg(sign_ins)
         .args(more)

@@ -83,15 +83,21 @@ impl Drop for Running {
     }
 }
 
-/// A port for a server to listen on: below those that the system gives to connections, of which one may take it before the
-/// server does, and no two of one run alike.
+/// A port for a server to listen on.
 pub fn free_port() -> u16 {
+    free_ports(1)
+}
+
+/// The first of `count` ports in a row: below those that the system gives to connections, of which one may take it before
+/// the server does, and no two of one run alike, also where several tests of a process ask at once.
+pub fn free_ports(count: u16) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let number = std::process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = 12_000 + u16::try_from(number % 18_000).unwrap();
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
+        let number = NEXT.fetch_add(u32::from(count), Ordering::Relaxed);
+        let number = std::process::id().wrapping_mul(64).wrapping_add(number);
+        let first = 12_000 + u16::try_from(number % 18_000).unwrap();
+        if (first..first + count).all(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return first;
         }
     }
 }
