@@ -227,6 +227,7 @@ impl Desk {
             Body::Amend(amend) => self.amend(entry.seq, amend, live),
             Body::File(file) => self.file(entry.seq, file, live),
             Body::Opened(opened) => self.opened(entry.seq, opened.case, live),
+            Body::Aged(aged) => self.aged(aged.case, aged.class),
             Body::Pass { case, to, name, given, .. } => {
                 let passed = self.passes.entry(*case).or_default();
                 if *given {

@@ -4,7 +4,7 @@ use fusion::Fusion;
 use model::{CampaignId, CaseId, FileId, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use serde::Serialize;
-use vault::{AmendEntry, Body, Change, Entry, FileEntry, Journal, MessageEntry, Party, ReportEntry, Seq};
+use vault::{AmendEntry, Body, Change, Class, Entry, FileEntry, Journal, MessageEntry, Party, ReportEntry, Seq};
 
 use crate::desk::{CasePlace, Desk, rfc3339};
 use crate::rows::report_at;
@@ -23,6 +23,8 @@ pub(crate) struct Thread {
     amends: Vec<Seq>,
     withdrawn: bool,
     recalled: bool,
+    /// Its words went by their time.
+    aged: bool,
     /// The reporter spoke last.
     waits: bool,
 }
@@ -132,6 +134,17 @@ impl Desk {
         self.said(case, "cell", "opened", live);
     }
 
+    /// The time of content of a case is over. No frame tells of it: nothing that is on a screen has changed.
+    pub(crate) fn aged(&mut self, case: CaseId, class: Class) {
+        if class != Class::Values {
+            self.threads.entry(case).or_default().aged = true;
+        }
+        if class != Class::Words {
+            // The title of its campaign may quote a value that only the cell had.
+            self.retitle.push(case);
+        }
+    }
+
     fn said(&mut self, case: CaseId, from: &'static str, kind: &'static str, live: bool) {
         if live {
             self.frame("thread", &Said { case: case.to_string(), from, kind, exercise: self.exercise });
@@ -171,6 +184,7 @@ impl Desk {
         let state = match thread {
             Some(thread) if thread.recalled => "recalled",
             Some(thread) if thread.withdrawn => "withdrawn",
+            Some(thread) if thread.aged => "aged",
             _ => "open",
         };
         let value = |item: &vault::Item| ValueRow {

@@ -308,7 +308,7 @@ pub struct CasePage {
     pub values: Vec<ValueRow>,
     /// Whether values were left out because there are too many.
     pub truncated: bool,
-    /// `open`, `withdrawn` or `recalled`.
+    /// `open`, `withdrawn`, `recalled`, or `aged`: its words went by their time.
     pub state: String,
     /// Whether it came from outside the partnership: its reporter is no member, and cannot let members be warned.
     pub outside: bool,

@@ -13,7 +13,7 @@ use model::{CaseId, GroupId, Marking, Observable, ObservableKey, Timestamp, WhoM
 use policy::planted::{self, Leak};
 use policy::rho::{self, Release};
 use policy::{Answer, Audience, NounKind, ReleasedObject};
-use vault::{AmendEntry, Change, Item, Keys, ReportEntry};
+use vault::{AgedEntry, AmendEntry, Change, Class, Item, Keys, ReportEntry};
 
 use crate::ReleaseError;
 use crate::campaign::Telling;
@@ -85,13 +85,27 @@ impl Gate {
         Ok(())
     }
 
+    /// Content of a case went by its time. Members were never shown any of it, so nothing of what they have follows; the run over
+    /// everything forgets the values that went, as a replay will not know them.
+    pub(crate) fn aged(&mut self, aged: &AgedEntry) {
+        let gone = self.vault.take_aged_values(aged.case);
+        if let Some(report) = self.amended.reports.get_mut(&aged.case) {
+            if aged.class != Class::Values {
+                (report.title, report.narrative, report.tags) = (String::new(), String::new(), Vec::new());
+            }
+            report.items.retain(|item| !gone.contains(&item.sighting.observable));
+        }
+        self.forget_values(aged.case, gone.iter());
+    }
+
     fn forget_in_all(&mut self, case: CaseId, items: &[Item]) {
+        self.forget_values(case, items.iter().map(|item| &item.sighting.observable));
+    }
+
+    fn forget_values<'a>(&mut self, case: CaseId, values: impl Iterator<Item = &'a Observable>) {
         let seed = self.vault.key_seed();
-        let observations: Vec<Observation<'_>> = items
-            .iter()
-            .map(|item| &item.sighting.observable)
-            .map(|observable| Observation { key: observable.key(seed), observable })
-            .collect();
+        let observations: Vec<Observation<'_>> =
+            values.map(|observable| Observation { key: observable.key(seed), observable }).collect();
         self.all.forget(case, &observations);
     }
 

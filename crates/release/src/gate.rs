@@ -191,6 +191,7 @@ impl Gate {
         match &entry.body {
             Body::Report(report) => return Ok(self.report(entry.at, report)),
             Body::Amend(amend) => self.amend(entry.at, amend)?,
+            Body::Aged(aged) => self.aged(aged),
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
             Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),
             Body::Population(population) => self.populate(entry.at, population),

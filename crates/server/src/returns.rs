@@ -21,6 +21,8 @@ const READS_MAX: usize = 4_096;
 /// Reports that a planted leak tells of at most.
 const LEAKED_MAX: usize = 50;
 const DAY_MILLIS: i64 = 86_400_000;
+/// The note that something of a report was released: one for each case, however often it is told.
+const RELEASED_NOTE: [u8; 16] = [0xff; 16];
 /// Longest title on the list, in bytes.
 const TITLE_BYTES_MAX: usize = 400;
 
@@ -126,7 +128,7 @@ impl Returns {
         }
         for case in outcomes {
             // No mail leaves for it: whoever sees that one came would know whose the values are that were shown just before.
-            let body = note([0xff; 16], now, &OwnNote::Released);
+            let body = note(RELEASED_NOTE, now, &OwnNote::Released);
             self.to(*case, |organisation| {
                 batch.push(Told::Note { organisation, case: *case, note: body, unread: true, mail: false });
             })?;
@@ -228,6 +230,8 @@ impl Returns {
                     batch.push(Told::Note { organisation, case, note, unread: true, mail: true });
                 })?;
             }
+            // What its reporter has of it goes with what the cell has: it lies in the same folder.
+            Body::Aged(aged) => self.age(aged.case, note(id, at, &OwnNote::Aged), batch)?,
             Body::Claim { case, .. } => self.change(*case, entry, OwnNote::Claimed, "read", batch)?,
             Body::Amend(amend) => {
                 let case = amend.case;
@@ -250,18 +254,36 @@ impl Returns {
                     }
                     Change::Withdraw => self.change(case, entry, OwnNote::Withdrawal, "withdrawn", batch)?,
                     Change::Recall { redacted } if redacted.is_empty() => {
-                        let Some((report, _)) = self.vault.report_of(case)? else { return Ok(()) };
-                        let empty = Summary { title: String::new(), ..summary(&report, "recalled") };
-                        self.to(case, |organisation| {
-                            let note = note(id, at, &OwnNote::Recall);
-                            batch.push(Told::Erase { organisation, case, summary: empty, note });
-                        })?;
+                        self.empty(case, "recalled", note(id, at, &OwnNote::Recall), batch)?;
                     }
                     Change::Recall { .. } => {}
                 }
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Leaves of a case one note in its place on the list.
+    fn empty(&self, case: CaseId, status: &str, note: Note, batch: &mut Vec<Told>) -> Result<(), ReturnError> {
+        let Some((report, _)) = self.vault.report_of(case)? else { return Ok(()) };
+        let summary = Summary { title: String::new(), ..summary(&report, status) };
+        self.to(case, |organisation| batch.push(Told::Erase { organisation, case, summary, note }))
+    }
+
+    /// Leaves of a case whose time is over that it was released, which stays so: without that note the next start, which comes to all
+    /// outcomes anew, would tell it once more.
+    fn age(&mut self, case: CaseId, aged: Note, batch: &mut Vec<Told>) -> Result<(), ReturnError> {
+        // What the thread has depends on what this batch has told so far.
+        self.flush(std::mem::take(batch), self.next - 1)?;
+        let mut found = None;
+        self.to(case, |organisation| found = Some(organisation))?;
+        let Some(organisation) = found else { return Ok(()) };
+        let thread = self.writer.reader().thread(organisation, case)?;
+        let released = thread.and_then(|thread| thread.notes.into_iter().find(|note| note.id == RELEASED_NOTE));
+        let Some(released) = released else { return self.empty(case, "aged", aged, batch) };
+        self.empty(case, "aged", released, batch)?;
+        batch.push(Told::Note { organisation, case, note: aged, unread: false, mail: false });
         Ok(())
     }
 
@@ -303,7 +325,7 @@ impl Returns {
             summary.attack.clone_from(&corrected.attack);
         }
         // One that was taken back stays so.
-        let closed = matches!(summary.status.as_str(), "withdrawn" | "recalled");
+        let closed = matches!(summary.status.as_str(), "withdrawn" | "recalled" | "aged");
         let stays = status.is_empty() || closed && status == "read";
         if !stays {
             summary.status = status.to_owned();

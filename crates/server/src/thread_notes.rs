@@ -137,6 +137,8 @@ pub(crate) enum OwnNote {
     Withdrawal,
     /// Taken back for good.
     Recall,
+    /// Its content went by its time.
+    Aged,
     /// Something that it contributed to was released.
     Released,
     /// Two leads opened who reported it.
@@ -279,6 +281,7 @@ pub(crate) fn view(thread: &::own::Thread, exercise: bool) -> OwnReportView {
             }
             OwnNote::Withdrawal => ("reporter", "withdrawal"),
             OwnNote::Recall => ("reporter", "recall"),
+            OwnNote::Aged => ("partnership", "aged"),
             OwnNote::Released => {
                 view.released = true;
                 ("partnership", "released")

@@ -12,11 +12,11 @@ pub struct OwnReportRow {
     pub reference: String,
     /// When it was received.
     pub at: String,
-    /// Its title; empty once it is recalled.
+    /// Its title; empty once it is recalled, or its content went by its time.
     pub title: String,
     /// Closest match.
     pub attack: String,
-    /// `received`, `read` (by the cell), `withdrawn` or `recalled`.
+    /// `received`, `read` (by the cell), `withdrawn`, `recalled`, or `aged`: its content went by its time.
     pub state: String,
     /// Whether there is something new in its thread.
     pub unread: bool,
@@ -61,7 +61,7 @@ pub struct OwnThreadRow {
     /// When.
     pub at: String,
     /// `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, `released`: something that the report contributed
-    /// to was released to members, or `opened`: two leads of the cell opened who reported it.
+    /// to was released to members, `aged`: its content went by its time, or `opened`: two leads of the cell opened who reported it.
     pub kind: String,
     /// What was said; for a consent, the new answer; for an opening, its reason.
     pub text: String,
@@ -118,7 +118,7 @@ pub struct OwnReportView {
     pub reference: String,
     /// When it was received.
     pub at: String,
-    /// `received`, `read` (by the cell), `withdrawn` or `recalled`.
+    /// `received`, `read` (by the cell), `withdrawn`, `recalled`, or `aged`: its content went by its time.
     pub state: String,
     /// Whether somebody of the cell has read it: claimed or answered it. Once it is recalled, nothing tells.
     pub read: bool,

@@ -116,6 +116,69 @@ pub struct Correction {
     pub dropped: Vec<Observable>,
 }
 
+/// A class of what cases consist of, each with a time of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// Words of reports, their threads and files, and what leads open a source with.
+    Words,
+    /// Values that nobody beyond the cell was shown, nor will be: held, for the cell only, or RED.
+    Values,
+    /// All of what came from outside the partnership.
+    Letters,
+}
+
+impl Class {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Words, Self::Values, Self::Letters];
+
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Values => "values",
+            Self::Letters => "letters",
+        }
+    }
+
+    /// Whether words, threads and files go with it.
+    pub(crate) const fn has_words(self) -> bool {
+        matches!(self, Self::Words | Self::Letters)
+    }
+
+    /// Whether values that only the cell had go with it.
+    pub(crate) const fn has_values(self) -> bool {
+        matches!(self, Self::Values | Self::Letters)
+    }
+}
+
+impl std::str::FromStr for Class {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|class| class.as_str() == text).ok_or(())
+    }
+}
+
+/// The time of a class of a case's content is over, and it was taken out of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgedEntry {
+    /// The case.
+    pub case: CaseId,
+    /// What of it.
+    pub class: Class,
+    /// Place of the last entry of the case that was looked at: what is said later has a time of its own.
+    pub to: Seq,
+    /// The same place as the list beside the keys has it: another one in a copy of the data that is older than the list.
+    pub listed: Seq,
+    /// Entries that lost content, each with what is left of it.
+    pub redacted: Vec<Redacted>,
+    /// Whether values are left that only the cell has.
+    pub rest: bool,
+    /// Numbers of the keys that were destroyed: a start makes up for a crash in between.
+    pub keys: Vec<u64>,
+}
+
 /// An entry whose content was taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redacted {

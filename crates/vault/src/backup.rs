@@ -13,7 +13,7 @@ use crate::keys::default_keys_dir;
 use crate::sealing::at_rest::CONTENT_FOLDER;
 use crate::sealing::key_store::KEYS_END;
 use crate::verify::{self, FILE, Report};
-use crate::{erased, files};
+use crate::{aged, erased, files};
 
 /// Folders of the data folder that hold whole files.
 const FOLDERS: [&str; 2] = ["blobs", "files"];
@@ -66,10 +66,12 @@ pub fn backup(data_dir: &Path, keys_dir: Option<PathBuf>, to: &Path, keys_to: &P
         files::private_folder(&place)?;
         keys += copy_later_keys(&content, &place, KEYS_END)?;
     }
-    // What was recalled meanwhile has lost keys that the copy counts on; the list is written before a key is destroyed.
-    let recalled = keys_dir.join(erased::FILE);
-    if recalled.exists() {
-        copy_file(&recalled, &keys_to.join(erased::FILE))?;
+    // What was taken out meanwhile has lost keys that the copy counts on; each list is written before a key is destroyed.
+    for list in [erased::FILE, aged::FILE] {
+        let taken_out = keys_dir.join(list);
+        if taken_out.exists() {
+            copy_file(&taken_out, &keys_to.join(list))?;
+        }
     }
     fs::remove_file(&unfinished).map_err(files::at(&unfinished))?;
     files::sync_folder(to)?;

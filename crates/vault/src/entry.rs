@@ -9,7 +9,7 @@ use model::{
 use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AmendEntry, Change, FileEntry, MessageEntry, OpenedEntry};
+use crate::acts::{AgedEntry, AmendEntry, Change, FileEntry, MessageEntry, OpenedEntry};
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
@@ -78,6 +78,8 @@ pub enum Body {
     File(Box<FileEntry>),
     /// Two leads opened who reported a case.
     Opened(Box<OpenedEntry>),
+    /// The time of a case's content is over.
+    Aged(Box<AgedEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -327,7 +329,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 17] = [
+pub(crate) const TYPES: [&str; 18] = [
     "genesis",
     "population",
     "data-set",
@@ -344,6 +346,7 @@ pub(crate) const TYPES: [&str; 17] = [
     "amend",
     "file",
     "opened",
+    "aged",
     "posture",
 ];
 
@@ -378,6 +381,7 @@ impl Body {
             Self::Amend(_) => "amend",
             Self::File(_) => "file",
             Self::Opened(_) => "opened",
+            Self::Aged(_) => "aged",
             Self::Posture { .. } => "posture",
         }
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use aws_lc_rs::hmac;
-use model::{CaseId, WhoMayBeWarned};
+use model::{CaseId, Technique, WhoMayBeWarned};
 
 use crate::error::VaultError;
 use crate::keys::Keys;
@@ -27,6 +27,17 @@ pub(crate) struct Told {
     pub(crate) warn: WhoMayBeWarned,
     /// Look-up keys of values that somebody was shown.
     pub(crate) lookups: Vec<u64>,
+    /// What else of it shows, where it is to go on being shown.
+    pub(crate) beside: Beside,
+}
+
+/// What of a report shows beside its values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// ATT&CK techniques.
+    pub(crate) techniques: Vec<Technique>,
+    /// The name that its firm wished to be known by.
+    pub(crate) named: Option<String>,
 }
 
 fn key(keys: &Keys) -> Result<[u8; 32], VaultError> {
@@ -86,7 +97,8 @@ fn told(key: &[u8; 32], case: CaseId, sealed: &str) -> Option<Told> {
     let plain = String::from_utf8(plain).ok()?;
     let mut words = plain.split(' ');
     let warn = codec::answer_of(words.next()?)?;
-    Some(Told { warn, lookups: words.filter_map(|word| u64::from_str_radix(word, 16).ok()).collect() })
+    let lookups = words.filter_map(|word| u64::from_str_radix(word, 16).ok()).collect();
+    Some(Told { warn, lookups, beside: Beside::default() })
 }
 
 #[cfg(test)]
@@ -107,12 +119,13 @@ mod tests {
         let case = |n: u8| CaseId::from_bytes([n; 16]);
         let group =
             WhoMayBeWarned::Group { group: GroupId::from_bytes([7; 16]), as_of: Some(Timestamp::from_millis(5)) };
-        let first = Told { warn: group, lookups: vec![1, u64::MAX] };
+        let first = Told { warn: group, lookups: vec![1, u64::MAX], beside: Beside::default() };
         note(&keys, case(1), &first).unwrap();
         // Once more after a crash, when nothing of it can be read.
-        note(&keys, case(1), &Told { warn: WhoMayBeWarned::CellOnly, lookups: vec![] }).unwrap();
+        note(&keys, case(1), &Told { warn: WhoMayBeWarned::CellOnly, lookups: vec![], beside: Beside::default() })
+            .unwrap();
         for warn in [WhoMayBeWarned::Now, WhoMayBeWarned::NextEpoch, WhoMayBeWarned::OnceThreeHaveIt] {
-            note(&keys, case(2), &Told { warn, lookups: vec![] }).unwrap();
+            note(&keys, case(2), &Told { warn, lookups: vec![], beside: Beside::default() }).unwrap();
         }
         files::add_line(&dir.join(FILE), "half a li").unwrap();
         let list = all(&keys).unwrap();

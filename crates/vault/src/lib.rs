@@ -3,6 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod acts;
+mod aged;
+mod ages;
 pub mod audit;
 mod backup;
 mod blobs;
@@ -28,7 +30,11 @@ mod shelf;
 mod vault;
 mod verify;
 
-pub use acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted};
+pub use acts::{
+    AgedEntry, AmendEntry, Change, Class, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted,
+};
+pub use aged::{held_cases, hold_case};
+pub use ages::{Looked, look_ages};
 pub use backup::{Copied, backup, restore};
 pub use blobs::BLOB_BYTES_MAX;
 pub use entry::{
@@ -57,6 +63,7 @@ pub use vault::repeats::{Again, REPEAT_HOURS, REPEAT_KEY_CHARS_MAX, REPEATS_PER_
 pub use vault::retention::{Destroyed, Retention};
 pub use vault::sources::{Opener, REASON_CHARS_MAX};
 pub use vault::{
-    ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, GenesisIfNew, ItemOutcome, MESSAGE_CHARS_MAX, Vault, VaultConfig,
+    ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, CASES_AT_ONCE_MAX, Due, GenesisIfNew, ItemOutcome,
+    MESSAGE_CHARS_MAX, Vault, VaultConfig,
 };
 pub use verify::{Report, verify};

@@ -1,10 +1,12 @@
 //! The vault: journal, keys, blobs and the checkpoint together, and the way in for submissions.
 
+mod aging;
 mod cases;
 mod cell_only;
 pub(crate) mod filing;
 mod older_copy;
 pub(crate) mod redact;
+mod remember;
 pub(crate) mod repeats;
 pub(crate) mod retention;
 mod sets;
@@ -18,11 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{CaseId, Clock, Entropy, KeySeed};
 use policy::Params;
 
-use crate::acts::Change;
 use crate::blobs::Blobs;
 use crate::checkpoint::{self, Checkpointer};
-use crate::codec::{self, CodecError};
-use crate::dedupe::{OwnItems, WINDOWS_MAX};
+use crate::dedupe::OwnItems;
 use crate::entry::{Body, Entry, Genesis, ReportEntry, Seq, Submission};
 use crate::error::{JournalError, VaultError};
 use crate::journal::memory::MemoryJournal;
@@ -37,6 +37,7 @@ use repeats::{Again, Repeat};
 
 pub(crate) use repeats::REPEAT_HOURS;
 
+pub use aging::{CASES_AT_ONCE_MAX, Due};
 pub use cases::{ACTS_PER_CASE_MAX, Act, ActDone, Acted, MESSAGE_CHARS_MAX};
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -96,6 +97,8 @@ pub struct Vault {
     cases: Arc<cases::Cases>,
     /// Files that came with cases.
     shelf: Arc<Shelf>,
+    /// Values that went by their time, for the fold to forget.
+    aged_values: aging::AgedValues,
     /// Requests that may come again.
     repeats: Arc<repeats::Repeats>,
     /// Seals who filed a case.
@@ -131,6 +134,7 @@ impl Vault {
         vault.recall()?;
         vault.recall_repeats()?;
         vault.recall_erased()?;
+        vault.recall_aged()?;
         vault.sweep_files()?;
         vault.checkpoint(true)?;
         vault.checkpointer = Some(Checkpointer::start(&vault.journal, &vault.keys, &vault.clock)?);
@@ -184,6 +188,7 @@ impl Vault {
             own: Arc::default(),
             cases: Arc::default(),
             shelf: Arc::new(shelf),
+            aged_values: aging::AgedValues::default(),
             repeats: Arc::default(),
             sealing: Sealing::new(&secret),
             sets: Mutex::default(),
@@ -192,70 +197,6 @@ impl Vault {
             checkpointer: None,
             _lock: lock,
         })
-    }
-
-    /// Reads back which values each submitter has sent, and which data and rule sets are in use.
-    fn recall(&self) -> Result<(), VaultError> {
-        let seed = self.key_seed();
-        let oldest = self.oldest_remembered()?;
-        let mut withdrawn = Vec::new();
-        let mut from: Seq = 1;
-        loop {
-            let entries = self.journal.read_raw(from, ENTRIES_AT_ONCE)?;
-            let Some(last) = entries.last() else { break };
-            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-            from = last.seq + 1;
-            for entry in &entries {
-                let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
-                // Releases and findings are most of the bytes and tell nothing here: they are not read.
-                match codec::type_of(&entry.body).map_err(corrupt)? {
-                    "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" => {}
-                    _ => continue,
-                }
-                match codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)? {
-                    Body::Report(report) => {
-                        for item in &report.items {
-                            let key = item.sighting.observable.key(seed);
-                            own.note(Keys::window(report.received_at), report.token, key, report.marking);
-                        }
-                    }
-                    Body::DataSet(set) | Body::RuleSet(set) => {
-                        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-                        sets.insert(set.name, set.sha256);
-                    }
-                    body => {
-                        self.cases.note(entry.seq, &body);
-                        let Body::Amend(amend) = body else { continue };
-                        match amend.change {
-                            Change::Withdraw => withdrawn.push(amend.of),
-                            Change::Recall { redacted } => {
-                                self.journal.erase(&redacted.iter().map(|entry| entry.seq).collect::<Vec<_>>())?;
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-            }
-        }
-        withdrawn.into_iter().try_for_each(|seq| self.forget_sent(seq))
-    }
-
-    /// The oldest token window that a start reads reports of: those before it would be forgotten at once.
-    fn oldest_remembered(&self) -> Result<u32, VaultError> {
-        let mut end = self.journal.head().seq;
-        while end > 0 {
-            let from = end.saturating_sub(ENTRIES_AT_ONCE as Seq) + 1;
-            let entries = self.journal.read_raw(from, usize::try_from(end - from + 1).unwrap_or(ENTRIES_AT_ONCE))?;
-            for entry in entries.iter().rev() {
-                let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
-                if codec::type_of(&entry.body).map_err(corrupt)? == "report" {
-                    return Ok((Keys::window(entry.at) + 1).saturating_sub(WINDOWS_MAX as u32));
-                }
-            }
-            end = from - 1;
-        }
-        Ok(0)
     }
 
     /// The journal.

@@ -16,7 +16,7 @@ use crate::journal::{Head, sqlite};
 use crate::keys;
 use crate::sealing::AtRest;
 use crate::vault::redact;
-use crate::{erased, files};
+use crate::{aged, erased, files};
 
 const ENTRIES_AT_ONCE: usize = 1024;
 /// Name of the journal's file in the data folder.
@@ -143,10 +143,15 @@ fn walk(
                     head.seq
                 )));
             }
-            if name == "amend"
-                && let Body::Amend(amend) = codec::decode(&opened.plain).map_err(corrupt)?
-                && let Change::Recall { redacted: named } = amend.change
-            {
+            if matches!(name, "amend" | "aged") {
+                let named = match codec::decode(&opened.plain).map_err(corrupt)? {
+                    Body::Amend(amend) => match amend.change {
+                        Change::Recall { redacted } => redacted,
+                        _ => Vec::new(),
+                    },
+                    Body::Aged(aged) => aged.redacted,
+                    _ => Vec::new(),
+                };
                 vouched.extend(named.into_iter().map(|named| (named.seq, (named.hash, named.left))));
             }
             if name == "report" {
@@ -163,7 +168,8 @@ fn walk(
     // The latest word on an entry counts: one may lose content more than once.
     // A copy that is older than its keys has no such word yet; the list beside the keys has the case.
     // It is read last: what is recalled while the journal is walked stands in it before a key is destroyed.
-    let known: HashSet<CaseId> = erased::cases_in(keys_dir)?.into_iter().collect();
+    let known = erased::cases_in(keys_dir)?.into_iter().chain(aged::cases_in(keys_dir)?);
+    let known: HashSet<CaseId> = known.collect();
     let unknown = |seq: &Seq, (hash, left, case): &([u8; 32], [u8; 32], Option<CaseId>)| {
         vouched.get(seq) != Some(&(*hash, *left)) && !case.is_some_and(|case| known.contains(&case))
     };

@@ -2802,7 +2802,7 @@ export interface components {
             sector: string | null;
             /** @description Severity. */
             severity: string;
-            /** @description `open`, `withdrawn` or `recalled`. */
+            /** @description `open`, `withdrawn`, `recalled`, or `aged`: its words went by their time. */
             state: string;
             /** @description Free tags. */
             tags: string[];
@@ -4388,9 +4388,9 @@ export interface components {
             attack: string;
             /** @description Its reference. */
             reference: string;
-            /** @description `received`, `read` (by the cell), `withdrawn` or `recalled`. */
+            /** @description `received`, `read` (by the cell), `withdrawn`, `recalled`, or `aged`: its content went by its time. */
             state: string;
-            /** @description Its title; empty once it is recalled. */
+            /** @description Its title; empty once it is recalled, or its content went by its time. */
             title: string;
             /** @description Whether there is something new in its thread. */
             unread: boolean;
@@ -4423,7 +4423,7 @@ export interface components {
             released: boolean;
             /** @description Severity. */
             severity: string;
-            /** @description `received`, `read` (by the cell), `withdrawn` or `recalled`. */
+            /** @description `received`, `read` (by the cell), `withdrawn`, `recalled`, or `aged`: its content went by its time. */
             state: string;
             /** @description Free tags. */
             tags: string[];
@@ -4454,7 +4454,7 @@ export interface components {
             id: string | null;
             /**
              * @description `message`, `read`, `consent`, `correction`, `withdrawal`, `recall`, `released`: something that the report contributed
-             *     to was released to members, or `opened`: two leads of the cell opened who reported it.
+             *     to was released to members, `aged`: its content went by its time, or `opened`: two leads of the cell opened who reported it.
              */
             kind: string;
             /** @description What was said; for a consent, the new answer; for an opening, its reason. */

@@ -3,6 +3,10 @@ import type { OwnReport, OwnValue } from '../api/coming'
 import { thread as T } from '../words/report'
 
 export type Fate = { word: string; at?: string }
+
+/** What stands for the title of a report whose words are gone. */
+export const untitled = (r?: { state: string }): string => (r?.state === 'aged' ? T.agedTitle : T.recalledTitle)
+
 export function fate(r: OwnReport, v: OwnValue): Fate {
   const F = T.fates
   if (r.state === 'recalled') return { word: F.recalled }

@@ -1,6 +1,7 @@
 // An organisation's own reports: how each stands, and whether there is something new in its thread.
 import { Link, useRouteContext } from '@tanstack/react-router'
 import { reports, type OwnReportRow } from '../api/reports'
+import { untitled } from '../lib/fate'
 import { Listed, Name, usePages } from '../ui/Rows'
 import { Heading, NotFound } from '../ui/States'
 import { Moment } from '../ui/When'
@@ -27,7 +28,7 @@ export function Reports() {
               <li key={r.reference}>
                 <h2 className="t">
                   <Link to="/reports/$ref" params={{ ref: r.reference }}>
-                    {r.title ? <Name>{r.title}</Name> : T.recalledTitle}
+                    {r.title ? <Name>{r.title}</Name> : untitled(r)}
                   </Link>
                   {r.unread && <strong className="tag"> {T.new}</strong>}
                 </h2>

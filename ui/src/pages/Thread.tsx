@@ -8,7 +8,7 @@ import { filesOf } from '../api/files'
 import { firm } from '../api/people'
 import { reports } from '../api/reports'
 import { areSealed, keptReceipt } from '../lib/draft'
-import { fate } from '../lib/fate'
+import { fate, untitled } from '../lib/fate'
 import { Call } from '../ui/Call'
 import { Files } from '../ui/Files'
 import { Area, Choice, Frame, Go, Text, lines, useForm, why } from '../ui/Form'
@@ -215,12 +215,12 @@ export function Thread() {
     }
   }
   const open = r && r.state !== 'withdrawn' && r.state !== 'recalled',
-    unreadByCell = !!open && (r.read === false || r.state === 'received'),
+    unreadByCell = !!open && r.state !== 'aged' && (r.read === false || r.state === 'received'),
     asked = !!open && r.thread.findLast(x => x.kind === 'message' && x.from === 'cell')?.asks,
     kept = session && keptReceipt(`${session.organisation ?? ''}/${session.name}`),
     receipt = kept?.receipt.reference === ref ? kept.receipt : null,
     releasedAt = r?.thread.findLast(x => x.kind === 'released')?.at
-  const consent = open && r.warn !== 'now' && (
+  const consent = open && r.state !== 'aged' && r.warn !== 'now' && (
     <div className={asked ? 'note' : undefined}>
       <p>{T.consentText}</p>
       <p className="acts">
@@ -244,8 +244,8 @@ export function Thread() {
               <Icon n="back" />
               {T.back}
             </Link>
-            <Heading title={r.title || T.recalledTitle} page={r.title || T.recalledTitle} exercise={session.exercise}>
-              {r.title ? <Name>{r.title}</Name> : T.recalledTitle}
+            <Heading title={r.title || untitled(r)} page={r.title || untitled(r)} exercise={session.exercise}>
+              {r.title ? <Name>{r.title}</Name> : untitled(r)}
             </Heading>
             <p className="meta">
               <b className={unreadByCell ? 'open' : undefined}>

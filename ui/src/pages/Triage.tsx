@@ -10,6 +10,7 @@ import { Name } from '../ui/Rows'
 import { Reply, Said } from '../ui/Said'
 import { Act } from '../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
+import { untitled } from '../lib/fate'
 import { Value } from '../ui/Value'
 import { Moment } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
@@ -38,7 +39,7 @@ export function Triage() {
   if (q.error instanceof ApiError && q.error.status === 404)
     return <NotFound title={T.caseTitle} meaning={T.caseGone} />
   const c = q.data,
-    title = c?.title || T.recalledTitle,
+    title = c?.title || untitled(c),
     fresh = () => void q.refetch(),
     going = c?.ongoing && c.state === 'open'
   return (

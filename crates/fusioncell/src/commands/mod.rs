@@ -37,6 +37,7 @@ mod keys;
 mod lead;
 mod openapi;
 mod receipt;
+mod retention;
 mod serve;
 
 use std::path::PathBuf;
@@ -84,6 +85,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Check, rebuild or export the journal
     Journal(journal::JournalArgs),
+    /// Tell which content went by its time and what goes next, or hold a case
+    Retention(retention::RetentionArgs),
     /// Wrap the keys with one that lies elsewhere
     Keys(keys::KeysArgs),
     /// Check the audit log of what the cell did and read
@@ -118,6 +121,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::save(args),
         Command::Restore(args) => backup::restore(args),
         Command::Journal(args) => journal::run(args),
+        Command::Retention(args) => retention::run(args),
         Command::Keys(args) => keys::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Lead(args) => lead::run(args),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use server::{HookSecrets, HookSettings, MailFromWhom, MailPassword, MailServer, MailSettings, TlsFiles};
-use vault::Retention;
 
 use super::Folders;
+use super::retention::Keep;
 use crate::failure::{Context as _, Failure};
 use crate::{logs, noise, store};
 
@@ -53,13 +53,8 @@ pub enum SecondFactor {
 pub struct ServeArgs {
     #[command(flatten)]
     folders: Folders,
-    /// Days after the end of a month that its key of member tokens is kept: after that nobody can tell which reports one member filed;
-    /// 60 at least
-    #[arg(long, value_name = "DAYS", default_value = "90", value_parser = clap::value_parser!(u32).range(60..))]
-    keep_token_keys: u32,
-    /// Days after the end of a month that words which were sealed to the cell in it can be read; 60 at least
-    #[arg(long, value_name = "DAYS", default_value = "180", value_parser = clap::value_parser!(u32).range(60..))]
-    keep_cell_keys: u32,
+    #[command(flatten)]
+    keep: Keep,
     /// Which listeners this process holds
     #[arg(long, value_enum, default_value = "both")]
     face: Face,
@@ -219,7 +214,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     let genesis = store::genesis(store::PARTNERSHIP, false);
     let (mail, hook) = (mail(&args)?, hook(&args)?);
     let mut config = store::config(args.folders.data_dir, args.folders.keys_dir, &genesis);
-    config.retention = Retention { token_keys_days: args.keep_token_keys, cell_keys_days: args.keep_cell_keys };
+    config.retention = args.keep.retention();
     config.member_addr = args.member_addr;
     config.cell_addr = args.cell_addr;
     config.member_hosts = args.member_hosts;

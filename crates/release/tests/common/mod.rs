@@ -213,6 +213,10 @@ impl Bench {
         self.fold();
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub fn now(&self) -> i64 {
         self.clock.0.load(Ordering::SeqCst) - START
     }

@@ -41,7 +41,7 @@ impl Core {
         if let Err(error) = follow_leads(&self.vault, &self.register, &mut self.leads) {
             tracing::warn!(%error, "who the leads are could not be read; sources are sealed to those of before");
         }
-        self.keeper.look(&self.vault, &self.register, now);
+        self.erased |= self.keeper.look(&self.vault, &self.register, now);
         let told = self.register.populations();
         let population = Population { members: told.members, sectors: told.sectors, regions: told.regions };
         if self.population.as_ref() != Some(&population) {

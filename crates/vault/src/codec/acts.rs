@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::CodecError;
 use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_text, word};
 use super::v1::ItemV1;
-use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted};
+use crate::acts::{
+    AgedEntry, AmendEntry, Change, Class, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted,
+};
 use crate::entry::Body;
 use crate::hex;
 
@@ -81,6 +83,20 @@ struct RedactedV1 {
     seq: u64,
     hash: String,
     left: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AgedV1 {
+    case: String,
+    class: String,
+    to: u64,
+    listed: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    rest: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redacted: Vec<RedactedV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,16 +207,43 @@ pub(super) fn write_amend(body: &Body, amend: &AmendEntry) -> serde_json::Result
         }
         Change::Correct(correction) => stored.correction = Some(correction_v1(correction)),
         Change::Withdraw => {}
-        Change::Recall { redacted } => {
-            let v1 = |entry: &Redacted| RedactedV1 {
-                seq: entry.seq,
-                hash: hex::encode(&entry.hash),
-                left: hex::encode(&entry.left),
-            };
-            stored.redacted = redacted.iter().map(v1).collect();
-        }
+        Change::Recall { redacted } => stored.redacted = redacted.iter().map(redacted_v1).collect(),
     }
     typed(body, stored)
+}
+
+fn redacted_v1(entry: &Redacted) -> RedactedV1 {
+    RedactedV1 { seq: entry.seq, hash: hex::encode(&entry.hash), left: hex::encode(&entry.left) }
+}
+
+fn redacted(stored: Vec<RedactedV1>) -> Result<Vec<Redacted>, CodecError> {
+    let entry = |entry: RedactedV1| {
+        let (hash, left) = (bytes("hash", &entry.hash)?, bytes("left", &entry.left)?);
+        Ok(Redacted { seq: entry.seq, hash, left })
+    };
+    stored.into_iter().map(entry).collect()
+}
+
+pub(super) fn write_aged(body: &Body, aged: &AgedEntry) -> serde_json::Result<Vec<u8>> {
+    let (case, class) = (aged.case.to_string(), aged.class.as_str().to_owned());
+    let redacted = aged.redacted.iter().map(redacted_v1).collect();
+    typed(
+        body,
+        AgedV1 { case, class, to: aged.to, listed: aged.listed, rest: aged.rest, redacted, keys: aged.keys.clone() },
+    )
+}
+
+pub(super) fn read_aged(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: AgedV1 = shape(stored)?;
+    Ok(Body::Aged(Box::new(AgedEntry {
+        case: word::<CaseId>("case", &stored.case)?,
+        class: stored.class.parse::<Class>().map_err(|()| bad("class", &stored.class))?,
+        to: stored.to,
+        listed: stored.listed,
+        redacted: redacted(stored.redacted)?,
+        rest: stored.rest,
+        keys: stored.keys,
+    })))
 }
 
 fn correction_v1(correction: &Correction) -> CorrectionV1 {
@@ -251,13 +294,7 @@ pub(super) fn read_amend(stored: &[u8]) -> Result<Body, CodecError> {
         }
         "correction" => Change::Correct(Box::new(correction(stored.correction.ok_or_else(|| lacks("correction"))?)?)),
         "withdrawal" => Change::Withdraw,
-        "recall" => {
-            let redacted = stored.redacted.iter().map(|entry| {
-                let (hash, left) = (bytes("hash", &entry.hash)?, bytes("left", &entry.left)?);
-                Ok(Redacted { seq: entry.seq, hash, left })
-            });
-            Change::Recall { redacted: redacted.collect::<Result<_, CodecError>>()? }
-        }
+        "recall" => Change::Recall { redacted: redacted(stored.redacted)? },
         other => return Err(bad("change", other)),
     };
     Ok(Body::Amend(Box::new(AmendEntry { case: word::<CaseId>("case", &stored.case)?, of: stored.of, change })))

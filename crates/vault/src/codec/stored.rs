@@ -147,6 +147,7 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
         Body::Amend(amend) => acts::write_amend(body, amend),
         Body::File(file) => acts::write_file(body, file),
         Body::Opened(opened) => acts::write_opened(body, opened),
+        Body::Aged(aged) => acts::write_aged(body, aged),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -426,6 +427,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         "amend" => acts::read_amend(stored)?,
         "file" => acts::read_file(stored)?,
         "opened" => acts::read_opened(stored)?,
+        "aged" => acts::read_aged(stored)?,
         "posture" => {
             let stored: PostureV1 = shape(stored)?;
             Body::Posture {

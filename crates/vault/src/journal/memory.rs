@@ -10,7 +10,7 @@ use model::CaseId;
 use super::tail::Tail;
 use super::{Done, Filed, Head, Journal, Kept, NewEntry, RawEntry, Wake};
 use crate::codec;
-use crate::entry::{Entry, Seq};
+use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
 use crate::sealing::{OpeningKeys, Pairs};
 
@@ -50,11 +50,13 @@ impl Journal for MemoryJournal {
             let taken_out = new.body.takes_content_out();
             let entry = Arc::new(Entry { seq, at: new.at, body: new.body });
             fresh.push((Arc::clone(&entry), body.len()));
-            stored.entries.push((entry, RawEntry { seq, at: new.at, hash: head.hash, body, redacted: false }));
+            stored
+                .entries
+                .push((Arc::clone(&entry), RawEntry { seq, at: new.at, hash: head.hash, body, redacted: false }));
             for (seq, left) in &new.rewrites {
                 let place = usize::try_from(*seq).unwrap_or(usize::MAX) - 1;
-                if let Some((entry, raw)) = stored.entries.get_mut(place) {
-                    *entry = Arc::new(Entry { seq: *seq, at: raw.at, body: left.clone() });
+                if let Some((known, raw)) = stored.entries.get_mut(place) {
+                    *known = Arc::new(Entry { seq: *seq, at: raw.at, body: left.clone() });
                     (raw.body, raw.redacted) = (codec::encode(left)?, true);
                 }
             }
@@ -63,6 +65,12 @@ impl Journal for MemoryJournal {
                 && let Some((_, Some(pairs))) = stored.sources.get_mut(&case)
             {
                 pairs.contact.clear();
+            }
+            if let Body::Aged(aged) = &entry.body
+                && aged.class.has_words()
+                && let Some((_, pairs)) = stored.sources.get_mut(&aged.case)
+            {
+                *pairs = None;
             }
             if let Some(source) = new.source {
                 source.pairs.iter().for_each(|pairs| pairs.epoch.is_stored_now());

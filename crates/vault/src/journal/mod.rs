@@ -174,6 +174,15 @@ pub trait Journal: Send + Sync {
         Ok(())
     }
 
+    /// Destroys keys of contents by their numbers, if a crash came between that and the entry which says so.
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be destroyed.
+    fn destroy(&self, keys: &[u64]) -> Result<(), JournalError> {
+        let _ = keys;
+        Ok(())
+    }
+
     /// Has an entry whose content was taken out read as this, until it is named as taken out again or the journal is closed.
     fn say_again(&self, seq: Seq, body: Body) {
         let _ = (seq, body);

@@ -3,10 +3,11 @@
 mod connection;
 mod kept;
 mod source;
+mod waiting;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,16 +17,18 @@ use model::{CaseId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::tail::Tail;
-use super::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_BYTES_MAX, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
+use super::{Done, Filed, Head, Journal, Kept, NewEntry, RawEntry, Source, Wake};
 use crate::codec;
 use crate::entry::{Body, Entry, Seq};
 use crate::error::JournalError;
 use crate::sealing::at_rest::key_of;
 use crate::sealing::{AtRest, Opened, OpeningKeys};
+use crate::vault::redact::left_of;
 
 use connection::{connect, head_of, note_redactions, signed};
 pub(crate) use connection::{follows, open_read_only, read_raw};
 pub(crate) use source::{entries_in, has_sealed, is_filed, is_made, is_plain, seal_sources, sources};
+use waiting::Waiting;
 
 /// Entries of one transaction: keeps the pause of a commit short.
 const COMMIT_ENTRIES_MAX: usize = 4096;
@@ -73,32 +76,6 @@ struct Job {
     kept: Vec<Kept>,
     bytes: usize,
     done: Done,
-}
-
-/// What waits for the writer.
-#[derive(Default)]
-struct Waiting {
-    entries: AtomicUsize,
-    bytes: AtomicUsize,
-}
-
-impl Waiting {
-    /// Takes room for a batch. A batch that is larger than the queue may pass when nothing else waits.
-    fn take(&self, entries: usize, bytes: usize) -> bool {
-        let before = self.entries.fetch_add(entries, Ordering::AcqRel);
-        let bytes_before = self.bytes.fetch_add(bytes, Ordering::AcqRel);
-        let full = before + entries > QUEUE_ENTRIES_MAX || bytes_before + bytes > QUEUE_BYTES_MAX;
-        if before > 0 && entries > 0 && full {
-            self.give_back(entries, bytes);
-            return false;
-        }
-        true
-    }
-
-    fn give_back(&self, entries: usize, bytes: usize) {
-        self.entries.fetch_sub(entries, Ordering::AcqRel);
-        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
-    }
 }
 
 /// Entries that are read as something else than what is left of them.
@@ -174,7 +151,10 @@ impl SqliteJournal {
         let Some(at_rest) = &self.at_rest else { return Ok(codec::encode(left)?) };
         // It is opened by the time of the entry whose place it takes.
         let raw = self.read_raw(seq, 1)?.into_iter().next().filter(|raw| raw.seq == seq);
-        at_rest.seal_left(raw.ok_or_else(|| JournalError::corrupt(seq, "it is missing"))?.at, left)
+        let at = raw.ok_or_else(|| JournalError::corrupt(seq, "it is missing"))?.at;
+        // What has something in it that may be taken out later gets a key of its own, as when it came.
+        let whole = left_of(left).is_none_or(|rest| rest == *left);
+        if whole { at_rest.seal_left(at, left) } else { at_rest.seal(at, left) }
     }
 
     fn is_writer(&self) -> bool {
@@ -333,11 +313,18 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
         for entry in group.iter().flat_map(|job| &job.entries) {
             for (seq, _, left) in &entry.rewrites {
                 let body: Vec<u8> = stored.query_row([signed(*seq)], |row| row.get(0))?;
-                // With its key goes all of it but what is left: its bytes stay, and the chain as it was.
-                match key_of(&body).ok().flatten() {
-                    Some(key) => erased.push(key),
-                    None => drop(rewrite.execute(params![signed(*seq), left])?),
+                // With its key goes all of it but what is left: its bytes stay, and the chain as it was. Where more is left than that,
+                // it is written anew under another key.
+                let key = key_of(&body).ok().flatten();
+                erased.extend(key);
+                if key.is_none() || key_of(left).ok().flatten().is_some() {
+                    rewrite.execute(params![signed(*seq), left])?;
                 }
+            }
+            if let Body::Aged(aged) = &entry.body
+                && aged.class.has_words()
+            {
+                source::close(&transaction, aged.case)?;
             }
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, entry.at, &entry.bytes) };
@@ -434,17 +421,20 @@ impl Journal for SqliteJournal {
     }
 
     fn erase(&self, seqs: &[Seq]) -> Result<(), JournalError> {
-        let Some(at_rest) = &self.at_rest else { return Ok(()) };
         let mut keys = Vec::new();
         for seq in seqs {
             if let Some(raw) = self.read_raw(*seq, 1)?.into_iter().next().filter(|raw| raw.seq == *seq) {
                 keys.extend(key_of(&raw.body)?);
             }
         }
-        if at_rest.destroy(&keys).is_empty() {
+        self.destroy(&keys)
+    }
+
+    fn destroy(&self, keys: &[u64]) -> Result<(), JournalError> {
+        if self.at_rest.as_ref().is_none_or(|at_rest| at_rest.destroy(keys).is_empty()) {
             return Ok(());
         }
-        Err(JournalError::io("keys of what was recalled cannot be destroyed: the keys folder cannot be written"))
+        Err(JournalError::io("keys of what was taken out cannot be destroyed: the keys folder cannot be written"))
     }
 
     fn wait(&self, after: Seq, timeout: Duration) -> bool {

@@ -4,7 +4,7 @@
 //! Keys are drawn and written by the block, before any of them is used: that a report waits for one disk and not for two comes of that.
 //! A block that is used in part when the process ends is not gone on with.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
@@ -97,23 +97,38 @@ impl KeyStore {
     }
 
     /// Destroys keys, and has that on disk; gives those that could not be. One that was destroyed before stays so, and one whose block is
-    /// not there is nobody's any more.
+    /// not there is nobody's any more. A block is synced once for all of its keys.
     pub(crate) fn destroy(&self, numbers: &[u64]) -> Vec<u64> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.iter().copied().filter(|number| self.destroy_one(&mut held, *number).is_err()).collect()
+        let mut blocks: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        for number in numbers {
+            if let Some((id, _)) = split(*number) {
+                blocks.entry(id).or_default().push(*number);
+            }
+        }
+        let failed = blocks.into_iter().filter(|(id, numbers)| self.destroy_in(&mut held, *id, numbers).is_err());
+        failed.flat_map(|(_, numbers)| numbers).collect()
     }
 
-    fn destroy_one(&self, held: &mut Held, number: u64) -> Result<(), KeyError> {
-        let Some((id, slot)) = split(number) else { return Ok(()) };
-        match self.find(held, number) {
-            Ok(None) | Err(KeyError::Missing(_)) => return Ok(()),
-            Ok(Some(_)) | Err(KeyError::Wrapped(_)) => {}
-            Err(error) => return Err(error),
+    fn destroy_in(&self, held: &mut Held, id: u32, numbers: &[u64]) -> Result<(), KeyError> {
+        let mut there = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            match self.find(held, *number) {
+                Ok(None) | Err(KeyError::Missing(_)) => {}
+                Ok(Some(_)) | Err(KeyError::Wrapped(_)) => there.extend(split(*number)),
+                Err(error) => return Err(error),
+            }
         }
-        let (path, at) = (self.place(id), slot as u64 * SLOT_BYTES as u64);
+        if there.is_empty() {
+            return Ok(());
+        }
+        let path = self.place(id);
         let file = OpenOptions::new().write(true).open(&path).map_err(files::at(&path))?;
-        file.write_all_at(&[0; SLOT_BYTES], at).and_then(|()| file.sync_data()).map_err(files::at(&path))?;
         held.blocks.retain(|block| block.id != id);
+        for (_, slot) in there {
+            file.write_all_at(&[0; SLOT_BYTES], slot as u64 * SLOT_BYTES as u64).map_err(files::at(&path))?;
+        }
+        file.sync_data().map_err(files::at(&path))?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use model::{CaseId, FileId, MessageId, OrganisationId, PersonId, Timestamp, WhoM
 use super::Vault;
 use super::filing::FILES_PER_CASE_MAX;
 use super::repeats::{Again, Repeat};
-use crate::acts::{AmendEntry, Change, Correction, FileEntry, MessageEntry, Party};
+use crate::acts::{AmendEntry, Change, Class, Correction, FileEntry, MessageEntry, Party};
 use crate::entry::{Body, ReportEntry, Seq};
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Filed, NewEntry};
@@ -72,10 +72,12 @@ struct Standing {
     entries: Vec<Seq>,
     /// The first answer, where it was changed.
     warn: Option<WhoMayBeWarned>,
-    /// Its files.
-    files: Vec<FileId>,
+    /// Its files, with the places of their entries.
+    files: Vec<(Seq, FileId)>,
     /// Files whose entries are on their way to the disk.
     filing: usize,
+    /// Classes of it that went by their time, each with the place up to which the list beside the keys has it.
+    aged: Vec<(Class, Seq)>,
 }
 
 /// Cases that something happened to after they came.
@@ -115,7 +117,14 @@ impl Cases {
                 let standing = cases.entry(file.case).or_default();
                 standing.acts += 1;
                 standing.entries.push(seq);
-                standing.files.push(file.id);
+                standing.files.push((seq, file.id));
+            }),
+            Body::Aged(aged) => self.with(|cases| {
+                let standing = cases.entry(aged.case).or_default();
+                standing.aged.push((aged.class, aged.listed));
+                if aged.class.has_words() {
+                    standing.files.retain(|(seq, _)| *seq > aged.to);
+                }
             }),
             _ => {}
         }
@@ -128,13 +137,21 @@ impl Cases {
 
     /// The files of a case.
     pub(super) fn files(&self, case: CaseId) -> Vec<FileId> {
-        self.with(|cases| cases.get(&case).map(|standing| standing.files.clone()).unwrap_or_default())
+        self.files_to(case, Seq::MAX)
+    }
+
+    /// The files of a case whose entries lie up to a place.
+    pub(super) fn files_to(&self, case: CaseId, to: Seq) -> Vec<FileId> {
+        let of = |standing: &Standing| {
+            standing.files.iter().filter(|(seq, _)| *seq <= to).map(|(_, id)| *id).collect::<Vec<_>>()
+        };
+        self.with(|cases| cases.get(&case).map(of).unwrap_or_default())
     }
 
     /// The files of all cases.
     pub(super) fn all_files(&self) -> Vec<(CaseId, FileId)> {
         let of = |(case, standing): (&CaseId, &Standing)| -> Vec<(CaseId, FileId)> {
-            standing.files.iter().map(|id| (*case, *id)).collect()
+            standing.files.iter().map(|(_, id)| (*case, *id)).collect()
         };
         self.with(|cases| cases.iter().flat_map(of).collect())
     }
@@ -180,7 +197,7 @@ impl Cases {
                 Act::Recall => standing.recalled = Some(false),
                 Act::File(file) => {
                     standing.filing = standing.filing.saturating_sub(1);
-                    standing.files.push(file.id);
+                    standing.files.extend(seqs.iter().map(|seq| (*seq, file.id)));
                 }
                 _ => {}
             }
@@ -200,6 +217,12 @@ impl Cases {
     /// Where the messages and changes of a case lie.
     pub(super) fn entries(&self, case: CaseId) -> Vec<Seq> {
         self.with(|cases| cases.get(&case).map(|standing| standing.entries.clone()).unwrap_or_default())
+    }
+
+    /// Whether a class of a case's content went by its time, as far as the list beside the keys has it.
+    pub(super) fn is_aged(&self, case: CaseId, class: Class, listed: Seq) -> bool {
+        let is = |known: &(Class, Seq)| known.0 == class && known.1 >= listed;
+        self.with(|cases| cases.get(&case).is_some_and(|standing| standing.aged.iter().any(is)))
     }
 
     /// Whether a case was recalled, whatever is left of it.

@@ -8,7 +8,7 @@ use super::Vault;
 use super::cases::{Act, ActDone, Acted};
 use super::repeats::Repeat;
 use crate::acts::{FileEntry, Party};
-use crate::entry::Body;
+use crate::entry::{Body, Seq};
 use crate::error::VaultError;
 use crate::journal::NewEntry;
 use crate::sealing::{SealedFault, SealedOutgoing};
@@ -156,8 +156,8 @@ impl Vault {
         self.shelf.sweep(&self.keys, self.cases.all_files().into_iter())
     }
 
-    /// Takes away the files of a recalled case.
-    pub(super) fn destroy_files(&self, case: CaseId) -> Result<(), VaultError> {
-        self.cases.files(case).into_iter().try_for_each(|id| self.shelf.destroy(&self.keys, case, id))
+    /// Takes away the files of a case whose entries lie up to a place.
+    pub(super) fn destroy_files(&self, case: CaseId, to: Seq) -> Result<(), VaultError> {
+        self.cases.files_to(case, to).into_iter().try_for_each(|id| self.shelf.destroy(&self.keys, case, id))
     }
 }

@@ -46,7 +46,7 @@ impl Vault {
         let mut gone = HashMap::new();
         let mut of: HashMap<u64, HashSet<CaseId>> = HashMap::new();
         for (case, told) in erased {
-            let Some(Told { warn, lookups }) = told.as_ref().filter(|_| !self.cases.is_redacted(*case)) else {
+            let Some(Told { warn, lookups, beside }) = told.as_ref().filter(|_| !self.cases.is_redacted(*case)) else {
                 continue;
             };
             let Some(Filed { seq, .. }) = self.journal.filed(*case)? else { continue };
@@ -56,6 +56,7 @@ impl Vault {
             let Some(mut report) = self.report_at(seq)? else { continue };
             if self.journal.open(&raw)?.erased {
                 report.warn = *warn;
+                (report.techniques, report.named) = (beside.techniques.clone(), beside.named.clone());
             }
             // What this copy can still read of it need not be said again.
             let readable = self.to_erase(*case)?.map(|erased| erased.lookups).unwrap_or_default();

@@ -11,7 +11,7 @@ use super::Vault;
 use crate::acts::{AmendEntry, Change, Redacted};
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, ReportEntry, Seq};
-use crate::erased::{self, Told};
+use crate::erased::{self, Beside, Told};
 use crate::error::{JournalError, VaultError};
 use crate::journal::{Filed, NewEntry};
 
@@ -214,8 +214,8 @@ impl Vault {
         // Before anything is taken out: after a crash in between it is merely done again.
         let warn = self.report_at(of)?.map_or(WhoMayBeWarned::CellOnly, |report| report.warn);
         let told = shown.lookups.iter().copied().collect();
-        erased::note(&self.keys, case, &Told { warn, lookups: told })?;
-        self.destroy_files(case)?;
+        erased::note(&self.keys, case, &Told { warn, lookups: told, beside: Beside::default() })?;
+        self.destroy_files(case, Seq::MAX)?;
         let mut rewrites = Vec::new();
         for seq in std::iter::once(of).chain(self.cases.entries(case)) {
             let entry = self.journal.read(seq, 1)?.into_iter().next().filter(|entry| entry.seq == seq);

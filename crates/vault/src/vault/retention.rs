@@ -3,6 +3,7 @@
 use model::Timestamp;
 
 use super::Vault;
+use crate::acts::Class;
 use crate::error::VaultError;
 use crate::keys::{Keys, TOKEN_KEY, TOKEN_WINDOW_MILLIS};
 use crate::sealing::words::CELL_KEY;
@@ -10,19 +11,37 @@ use crate::sealing::words::CELL_KEY;
 /// Shortest time that keys of a month are kept after it has ended, in months: what came in the month before is still known by them.
 const WINDOWS_MIN: u32 = 2;
 
-/// How long keys are kept after their month has ended.
+/// How long keys are kept after their month has ended, and content after the last that was said of its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Of member tokens: after that nobody can tell, with all keys and all data, which reports one member filed. In days.
     pub token_keys_days: u32,
     /// Of words that were sealed to the cell: after that nobody reads them. In days.
     pub cell_keys_days: u32,
+    /// Of words, threads and files of a case, after the last that was said of it. In days.
+    pub words_days: u32,
+    /// Of its values that nobody beyond the cell was shown, after the same. In days.
+    pub values_days: u32,
+    /// Of all that came from outside the partnership, after the same. In days.
+    pub letters_days: u32,
 }
 
 impl Default for Retention {
-    /// Three months for tokens, half a year for words.
+    /// Three months for tokens, half a year for words sealed to the cell and for letters, a year for words, two for values.
     fn default() -> Self {
-        Self { token_keys_days: 90, cell_keys_days: 180 }
+        Self { token_keys_days: 90, cell_keys_days: 180, words_days: 365, values_days: 730, letters_days: 180 }
+    }
+}
+
+impl Retention {
+    /// How long a class of content is kept, in days.
+    #[must_use]
+    pub const fn days(&self, class: Class) -> u32 {
+        match class {
+            Class::Words => self.words_days,
+            Class::Values => self.values_days,
+            Class::Letters => self.letters_days,
+        }
     }
 }
 

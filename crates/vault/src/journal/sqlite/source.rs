@@ -52,6 +52,13 @@ pub(super) fn note_contacts(connection: &Connection) -> Result<(), JournalError>
     Ok(())
 }
 
+/// No lead opens who filed a case any more. The way back to its reporter stays.
+pub(super) fn close(connection: &Connection, case: CaseId) -> Result<(), rusqlite::Error> {
+    let mut update =
+        connection.prepare_cached("UPDATE source SET epoch = NULL, pairs = NULL, contact = NULL WHERE case_id = ?1")?;
+    update.execute([case.as_bytes()]).map(drop)
+}
+
 /// Who filed a case, sealed, and where its report lies.
 pub(super) fn filed(connection: &Connection, case: CaseId) -> Result<Option<Filed>, JournalError> {
     let mut statement = connection.prepare_cached("SELECT way_back, seq FROM source WHERE case_id = ?1")?;
