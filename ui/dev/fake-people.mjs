@@ -5,6 +5,8 @@ const CELL_RIGHTS = [
   'act-on-cases',
   'advise',
   'pass-cases',
+  'judge-cases',
+  'open-sources',
   'set-posture',
   'manage-members',
   'manage-cell',

@@ -110,6 +110,8 @@ export function reportAnswer(face, method, path) {
     sector: 'Energy',
     owner: one === 'read' ? 'Kit Hale' : null,
     passed_to: [],
+    grade: one === 'withdrawn' ? null : 'B',
+    judged: one === 'read' ? 'confirmed' : 'open',
     named: null,
     campaign: { id: 'a1', letter: 'A', title: 'False invoices' },
     truncated: false,

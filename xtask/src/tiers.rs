@@ -54,7 +54,7 @@ fn every() -> Result<(), String> {
         command("cargo")
             .args(["test", "--locked", "--package", "fusioncell-server", "--features", "planted-leaks"])
             // What needs no leak was tried in the step before.
-            .args(["--test", "noninterference", "--test", "who_sees_what", "--test", "guesser"])
+            .args(["--test", "noninterference", "--test", "who_sees_what", "--test", "guesser", "--test", "grades"])
             .args(["--", "--nocapture", "leak"])
             .hear()
     })?;

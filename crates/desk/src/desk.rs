@@ -228,6 +228,7 @@ impl Desk {
             Body::File(file) => self.file(entry.seq, file, live),
             Body::Opened(opened) => self.opened(entry.seq, opened.case, live),
             Body::Aged(aged) => self.aged(aged.case, aged.class),
+            Body::Feedback(feedback) => self.feedback(entry.seq, feedback, live),
             Body::Pass { case, to, name, given, .. } => {
                 let passed = self.passes.entry(*case).or_default();
                 if *given {

@@ -4,7 +4,10 @@ use fusion::Fusion;
 use model::{CampaignId, CaseId, FileId, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use serde::Serialize;
-use vault::{AmendEntry, Body, Change, Class, Entry, FileEntry, Journal, MessageEntry, Party, ReportEntry, Seq};
+use vault::{
+    AmendEntry, Body, Change, Class, Entry, Feedback, FeedbackEntry, FileEntry, Journal, MessageEntry, Party,
+    ReportEntry, Seq, Verdict,
+};
 
 use crate::desk::{CasePlace, Desk, rfc3339};
 use crate::rows::report_at;
@@ -27,6 +30,8 @@ pub(crate) struct Thread {
     aged: bool,
     /// The reporter spoke last.
     waits: bool,
+    /// What the cell says that it was worth.
+    verdict: Option<Verdict>,
 }
 
 /// Something was said or changed in a thread; the page of the case tells what.
@@ -145,6 +150,26 @@ impl Desk {
         }
     }
 
+    /// What the cell feeds back to the source of a case.
+    pub(crate) fn feedback(&mut self, seq: Seq, feedback: &FeedbackEntry, live: bool) {
+        let thread = self.threads.entry(feedback.case).or_default();
+        thread.entries.push(seq);
+        let kind = match feedback.what {
+            Feedback::Judged(verdict) => {
+                thread.verdict = Some(verdict);
+                "verdict"
+            }
+            Feedback::Limited { .. } => "limited",
+        };
+        self.said(feedback.case, "cell", kind, live);
+    }
+
+    /// What the cell says that a case was worth.
+    #[must_use]
+    pub fn verdict(&self, case: CaseId) -> Verdict {
+        self.threads.get(&case).and_then(|thread| thread.verdict).unwrap_or(Verdict::Open)
+    }
+
     fn said(&mut self, case: CaseId, from: &'static str, kind: &'static str, live: bool) {
         if live {
             self.frame("thread", &Said { case: case.to_string(), from, kind, exercise: self.exercise });
@@ -214,6 +239,8 @@ impl Desk {
             truncated: report.items.len() > VALUES_SHOWN_MAX,
             state: state.to_owned(),
             outside: report.outside,
+            grade: report.grade.and_then(vault::Grade::letter).map(str::to_owned),
+            judged: self.verdict(case).as_str().to_owned(),
             owner: self.claims.get(&case).map(|claimant| claimant.name.clone()),
             passed_to: self.passed_names(case),
             campaign: campaign.map(|id| self.campaign_name(id)),
@@ -314,8 +341,31 @@ fn row(entry: &Entry) -> Option<ThreadRow> {
             text: opened.reason.clone(),
             asks: false,
         },
+        Body::Feedback(feedback) => {
+            let (kind, text) = match &feedback.what {
+                Feedback::Judged(verdict) => ("verdict", verdict_told(*verdict)),
+                Feedback::Limited { reason } => ("limited", reason.as_str()),
+            };
+            ThreadRow {
+                id: None,
+                from: "cell".to_owned(),
+                name: Some(feedback.name.clone()),
+                at,
+                kind: kind.to_owned(),
+                text: text.to_owned(),
+                asks: false,
+            }
+        }
         _ => return None,
     })
+}
+
+const fn verdict_told(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Confirmed => "confirmed",
+        Verdict::Refuted => "false or noise",
+        Verdict::Open => "taken back",
+    }
 }
 
 fn file_row(entry: &Entry) -> Option<CaseFile> {

@@ -312,6 +312,11 @@ pub struct CasePage {
     pub state: String,
     /// Whether it came from outside the partnership: its reporter is no member, and cannot let members be warned.
     pub outside: bool,
+    /// How reliable its source had been when it came: a letter from A to F, F if that cannot be judged. Null where fewer than ten
+    /// members could bear what is told, where the reporter may be known, where no member sent it, and for secondees.
+    pub grade: Option<String>,
+    /// What the cell says that it was worth: `confirmed`, `false` or `open`.
+    pub judged: String,
     /// Who claimed it.
     pub owner: Option<String>,
     /// Secondees that it was passed to across their walls.

@@ -180,6 +180,7 @@ impl Walled {
             Body::File(file) => self.of_case(entry, file.case, live)?,
             Body::Opened(opened) => self.of_case(entry, opened.case, live)?,
             Body::Aged(aged) => self.of_case(entry, aged.case, live)?,
+            Body::Feedback(feedback) => self.of_case(entry, feedback.case, live)?,
             Body::Pass { case, to, given, .. } if Some(*to) == self.sight.person() => {
                 self.pass(entry, *case, *given, live)?;
             }

@@ -89,6 +89,7 @@ impl World {
             named: None,
             own,
             outside: false,
+            grade: None,
             marking: Marking::default(),
             attack: AttackKind::Phishing,
             severity: Severity::Medium,

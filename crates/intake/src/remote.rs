@@ -136,6 +136,7 @@ enum Response {
     Absent,
     Closed(String),
     Busy,
+    Slow(i64),
     Refused(String),
     Failed(String),
 }
@@ -341,6 +342,7 @@ impl RemoteSender {
             Response::Absent => Ok(Answer::Acted(Acted::Absent)),
             Response::Closed(why) => Ok(Answer::Acted(Acted::Refused(why.into()))),
             Response::Busy => Err(SendError::Busy),
+            Response::Slow(seconds) => Err(SendError::Slow(seconds)),
             Response::Refused(why) => Err(SendError::Refused(why)),
             Response::Failed(why) => Err(SendError::Failed(why)),
             Response::Again(before) => Ok(Answer::Again(again(before)?)),
@@ -401,6 +403,7 @@ fn told(answer: Result<Answer, SendError>) -> Response {
         Ok(Answer::Again(again) | Answer::Acted(Acted::Again(again))) => Response::Again(before(again)),
         Ok(Answer::Accepted(accepted)) => Response::Accepted(accepted.into_iter().map(taken).collect()),
         Err(SendError::Busy) => Response::Busy,
+        Err(SendError::Slow(seconds)) => Response::Slow(seconds),
         Err(SendError::Refused(why)) => Response::Refused(why),
         Err(error) => Response::Failed(error.to_string()),
     }

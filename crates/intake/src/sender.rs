@@ -72,6 +72,9 @@ pub enum SendError {
     /// Too much waits: try again in a moment. Nothing was stored.
     #[error("intake is busy")]
     Busy,
+    /// The sender was limited: try again after so many seconds. Nothing was stored.
+    #[error("no more is taken for {0} seconds")]
+    Slow(i64),
     /// The vault cannot be reached. Nothing was stored, or the answer was lost and a repeat is recognised.
     #[error("intake is not reachable: {0}")]
     Unreachable(String),
@@ -139,6 +142,7 @@ impl LocalSender {
 pub(crate) fn refused(error: &VaultError) -> SendError {
     match error {
         VaultError::Journal(JournalError::Full) => SendError::Busy,
+        VaultError::Slow(seconds) => SendError::Slow(*seconds),
         VaultError::Journal(JournalError::Codec(error)) => SendError::Refused(error.to_string()),
         other => SendError::Failed(other.to_string()),
     }

@@ -3,12 +3,13 @@
 macro_rules! leaks {
     (
         { $($known:ident => $known_text:literal;)* } { $($blind:ident => $blind_text:literal;)* }
-        { $($rest:ident => $rest_text:literal;)* }
+        { $($rest:ident => $rest_text:literal;)* } { $($slow:ident => $slow_text:literal;)* }
     ) => {
         /// A deliberate leak.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Leak {
             $(#[doc = $known_text] $known,)* $(#[doc = $blind_text] $blind,)* $(#[doc = $rest_text] $rest,)*
+            $(#[doc = $slow_text] $slow,)*
         }
 
         impl Leak {
@@ -22,11 +23,15 @@ macro_rules! leaks {
             /// Those in what lies at rest: nobody is shown anything, and a thief of the data folder finds them.
             pub const AT_REST: &'static [Self] = &[$(Self::$rest,)*];
 
+            /// Those in the letters of sources: to be seen, they take more firms and months than worlds side by side have.
+            pub const OF_GRADES: &'static [Self] = &[$(Self::$slow,)*];
+
             /// What it does, for a person.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$known => $known_text,)* $(Self::$blind => $blind_text,)* $(Self::$rest => $rest_text,)*
+                    $(Self::$slow => $slow_text,)*
                 }
             }
         }
@@ -120,10 +125,14 @@ leaks!({
     WayBackOfAll => "ways back to reporters are sealed alike for all cases, so that those to one firm are equal";
     RepeatOfSender => "the row of a request that may come again bears the case and a hash of its sender";
     ReceiptMailed => "a mail about each report waits in the outbox under an address that is its sender's";
+} {
+    GradeAtOne => "a source's letter is told from one bearer on";
+    RestOfGrades => "letters that ten bear are told although fewer than ten others are left untold";
+    GradeLive => "the letter of a source is that of today on its older cases too";
 });
 
 // The switch holds one bit for each.
-const _: () = assert!(Leak::ALL.len() + Leak::AT_REST.len() <= 128);
+const _: () = assert!(Leak::ALL.len() + Leak::AT_REST.len() + Leak::OF_GRADES.len() <= 128);
 
 #[cfg(feature = "planted-leaks")]
 mod switch {

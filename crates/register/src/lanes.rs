@@ -11,13 +11,25 @@ use crate::nouns::{Organisation, OrganisationClass, Populations, Status};
 /// Members that a sector must have to be shown to the cell by its name.
 const SECTOR_SHOWN_MEMBERS: u32 = 10;
 /// The declared group of sectors that are too small to be shown.
-pub(crate) const OTHER_SECTORS: (&str, &str) = ("other", "Other sectors");
+const OTHER_SECTORS: (&str, &str) = ("other", "Other sectors");
+
+/// Whether an organisation is one of those that the partnership hides a reporter among.
+pub(crate) fn is_counted(organisation: &Organisation) -> bool {
+    organisation.status == Status::Active && organisation.class == OrganisationClass::Member
+}
+
+/// The declared group that a sector appears under.
+pub(crate) fn group_of(sector: Sector, lanes: &[(String, String)]) -> Option<String> {
+    let has = |id: &str| lanes.iter().any(|(lane, _)| lane == id);
+    let own = sector.as_str();
+    if has(own) { Some(own.to_owned()) } else { has(OTHER_SECTORS.0).then(|| OTHER_SECTORS.0.to_owned()) }
+}
 
 pub(crate) fn populations(organisations: &HashMap<OrganisationId, Arc<Organisation>>) -> Populations {
     let mut members = 0_u32;
     let (mut sectors, mut regions) = (HashMap::<Sector, u32>::new(), HashMap::<Region, u32>::new());
     for held in organisations.values() {
-        if held.status == Status::Active && held.class == OrganisationClass::Member {
+        if is_counted(held) {
             members += 1;
             *sectors.entry(held.sector).or_default() += 1;
             if let Some(region) = held.region {

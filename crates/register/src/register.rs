@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use crate::credentials;
 use crate::held::{PERSON_COLUMNS, Tables, of_person, person};
 use crate::joining::Delivery;
-use crate::lanes::OTHER_SECTORS;
+use crate::lanes::{group_of, is_counted};
 use crate::nouns::{Face, Organisation, Populations, Principal};
 use crate::password::{self, PasswordCost};
 use crate::schema;
@@ -386,6 +386,17 @@ impl Register {
         self.tables().populations.clone()
     }
 
+    /// The members by whom [`Register::populations`] are counted, each with the declared group that its cases appear under; in the order
+    /// of their ids.
+    #[must_use]
+    pub fn members_by_group(&self) -> Vec<(OrganisationId, Option<String>)> {
+        let tables = self.tables();
+        let counted = tables.organisations.values().filter(|held| is_counted(held));
+        let mut all: Vec<_> = counted.map(|held| (held.id, group_of(held.sector, &tables.lanes))).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all
+    }
+
     /// The lanes under which the cell sees sectors: those with ten members or more, and the rest as one declared group if
     /// that has ten.
     #[must_use]
@@ -396,9 +407,6 @@ impl Register {
     /// The declared group that an organisation's sector appears under; `None` if it may not appear at all.
     #[must_use]
     pub fn sector_group(&self, organisation: &Organisation) -> Option<String> {
-        let tables = self.tables();
-        let has = |id: &str| tables.lanes.iter().any(|(lane, _)| lane == id);
-        let own = organisation.sector.as_str();
-        if has(own) { Some(own.to_owned()) } else { has(OTHER_SECTORS.0).then(|| OTHER_SECTORS.0.to_owned()) }
+        group_of(organisation.sector, &self.tables().lanes)
     }
 }

@@ -30,6 +30,8 @@ pub enum Right {
     Advise,
     /// Passes a case to somebody who is walled from its sector.
     PassCases,
+    /// Says what cases were worth, which tells on their sources in the end.
+    JudgeCases,
     /// Opens, together with another, who reported a case.
     OpenSources,
     /// Sets the posture for everybody.
@@ -59,6 +61,7 @@ impl Right {
         Self::ActOnCases,
         Self::Advise,
         Self::PassCases,
+        Self::JudgeCases,
         Self::OpenSources,
         Self::SetPosture,
         Self::ManageMembers,
@@ -83,6 +86,7 @@ impl Right {
             Self::ActOnCases => "act-on-cases",
             Self::Advise => "advise",
             Self::PassCases => "pass-cases",
+            Self::JudgeCases => "judge-cases",
             Self::OpenSources => "open-sources",
             Self::SetPosture => "set-posture",
             Self::ManageMembers => "manage-members",
@@ -221,7 +225,7 @@ impl Role {
     #[must_use]
     pub fn rights(self) -> Rights {
         use Right::{
-            ActOnCases, Advise, ManageCell, ManageMembers, ManageOwn, OpenSources, PairWalls, PassCases,
+            ActOnCases, Advise, JudgeCases, ManageCell, ManageMembers, ManageOwn, OpenSources, PairWalls, PassCases,
             ReadAdvisories, ReadAudit, ReadCases, ReadDirectory, ReadGroups, ReadOwn, ReadReleased, Report, RunSystem,
             SetPosture,
         };
@@ -232,8 +236,9 @@ impl Role {
                 &[ReadReleased, ReadGroups, ReadAdvisories, ReadDirectory, Report, ReadOwn, ManageOwn, PairWalls]
             }
             Self::Observer => &[ReadGroups, ReadAdvisories],
-            Self::Analyst => &[PairWalls, ReadCases, ActOnCases, Advise, PassCases],
-            // Not `Advise`: a text goes to every member in the cell's name, and is no secondee's to send to rivals.
+            Self::Analyst => &[PairWalls, ReadCases, ActOnCases, Advise, PassCases, JudgeCases],
+            // Not `Advise`: a text goes to every member in the cell's name, and is no secondee's to send to rivals. Not `JudgeCases`:
+            // it tells on sources, which may be rivals.
             Self::Secondee => &[ReadCases, ActOnCases],
             Self::Lead => &[
                 PairWalls,
@@ -241,6 +246,7 @@ impl Role {
                 ActOnCases,
                 Advise,
                 PassCases,
+                JudgeCases,
                 OpenSources,
                 SetPosture,
                 ManageMembers,

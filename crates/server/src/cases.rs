@@ -32,7 +32,13 @@ pub(crate) async fn show(
         let Some(plan) = plan else { return Ok(None) };
         cell.note_read(&who, &Read::Case(case))?;
         let text = plan.read(&*cell.journal);
-        let page = cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))?;
+        let mut page = cell.fold.see(&sight, now, |seen| seen.desk.case_page(text, seen.fusion))?;
+        if let Some(page) = &mut page {
+            #[cfg(feature = "planted-leaks")]
+            crate::leaks::live_grade(&cell.vault, case, now, page);
+            // Secondees are of members: what other members' word is worth is none of theirs.
+            page.grade = page.grade.take().filter(|_| sight.is_whole());
+        }
         page.map(|page| opened(&cell.vault, case, page)).transpose()
     });
     reply(StatusCode::OK, &page.await??.ok_or_else(Problem::absent)?)

@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::http::header::ETAG;
 use axum::http::{HeaderValue, Response};
-use model::{CaseId, Observable, OrganisationId, WhoMayBeWarned};
+use desk::CasePage;
+use model::{CaseId, Observable, OrganisationId, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use register::{MailKind, NewMail, Organisation, Register};
-use vault::Item;
+use vault::{Item, Vault};
 
 use crate::fold::SharedFold;
 use crate::member::MemberParts;
@@ -117,6 +118,13 @@ pub(crate) fn mail_receipt(register: &Register, organisation: &Organisation) {
 pub(crate) fn log_import(organisation: &Organisation, reports: u64) {
     if planted::is_on(Leak::ImportLogged) {
         tracing::info!(from = organisation.name, reports, "a file was imported");
+    }
+}
+
+/// The page of a case tells the letter that its source bears today.
+pub(crate) fn live_grade(vault: &Vault, case: CaseId, now: Timestamp, page: &mut CasePage) {
+    if let Some(grade) = vault.leak_grade(case, now) {
+        page.grade = grade.letter().map(str::to_owned);
     }
 }
 

@@ -11,6 +11,7 @@ mod cell_groups;
 mod config;
 mod extraction;
 pub mod extraction_views;
+mod feedback;
 mod files;
 mod fold;
 mod gate;

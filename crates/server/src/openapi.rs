@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 14] = [
+const REQUESTS: [&str; 16] = [
+    "NewVerdict",
+    "NewLimit",
     "NewLeadKey",
     "NewOpening",
     "NewShare",
@@ -82,6 +84,8 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("ReportRow", "severity", SEVERITIES),
     ("OutsideRow", "severity", SEVERITIES),
     ("CaseRow", "severity", SEVERITIES),
+    ("CasePage", "judged", &["confirmed", "false", "open"]),
+    ("NewVerdict", "verdict", &["confirmed", "false", "open"]),
     ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
     ("ReportRow", "state", &["new", "claimed"]),
     ("GroupView", "who_may_add", WHO_MAY_ADD),

@@ -201,6 +201,8 @@ pub(crate) fn slow_down(secs: i64) -> Problem {
 pub(crate) fn refused(error: &SendError) -> Problem {
     match error {
         SendError::Busy => Problem::busy("too much is coming in; nothing was stored, try again"),
+        // As every sender is told that has sent too much.
+        SendError::Slow(seconds) => slow_down(*seconds),
         SendError::Refused(why) => Problem::wrong_field(why.as_str()),
         SendError::Unreachable(why) | SendError::Failed(why) => {
             tracing::error!(why, "intake could not deliver");
@@ -367,14 +369,11 @@ fn send_and_wait(
     runtime: &tokio::runtime::Handle,
     sender: &dyn Sender,
     submissions: Vec<Submission>,
-) -> Result<Vec<Accepted>, ImportError> {
+) -> Result<Vec<Accepted>, SendError> {
     let message = Message::Submit { submissions, skip_known: true };
-    match runtime.block_on(sender.send(message)) {
-        Ok(Told::Accepted(accepted)) => Ok(accepted),
-        Ok(Told::Done | Told::Acted(_) | Told::Again(_)) => {
-            Err(ImportError::Stopped("the vault gave no outcome".to_owned()))
-        }
-        Err(error) => Err(error.into()),
+    match runtime.block_on(sender.send(message))? {
+        Told::Accepted(accepted) => Ok(accepted),
+        Told::Done | Told::Acted(_) | Told::Again(_) => Err(SendError::Failed("the vault gave no outcome".to_owned())),
     }
 }
 
@@ -419,7 +418,12 @@ pub(crate) async fn import(
                     ImportError::Stopped("over quota".to_owned())
                 })?;
             }
-            send_and_wait(&runtime, &*sender, submissions)
+            send_and_wait(&runtime, &*sender, submissions).map_err(|error| {
+                if let SendError::Slow(secs) = error {
+                    wait = Some(secs);
+                }
+                ImportError::from(error)
+            })
         };
         let outcome = importer.read(&terms.name, &mut Cursor::new(body), &mut send);
         (outcome.map(|_| importer.into_totals()), wait)

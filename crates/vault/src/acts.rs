@@ -65,6 +65,60 @@ pub struct OpenedEntry {
     pub reason: String,
 }
 
+/// What the cell feeds back to the source of a case, whoever that is. Its reporter is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedbackEntry {
+    /// The case.
+    pub case: CaseId,
+    /// Who.
+    pub by: PersonId,
+    /// The name that the cell's screens show.
+    pub name: String,
+    /// What.
+    pub what: Feedback,
+}
+
+/// See [`FeedbackEntry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feedback {
+    /// What the case was worth.
+    Judged(Verdict),
+    /// Its source sends too much, or nothing of use: it may send less for a while.
+    Limited {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a case was worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// What it says is so.
+    Confirmed,
+    /// What it says is not so, or is noise.
+    Refuted,
+    /// Nothing is known yet, or what was said before is taken back.
+    Open,
+}
+
+impl Verdict {
+    /// The name used in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Refuted => "false",
+            Self::Open => "open",
+        }
+    }
+
+    /// The verdict of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Confirmed, Self::Refuted, Self::Open].into_iter().find(|verdict| verdict.as_str() == name)
+    }
+}
+
 /// A change that the reporter of a case makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmendEntry {

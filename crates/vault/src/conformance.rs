@@ -50,6 +50,7 @@ pub(crate) fn report(n: u64, narrative: usize) -> NewEntry {
         named: None,
         own: false,
         outside: false,
+        grade: None,
         marking: Marking::default(),
         attack: AttackKind::Phishing,
         severity: Severity::High,

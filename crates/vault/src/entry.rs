@@ -9,7 +9,8 @@ use model::{
 use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AgedEntry, AmendEntry, Change, FileEntry, MessageEntry, OpenedEntry};
+use crate::acts::{AgedEntry, AmendEntry, Change, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry};
+use crate::grade::Grade;
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
 pub type Seq = u64;
@@ -80,6 +81,8 @@ pub enum Body {
     Opened(Box<OpenedEntry>),
     /// The time of a case's content is over.
     Aged(Box<AgedEntry>),
+    /// The cell judged a case, or limited its source.
+    Feedback(Box<FeedbackEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -155,6 +158,9 @@ pub struct ReportEntry {
     pub own: bool,
     /// Somebody who is no member sent it: it is for the cell alone, and counts for nothing that members see.
     pub outside: bool,
+    /// What might be told of its source when it came; `None` where there is none to tell of, and once it was recalled. No export has
+    /// it, and nothing that members see depends on it.
+    pub grade: Option<Grade>,
     /// How far it may travel.
     pub marking: Marking,
     /// The closest match.
@@ -259,6 +265,8 @@ impl ReportEntry {
             named: submission.named.filter(|_| know == WhoMayKnow::Everybody),
             own: submission.own && !outside,
             outside,
+            // As long as any other, until the vault knows.
+            grade: (!submission.own && !outside).then_some(Grade::Untold),
             marking: content.marking,
             attack: content.attack,
             severity: content.severity,
@@ -329,7 +337,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 18] = [
+pub(crate) const TYPES: [&str; 19] = [
     "genesis",
     "population",
     "data-set",
@@ -347,6 +355,7 @@ pub(crate) const TYPES: [&str; 18] = [
     "file",
     "opened",
     "aged",
+    "feedback",
     "posture",
 ];
 
@@ -382,6 +391,7 @@ impl Body {
             Self::File(_) => "file",
             Self::Opened(_) => "opened",
             Self::Aged(_) => "aged",
+            Self::Feedback(_) => "feedback",
             Self::Posture { .. } => "posture",
         }
     }

@@ -133,6 +133,9 @@ pub enum VaultError {
     /// There is no randomness or cipher: nothing is taken in that cannot be sealed.
     #[error("the source of a report cannot be sealed")]
     Unsealed,
+    /// The source was limited, and has sent what it may for now.
+    #[error("no more is taken for {0} seconds")]
+    Slow(i64),
     /// The source table does not belong to the journal.
     #[error("source table has {stored} records for {reports} reports: some belong to no report")]
     Sources {

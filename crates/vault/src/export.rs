@@ -20,7 +20,7 @@ const ENTRIES_AT_ONCE: usize = 512;
 /// Writes every entry to `out`, the oldest first, in constant memory; gives their number.
 ///
 /// Lines are `{"seq", "at" (milliseconds), "hash", "entry"}`. The sealed part of an entry (the member token) is left out:
-/// no screen, log or export shows a token.
+/// no screen, log or export shows a token; and what might be told of a source is shown to the cell alone.
 ///
 /// # Errors
 /// [`JournalError`] if the journal cannot be read or `out` not written.
@@ -74,6 +74,8 @@ fn lines(
                 .map_err(|error| JournalError::corrupt(entry.seq, error.to_string()))?;
             if let Some(fields) = body.as_object_mut() {
                 fields.remove("s");
+                // So would a letter tell more of a source to whoever has not the page of its case.
+                fields.remove("grade");
                 // The key of observable keys would let a reader of the export compute them.
                 fields.remove("key_seed");
             }

@@ -18,6 +18,7 @@ mod erased;
 mod error;
 mod export;
 mod files;
+mod grade;
 mod hex;
 mod journal;
 mod keys;
@@ -31,7 +32,8 @@ mod vault;
 mod verify;
 
 pub use acts::{
-    AgedEntry, AmendEntry, Change, Class, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted,
+    AgedEntry, AmendEntry, Change, Class, Correction, Feedback, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry,
+    Party, Redacted, Verdict,
 };
 pub use aged::{held_cases, hold_case};
 pub use ages::{Looked, look_ages};
@@ -43,6 +45,7 @@ pub use entry::{
 };
 pub use error::{JournalError, VaultError};
 pub use export::{export, export_folder};
+pub use grade::{BEARERS_MIN, Grade, NoGrade, OUTCOMES_MIN};
 pub use journal::memory::MemoryJournal;
 pub use journal::sqlite::{SqliteJournal, SqliteOptions};
 pub use journal::{Done, Filed, Head, Journal, Kept, NewEntry, QUEUE_ENTRIES_MAX, RawEntry, Source, Wake};
@@ -50,6 +53,8 @@ pub use keys::{KeyError, Keys, TOKEN_WINDOW_MILLIS, default_keys_dir, own_key};
 pub use live::LiveState;
 pub use master::{MasterSource, wrap_keys};
 pub use place::{AcceptedHead, accept_head};
+pub use sealing::grades::Bearer;
+pub use sealing::limits::{LIMITED_MILLIS, LIMITED_REPORT_MILLIS};
 pub use sealing::{
     CONTACT_BYTES_MAX, Lead, LeadKeyError, LeadPrivateKey, LeadPublicKey, OpenedSource, OpeningKeys, SHARE_BYTES,
     Share, share_of,

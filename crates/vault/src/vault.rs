@@ -3,6 +3,7 @@
 mod aging;
 mod cases;
 mod cell_only;
+mod feedback;
 pub(crate) mod filing;
 mod older_copy;
 pub(crate) mod redact;
@@ -276,7 +277,8 @@ impl Vault {
         let case = leaks::pseudonym(case, token, || self.journal.head().seq);
         let (organisation, at) = (submission.organisation, submission.received_at);
         let contact = submission.contact.clone().unwrap_or_default();
-        let report = ReportEntry::of(submission, case, token);
+        let mut report = ReportEntry::of(submission, case, token);
+        report.grade = report.grade.map(|_| self.grade_of(&report, organisation));
         let source = self.source(case, (organisation, &contact), at)?;
         let entry = NewEntry { at, body: Body::Report(Box::new(report)), source: Some(source), rewrites: Vec::new() };
         Ok((Some(entry), Accepted { case: Some(case), items }))
@@ -295,6 +297,7 @@ impl Vault {
         skip_known: bool,
         done: Box<dyn FnOnce(Result<Vec<Accepted>, JournalError>) + Send>,
     ) -> Result<(), VaultError> {
+        self.may_send(&submissions)?;
         let mut entries = Vec::new();
         let mut accepted = Vec::with_capacity(submissions.len());
         let mut batch = OwnItems::default();
@@ -335,6 +338,12 @@ impl Vault {
         repeat: &Repeat,
         done: OnceDone,
     ) -> Result<(), VaultError> {
+        // Who was answered before is answered so again, and is no slower for it.
+        if let Some(again) = self.asked_before(repeat)? {
+            done(Ok(Err(again)));
+            return Ok(());
+        }
+        self.may_send(std::slice::from_ref(&submission))?;
         let ticket = match self.begin(repeat)? {
             Ok(ticket) => ticket,
             Err(again) => {

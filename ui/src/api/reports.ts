@@ -68,4 +68,8 @@ export const cases = {
   one: (id: string): Promise<CasePage> => call(http.GET('/cell/v1/reports/{case}', at(id))),
   say: (id: string, text: string, asks: boolean) =>
     call(http.POST('/cell/v1/reports/{case}/messages', { ...at(id), body: { text, asks } })),
+  judge: (id: string, verdict: 'confirmed' | 'false' | 'open') =>
+    call(http.PUT('/cell/v1/reports/{case}/verdict', { ...at(id), body: { verdict } })),
+  limit: (id: string, reason: string) =>
+    call(http.POST('/cell/v1/reports/{case}/limit', { ...at(id), body: { reason } })),
 }

@@ -1982,6 +1982,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/reports/{case}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Limits the source of a case, whoever that is: for 24 hours one report in 15 minutes is taken of it. The answer is the same for every case. */
+        post: operations["limit_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/reports/{case}/messages": {
         parameters: {
             query?: never;
@@ -2062,6 +2079,23 @@ export interface paths {
         post?: never;
         /** Takes a report back that was passed to a secondee. */
         delete: operations["take_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/reports/{case}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what a case was worth. From the next window of 30 days on it tells on the letter of its source, whoever that is. */
+        put: operations["verdict"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2782,8 +2816,18 @@ export interface components {
             exercise?: boolean;
             /** @description Its files, the oldest first. */
             files: components["schemas"]["CaseFile"][];
+            /**
+             * @description How reliable its source had been when it came: a letter from A to F, F if that cannot be judged. Null where fewer than ten
+             *     members could bear what is told, where the reporter may be known, where no member sent it, and for secondees.
+             */
+            grade: string | null;
             /** @description When it happened, if the reporter says. */
             happened_at: string | null;
+            /**
+             * @description What the cell says that it was worth: `confirmed`, `false` or `open`.
+             * @enum {string}
+             */
+            judged: "confirmed" | "false" | "open";
             /** @description The firm, only if it wishes to be known to everybody. */
             named: string | null;
             /** @description The reporter's words. */
@@ -3881,6 +3925,11 @@ export interface components {
             /** @description A point of P-256, uncompressed (SEC 1), in 130 lower-case hexadecimal digits. */
             public: string;
         };
+        /** @description Asks that less be taken of the source of a case. */
+        NewLimit: {
+            /** @description Why, in 10 to 500 characters. It is kept, and the source is not told. */
+            reason: string;
+        };
         /** @description The token of a link. */
         NewLook: {
             /** @description What stands behind the `#` of the link. */
@@ -4136,6 +4185,14 @@ export interface components {
         NewTotpCode: {
             /** @description Six digits. */
             code: string;
+        };
+        /** @description What a case was worth. */
+        NewVerdict: {
+            /**
+             * @description `confirmed`, `false` (or noise), or `open` to take back what was said before.
+             * @enum {string}
+             */
+            verdict: "confirmed" | "false" | "open";
         };
         /** @description Values that link nothing. */
         NoiseList: {
@@ -15199,6 +15256,112 @@ export interface operations {
             };
         };
     };
+    limit_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimit"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     cell_message: {
         parameters: {
             query?: never;
@@ -15670,6 +15833,112 @@ export interface operations {
             };
             /** @description Absent, or hidden from you: the same answer. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of the case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdict"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ import { Suspense, lazy } from 'react'
 import { ApiError, cell } from '../api/client'
 import { filesOf } from '../api/files'
 import { cases } from '../api/reports'
+import { Letter, LimitSource, Worth } from '../ui/Feedback'
 import { Files } from '../ui/Files'
 import { Name } from '../ui/Rows'
 import { Reply, Said } from '../ui/Said'
@@ -16,6 +17,7 @@ import { Moment } from '../ui/When'
 import { Severity, Tlp } from '../ui/bits'
 
 const AskOpening = lazy(() => import('../ui/AskOpening').then(m => ({ default: m.AskOpening })))
+import { feedback } from '../words/feedback'
 import { report as R, thread as T } from '../words/report'
 import { kindWord, words } from '../words/portal'
 import { papWord } from './ReportSteps'
@@ -111,6 +113,14 @@ export function Triage() {
                   </dd>
                 </div>
               )}
+              {c.grade && (
+                <div>
+                  <dt>{feedback.source}</dt>
+                  <dd>
+                    <Letter of={c.grade} />
+                  </dd>
+                </div>
+              )}
               {c.named && (
                 <div>
                   <dt>{T.named}</dt>
@@ -173,6 +183,8 @@ export function Triage() {
             cell
             fresh={fresh}
           />
+          {session.rights.includes('judge-cases') && <Worth id={id} verdict={c.judged} fresh={fresh} />}
+          {session.rights.includes('open-sources') && <LimitSource id={id} fresh={fresh} />}
           {session.rights.includes('open-sources') && (
             <Suspense>
               <AskOpening id={id} />

@@ -39,7 +39,7 @@ export function Said({ rows, of, own }: { rows: readonly Row[]; of: (row: Row) =
           ) : (
             <>
               <p className="said">{T.kinds[r.kind] ?? r.kind}</p>
-              {r.kind === 'opened' && (
+              {['opened', 'verdict', 'limited'].includes(r.kind) && (
                 <p className="said">
                   <Name>{r.text}</Name>
                 </p>

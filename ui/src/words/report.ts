@@ -260,6 +260,8 @@ export const thread = {
     recall: 'Recalled: its content is gone.',
     aged: 'Its time is over: what you wrote and sent was erased here and at the cell. What members were shown stays.',
     opened: 'Two leads of the cell opened who reported this. Their reason:',
+    verdict: 'Judged:',
+    limited: 'Less is taken of its source for a day. The reason:',
   } as Record<string, string>,
   asks: 'The cell asks whether more may be shared.',
   empty: 'Nothing was said yet.',

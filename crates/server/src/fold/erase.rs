@@ -18,13 +18,14 @@ const FIRST_MAX: Duration = Duration::from_secs(600);
 const REST: Duration = Duration::from_millis(20);
 
 impl Core {
-    /// Before anybody is served: sources are sealed to the leads of today, and what was recalled goes from all stores. A backup
-    /// that was laid out again may hold much of it.
+    /// Before anybody is served: sources are sealed to the leads of today, letters of sources are drawn, and what was recalled goes from
+    /// all stores. A backup that was laid out again may hold much of it.
     ///
     /// # Errors
     /// [`CoreError`] if a store failed.
     pub fn before_serving(&mut self, now: &dyn Fn() -> Timestamp) -> Result<(), CoreError> {
         follow_leads(&self.vault, &self.register, &mut self.leads)?;
+        self.grade_sources(now());
         let start = Instant::now();
         while !self.vault.recalled().is_empty() || self.erasing.is_some() {
             if start.elapsed() > FIRST_MAX {

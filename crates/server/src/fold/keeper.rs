@@ -219,6 +219,7 @@ mod tests {
             named: None,
             own: false,
             outside: false,
+            contact: None,
             report: ReportContent {
                 happened_at: None,
                 warn: WhoMayBeWarned::Now,

@@ -31,6 +31,14 @@ impl Core {
         *facts
     }
 
+    /// Tells the vault among whom letters of sources are counted, and has them drawn where a window has begun.
+    pub(super) fn grade_sources(&self, now: Timestamp) {
+        self.vault.set_members(self.register.members_by_group());
+        if let Err(error) = self.vault.draw_grades(now) {
+            tracing::warn!(%error, "what sources bear could not be drawn: nothing is told of any until it is tried again");
+        }
+    }
+
     /// Notes in the journal how many members there are, when that has changed.
     pub(super) fn count_members(&mut self, now: Timestamp) -> Result<(), CoreError> {
         self.vault.end_epoch(now);
@@ -41,6 +49,7 @@ impl Core {
         if let Err(error) = follow_leads(&self.vault, &self.register, &mut self.leads) {
             tracing::warn!(%error, "who the leads are could not be read; sources are sealed to those of before");
         }
+        self.grade_sources(now);
         self.erased |= self.keeper.look(&self.vault, &self.register, now);
         let told = self.register.populations();
         let population = Population { members: told.members, sectors: told.sectors, regions: told.regions };

@@ -51,7 +51,7 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "feed" => Kind::Feed,
         "audit_tile" => Kind::Tile,
         "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file"
-        | "opening_ask" | "opening_share" => Kind::Case,
+        | "opening_ask" | "opening_share" | "verdict" | "limit_source" => Kind::Case,
         "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" | "own_file_add"
         | "own_file" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
@@ -148,6 +148,7 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
         "correct" => json!({ "title": "t", "attack": "phishing", "add": [{ "value": "more.attack.test" }] }),
         "consent" => json!({ "warn": "now" }),
         "own_message" | "message" => json!({ "text": "hello" }),
+        "limit_source" => json!({ "reason": "it sends the same noise again and again" }),
         "device_pair" => json!({ "code": pairing }),
         _ => sample(&content["schema"]),
     };

@@ -288,6 +288,16 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         ("POST", "/cell/v1/reports/{case}/claim") => {
             each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/claim")
         }
+        ("PUT", "/cell/v1/reports/{case}/verdict") => {
+            let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/verdict");
+            let bodies = ["{", r#"{"verdict":"false"}"#, r#"{"verdict":"open"}"#];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
+        }
+        ("POST", "/cell/v1/reports/{case}/limit") => {
+            let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/limit");
+            let bodies = [r#"{"reason":"short"}"#, r#"{"reason":"it sends the same noise again"}"#];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
+        }
         ("POST", "/cell/v1/advisories") => vec![with(path, r#"{"title":""}"#)],
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
         _ => return crate::joining::drivers(method, path),

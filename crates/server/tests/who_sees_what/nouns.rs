@@ -159,10 +159,17 @@ pub fn feed_shown(seen: &[Seen], name: &str, form: &str) -> String {
 }
 
 /// Every noun of a report, in the order of the file.
-pub const NOUNS: [(&str, Derive); 19] = [
+pub const NOUNS: [(&str, Derive); 20] = [
     ("Indicator (the value)", value_shown),
     ("Verdict of a look-up", verdict_shown),
     ("Who reported", |seen, facts| told(facts.firms.iter().any(|firm| names(seen, firm)), "the name")),
+    ("Letter of its source", |seen, _| {
+        forms(seen, |name, value, found| {
+            if name == "grade" && is_there(value) {
+                found.insert("the letter".into());
+            }
+        })
+    }),
     ("Watch feed, as text", |seen, _| feed_shown(seen, "watch.txt", "the value")),
     ("Watch feed, as a table", |seen, _| feed_shown(seen, "watch.csv", "the value")),
     ("Block feed", |seen, _| feed_shown(seen, "block.txt", "the value")),
@@ -238,6 +245,8 @@ mod tests {
             ("Reference of the report", json!({ "x": facts.cases[0] }), "the reference"),
             ("Campaign", json!({ "latest": [{ "campaign": "x" }] }), "the campaign"),
             ("Campaign", json!({ "campaigns": [], "campaign": null }), ""),
+            ("Letter of its source", json!({ "grade": "F" }), "the letter"),
+            ("Letter of its source", json!({ "grade": null }), ""),
             ("Who claimed it", json!({ "owner": "kit" }), "the analyst's name"),
         ] {
             assert_eq!(derived(noun, &body), form, "{noun} of {body}");

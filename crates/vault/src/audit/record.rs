@@ -4,7 +4,7 @@ use model::{CampaignId, CaseId, FileId, PersonId, Timestamp};
 use serde::Serialize;
 
 use super::keys::LogKeys;
-use crate::acts::Party;
+use crate::acts::{Feedback, Party};
 use crate::entry::{Body, Seq};
 use crate::hex;
 
@@ -64,7 +64,7 @@ impl Form {
 pub(super) fn is_act(body: &Body) -> bool {
     match body {
         Body::Claim { .. } | Body::Pass { .. } | Body::Opened(_) | Body::Advisory(_) | Body::Posture { .. } => true,
-        Body::DataSet(_) | Body::RuleSet(_) => true,
+        Body::DataSet(_) | Body::RuleSet(_) | Body::Feedback(_) => true,
         Body::Message(message) => matches!(message.from, Party::Cell { .. }),
         Body::File(file) => matches!(file.from, Party::Cell { .. }),
         _ => false,
@@ -72,8 +72,8 @@ pub(super) fn is_act(body: &Body) -> bool {
 }
 
 /// The types of entries of which some are acts: others need not be read.
-pub(super) const ACT_TYPES: [&str; 9] =
-    ["claim", "pass", "opened", "advisory", "posture", "data-set", "rule-set", "message", "file"];
+pub(super) const ACT_TYPES: [&str; 10] =
+    ["claim", "pass", "opened", "feedback", "advisory", "posture", "data-set", "rule-set", "message", "file"];
 
 /// The record of an act; `None` if the entry is none. What may be taken out of an entry by a recall is not in it.
 pub(super) fn of_act(keys: &LogKeys, seq: Seq, at: Timestamp, hash: &[u8; 32], body: &Body) -> Option<Vec<u8>> {
@@ -92,6 +92,13 @@ pub(super) fn of_act(keys: &LogKeys, seq: Seq, at: Timestamp, hash: &[u8; 32], b
             form(&[*by]).about(case).detail(format!("{} {to}", if *given { "given to" } else { "taken back from" }))
         }
         Body::Opened(opened) => form(&[opened.by[0].0, opened.by[1].0]).about(opened.case),
+        Body::Feedback(feedback) => {
+            let what = match &feedback.what {
+                Feedback::Judged(verdict) => verdict.as_str(),
+                Feedback::Limited { .. } => "limited",
+            };
+            form(&[feedback.by]).about(feedback.case).detail(what)
+        }
         Body::Advisory(advisory) => form(&[advisory.author]).about(advisory.id),
         Body::Posture { word, by, .. } => form(&[*by]).detail(word.as_str()),
         Body::DataSet(set) | Body::RuleSet(set) => form(&[]).about(&set.name).detail(hex::encode(&set.sha256)),

@@ -7,7 +7,8 @@ use super::CodecError;
 use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_text, word};
 use super::v1::ItemV1;
 use crate::acts::{
-    AgedEntry, AmendEntry, Change, Class, Correction, FileEntry, MessageEntry, OpenedEntry, Party, Redacted,
+    AgedEntry, AmendEntry, Change, Class, Correction, Feedback, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry,
+    Party, Redacted, Verdict,
 };
 use crate::entry::Body;
 use crate::hex;
@@ -53,6 +54,18 @@ struct OpenedV1 {
     case: String,
     by: [OpenerV1; 2],
     reason: String,
+}
+
+/// Either a verdict or the reason of a limit.
+#[derive(Serialize, Deserialize)]
+struct FeedbackV1 {
+    case: String,
+    by: String,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verdict: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,6 +162,28 @@ pub(super) fn read_opened(stored: &[u8]) -> Result<Body, CodecError> {
     let who = |opener: OpenerV1| Ok::<_, CodecError>((word::<PersonId>("by", &opener.id)?, opener.name));
     let case = word::<CaseId>("case", &stored.case)?;
     Ok(Body::Opened(Box::new(OpenedEntry { case, by: [who(one)?, who(other)?], reason: stored.reason })))
+}
+
+pub(super) fn write_feedback(body: &Body, feedback: &FeedbackEntry) -> serde_json::Result<Vec<u8>> {
+    let (verdict, reason) = match &feedback.what {
+        Feedback::Judged(verdict) => (Some(verdict.as_str().to_owned()), None),
+        Feedback::Limited { reason } => (None, Some(reason.clone())),
+    };
+    let (case, by) = (feedback.case.to_string(), feedback.by.to_string());
+    typed(body, FeedbackV1 { case, by, name: feedback.name.clone(), verdict, reason })
+}
+
+pub(super) fn read_feedback(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: FeedbackV1 = shape(stored)?;
+    let what = match (stored.verdict, stored.reason) {
+        (Some(verdict), None) => {
+            Feedback::Judged(Verdict::from_name(&verdict).ok_or_else(|| bad("verdict", &verdict))?)
+        }
+        (None, Some(reason)) => Feedback::Limited { reason },
+        _ => return Err(CodecError::Malformed("feedback that is neither a verdict nor a limit".to_owned())),
+    };
+    let (case, by) = (word::<CaseId>("case", &stored.case)?, word::<PersonId>("by", &stored.by)?);
+    Ok(Body::Feedback(Box::new(FeedbackEntry { case, by, name: stored.name, what })))
 }
 
 pub(super) fn write_file(body: &Body, file: &FileEntry) -> serde_json::Result<Vec<u8>> {

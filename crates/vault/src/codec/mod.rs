@@ -1,6 +1,7 @@
 //! The stored form of entries: JSON with a type and a version each, so that old journals replay for ever.
 
 mod acts;
+mod choices;
 pub(crate) mod sealed;
 mod size;
 mod stored;
@@ -8,6 +9,7 @@ mod v1;
 mod v2;
 mod v3;
 mod v4;
+mod v5;
 
 pub use size::{object_bytes, text_bytes};
 

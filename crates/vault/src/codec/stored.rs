@@ -10,15 +10,18 @@ use model::{
 use policy::{Audience, NounKind, Params, PostureWord, ReleaseBatch, ReleasedObject};
 use serde::{Deserialize, Serialize};
 
+use super::choices::{as_of, chosen, kept, of_group};
 use super::v1::{
     AdvisoryReadV1, AdvisoryV1, Case, ClaimV1, DataSetV1, FindingsV1, GenesisV1, Head, ItemV1, ObjectV1, ParamsV1,
     PassV1, PopulationV1, PostureV1, ReleaseV1, ReportV1, SealedV1, TickV1, Typed,
 };
 use super::v2::{AudienceV2, ObjectV2, ReleaseV2, ReportV2};
-use super::v3::{KeptV3, ReportV3};
+use super::v3::ReportV3;
 use super::v4::ReportV4;
+use super::v5::ReportV5;
 use super::{CodecError, acts};
 use crate::entry::{AdvisoryEntry, Body, DataSet, Findings, Genesis, Item, Population, ReportEntry, Run};
+use crate::grade::Grade;
 use crate::hex;
 
 pub(super) fn typed<T: Serialize>(body: &Body, rest: T) -> serde_json::Result<Vec<u8>> {
@@ -94,13 +97,13 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
             },
         ),
         Body::Report(report) if report.outside => version(body, 4, ReportV4 { report: report_v1(report) }),
+        Body::Report(report) if report.grade.is_some() => {
+            let grade = report.grade.map(|grade| grade.as_str().to_owned()).unwrap_or_default();
+            let (as_of, kept) = (as_of(report), kept(report));
+            version(body, 5, ReportV5 { report: report_v1(report), as_of, kept, grade })
+        }
         Body::Report(report) if report.items.iter().any(|item| item.kept.is_some()) => {
-            let as_of = match report.warn {
-                WhoMayBeWarned::Group { as_of, .. } => as_of.map(Timestamp::as_millis),
-                _ => None,
-            };
-            let kept = report.items.iter().enumerate();
-            let kept = kept.filter_map(|(item, held)| Some(KeptV3 { item, why: held.kept.clone()? })).collect();
+            let (as_of, kept) = (as_of(report), kept(report));
             version(body, 3, ReportV3 { report: report_v1(report), as_of, kept })
         }
         Body::Report(report) => match report.warn {
@@ -148,6 +151,7 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
         Body::File(file) => acts::write_file(body, file),
         Body::Opened(opened) => acts::write_opened(body, opened),
         Body::Aged(aged) => acts::write_aged(body, aged),
+        Body::Feedback(feedback) => acts::write_feedback(body, feedback),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -306,14 +310,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         }
         ("report", 3) => {
             let ReportV3 { report: stored, as_of, kept } = shape(stored)?;
-            let entry = report(stored)?;
-            let mut entry = if let Some(as_of) = as_of { of_group(entry, as_of)? } else { entry };
-            for KeptV3 { item, why } in kept {
-                let item = entry.items.get_mut(item);
-                let none = || CodecError::Malformed("a choice about a value that is none".to_owned());
-                item.ok_or_else(none)?.kept = Some(why);
-            }
-            return Ok(Body::Report(Box::new(entry)));
+            return Ok(Body::Report(Box::new(chosen(report(stored)?, as_of, kept)?)));
         }
         ("report", 4) => {
             let ReportV4 { report: stored } = shape(stored)?;
@@ -322,6 +319,12 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
                 return Err(CodecError::Malformed("a report from outside that is not for the cell alone".to_owned()));
             }
             return Ok(Body::Report(Box::new(ReportEntry { outside: true, ..entry })));
+        }
+        ("report", 5) => {
+            let ReportV5 { report: stored, as_of, kept, grade } = shape(stored)?;
+            let entry = chosen(report(stored)?, as_of, kept)?;
+            let grade = Some(word::<Grade>("grade", &grade)?);
+            return Ok(Body::Report(Box::new(ReportEntry { grade, ..entry })));
         }
         ("release", 2) => {
             let stored: ReleaseV2 = shape(stored)?;
@@ -428,6 +431,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         "file" => acts::read_file(stored)?,
         "opened" => acts::read_opened(stored)?,
         "aged" => acts::read_aged(stored)?,
+        "feedback" => acts::read_feedback(stored)?,
         "posture" => {
             let stored: PostureV1 = shape(stored)?;
             Body::Posture {
@@ -438,14 +442,6 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         }
         _ => return Err(CodecError::Unknown { kind: head.t.into_owned(), version: head.v }),
     })
-}
-
-fn of_group(mut entry: ReportEntry, as_of: i64) -> Result<ReportEntry, CodecError> {
-    let WhoMayBeWarned::Group { as_of: checked, .. } = &mut entry.warn else {
-        return Err(CodecError::Malformed("a report as of a group that is for none".to_owned()));
-    };
-    *checked = Some(Timestamp::from_millis(as_of));
-    Ok(entry)
 }
 
 fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
@@ -463,6 +459,7 @@ fn report(stored: ReportV1) -> Result<ReportEntry, CodecError> {
         named: stored.named,
         own: stored.own,
         outside: false,
+        grade: None,
         marking: marking(&stored.tlp, &stored.pap)?,
         attack: word::<AttackKind>("attack", &stored.attack)?,
         severity: word::<Severity>("severity", &stored.severity)?,

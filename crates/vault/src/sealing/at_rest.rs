@@ -81,6 +81,7 @@ fn case_of(body: &Body) -> Option<CaseId> {
         Body::Report(report) => Some(report.case),
         Body::Message(message) => Some(message.case),
         Body::Opened(opened) => Some(opened.case),
+        Body::Feedback(feedback) => Some(feedback.case),
         Body::File(file) => Some(file.case),
         Body::Amend(amend) => Some(amend.case),
         _ => None,

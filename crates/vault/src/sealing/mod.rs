@@ -4,8 +4,10 @@
 pub(crate) mod aead;
 pub(crate) mod at_rest;
 mod contact;
+pub(crate) mod grades;
 pub(crate) mod hpke;
 pub(crate) mod key_store;
+pub(crate) mod limits;
 mod pairs;
 mod sealed_file;
 mod way_back;
@@ -14,7 +16,9 @@ pub(crate) mod words;
 pub(crate) use at_rest::AtRest;
 pub use at_rest::Opened;
 pub use contact::CONTACT_BYTES_MAX;
+use grades::Grades;
 pub use hpke::{LeadKeyError, LeadPrivateKey, LeadPublicKey};
+use limits::Limits;
 pub(crate) use pairs::{Filer, Pairs, SealState};
 pub use pairs::{Lead, OpenedSource, OpeningKeys, SHARE_BYTES, Share, share_of};
 pub use sealed_file::{FILE_INFO, SealedFault, SealedOutgoing, SealedTold, seal_file};
@@ -31,12 +35,21 @@ pub(crate) struct Sealing {
     pub way_back: WayBack,
     /// For pairs of leads.
     pub leads: Mutex<SealState>,
+    /// What sources bear.
+    pub grades: Mutex<Grades>,
+    /// Which of them are limited.
+    pub limits: Limits,
 }
 
 impl Sealing {
     /// With the key of the ways back, and no lead yet.
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self { way_back: WayBack::new(secret), leads: Mutex::default() }
+        Self {
+            way_back: WayBack::new(secret),
+            leads: Mutex::default(),
+            grades: Mutex::default(),
+            limits: Limits::default(),
+        }
     }
 }
 

@@ -97,6 +97,11 @@ impl Cases {
                 standing.acts += 1;
                 standing.entries.push(seq);
             }),
+            Body::Feedback(feedback) => self.with(|cases| {
+                let standing = cases.entry(feedback.case).or_default();
+                standing.acts += 1;
+                standing.entries.push(seq);
+            }),
             Body::Opened(opened) => self.with(|cases| cases.entry(opened.case).or_default().entries.push(seq)),
             Body::Amend(amend) => self.with(|cases| {
                 let standing = cases.entry(amend.case).or_default();
@@ -309,6 +314,7 @@ impl ReportEntry {
                 self.techniques = Vec::new();
                 self.items = Vec::new();
                 self.named = None;
+                self.grade = None;
             }
         }
     }

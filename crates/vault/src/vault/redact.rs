@@ -8,7 +8,7 @@ use model::{CaseId, GroupId, WhoMayBeWarned};
 use policy::{NounKind, ReleaseBatch};
 
 use super::Vault;
-use crate::acts::{AmendEntry, Change, Redacted};
+use crate::acts::{AmendEntry, Change, Feedback, Redacted};
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, ReportEntry, Seq};
 use crate::erased::{self, Beside, Told};
@@ -56,6 +56,14 @@ pub(crate) fn left_of(body: &Body) -> Option<Body> {
             let mut opened = opened.clone();
             opened.reason = String::new();
             Some(Body::Opened(opened))
+        }
+        // What a case was worth stays: nobody mends a record by taking back what was false.
+        Body::Feedback(feedback) => {
+            let mut feedback = feedback.clone();
+            if let Feedback::Limited { reason } = &mut feedback.what {
+                *reason = String::new();
+            }
+            Some(Body::Feedback(feedback))
         }
         Body::File(file) => {
             let mut file = file.clone();

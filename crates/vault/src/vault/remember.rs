@@ -27,7 +27,7 @@ impl Vault {
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
                 match codec::type_of(&entry.body).map_err(corrupt)? {
                     "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" | "aged" => {}
+                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" | "feedback" | "aged" => {}
                     _ => continue,
                 }
                 match codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)? {
@@ -45,6 +45,7 @@ impl Vault {
                         self.cases.note(entry.seq, &body);
                         match body {
                             Body::Aged(aged) => destroyed.extend(aged.keys),
+                            Body::Feedback(feedback) => self.feed(&feedback, entry.at)?,
                             Body::Amend(amend) => match amend.change {
                                 Change::Withdraw => withdrawn.push(amend.of),
                                 Change::Recall { redacted } => {
