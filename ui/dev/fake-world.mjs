@@ -265,7 +265,46 @@ export function world(face, quiet, skew) {
   ]
   const ccamp = () => ({
     campaign: camps()[0],
+    name: { text: 'Silver Heron', by: 'Kit Ames', at: ago(30) },
     aliases: ['e27b5b6e-1c1d-4f33-9a5e-52c0a4f1ee10'],
+    words: [
+      {
+        at: ago(29),
+        by: 'Kit Ames',
+        one: 'k4',
+        other: 'k0',
+        same: false,
+        reason: 'another lure, another mail server',
+        overruled: true,
+      },
+      {
+        at: ago(20),
+        by: 'Ada Shaw',
+        one: 'k4',
+        other: 'k0',
+        same: true,
+        reason: 'the kit is the same',
+        overruled: false,
+      },
+    ],
+    history: [
+      {
+        at: ago(28),
+        what: 'parted',
+        other: 'e27b5b6e-1c1d-4f33-9a5e-52c0a4f1ee10',
+        number: 3,
+        case: null,
+        by: 'Kit Ames',
+      },
+      {
+        at: ago(20),
+        what: 'merged',
+        other: 'e27b5b6e-1c1d-4f33-9a5e-52c0a4f1ee10',
+        number: 3,
+        case: null,
+        by: 'Ada Shaw',
+      },
+    ],
     truncated: false,
     reports: rep.map((r, i) => ({
       case: 'k' + i,

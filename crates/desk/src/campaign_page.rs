@@ -11,6 +11,7 @@ use crate::leaks;
 use crate::rows::report_now;
 use crate::sources::MINUTE_MILLIS;
 use crate::views::{CampaignPage, CaseRow, IndicatorRow, ReasonRow, TimelineRow};
+use crate::words::{HistoryRow, WordPlan, WordRow};
 
 /// Cases that a page shows; the oldest and the newest half of them.
 pub const CASES_SHOWN_MAX: usize = 200;
@@ -24,6 +25,7 @@ pub struct PagePlan {
     campaign: CampaignId,
     cases: Vec<PlacedCase>,
     truncated: bool,
+    words: WordPlan,
 }
 
 pub(crate) struct PlacedCase {
@@ -37,8 +39,12 @@ pub(crate) struct PlacedCase {
 
 /// A plan with the reports that it named.
 pub struct PageText {
-    plan: PagePlan,
+    campaign: CampaignId,
+    cases: Vec<PlacedCase>,
+    truncated: bool,
     reports: Vec<Option<Box<ReportEntry>>>,
+    words: Vec<WordRow>,
+    history: Vec<HistoryRow>,
 }
 
 impl PagePlan {
@@ -46,7 +52,9 @@ impl PagePlan {
     #[must_use]
     pub fn read(self, journal: &dyn Journal) -> PageText {
         let reports = self.cases.iter().map(|placed| report_now(journal, placed.seq, &placed.amends)).collect();
-        PageText { plan: self, reports }
+        let Self { campaign, cases, truncated, words } = self;
+        let (words, history) = words.read(journal);
+        PageText { campaign, cases, truncated, reports, words, history }
     }
 }
 
@@ -75,21 +83,21 @@ impl Desk {
             .collect();
         cases.sort_by_key(|placed| (placed.at, placed.case));
         self.leak_order(&mut cases);
-        Some(PagePlan { campaign: campaign.id, cases, truncated: !left_out.is_empty() })
+        let words = self.word_plan(campaign.id, fusion);
+        Some(PagePlan { campaign: campaign.id, cases, truncated: !left_out.is_empty(), words })
     }
 
     /// The page of a campaign, its reports read before.
     #[must_use]
     pub fn page(&self, text: PageText, now: Timestamp, fusion: &Fusion) -> Option<CampaignPage> {
-        let PageText { plan, reports: texts } = text;
-        let minutes: HashMap<CaseId, Timestamp> = plan.cases.iter().map(|placed| (placed.case, placed.at)).collect();
-        let mut truncated = plan.truncated;
+        let PageText { campaign, cases, mut truncated, reports: texts, words, history } = text;
+        let minutes: HashMap<CaseId, Timestamp> = cases.iter().map(|placed| (placed.case, placed.at)).collect();
         let mut reports = Vec::new();
         let mut timeline = Vec::new();
         let mut reasons = Vec::new();
         let mut values: HashMap<ObservableKey, usize> = HashMap::new();
         let mut indicators: Vec<IndicatorRow> = Vec::new();
-        for (placed, report) in plan.cases.iter().zip(texts) {
+        for (placed, report) in cases.iter().zip(texts) {
             let (case, at, Some(report)) = (placed.case, rfc3339(placed.at), report) else { continue };
             let index = u32::try_from(reports.len()).unwrap_or(u32::MAX);
             for item in &report.items {
@@ -148,10 +156,13 @@ impl Desk {
         truncated |= indicators.len() > INDICATORS_SHOWN_MAX || reasons.len() > REASONS_SHOWN_MAX;
         indicators.truncate(INDICATORS_SHOWN_MAX);
         reasons.truncate(REASONS_SHOWN_MAX);
-        let id = fusion.brief(plan.campaign)?.id;
+        let id = fusion.brief(campaign)?.id;
         Some(CampaignPage {
             campaign: self.row(id, self.letters.get(id).unwrap_or_default(), now, fusion)?,
+            name: self.name_row(id),
             aliases: fusion.campaign(id)?.aliases.iter().map(ToString::to_string).collect(),
+            words,
+            history,
             reports,
             indicators,
             reasons,

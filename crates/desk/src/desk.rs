@@ -122,9 +122,9 @@ pub struct Desk {
     posture: Option<PostureRow>,
     pub(crate) watched: HashMap<CampaignId, Watched>,
     /// Campaigns that viewers must forget, with what they became a part of.
-    gone: Vec<(CampaignId, Option<CampaignId>)>,
+    pub(crate) gone: Vec<(CampaignId, Option<CampaignId>)>,
     /// The campaign that each merged one became part of.
-    kept: HashMap<CampaignId, CampaignId>,
+    pub(crate) kept: HashMap<CampaignId, CampaignId>,
     pub(crate) touched: BTreeSet<CampaignId>,
     /// When time alone will change a watched campaign's row.
     pub(crate) ageing: BTreeSet<(Timestamp, CampaignId)>,
@@ -136,6 +136,8 @@ pub struct Desk {
     pub(crate) last_entry: Option<Timestamp>,
     pub(crate) last_seq: Seq,
     last_feeds_frame: Timestamp,
+    /// What analysts said of campaigns.
+    pub(crate) words: crate::words::Words,
     pub(crate) leaks: crate::leaks::Leaks,
 }
 
@@ -186,6 +188,7 @@ impl Desk {
             heard_feeds: None,
             last_release: None,
             last_feeds_frame: Timestamp::default(),
+            words: crate::words::Words::default(),
             leaks: crate::leaks::Leaks::default(),
         }
     }
@@ -229,6 +232,7 @@ impl Desk {
             Body::Opened(opened) => self.opened(entry.seq, opened.case, live),
             Body::Aged(aged) => self.aged(aged.case, aged.class),
             Body::Feedback(feedback) => self.feedback(entry.seq, feedback, live),
+            Body::Word(word) => self.word(entry.seq, word, entry.at),
             Body::Pass { case, to, name, given, .. } => {
                 let passed = self.passes.entry(*case).or_default();
                 if *given {
@@ -323,6 +327,7 @@ impl Desk {
         match finding {
             Finding::Merged { kept, alias, .. } => {
                 self.letters.merge(*kept, *alias);
+                self.merge_names(*kept, *alias);
                 self.kept.insert(*alias, *kept);
                 if self.advised.remove(alias) {
                     self.advised.insert(*kept);
@@ -350,6 +355,7 @@ impl Desk {
                 self.join(*campaign, *case);
                 self.touched.insert(*campaign);
             }
+            Finding::Split { kept, parted } => self.split(*kept, *parted),
             Finding::CampaignFormed { .. } | Finding::OverCommon { .. } => {}
         }
     }
@@ -396,6 +402,7 @@ impl Desk {
             self.ageing.remove(&(at, campaign));
             self.touched.insert(campaign);
         }
+        self.place_names(fusion);
         for campaign in self.take_touched(fusion) {
             if let Some(row) = self.refresh(campaign, now, fusion) {
                 self.frame("campaign", &row);

@@ -17,6 +17,7 @@ mod sources;
 mod thread;
 mod views;
 mod walled;
+mod words;
 
 pub use campaign_page::{CASES_SHOWN_MAX, INDICATORS_SHOWN_MAX, PagePlan, PageText};
 pub use desk::{Desk, DeskConfig, Frame};
@@ -32,3 +33,4 @@ pub use views::{
     ValueRow, Wall,
 };
 pub use walled::{Walled, WalledConfig, WalledError};
+pub use words::{HistoryRow, NameRow, WordRow};

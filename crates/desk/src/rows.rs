@@ -62,6 +62,10 @@ impl Desk {
         let id = brief.id;
         let firms = Self::firms(&brief).told;
         if firms < SEVERAL_FIRMS {
+            // After a split.
+            if self.unwatch(id).is_some() {
+                self.gone.push((id, None));
+            }
             return None;
         }
         if !self.watched.get(&id).is_some_and(|watched| watched.whole) {
@@ -167,10 +171,10 @@ impl Desk {
         Some(CampaignRow {
             id: campaign.id.to_string(),
             letter,
-            title: watched.map_or_else(
-                || first.map_or("Campaign", |place| place.attack.title()).to_owned(),
-                |watched| watched.title.clone(),
-            ),
+            title: self.name_of(campaign.id).map(str::to_owned).unwrap_or_else(|| {
+                let kind = || first.map_or("Campaign", |place| place.attack.title()).to_owned();
+                watched.map_or_else(kind, |watched| watched.title.clone())
+            }),
             firms: firms.told,
             firms_at_most: firms.at_most,
             sectors: hits

@@ -115,6 +115,7 @@ impl Desk {
             place.severity = correction.severity;
         }
         if let Change::Recall { .. } = amend.change {
+            self.unname(amend.case);
             // The title of its campaign may quote it.
             self.retitle.push(amend.case);
         }
@@ -143,6 +144,7 @@ impl Desk {
     pub(crate) fn aged(&mut self, case: CaseId, class: Class) {
         if class != Class::Values {
             self.threads.entry(case).or_default().aged = true;
+            self.unname(case);
         }
         if class != Class::Words {
             // The title of its campaign may quote a value that only the cell had.

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::words::{HistoryRow, NameRow, WordRow};
+
 /// A sector lane of the wall.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct LaneView {
@@ -375,8 +377,14 @@ pub struct TimelineRow {
 pub struct CampaignPage {
     /// Its row.
     pub campaign: CampaignRow,
+    /// What an analyst calls it.
+    pub name: Option<NameRow>,
     /// Ids of campaigns that were merged into it.
     pub aliases: Vec<String>,
+    /// What analysts said of its cases, the oldest first.
+    pub words: Vec<WordRow>,
+    /// What happened to it, the oldest first.
+    pub history: Vec<HistoryRow>,
     /// Its cases by minute; those of one minute by their pseudonym.
     pub reports: Vec<CaseRow>,
     /// Its values, the most widely seen first.

@@ -6,11 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fusion::{Config, Event, Finding, Fusion, NoiseLists, Observation};
+use fusion::{Config, Event, Finding, Fusion, NoiseLists, Observation, Weights};
 use model::{CaseId, Observable, ObservableKey, PersonId, Timestamp};
 use policy::planted::{self, Leak};
 use policy::{Params, rho};
-use vault::{AmendEntry, Body, Change, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError};
+use vault::{
+    AmendEntry, Body, Change, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError, Word, WordEntry,
+};
 
 use crate::desk::{Desk, DeskConfig, Frame};
 use crate::sight::Sight;
@@ -33,6 +35,8 @@ pub struct WalledConfig {
     pub slot_millis: i64,
     /// No fewer distinct members than these make a value one that links nothing any more.
     pub over_common_members: u32,
+    /// How fusion adds evidence up.
+    pub weights: Weights,
     /// Name of the data set of everyday values.
     pub noise_set: &'static str,
 }
@@ -89,7 +93,7 @@ impl Walled {
     /// An empty picture that has taken in nothing.
     #[must_use]
     pub fn new(config: WalledConfig) -> Self {
-        let WalledConfig { vault, sight, passed, lanes, slot_millis, over_common_members, noise_set } = config;
+        let WalledConfig { vault, sight, passed, lanes, slot_millis, over_common_members, weights, noise_set } = config;
         let genesis = vault.genesis();
         let config = DeskConfig {
             journal: Arc::clone(vault.journal()),
@@ -98,7 +102,7 @@ impl Walled {
             slot_millis,
             exercise: genesis.exercise,
         };
-        let fusion = Fusion::new(Config::new(genesis.exercise, vault.key_seed()));
+        let fusion = Fusion::new(Config { weights, ..Config::new(genesis.exercise, vault.key_seed()) });
         Self {
             params: genesis.params,
             desk: Desk::behind(config, &sight),
@@ -181,6 +185,7 @@ impl Walled {
             Body::Opened(opened) => self.of_case(entry, opened.case, live)?,
             Body::Aged(aged) => self.of_case(entry, aged.case, live)?,
             Body::Feedback(feedback) => self.of_case(entry, feedback.case, live)?,
+            Body::Word(word) => self.word(entry, word, live)?,
             Body::Pass { case, to, given, .. } if Some(*to) == self.sight.person() => {
                 self.pass(entry, *case, *given, live)?;
             }
@@ -213,6 +218,24 @@ impl Walled {
             self.amend(entry.at, amend)?;
         }
         self.desk.apply(entry, &[], live);
+        Ok(())
+    }
+
+    /// Takes in what an analyst said, if the wall hides none of the cases that it is of.
+    fn word(&mut self, entry: &Entry, word: &WordEntry, live: bool) -> Result<(), WalledError> {
+        let Word::Related { other, same, .. } = word.what else {
+            return self.of_case(entry, word.case, live);
+        };
+        for case in [word.case, other] {
+            if let Some(hidden) = self.hidden.get_mut(&case) {
+                hidden.later.push(entry.seq);
+                return Ok(());
+            }
+        }
+        self.now = self.now.max(entry.at);
+        let mut found = Vec::new();
+        self.fusion.say(&fusion::Word { at: self.now, one: word.case, other, same }, &mut found);
+        self.desk.apply(entry, &found, live);
         Ok(())
     }
 
@@ -313,7 +336,10 @@ impl Walled {
         }
         for seq in hidden.later {
             let late = Entry { at: entry.at, ..self.entry(seq)? };
-            self.of_case(&late, case, live)?;
+            match &late.body {
+                Body::Word(word) => self.word(&late, word, live)?,
+                _ => self.of_case(&late, case, live)?,
+            }
         }
         self.desk.apply(entry, &[], live);
         Ok(())

@@ -6,6 +6,8 @@ use model::{CampaignId, Region, Timestamp};
 
 use crate::campaign::{Brief, Campaign};
 use crate::engine::{Case, Fusion};
+use crate::history::History;
+use crate::tree::Tree;
 
 /// Token windows that a counter keeps apart.
 const WINDOWS_MAX: usize = 4;
@@ -29,6 +31,7 @@ impl Distinct {
                 self.windows.remove(at);
             }
         }
+        self.windows.reserve_exact(1);
         self.windows.push((window, BTreeSet::from([token])));
     }
 
@@ -53,6 +56,13 @@ pub(crate) struct Cluster {
     /// Indexes of its cases, unordered.
     pub(crate) cases: Vec<u32>,
     pub(crate) aliases: Vec<CampaignId>,
+    /// What holds it together.
+    pub(crate) tree: Tree,
+    /// Analysts' words that name one of its cases.
+    pub(crate) words: Vec<u32>,
+    pub(crate) history: History,
+    /// It was split at some time: features may still count what the other part has.
+    pub(crate) parted: bool,
     pub(crate) values: u32,
     pub(crate) members: Distinct,
     /// Cases of members.
@@ -60,7 +70,7 @@ pub(crate) struct Cluster {
     /// Sectors of those, as far as they may be known.
     lanes: BTreeSet<u16>,
     first_seen: Timestamp,
-    last_seen: Timestamp,
+    pub(crate) last_seen: Timestamp,
     sectors: Vec<(u16, u32, Timestamp, Distinct)>,
     regions: Vec<(Region, Distinct)>,
 }
@@ -76,6 +86,10 @@ impl Cluster {
             oldest: index,
             cases: vec![index],
             aliases: Vec::new(),
+            tree: Tree::default(),
+            words: Vec::new(),
+            history: History::default(),
+            parted: false,
             values: case.values,
             of_members: u32::from(case.of_member),
             lanes: (case.of_member && case.sector != u16::MAX).then_some(case.sector).into_iter().collect(),
@@ -96,6 +110,10 @@ impl Cluster {
         self.oldest = self.oldest.min(other.oldest);
         self.cases.extend(other.cases);
         self.aliases.extend(other.aliases);
+        self.tree.absorb(other.tree);
+        self.words.extend(other.words);
+        self.history.absorb(other.history);
+        self.parted |= other.parted;
         self.values = self.values.saturating_add(other.values);
         self.members.absorb(other.members);
         self.of_members = self.of_members.saturating_add(other.of_members);
@@ -119,6 +137,11 @@ impl Cluster {
                 self.regions.push((region, members));
             }
         }
+    }
+
+    /// Number of its cases.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.cases.len()).unwrap_or(u32::MAX)
     }
 
     /// Its figures.
@@ -147,7 +170,7 @@ impl Cluster {
     pub(crate) fn view(&self, engine: &Fusion) -> Campaign {
         let mut cases = self.cases.clone();
         cases.sort_unstable();
-        let id = |case: &u32| engine.cases.get(*case as usize).map(|case| case.id);
+        let id = |case: &u32| engine.cases.get(*case).map(|case| case.id);
         let mut sectors: Vec<_> = self.sectors.iter().collect();
         sectors.sort_unstable_by_key(|(sector, first, ..)| (*first, *sector));
         let name = |sector: u16| engine.sectors.get(usize::from(sector)).cloned().unwrap_or_default();

@@ -18,11 +18,10 @@ impl Fusion {
 
     pub(crate) fn note_crowd(&mut self, key: ObservableKey) {
         let limit = self.config.over_common_members;
-        let posting = self.postings.get(&key).filter(|posting| posting.standing == Standing::Links);
-        let pivot = self.pivots.get(&key).filter(|pivot| !pivot.over_common);
-        if posting.is_some_and(|posting| posting.cases.members(&self.cases) >= limit)
-            || pivot.is_some_and(|pivot| pivot.members(&self.cases) >= limit)
-        {
+        let Some(posting) = self.postings.get(key.0) else { return };
+        let named = posting.standing == Standing::Links && posting.members(&self.store, &self.cases) >= limit;
+        let out = posting.more(&self.store).is_some_and(|more| more.crowded_out);
+        if named || (!out && posting.comers(&self.store, &self.cases) >= limit) {
             self.crowded.insert(key);
         }
     }
@@ -36,19 +35,19 @@ impl Fusion {
     pub fn stop_linking(&mut self, key: ObservableKey) -> Option<Finding> {
         let limit = self.config.over_common_members;
         let mut stopped = false;
-        if let Some(posting) = self.postings.get_mut(&key)
-            && posting.standing == Standing::Links
-            && posting.cases.members(&self.cases) >= limit
-        {
-            posting.standing = Standing::OverCommon;
-            stopped = true;
-        }
-        if let Some(pivot) = self.pivots.get_mut(&key)
-            && !pivot.over_common
-            && pivot.members(&self.cases) >= limit
-        {
-            pivot.over_common = true;
-            stopped = true;
+        if let Some(posting) = self.postings.get_mut(key.0) {
+            if posting.standing == Standing::Links && posting.members(&self.store, &self.cases) >= limit {
+                posting.standing = Standing::OverCommon;
+                stopped = true;
+            }
+            let comers = posting.comers(&self.store, &self.cases);
+            if let Some(more) = posting.more_mut(&mut self.store)
+                && !more.crowded_out
+                && comers >= limit
+            {
+                more.crowded_out = true;
+                stopped = true;
+            }
         }
         stopped.then(|| {
             let why = format!("at least {limit} members name it");
@@ -83,23 +82,25 @@ impl Fusion {
     }
 
     fn is_over_common(&self, key: ObservableKey) -> bool {
-        self.postings.get(&key).is_some_and(|posting| posting.standing == Standing::OverCommon)
+        self.postings.get(key.0).is_some_and(|posting| posting.standing == Standing::OverCommon)
     }
 
     /// Whether a value links nothing.
     #[must_use]
     pub fn links_nothing(&self, key: ObservableKey) -> bool {
-        self.postings.get(&key).is_some_and(|posting| posting.standing != Standing::Links)
+        self.postings.get(key.0).is_some_and(|posting| posting.standing != Standing::Links)
     }
 
     /// Values that link nothing, in the order in which that was found.
     pub fn over_common(&self) -> impl Iterator<Item = OverCommon> + '_ {
         self.common.iter().filter_map(|(key, why)| {
-            let posting = self.postings.get(key).filter(|posting| posting.standing != Standing::Links);
-            let pivot = self.pivots.get(key).filter(|pivot| pivot.over_common);
-            let first = posting.map(|posting| posting.cases.first()).or_else(|| pivot.map(|pivot| pivot.first))?;
-            let example = self.cases.get(first as usize)?.id;
-            Some(OverCommon { key: *key, why: why.clone(), seen: posting.map_or(0, |posting| posting.seen), example })
+            let posting = self.postings.get(key.0)?;
+            let out = posting.more(&self.store).is_some_and(|more| more.crowded_out);
+            if posting.standing == Standing::Links && !out {
+                return None;
+            }
+            let example = self.cases.get(posting.first(&self.store)?)?.id;
+            Some(OverCommon { key: *key, why: why.clone(), seen: posting.seen(&self.store), example })
         })
     }
 }

@@ -3,41 +3,55 @@
 use crate::Fusion;
 use crate::posting::Standing;
 
+/// Folds numbers into one, in their order.
+struct Fold(u64);
+
+impl Fold {
+    const fn add(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = (mixed ^ (mixed >> 32)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    }
+}
+
 impl Fusion {
     /// Gives the state's bytes to `sink`, for a hash that shows that replay equals live.
     pub fn digest(&self, sink: &mut dyn FnMut(&[u8])) {
-        for (index, case) in self.cases.iter().enumerate() {
+        for (index, case) in (0_u32..).zip(self.cases.iter()) {
             sink(case.id.as_bytes());
             sink(&case.at.as_millis().to_le_bytes());
-            let oldest = self.oldest_of(u32::try_from(index).unwrap_or(u32::MAX));
-            sink(&oldest.to_le_bytes());
+            sink(&self.oldest_of(index).to_le_bytes());
             sink(&case.values.to_le_bytes());
         }
-        let mut keys: Vec<_> = self.postings.keys().copied().collect();
-        keys.sort_unstable();
-        for key in keys {
-            let Some(posting) = self.postings.get(&key) else { continue };
-            sink(&key.0.to_le_bytes());
-            sink(&posting.seen.to_le_bytes());
-            sink(&posting.last_seen.as_millis().to_le_bytes());
-            sink(&[match posting.standing {
+        // Postings are added up, each hashed for itself: sorting ten million keys would take longer than making them.
+        let mut sums = [0_u64; 4];
+        for key in self.postings.keys() {
+            let Some(posting) = self.postings.get(key) else { continue };
+            let mut one = Fold(key);
+            one.add(u64::from(posting.having(&self.store)));
+            one.add(u64::from(posting.seen(&self.store)));
+            one.add(posting.last_seen().as_millis().cast_unsigned());
+            one.add(match posting.standing {
                 Standing::Links => 0,
                 Standing::Noise => 1,
                 Standing::OverCommon => 2,
-            }]);
-            sink(&posting.cases.members(&self.cases).to_le_bytes());
-            for case in posting.cases.all() {
-                sink(&case.to_le_bytes());
+            });
+            for case in posting.holders(&self.store) {
+                one.add(u64::from(*case));
+            }
+            for entry in posting.entries(&self.store) {
+                one.add(u64::from(entry.case) << 32 | u64::from(entry.last));
+                one.add(u64::from(entry.count) << 8 | u64::from(entry.roles));
+            }
+            one.add(u64::from(posting.comers(&self.store, &self.cases)));
+            if let Some(more) = posting.more(&self.store) {
+                one.add(u64::from(more.crowded_out));
+            }
+            for (index, sum) in (1_u64..).zip(&mut sums) {
+                *sum = sum.wrapping_add(one.0.wrapping_mul(index.wrapping_mul(2) | 1).rotate_left(13));
             }
         }
-        let mut pivots: Vec<_> = self.pivots.iter().collect();
-        pivots.sort_unstable_by_key(|(key, _)| **key);
-        for (key, pivot) in pivots {
-            sink(&key.0.to_le_bytes());
-            sink(&pivot.first.to_le_bytes());
-            sink(&[u8::from(pivot.over_common)]);
-            sink(&pivot.uses().to_le_bytes());
-            sink(&pivot.members(&self.cases).to_le_bytes());
+        for sum in sums {
+            sink(&sum.to_le_bytes());
         }
         sink(&self.config.over_common_members.to_le_bytes());
         sink(&self.lists.to_le_bytes());
@@ -56,6 +70,22 @@ impl Fusion {
             for alias in &cluster.aliases {
                 sink(alias.as_bytes());
             }
+            for edge in cluster.tree.edges() {
+                sink(&edge.case.to_le_bytes());
+                sink(&edge.other.to_le_bytes());
+                sink(&edge.word.to_le_bytes());
+            }
+            for happened in cluster.history.all() {
+                sink(&happened.at.as_millis().to_le_bytes());
+                sink(happened.other.as_bytes());
+                sink(&happened.reports.to_le_bytes());
+            }
+        }
+        for said in self.words.all() {
+            sink(said.word.one.as_bytes());
+            sink(said.word.other.as_bytes());
+            sink(&[u8::from(said.word.same)]);
+            sink(&said.overruled_by.unwrap_or(u32::MAX).to_le_bytes());
         }
     }
 }

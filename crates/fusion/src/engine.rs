@@ -1,22 +1,26 @@
-//! The engine: value → observation posting lists, campaigns as growing clusters, every link with its reason.
+//! The engine: features → campaigns that have them, evidence added up, campaigns as growing clusters, every link with its reasons.
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{CampaignId, CaseId, MemberToken, Observable, ObservableKey, Region, Timestamp};
+use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
 
 use crate::campaign::{Brief, Campaign};
 use crate::cluster::Cluster;
-use crate::keys::KeyMap;
-use crate::noise::NoiseVerdict;
-use crate::posting::{Cases, Pivot, Posting, Standing};
-use crate::rules;
+use crate::history::{Happened, REVIVED_AFTER_DAYS, What};
+use crate::link::Found;
+use crate::posting::{Posting, Standing, Store};
 use crate::score;
-use crate::{Changes, Config, Event, Finding, Observation, Reason};
+use crate::steps::{self, List, Table};
+use crate::tree::{Edge, NO_WORD};
+use crate::words::Words;
+use crate::{Changes, Config, Considered, Event, Finding, Reason};
 
-/// Reasons that are kept for one case.
-const REASONS_PER_CASE_MAX: usize = 32;
 /// Stands for "no cluster yet": the case is alone.
 pub(crate) const ALONE: u32 = u32::MAX;
+/// Set in the home of a case that is alone, whose number the rest is.
+const LONE: u32 = 1 << 31;
+/// Milliseconds of a day.
+pub(crate) const DAY_MILLIS: f32 = 86_400_000.0;
 /// Stands for "not known".
 const NO_SECTOR: u16 = u16::MAX;
 
@@ -32,29 +36,47 @@ pub(crate) struct Case {
     pub(crate) region: Option<Region>,
     pub(crate) counts: bool,
     pub(crate) of_member: bool,
+    /// Log-odds with which it joined its campaign; of one that began one, infinite.
+    pub(crate) joined: f32,
 }
 
 /// One run of fusion; see the crate's documentation.
 pub struct Fusion {
     pub(crate) config: Config,
-    pub(crate) cases: Vec<Case>,
-    by_id: HashMap<CaseId, u32>,
+    pub(crate) cases: List<Case>,
+    by_id: Table<u32>,
     tokens: HashMap<MemberToken, u32>,
     pub(crate) sectors: Vec<String>,
-    pub(crate) postings: KeyMap<Posting>,
-    /// By the key of what a value pivots on (a URL's host).
-    pub(crate) pivots: KeyMap<Pivot>,
-    pub(crate) clusters: Vec<Option<Cluster>>,
+    /// By the key of a feature; that of a value as a whole is its own.
+    pub(crate) postings: Table<Posting>,
+    pub(crate) store: Store,
+    pub(crate) clusters: List<Option<Box<Cluster>>>,
     free: Vec<u32>,
-    reasons: HashMap<u32, Vec<(Timestamp, Reason)>>,
+    pub(crate) reasons: Table<Vec<(Timestamp, Reason)>>,
     /// Values that link nothing, in the order in which that was found.
     pub(crate) common: Vec<(ObservableKey, String)>,
     /// Values that reached the limit of members and link until it is decided.
     pub(crate) crowded: BTreeSet<ObservableKey>,
+    /// What analysts said.
+    pub(crate) words: Words,
+    /// A campaign was split.
+    pub(crate) parted: bool,
     /// Counts the lists of everyday values that were in use.
-    pub(crate) lists: u16,
+    pub(crate) lists: u8,
     changed: BTreeSet<u32>,
     merged: Vec<(CampaignId, CampaignId)>,
+    /// Entries of postings that were looked at, in all.
+    pub(crate) touched: u64,
+    /// What the last report was held against.
+    pub(crate) considered: Vec<Considered>,
+}
+
+/// The key of a case in a table by 64-bit hash: ids are random, and those that are not are spread.
+pub(crate) fn spread(id: CaseId) -> u64 {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *id.as_bytes();
+    let (high, low) = (u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes([i, j, k, l, m, n, o, p]));
+    let mixed = (high.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ low.rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }
 
 impl Fusion {
@@ -63,34 +85,40 @@ impl Fusion {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            cases: Vec::new(),
-            by_id: HashMap::new(),
+            cases: List::default(),
+            by_id: Table::default(),
             tokens: HashMap::new(),
             sectors: Vec::new(),
-            postings: KeyMap::default(),
-            pivots: KeyMap::default(),
-            clusters: Vec::new(),
+            postings: Table::default(),
+            store: Store::default(),
+            clusters: List::default(),
             free: Vec::new(),
-            reasons: HashMap::new(),
+            reasons: Table::default(),
             common: Vec::new(),
             crowded: BTreeSet::new(),
+            words: Words::default(),
+            parted: false,
             lists: 0,
             changed: BTreeSet::new(),
             merged: Vec::new(),
+            touched: 0,
+            considered: Vec::new(),
         }
     }
 
     /// Takes in one report, or further values of a known one, and tells what follows.
     ///
-    /// Work is bounded: one look-up a value and rule, and each case moves to a larger cluster at most log₂(n) times.
+    /// Work is bounded: a few look-ups a value and rule, a few entries a look-up, and each case moves to a larger cluster at
+    /// most log₂(n) times.
     pub fn step(&mut self, event: &Event<'_>, findings: &mut Vec<Finding>) {
         let (case, fresh) = self.case(event);
-        let mut joined: Option<(CampaignId, Vec<Reason>)> = None;
-        for observation in event.observations {
-            self.observe(case, fresh, event.at, observation, &mut joined, findings);
+        let found = self.observe(case, event, findings);
+        let mut joined: Option<Vec<Reason>> = None;
+        for link in found {
+            self.follow(case, event.at, fresh, link, &mut joined, findings);
         }
-        if let Some((_, reasons)) = joined {
-            // The campaign may have been merged by a later value of the same report: its present id is told.
+        if let Some(reasons) = joined {
+            // The campaign may have been merged by a later link of the same report: its present id is told.
             findings.push(Finding::Joined { campaign: self.id_of(case), case: event.case, reasons });
         } else if fresh {
             findings.push(Finding::CampaignFormed {
@@ -98,11 +126,15 @@ impl Fusion {
                 case: event.case,
             });
         }
-        self.changed.insert(self.oldest_of(case));
+        if fresh {
+            self.act_on_waiting(event.case, findings);
+        }
+        let oldest = self.oldest_of(case);
+        self.changed.insert(oldest);
     }
 
     fn case(&mut self, event: &Event<'_>) -> (u32, bool) {
-        if let Some(&known) = self.by_id.get(&event.case) {
+        if let Some(&known) = self.by_id.get(spread(event.case)) {
             return (known, false);
         }
         let next_token = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
@@ -114,8 +146,7 @@ impl Fusion {
             });
             u16::try_from(index).unwrap_or(NO_SECTOR)
         });
-        let index = u32::try_from(self.cases.len()).unwrap_or(ALONE);
-        self.cases.push(Case {
+        let index = self.cases.push(Case {
             id: event.case,
             at: event.at,
             window: event.window,
@@ -126,101 +157,15 @@ impl Fusion {
             region: event.region,
             counts: event.counts,
             of_member: event.of_member,
+            joined: f32::INFINITY,
         });
-        self.by_id.insert(event.case, index);
+        self.by_id.insert(spread(event.case), index);
         (index, true)
     }
 
-    fn observe(
-        &mut self,
-        case: u32,
-        fresh: bool,
-        at: Timestamp,
-        observation: &Observation<'_>,
-        joined: &mut Option<(CampaignId, Vec<Reason>)>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let Observation { key, observable } = *observation;
-        let mut links: Vec<(u32, &'static str)> = Vec::new();
-        if let Some(posting) = self.postings.get_mut(&key) {
-            if posting.cases.all().last() == Some(&case) || posting.cases.all().contains(&case) {
-                return;
-            }
-            posting.seen = posting.seen.saturating_add(1);
-            posting.last_seen = posting.last_seen.max(at);
-            let first = posting.cases.first();
-            posting.cases.push(case, &self.cases);
-            if posting.lists != self.lists {
-                posting.lists = self.lists;
-                match (self.config.noise.verdict_of(observable), posting.standing) {
-                    (None, Standing::Noise) => posting.standing = Standing::Links,
-                    (Some(NoiseVerdict { why, .. }), Standing::Links | Standing::OverCommon) => {
-                        posting.standing = Standing::Noise;
-                        self.common.push((key, why.clone()));
-                        findings.push(Finding::OverCommon { key, why });
-                    }
-                    (None, _) | (Some(_), Standing::Noise) => {}
-                }
-            }
-            if posting.standing == Standing::Links {
-                links.push((first, rules::SAME_VALUE));
-            }
-        } else {
-            let verdict = self.config.noise.verdict_of(observable);
-            let standing = if verdict.is_some() { Standing::Noise } else { Standing::Links };
-            let (cases, kind, lists) = (Cases::One(case), observable.kind(), self.lists);
-            self.postings.insert(key, Posting { cases, last_seen: at, seen: 1, kind, standing, lists });
-            if let Some(NoiseVerdict { why, .. }) = verdict {
-                self.common.push((key, why.clone()));
-                findings.push(Finding::OverCommon { key, why });
-            } else {
-                self.count_value(case);
-            }
-        }
-        self.note_crowd(key);
-        self.pivot(case, key, observable, &mut links);
-        for (other, rule) in links {
-            let Some(id) = self.cases.get(other as usize).map(|other| other.id) else { continue };
-            let reason = Reason { rule, key, other: id };
-            let kept = self.reasons.entry(case).or_default();
-            if kept.len() < REASONS_PER_CASE_MAX {
-                kept.push((at, reason));
-            }
-            self.link(case, other, reason, fresh, joined, findings);
-        }
-    }
-
-    /// Cases that other rules link to: a URL to its host and to other URLs there, a domain to URLs on it.
-    fn pivot(&mut self, case: u32, key: ObservableKey, observable: &Observable, links: &mut Vec<(u32, &'static str)>) {
-        if let Some(pivot) = self.pivots.get(&key)
-            && pivot.first != case
-            && !pivot.over_common
-            && self.postings.get(&key).is_some_and(|posting| posting.standing == Standing::Links)
-        {
-            links.push((pivot.first, rules::URL_HOST));
-        }
-        for rule in rules::ALL {
-            let Some(target) = (rule.pivot)(observable) else { continue };
-            if self.config.noise.verdict_of(&target).is_some() {
-                continue;
-            }
-            let target_key = target.key(self.config.key_seed);
-            let pivot = self.pivots.entry(target_key).or_insert_with(|| Pivot::of(case));
-            pivot.add(case, &self.cases);
-            let posting = self.postings.get(&target_key);
-            // The lists in use were asked just now; the posting's own standing may be that of earlier ones.
-            if !pivot.over_common && posting.is_none_or(|posting| posting.standing != Standing::OverCommon) {
-                let firsts = [posting.map(|posting| posting.cases.first()), Some(pivot.first)];
-                links.extend(
-                    firsts.into_iter().flatten().filter(|first| *first != case).map(|first| (first, rule.name)),
-                );
-            }
-            self.note_crowd(target_key);
-        }
-    }
-
-    fn count_value(&mut self, case: u32) {
-        let Some(held) = self.cases.get_mut(case as usize) else { return };
+    /// A value that a case was the first to bring.
+    pub(crate) fn count_value(&mut self, case: u32) {
+        let Some(held) = self.cases.get_mut(case) else { return };
         held.values = held.values.saturating_add(1);
         let cluster = held.cluster;
         if let Some(cluster) = self.cluster_mut(cluster) {
@@ -230,7 +175,7 @@ impl Fusion {
 
     /// A value that a case brought is held by nobody any more.
     pub(crate) fn uncount_value(&mut self, case: u32) {
-        let Some(held) = self.cases.get_mut(case as usize) else { return };
+        let Some(held) = self.cases.get_mut(case) else { return };
         held.values = held.values.saturating_sub(1);
         let cluster = held.cluster;
         if let Some(cluster) = self.cluster_mut(cluster) {
@@ -239,108 +184,173 @@ impl Fusion {
     }
 
     pub(crate) fn index_of(&self, case: CaseId) -> Option<u32> {
-        self.by_id.get(&case).copied()
+        self.by_id.get(spread(case)).copied()
     }
 
     pub(crate) fn token_index(&self, token: MemberToken) -> Option<u32> {
         self.tokens.get(&token).copied()
     }
 
-    fn cluster(&self, index: u32) -> Option<&Cluster> {
-        self.clusters.get(index as usize).and_then(Option::as_ref)
+    pub(crate) fn cluster(&self, index: u32) -> Option<&Cluster> {
+        self.clusters.get(index)?.as_deref()
     }
 
     fn cluster_mut(&mut self, index: u32) -> Option<&mut Cluster> {
-        self.clusters.get_mut(index as usize).and_then(Option::as_mut)
+        self.clusters.get_mut(index)?.as_deref_mut()
     }
 
     /// Index of the oldest case of the campaign that a case is in.
     pub(crate) fn oldest_of(&self, case: u32) -> u32 {
-        self.cases.get(case as usize).and_then(|held| self.cluster(held.cluster)).map_or(case, |cluster| cluster.oldest)
+        self.cases.get(case).and_then(|held| self.cluster(held.cluster)).map_or(case, |cluster| cluster.oldest)
     }
 
-    fn id_of(&self, case: u32) -> CampaignId {
-        let oldest = self.oldest_of(case);
+    pub(crate) fn id_of(&self, case: u32) -> CampaignId {
+        self.campaign_id_of(self.oldest_of(case))
+    }
+
+    /// The id of the campaign whose oldest case this is.
+    pub(crate) fn campaign_id_of(&self, oldest: u32) -> CampaignId {
         self.cases
-            .get(oldest as usize)
+            .get(oldest)
             .map_or(CampaignId::from_bytes([0; 16]), |oldest| CampaignId::from_bytes(*oldest.id.as_bytes()))
     }
 
-    fn link(
+    /// Cases of a campaign, and when it was last seen.
+    pub(crate) fn size_and_last(&self, case: u32) -> (u32, Timestamp) {
+        let Some(held) = self.cases.get(case) else { return (1, Timestamp::from_millis(0)) };
+        self.cluster(held.cluster)
+            .map_or((1, held.at), |cluster| (u32::try_from(cluster.cases.len()).unwrap_or(u32::MAX), cluster.last_seen))
+    }
+
+    /// Makes a case's campaign one with that of another, and keeps why.
+    fn follow(
         &mut self,
         case: u32,
-        other: u32,
-        reason: Reason,
+        at: Timestamp,
         fresh: bool,
-        joined: &mut Option<(CampaignId, Vec<Reason>)>,
+        link: Found,
+        joined: &mut Option<Vec<Reason>>,
         findings: &mut Vec<Finding>,
     ) {
-        let (mine, theirs) = (self.oldest_of(case), self.oldest_of(other));
+        // An analyst keeps them apart, whatever the evidence.
+        if self.barred(case, link.other).is_some() {
+            return;
+        }
+        self.keep(case, at, &link.reasons);
+        let (mine, theirs) = (self.oldest_of(case), self.oldest_of(link.other));
         if mine == theirs {
-            if let Some((_, reasons)) = joined {
-                reasons.push(reason);
+            if let Some(reasons) = joined {
+                reasons.extend(link.reasons);
             }
             return;
         }
-        let (mine_id, theirs_id) = (self.id_of(case), self.id_of(other));
+        let (mine_id, theirs_id) = (self.id_of(case), self.id_of(link.other));
         let first_link = fresh && joined.is_none();
-        self.unite(case, other, !first_link);
+        let quiet = at.millis_since(self.size_and_last(link.other).1).max(0) as f32 / DAY_MILLIS;
+        self.unite(Edge { case, other: link.other, log_odds: link.log_odds, word: NO_WORD }, at, !first_link);
+        if first_link && quiet >= REVIVED_AFTER_DAYS {
+            self.revived(case, at, quiet as u32);
+        }
         if first_link {
-            *joined = Some((theirs_id, vec![reason]));
-        } else {
-            let (kept, alias) = if mine < theirs { (mine_id, theirs_id) } else { (theirs_id, mine_id) };
-            self.merged.push((kept, alias));
-            findings.push(Finding::Merged { kept, alias, reasons: vec![reason] });
-            if let Some((_, reasons)) = joined {
-                reasons.push(reason);
+            if let Some(held) = self.cases.get_mut(case) {
+                held.joined = link.log_odds;
             }
+            *joined = Some(link.reasons);
+            return;
+        }
+        let (kept, alias) = if mine < theirs { (mine_id, theirs_id) } else { (theirs_id, mine_id) };
+        self.note_merged(kept, alias);
+        findings.push(Finding::Merged { kept, alias, reasons: link.reasons.clone() });
+        if let Some(reasons) = joined {
+            reasons.extend(link.reasons);
         }
     }
 
     /// Makes the cluster of a lone case.
     fn settle(&mut self, case: u32) -> u32 {
-        let Some(held) = self.cases.get(case as usize) else { return ALONE };
+        let Some(held) = self.cases.get(case) else { return ALONE };
         if held.cluster != ALONE {
             return held.cluster;
         }
-        let cluster = Cluster::of(case, held);
-        let index = if let Some(index) = self.free.pop() {
-            index
-        } else {
-            self.clusters.push(None);
-            u32::try_from(self.clusters.len() - 1).unwrap_or(ALONE)
-        };
-        if let Some(slot) = self.clusters.get_mut(index as usize) {
-            *slot = Some(cluster);
-        }
-        if let Some(held) = self.cases.get_mut(case as usize) {
+        let mut cluster = Cluster::of(case, held);
+        cluster.words = self.words.of(held.id).to_vec();
+        let index = self.free_place();
+        self.put_cluster(index, Box::new(cluster));
+        if let Some(held) = self.cases.get_mut(case) {
             held.cluster = index;
         }
         index
     }
 
-    /// Unites two campaigns; with `alias` the younger id stays known as an alias.
-    fn unite(&mut self, a: u32, b: u32, alias: bool) {
-        let (a, b) = (self.settle(a), self.settle(b));
+    /// A place for a cluster.
+    pub(crate) fn free_place(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| self.clusters.push(None))
+    }
+
+    pub(crate) fn put_cluster(&mut self, place: u32, cluster: Box<Cluster>) {
+        if let Some(slot) = self.clusters.get_mut(place) {
+            *slot = Some(cluster);
+        }
+    }
+
+    pub(crate) fn take_cluster(&mut self, place: u32) -> Option<Box<Cluster>> {
+        self.clusters.get_mut(place).and_then(Option::take)
+    }
+
+    pub(crate) fn cluster_of_mut(&mut self, case: u32) -> Option<&mut Cluster> {
+        let place = self.cases.get(case)?.cluster;
+        self.cluster_mut(place)
+    }
+
+    pub(crate) fn note_merged(&mut self, kept: CampaignId, alias: CampaignId) {
+        self.merged.push((kept, alias));
+    }
+
+    pub(crate) fn note_changed(&mut self, oldest: [u32; 2]) {
+        self.changed.extend(oldest);
+    }
+
+    fn revived(&mut self, case: u32, at: Timestamp, days: u32) {
+        let (id, own) = (self.cases.get(case).map(|held| held.id), self.id_of(case));
+        if let Some(cluster) = self.cluster_of_mut(case) {
+            let what = What::Revived;
+            cluster.history.push(Happened { at, what, other: own, reports: days, case: id, by: None });
+        }
+    }
+
+    /// Unites the campaigns of two cases; with `alias` the younger id stays known as an alias.
+    pub(crate) fn unite(&mut self, edge: Edge, at: Timestamp, alias: bool) {
+        let (a, b) = (self.settle(edge.case), self.settle(edge.other));
         let size = |engine: &Self, index| engine.cluster(index).map_or(0, |cluster| cluster.cases.len());
         let (large, small) = if size(self, a) >= size(self, b) { (a, b) } else { (b, a) };
-        let Some(gone) = self.clusters.get_mut(small as usize).and_then(Option::take) else { return };
+        if large == small {
+            return;
+        }
+        let Some(gone) = self.take_cluster(small) else { return };
         self.free.push(small);
         self.changed.remove(&gone.oldest);
         for case in &gone.cases {
-            if let Some(held) = self.cases.get_mut(*case as usize) {
+            if let Some(held) = self.cases.get_mut(*case) {
                 held.cluster = large;
             }
         }
-        let younger = self.cluster(large).map(|kept| kept.oldest.max(gone.oldest));
-        let younger = younger
-            .and_then(|case| self.cases.get(case as usize))
-            .map(|case| CampaignId::from_bytes(*case.id.as_bytes()));
         let older_first = self.cluster(large).map(|kept| kept.oldest);
+        let younger = older_first
+            .and_then(|oldest| self.cases.get(oldest.max(gone.oldest)))
+            .map(|case| CampaignId::from_bytes(*case.id.as_bytes()));
+        let reports = match older_first {
+            Some(oldest) if oldest < gone.oldest => gone.count(),
+            _ => self.cluster(large).map_or(0, Cluster::count),
+        };
+        let by = (edge.word != NO_WORD).then_some(edge.word);
+        let bridge = self.cases.get(edge.case).map(|case| case.id).filter(|_| by.is_none());
         if let Some(kept) = self.cluster_mut(large) {
-            kept.absorb(gone);
-            if alias {
-                kept.aliases.extend(younger);
+            kept.absorb(*gone);
+            kept.tree.push(edge);
+            if let Some(younger) = younger.filter(|_| alias) {
+                kept.aliases.push(younger);
+                let what = What::Merged;
+                kept.history.push(Happened { at, what, other: younger, reports, case: bridge, by });
             }
         }
         if let Some(before) = older_first {
@@ -363,21 +373,12 @@ impl Fusion {
     /// The campaign of an id, be it a present one, an alias, or that of any case in it.
     #[must_use]
     pub fn campaign(&self, id: CampaignId) -> Option<Campaign> {
-        let case = *self.by_id.get(&CaseId::from_bytes(*id.as_bytes()))?;
-        let held = self.cases.get(case as usize)?;
-        let alone;
-        let cluster = if let Some(cluster) = self.cluster(held.cluster) {
-            cluster
-        } else {
-            alone = Cluster::of(case, held);
-            &alone
-        };
-        Some(cluster.view(self))
+        self.with_cluster(id, |cluster| cluster.view(self))
     }
 
     fn with_cluster<T>(&self, id: CampaignId, ask: impl FnOnce(&Cluster) -> T) -> Option<T> {
-        let case = *self.by_id.get(&CaseId::from_bytes(*id.as_bytes()))?;
-        let held = self.cases.get(case as usize)?;
+        let case = self.index_of(CaseId::from_bytes(*id.as_bytes()))?;
+        let held = self.cases.get(case)?;
         Some(match self.cluster(held.cluster) {
             Some(cluster) => ask(cluster),
             None => ask(&Cluster::of(case, held)),
@@ -399,49 +400,73 @@ impl Fusion {
     /// The campaign that a case is in.
     #[must_use]
     pub fn campaign_of(&self, case: CaseId) -> Option<CampaignId> {
-        self.by_id.get(&case).map(|&case| self.id_of(case))
+        self.index_of(case).map(|case| self.id_of(case))
     }
 
     /// Distinct counting members of a campaign, in the largest token window.
     #[must_use]
     pub fn distinct_members_of_campaign(&self, id: CampaignId) -> u32 {
-        let Some(&case) = self.by_id.get(&CaseId::from_bytes(*id.as_bytes())) else { return 0 };
-        let Some(held) = self.cases.get(case as usize) else { return 0 };
+        let Some(case) = self.index_of(CaseId::from_bytes(*id.as_bytes())) else { return 0 };
+        let Some(held) = self.cases.get(case) else { return 0 };
         self.cluster(held.cluster).map_or(u32::from(held.counts), |cluster| cluster.members.count())
     }
 
     /// Cases that hold a value, in the order in which they came (at most 256).
     #[must_use]
     pub fn who_else(&self, key: ObservableKey) -> Vec<CaseId> {
-        let cases = self.postings.get(&key).map_or(&[][..], |posting| posting.cases.all());
-        cases.iter().filter_map(|case| self.cases.get(*case as usize)).map(|case| case.id).collect()
+        let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
+        cases.iter().filter_map(|case| self.cases.get(*case)).map(|case| case.id).collect()
     }
 
     /// In how many cases a value was.
     #[must_use]
     pub fn seen(&self, key: ObservableKey) -> u32 {
-        self.postings.get(&key).map_or(0, |posting| posting.seen)
+        self.postings.get(key.0).map_or(0, |posting| posting.seen(&self.store))
     }
 
     /// Distinct counting members that hold a value, in the largest token window.
     #[must_use]
     pub fn distinct_members(&self, key: ObservableKey) -> u32 {
-        self.postings.get(&key).map_or(0, |posting| posting.cases.members(&self.cases))
+        self.postings.get(key.0).map_or(0, |posting| posting.members(&self.store, &self.cases))
     }
 
     /// Present score of a value, from 0 to 1; 0 if it was never seen.
     #[must_use]
     pub fn score(&self, key: ObservableKey, now: Timestamp) -> f32 {
         self.postings
-            .get(&key)
-            .filter(|posting| posting.standing == Standing::Links)
-            .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen, now))
+            .get(key.0)
+            .filter(|posting| posting.standing == Standing::Links && posting.seen(&self.store) > 0)
+            .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen(), now))
     }
 
     /// The reasons why a case is where it is, oldest first.
     #[must_use]
     pub fn explain(&self, case: CaseId) -> &[(Timestamp, Reason)] {
-        self.by_id.get(&case).and_then(|case| self.reasons.get(case)).map_or(&[], Vec::as_slice)
+        self.index_of(case).and_then(|case| self.reasons.get(steps::spread(case))).map_or(&[], Vec::as_slice)
+    }
+
+    /// What happened to a campaign: merges, splits, revivals, in the order of their times.
+    #[must_use]
+    pub fn history(&self, id: CampaignId) -> Vec<Happened> {
+        self.with_cluster(id, |cluster| cluster.history.all().to_vec()).unwrap_or_default()
+    }
+
+    /// Log-odds with which a case joined its campaign; infinite if it began one.
+    #[must_use]
+    pub fn strength(&self, case: CaseId) -> f32 {
+        self.index_of(case).and_then(|case| self.cases.get(case)).map_or(f32::NEG_INFINITY, |case| case.joined)
+    }
+
+    /// What the last report was held against, the likeliest first.
+    #[must_use]
+    pub fn considered(&self) -> &[Considered] {
+        &self.considered
+    }
+
+    /// Entries of postings that were looked at since the engine began: the work that evidence cost.
+    #[must_use]
+    pub const fn entries_touched(&self) -> u64 {
+        self.touched
     }
 
     /// Number of cases.
@@ -454,5 +479,13 @@ impl Fusion {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()
+    }
+
+    /// The campaign that a case is in, as a number that only tells campaigns apart.
+    pub(crate) fn home(cases: &List<Case>, case: u32) -> u32 {
+        match cases.get(case) {
+            Some(held) if held.cluster != ALONE => held.cluster,
+            _ => case | LONE,
+        }
     }
 }

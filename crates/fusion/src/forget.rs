@@ -4,62 +4,72 @@
 use model::{CaseId, MemberToken};
 
 use crate::Observation;
-use crate::cluster::Distinct;
 use crate::engine::Fusion;
-use crate::posting::{Posting, Standing, count};
-use crate::rules;
+use crate::parts::Parts;
+use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Standing};
+use crate::rules::{self, Context, OWNED, URL_HOST};
 
 impl Fusion {
     /// Forgets that a case holds these values. The case itself, and the campaign that it is in, stay.
     pub fn forget(&mut self, case: CaseId, observations: &[Observation<'_>]) {
         let Some(index) = self.index_of(case) else { return };
         for Observation { key, observable } in observations {
-            let Some(posting) = self.postings.get_mut(key) else { continue };
-            if !posting.cases.all().contains(&index) {
+            let Some(posting) = self.postings.get(key.0) else { continue };
+            if !posting.has(index, AS_VALUE, &self.store) {
                 continue;
             }
-            posting.seen = posting.seen.saturating_sub(1);
-            let (left, links) = (remove(posting, index, &self.cases), posting.standing == Standing::Links);
-            if left == 0 {
-                self.postings.remove(key);
+            let links = posting.standing == Standing::Links;
+            if self.leave(index, key.0, AS_VALUE) {
                 self.crowded.remove(key);
-                if links {
-                    self.uncount_value(index);
-                }
             }
-            for rule in rules::ALL {
-                let Some(target) = (rule.pivot)(observable) else { continue };
-                let target = target.key(self.config.key_seed);
-                if self.pivots.get_mut(&target).is_some_and(|pivot| pivot.lose() && !pivot.over_common) {
-                    self.pivots.remove(&target);
+            if links && self.postings.get(key.0).is_none_or(|posting| posting.seen(&self.store) == 0) {
+                self.uncount_value(index);
+            }
+            let mut features: Vec<(u8, u64)> = Vec::new();
+            let (zones, networks) = (self.config.zones.clone(), self.config.networks.clone());
+            let parts = Parts::of(observable, &zones);
+            rules::features(&parts, &Context { networks: &networks }, self.config.key_seed, &mut |rule, feature| {
+                features.push((rule, feature));
+            });
+            for (rule, feature) in features {
+                let role = match rule {
+                    URL_HOST => AS_HOST,
+                    OWNED => AS_OWNED,
+                    _ => AS_FEATURE,
+                };
+                if feature != key.0 {
+                    self.leave(index, feature, role);
                 }
             }
         }
+    }
+
+    /// A case has a feature no more; gives whether nobody has it any more.
+    fn leave(&mut self, case: u32, feature: u64, role: u8) -> bool {
+        let cases = &self.cases;
+        let home = |case: u32| Self::home(cases, case);
+        let gone = self
+            .postings
+            .get_mut(feature)
+            .is_some_and(|posting| posting.remove(case, role, &mut self.store, cases, home));
+        if gone {
+            self.postings.remove(feature);
+        }
+        gone
     }
 
     /// Cases by which a member holds a value in one token window, as far as they are kept.
     #[must_use]
     pub fn cases_of_member(&self, key: model::ObservableKey, token: MemberToken, window: u32) -> Vec<CaseId> {
         let Some(token) = self.token_index(token) else { return Vec::new() };
-        let cases = self.postings.get(&key).map_or(&[][..], |posting| posting.cases.all());
+        let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
         cases
             .iter()
-            .filter_map(|case| self.cases.get(*case as usize))
+            .filter_map(|case| self.cases.get(*case))
             .filter(|case| case.token == token && case.window == window)
             .map(|case| case.id)
             .collect()
     }
-}
-
-/// Takes a case out of a posting; gives how many are left.
-fn remove(posting: &mut Posting, case: u32, cases: &[crate::engine::Case]) -> usize {
-    posting.cases.remove(case, |left| {
-        let mut members = Distinct::default();
-        for case in left {
-            count(&mut members, cases, *case);
-        }
-        members
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
-//! Maps by observable key: the key is a keyed hash already, so it is not hashed again.
+//! Hashing of keys that are keyed hashes already.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-use model::ObservableKey;
+use std::hash::Hasher;
 
 /// Passes a 64-bit key through.
 #[derive(Clone, Copy, Default)]
@@ -25,6 +22,3 @@ impl Hasher for PassThrough {
         self.0
     }
 }
-
-/// A map by observable key.
-pub(crate) type KeyMap<V> = HashMap<ObservableKey, V, BuildHasherDefault<PassThrough>>;

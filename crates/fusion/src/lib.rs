@@ -1,4 +1,4 @@
-//! Finds the campaign and misses the noise: pure and deterministic, `step(event) → findings`, pairs never stored.
+//! Fusion: finds the campaign and misses the noise: pure and deterministic, `step(event) → findings`, pairs never stored.
 //!
 //! Time and ids come with each event; members are opaque tokens; values are 64-bit keys. The same engine runs twice: over
 //! all items for the cell, and over community items for members.
@@ -10,18 +10,37 @@ mod crowd;
 mod digest;
 mod engine;
 mod forget;
+mod history;
 mod keys;
+mod link;
+mod networks;
 mod noise;
+mod parts;
 mod posting;
 mod rules;
 mod score;
+mod steps;
+mod tree;
+mod weigh;
+mod words;
+mod zones;
 
 use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, ObservableKey, Region, Timestamp};
 
 pub use campaign::{Brief, Campaign};
 pub use engine::Fusion;
+pub use history::{Happened, What};
+pub use networks::Networks;
 pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
-pub use rules::rule_set_text;
+pub use rules::{RULES, rule_names, rule_set_text};
+pub use weigh::{Weights, pair_log_odds};
+pub use words::{Said, Word};
+pub use zones::Zones;
+
+use std::sync::Arc;
+
+/// Stands as a rule's name in a reason that is an analyst's word.
+pub const ANALYST: &str = "analyst";
 
 /// What the engine is made with.
 #[derive(Clone)]
@@ -30,8 +49,14 @@ pub struct Config {
     pub exercise: bool,
     /// Lists of everyday values.
     pub noise: NoiseLists,
+    /// Zones below which unrelated people get names.
+    pub zones: Arc<Zones>,
+    /// Which networks belong to whom; empty if nothing is known of that.
+    pub networks: Arc<Networks>,
     /// Key of the hash that makes observable keys: the engine makes the key of a URL's host by itself.
     pub key_seed: KeySeed,
+    /// How evidence is added up.
+    pub weights: Weights,
     /// A value that this many distinct members hold links nothing any more, once that is decided.
     pub over_common_members: u32,
 }
@@ -40,7 +65,15 @@ impl Config {
     /// The project's own short lists; no value is over-common until it is said how many members make one so.
     #[must_use]
     pub fn new(exercise: bool, key_seed: KeySeed) -> Self {
-        Self { exercise, noise: NoiseLists::own(exercise), key_seed, over_common_members: u32::MAX }
+        Self {
+            exercise,
+            noise: NoiseLists::own(exercise),
+            zones: Arc::new(Zones::own()),
+            networks: Arc::default(),
+            key_seed,
+            weights: Weights::default(),
+            over_common_members: u32::MAX,
+        }
     }
 }
 
@@ -95,6 +128,23 @@ impl Reason {
     }
 }
 
+/// What a report was held against: how likely it is that it belongs to one campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct Considered {
+    /// A case of the campaign.
+    pub other: CaseId,
+    /// Reports of the campaign.
+    pub size: u32,
+    /// Days since it was last seen.
+    pub days: f32,
+    /// How thin the evidence is spread over the report's values.
+    pub thin: f32,
+    /// Evidence in nats of each rule, in the order of [`rule_names`].
+    pub evidence: [f32; RULES],
+    /// Log-odds that the report belongs to the campaign.
+    pub log_odds: f32,
+}
+
 /// What a step concluded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -122,6 +172,13 @@ pub enum Finding {
         alias: CampaignId,
         /// Why.
         reasons: Vec<Reason>,
+    },
+    /// One campaign is two, because an analyst said so.
+    Split {
+        /// The part with the oldest case, which keeps the id.
+        kept: CampaignId,
+        /// The other part, which has the id of its oldest case.
+        parted: CampaignId,
     },
     /// A value links nothing from now on.
     OverCommon {

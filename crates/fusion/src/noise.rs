@@ -244,6 +244,11 @@ impl NoiseLists {
         })
     }
 
+    /// Whether a host is everyday, by any list.
+    pub(crate) fn is_everyday_host(&self, host: &str) -> bool {
+        self.of_host(host).is_some() || self.substrings.iter().any(|(part, _)| host.contains(&**part))
+    }
+
     /// Why a value is everyday, if it is.
     #[must_use]
     pub fn verdict_of(&self, observable: &Observable) -> Option<NoiseVerdict> {

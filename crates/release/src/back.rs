@@ -391,7 +391,7 @@ impl Gate {
     }
 
     /// A case's report as it stands now.
-    fn report_now(&self, case: CaseId) -> Result<Option<Box<ReportEntry>>, ReleaseError> {
+    pub(crate) fn report_now(&self, case: CaseId) -> Result<Option<Box<ReportEntry>>, ReleaseError> {
         if let Some(report) = self.amended.reports.get(&case) {
             return Ok(Some(report.clone()));
         }
@@ -415,7 +415,7 @@ impl Gate {
 
     /// The most telling value that a campaign still has, after it lost one: its title must not name what was taken back. The
     /// journal tells the texts of its values, so that replay comes to the same.
-    fn retell(&mut self, place: u32) -> Result<(), ReleaseError> {
+    pub(crate) fn retell(&mut self, place: u32) -> Result<(), ReleaseError> {
         let Some(campaign) = self.campaigns.get(place as usize) else { return Ok(()) };
         let keys: Vec<u64> = campaign.keys.iter().copied().take(RETOLD_VALUES_MAX).collect();
         let mut reports: HashMap<CaseId, Box<ReportEntry>> = HashMap::new();

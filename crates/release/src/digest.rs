@@ -72,6 +72,14 @@ impl Gate {
                 }
             }
         }
+        for (due, words) in &self.words_due {
+            context.update(&due.as_millis().to_le_bytes());
+            for word in words {
+                context.update(word.one.as_bytes());
+                context.update(word.other.as_bytes());
+                context.update(&[u8::from(word.same)]);
+            }
+        }
         for (due, places) in &self.aggregates_due {
             context.update(&due.as_millis().to_le_bytes());
             for place in places {

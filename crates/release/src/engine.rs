@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fusion::{Changes, Finding, Fusion};
+use fusion::{Changes, Finding, Fusion, Weights};
 use model::{Observable, Timestamp};
 use policy::planted::{self, Leak};
 use policy::{Params, ReleaseBatch, rho};
@@ -27,11 +27,13 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 pub struct EngineConfig {
     /// No fewer distinct members than these make a value one that links nothing any more.
     pub over_common_members: u32,
+    /// How fusion adds evidence up.
+    pub weights: Weights,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { over_common_members: rho::OVER_COMMON_LEAST }
+        Self { over_common_members: rho::OVER_COMMON_LEAST, weights: Weights::default() }
     }
 }
 

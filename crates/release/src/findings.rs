@@ -31,6 +31,9 @@ pub(crate) fn json(finding: &Finding) -> String {
         Finding::Merged { kept, alias, .. } => {
             write!(text, "{{\"f\":\"merged\",\"kept\":\"{kept}\",\"alias\":\"{alias}\"")
         }
+        Finding::Split { kept, parted } => {
+            write!(text, "{{\"f\":\"split\",\"kept\":\"{kept}\",\"parted\":\"{parted}\"")
+        }
         Finding::OverCommon { key, why } => {
             let why = serde_json::Value::from(why.as_str());
             write!(text, "{{\"f\":\"over-common\",\"key\":\"{:016x}\",\"why\":{why}", key.0)

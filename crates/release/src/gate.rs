@@ -94,6 +94,8 @@ pub(crate) struct Gate {
     pub(crate) renewals_due: BTreeMap<Timestamp, BTreeSet<u64>>,
     pub(crate) aggregates_due: BTreeMap<Timestamp, BTreeSet<u32>>,
     pub(crate) texts_due: BTreeMap<Timestamp, Vec<Text>>,
+    /// What analysts said that members' campaigns do not follow yet.
+    pub(crate) words_due: BTreeMap<Timestamp, Vec<fusion::Word>>,
     /// What reporters changed.
     pub(crate) amended: Amended,
     /// Cases of which something was released, by the epoch at which their reporters are told.
@@ -129,13 +131,14 @@ impl Gate {
     pub(crate) fn new(vault: Arc<Vault>, config: &EngineConfig) -> Self {
         let genesis = vault.genesis().clone();
         let over_common_least = config.over_common_members;
-        let config = fusion::Config::new(genesis.exercise, vault.key_seed());
+        let mut fused = fusion::Config::new(genesis.exercise, vault.key_seed());
+        fused.weights = config.weights;
         Self {
             partnership: genesis.partnership,
             exercise: genesis.exercise,
             params: genesis.params,
-            all: Fusion::new(config.clone()),
-            community: Fusion::new(config),
+            all: Fusion::new(fused.clone()),
+            community: Fusion::new(fused),
             vault,
             values: KeyMap::default(),
             campaigns: Vec::new(),
@@ -154,6 +157,7 @@ impl Gate {
             renewals_due: BTreeMap::new(),
             aggregates_due: BTreeMap::new(),
             texts_due: BTreeMap::new(),
+            words_due: BTreeMap::new(),
             amended: Amended::default(),
             outcomes_due: BTreeMap::new(),
             circles: Circles::default(),
@@ -191,6 +195,7 @@ impl Gate {
         match &entry.body {
             Body::Report(report) => return Ok(self.report(entry.at, report)),
             Body::Amend(amend) => self.amend(entry.at, amend)?,
+            Body::Word(word) => return Ok(self.say(entry.at, word)),
             Body::Aged(aged) => self.aged(aged),
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
             Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),

@@ -22,6 +22,7 @@ mod replay;
 mod sets;
 mod shared;
 mod value;
+mod words;
 
 pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};
 pub use error::ReleaseError;

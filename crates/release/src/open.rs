@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fusion::{Event, Finding, Observation};
+use fusion::{Event, Observation};
 use model::{CaseId, Observable, ObservableKey, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
@@ -30,8 +30,8 @@ impl Gate {
             self.renewals_due.keys().next(),
             self.texts_due.keys().next(),
         ];
-        let changes = self.amended.due.keys().next();
-        keys.into_iter().flatten().chain(changes).copied().chain(self.circles.next_due()).min()
+        let changes = [self.amended.due.keys().next(), self.words_due.keys().next()];
+        keys.into_iter().chain(changes).flatten().copied().chain(self.circles.next_due()).min()
     }
 
     /// Something of a report is released: its reporter is told so at the next epoch.
@@ -55,6 +55,7 @@ impl Gate {
             || self.circles.is_waiting()
             || !self.repoint.is_empty()
             || !self.amended.due.is_empty()
+            || !self.words_due.is_empty()
     }
 
     /// Whether a tick at `tick` has anything to do.
@@ -78,8 +79,11 @@ impl Gate {
             for amendment in self.amended.due.remove(&due).unwrap_or_default() {
                 self.amend_shown(amendment)?;
             }
+            if let Some(words) = self.words_due.remove(&due) {
+                self.reach_words(words, tick, due)?;
+            }
             if let Some(parts) = self.pending.remove(&due) {
-                self.open_all(parts, tick, due);
+                self.open_all(parts, tick, due)?;
             }
             if let Some(keys) = self.holds_due.remove(&due) {
                 let parts = self.unhold(keys, due);
@@ -87,7 +91,7 @@ impl Gate {
                     let case = part.facts.case;
                     self.amended.opened.extend(part.items.iter().map(|(key, _)| (case, *key)));
                 }
-                self.open_all(parts, tick, due);
+                self.open_all(parts, tick, due)?;
             }
             for key in self.blocks_due.remove(&due).unwrap_or_default() {
                 self.block(key);
@@ -111,12 +115,12 @@ impl Gate {
     }
 
     /// Opens what is due at one moment, by case id: those are random, so the order of arrival leaves no trace.
-    fn open_all(&mut self, mut parts: Vec<Part>, tick: Timestamp, due: Timestamp) {
+    fn open_all(&mut self, mut parts: Vec<Part>, tick: Timestamp, due: Timestamp) -> Result<(), ReleaseError> {
         if !planted::is_on(Leak::InsertOrder) {
             parts.sort_by_key(|part| part.facts.case);
         }
         for part in parts {
-            let campaign = part.facts.community.then(|| self.relate(&part, tick, due));
+            let campaign = if part.facts.community { Some(self.relate(&part, tick, due)?) } else { None };
             if part.open {
                 if !part.facts.own && !part.items.is_empty() {
                     self.came_of(part.facts.case, due);
@@ -126,10 +130,11 @@ impl Gate {
                 }
             }
         }
+        Ok(())
     }
 
     /// Lets the community run take a report's open values in; gives its campaign.
-    fn relate(&mut self, part: &Part, tick: Timestamp, due: Timestamp) -> u32 {
+    fn relate(&mut self, part: &Part, tick: Timestamp, due: Timestamp) -> Result<u32, ReleaseError> {
         let facts = &part.facts;
         let observations: Vec<Observation<'_>> =
             part.items.iter().map(|(key, observable)| Observation { key: ObservableKey(*key), observable }).collect();
@@ -146,11 +151,7 @@ impl Gate {
         };
         let mut found = Vec::new();
         self.community.step(&event, &mut found);
-        for finding in &found {
-            if let Finding::Merged { kept, alias, .. } = finding {
-                self.merge(*kept, *alias);
-            }
-        }
+        self.follow(&found, tick, due)?;
         let crowded = self.community.take_crowded();
         if !crowded.is_empty() {
             // They link on until the epoch: the moment would tell of one report.
@@ -180,7 +181,7 @@ impl Gate {
                 self.aggregate(place);
             }
         }
-        place
+        Ok(place)
     }
 
     /// One value of one report is open to members from this tick on.

@@ -177,7 +177,7 @@ fn a_declared_group_of_sectors_is_never_named() {
 
 #[test]
 fn merged_campaigns_are_one_and_their_values_point_to_it() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::eager();
     for firm in 1..=K {
         bench.file(by(firm, &["left.test", "left-too.test"]));
         bench.file(by(firm + 50, &["right.test"]).sector(Some("water")));

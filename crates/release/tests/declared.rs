@@ -282,7 +282,7 @@ proptest! {
 
     #[test]
     fn the_gate_shows_what_is_declared(steps in prop::collection::vec(step(), 1..45)) {
-        let mut bench = Bench::new();
+        let mut bench = Bench::eager();
         bench.append(Body::Population(Population {
             members: MEMBERS as u32,
             sectors: vec![(Sector::Energy, IN_SECTOR as u32), (Sector::Water, IN_SECTOR as u32)],

@@ -12,7 +12,7 @@ use vault::Body;
 
 #[test]
 fn one_members_repeats_change_no_link_and_no_feed() {
-    let mut bench = Bench::with(EngineConfig { over_common_members: 5 }).populated(10, 10);
+    let mut bench = Bench::with(EngineConfig { over_common_members: 5, ..EngineConfig::default() }).populated(10, 10);
     bench.file(by(1, &["v.test"]));
     bench.file(by(2, &["v.test"]));
     let fresh: Vec<String> = (0..300).map(|n| format!("fresh{n}.test")).collect();
@@ -31,7 +31,7 @@ fn one_members_repeats_change_no_link_and_no_feed() {
 
 #[test]
 fn a_value_of_many_members_stops_linking_at_an_epoch_and_stays_on_the_feeds() {
-    let mut bench = Bench::with(EngineConfig { over_common_members: 5 }).populated(10, 10);
+    let mut bench = Bench::with(EngineConfig { over_common_members: 5, ..EngineConfig::default() }).populated(10, 10);
     for firm in 1..=4 {
         bench.file(by(firm, &["v.test"]));
     }

@@ -125,7 +125,7 @@ proptest! {
 
     #[test]
     fn replay_comes_to_the_live_state_and_store(steps in prop::collection::vec(step(), 1..40)) {
-        let mut bench = Bench::with(release::EngineConfig { over_common_members: 6 });
+        let mut bench = Bench::with(release::EngineConfig { over_common_members: 6, ..release::EngineConfig::default() });
         play(&mut bench, steps);
         bench.assert_replays();
         let end = bench.now();

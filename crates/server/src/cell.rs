@@ -151,6 +151,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "metrics" => on(filter, metrics),
         other => {
             let own = crate::sources::handler(other, filter).or_else(|| crate::feedback::handler(other, filter));
+            let own = own.or_else(|| crate::words::handler(other, filter));
             let own = own.or_else(|| crate::members::handler(other, filter));
             return own.or_else(|| crate::me::handler(other.strip_prefix("cell_")?, filter));
         }

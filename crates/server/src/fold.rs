@@ -282,7 +282,7 @@ impl Core {
         let CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads, audit } = parts;
         let mut returns = Returns::open(Arc::clone(&vault), own, reads, Arc::clone(&register))?;
         let lanes = register.lanes();
-        let over_common_members = engine.over_common_members;
+        let config = engine.clone();
         let mut desk = new_desk(&vault, lanes.clone(), slot_millis);
         let (mut population, waiting) = (None, Waiting::default());
         let engine = Engine::open_with(&vault, writer, engine, &mut |entry, found, _| {
@@ -295,8 +295,7 @@ impl Core {
         })?;
         // The engine has taken in its own last release already; the desk gets the rest with the first step.
         let next = engine.applied() + 1;
-        let making =
-            Making { vault: Arc::clone(&vault), register: Arc::clone(&register), slot_millis, over_common_members };
+        let making = Making { vault: Arc::clone(&vault), register: Arc::clone(&register), slot_millis, engine: config };
         let shared = SharedFold {
             pictures: Arc::new(Pictures::new(making)),
             fold: Arc::new(RwLock::new(Fold { engine, desk, place: 0 })),

@@ -68,6 +68,7 @@ mod tls;
 pub mod views;
 mod waiting;
 mod walled;
+mod words;
 
 pub use advice::{ADVICE_BYTES_MAX, Advice, AdviceError, Contact};
 pub use answers::MemberAnswer;

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 16] = [
+const REQUESTS: [&str; 18] = [
+    "NewRelation",
+    "NewName",
     "NewVerdict",
     "NewLimit",
     "NewLeadKey",
@@ -86,6 +88,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("CaseRow", "severity", SEVERITIES),
     ("CasePage", "judged", &["confirmed", "false", "open"]),
     ("NewVerdict", "verdict", &["confirmed", "false", "open"]),
+    ("HistoryRow", "what", &["merged", "parted", "parted-from", "revived"]),
     ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
     ("ReportRow", "state", &["new", "claimed"]),
     ("GroupView", "who_may_add", WHO_MAY_ADD),

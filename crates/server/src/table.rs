@@ -296,7 +296,8 @@ pub fn table() -> &'static [Route] {
     static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         let both = |face| [crate::files::rows(face), crate::own::rows(face), crate::joining::rows(face)].concat();
         let open = [crate::plain::rows(), crate::tell::rows(), crate::outside::rows(), crate::sources::rows()].concat();
-        let open = [open, crate::audit::rows(), crate::preview::rows(), crate::feedback::rows()].concat();
+        let open = [open, crate::audit::rows(), crate::preview::rows(), crate::feedback::rows(), crate::words::rows()]
+            .concat();
         [member(), crate::threads::rows(), open, both(Face::Member), cell(), both(Face::Cell)].concat()
     });
     &TABLE

@@ -9,6 +9,7 @@ use desk::{Desk, Facts, Sight, Walled, WalledConfig, WalledError};
 use fusion::Fusion;
 use model::{PersonId, Timestamp};
 use register::Register;
+use release::EngineConfig;
 use vault::{Seq, Vault};
 
 use crate::fold::{SharedFold, publish};
@@ -40,7 +41,7 @@ pub(crate) struct Making {
     pub(crate) vault: Arc<Vault>,
     pub(crate) register: Arc<Register>,
     pub(crate) slot_millis: i64,
-    pub(crate) over_common_members: u32,
+    pub(crate) engine: EngineConfig,
 }
 
 /// One secondee's picture.
@@ -134,7 +135,7 @@ impl Pictures {
     }
 
     fn make(&self, fold: &SharedFold, person: PersonId, sight: &Sight, now: Timestamp) -> Result<Picture, WalledError> {
-        let Making { vault, register, slot_millis, over_common_members } = &self.making;
+        let Making { vault, register, slot_millis, engine } = &self.making;
         let passed = fold.passed_to(person);
         let last = passed.1;
         let mut walled = Walled::new(WalledConfig {
@@ -143,7 +144,8 @@ impl Pictures {
             passed,
             lanes: register.lanes(),
             slot_millis: *slot_millis,
-            over_common_members: *over_common_members,
+            over_common_members: engine.over_common_members,
+            weights: engine.weights,
             noise_set: release::NOISE_SET,
         });
         walled.catch_up(last, false)?;

@@ -32,7 +32,7 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 46] = [
+const PARTS: [&str; 49] = [
     "SourceLead",
     "SourceName",
     "OutsideRow",
@@ -53,16 +53,19 @@ const PARTS: [&str; 46] = [
     "CaseRow",
     "GroupFinding",
     "GroupMemberView",
+    "HistoryRow",
     "Hit",
     "ImportProblem",
     "IndicatorRow",
     "LaneView",
+    "NameRow",
     "NoiseRow",
     "ProblemView",
     "ReasonRow",
     "ReceiptItem",
     "ReleaseStep",
     "TimelineRow",
+    "WordRow",
     "WarnGroup",
     "OwnReportRow",
     "OwnThreadRow",

@@ -65,6 +65,35 @@ pub struct OpenedEntry {
     pub reason: String,
 }
 
+/// What an analyst says of the campaign that a case belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordEntry {
+    /// The case.
+    pub case: CaseId,
+    /// Who.
+    pub by: PersonId,
+    /// The name that the cell's screens show.
+    pub name: String,
+    /// What.
+    pub what: Word,
+}
+
+/// See [`WordEntry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Whether it and another case are of one attack.
+    Related {
+        /// The other case.
+        other: CaseId,
+        /// Whether they are.
+        same: bool,
+        /// Why.
+        reason: String,
+    },
+    /// What its campaign is called; empty takes the name back.
+    Named(String),
+}
+
 /// What the cell feeds back to the source of a case, whoever that is. Its reporter is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedbackEntry {

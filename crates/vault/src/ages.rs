@@ -104,7 +104,7 @@ impl Ages {
         let last = (raw.seq, raw.at);
         let name = codec::type_of(&raw.body).map_err(corrupt)?;
         let case = match name {
-            "report" | "message" | "amend" | "file" | "opened" | "feedback" => codec::case_in(&raw.body),
+            "report" | "message" | "amend" | "file" | "opened" | "feedback" | "word" => codec::case_in(&raw.body),
             "aged" => None,
             _ => return Ok(()),
         };
@@ -125,6 +125,7 @@ impl Ages {
             Body::File(file) => said(&mut self.cases, file.case),
             Body::Opened(opened) => said(&mut self.cases, opened.case),
             Body::Feedback(feedback) => said(&mut self.cases, feedback.case),
+            Body::Word(word) => said(&mut self.cases, word.case),
             Body::Amend(amend) => {
                 said(&mut self.cases, amend.case);
                 if let Some(age) = self.cases.get_mut(&amend.case) {

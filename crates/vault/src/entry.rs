@@ -9,7 +9,7 @@ use model::{
 use policy::planted::{self, Leak};
 use policy::{Params, PostureWord, ReleaseBatch};
 
-use crate::acts::{AgedEntry, AmendEntry, Change, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry};
+use crate::acts::{AgedEntry, AmendEntry, Change, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry, WordEntry};
 use crate::grade::Grade;
 
 /// Place of an entry in the journal: 1 for the first, without gaps.
@@ -83,6 +83,8 @@ pub enum Body {
     Aged(Box<AgedEntry>),
     /// The cell judged a case, or limited its source.
     Feedback(Box<FeedbackEntry>),
+    /// An analyst said that two cases are of one attack or are not, or named a campaign.
+    Word(Box<WordEntry>),
     /// A lead set the posture.
     Posture {
         /// The word.
@@ -337,7 +339,7 @@ impl Run {
 }
 
 /// The name of each type in the stored form.
-pub(crate) const TYPES: [&str; 19] = [
+pub(crate) const TYPES: [&str; 20] = [
     "genesis",
     "population",
     "data-set",
@@ -356,6 +358,7 @@ pub(crate) const TYPES: [&str; 19] = [
     "opened",
     "aged",
     "feedback",
+    "word",
     "posture",
 ];
 
@@ -392,6 +395,7 @@ impl Body {
             Self::Opened(_) => "opened",
             Self::Aged(_) => "aged",
             Self::Feedback(_) => "feedback",
+            Self::Word(_) => "word",
             Self::Posture { .. } => "posture",
         }
     }

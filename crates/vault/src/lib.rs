@@ -33,7 +33,7 @@ mod verify;
 
 pub use acts::{
     AgedEntry, AmendEntry, Change, Class, Correction, Feedback, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry,
-    Party, Redacted, Verdict,
+    Party, Redacted, Verdict, Word, WordEntry,
 };
 pub use aged::{held_cases, hold_case};
 pub use ages::{Looked, look_ages};
@@ -67,6 +67,7 @@ pub use vault::redact::Erased;
 pub use vault::repeats::{Again, REPEAT_HOURS, REPEAT_KEY_CHARS_MAX, REPEATS_PER_ORGANISATION_MAX, Repeat};
 pub use vault::retention::{Destroyed, Retention};
 pub use vault::sources::{Opener, REASON_CHARS_MAX};
+pub use vault::words::CAMPAIGN_NAME_CHARS_MAX;
 pub use vault::{
     ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, CASES_AT_ONCE_MAX, Due, GenesisIfNew, ItemOutcome,
     MESSAGE_CHARS_MAX, Vault, VaultConfig,

@@ -12,6 +12,7 @@ pub(crate) mod repeats;
 pub(crate) mod retention;
 mod sets;
 pub(crate) mod sources;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -76,6 +76,13 @@ export const cell = {
   outside: () => call(http.GET('/cell/v1/outside')),
   campaigns: () => call(http.GET('/cell/v1/campaigns')),
   campaign: (id: string) => call(http.GET('/cell/v1/campaigns/{id}', { params: { path: { id } } })),
+  name: (id: string, name: string) =>
+    call(http.PUT('/cell/v1/campaigns/{id}/name', { params: { path: { id } }, body: { name } })),
+  /** Says whether two cases are of one attack; the id of a campaign is that of its oldest case. */
+  relate: (id: string, other: string, same: boolean, reason: string) =>
+    call(
+      http.POST('/cell/v1/reports/{case}/related', { params: { path: { case: id } }, body: { other, same, reason } }),
+    ),
   lookup: (value: string, kind?: string) => call(http.GET('/cell/v1/lookup', { params: { query: { value, kind } } })),
   noise: (q: string, cursor?: string) =>
     call(http.GET('/cell/v1/noise', { params: { query: { q: q || undefined, cursor } } })),

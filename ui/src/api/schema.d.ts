@@ -1259,6 +1259,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/campaigns/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what the cell calls a campaign. The name goes with its oldest report, whatever is merged or split. */
+        put: operations["name_campaign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/devices": {
         parameters: {
             query?: never;
@@ -2084,6 +2101,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cell/v1/reports/{case}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whether a report and another one are of one attack. The campaigns of both become one, or the campaign of both becomes two; of words that contradict each other the latest counts. */
+        post: operations["relate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cell/v1/reports/{case}/verdict": {
         parameters: {
             query?: never;
@@ -2682,8 +2716,11 @@ export interface components {
             campaign: components["schemas"]["CampaignRow"];
             /** @description Whether this is an exercise. */
             exercise?: boolean;
+            /** @description What happened to it, the oldest first. */
+            history: components["schemas"]["HistoryRow"][];
             /** @description Its values, the most widely seen first. */
             indicators: components["schemas"]["IndicatorRow"][];
+            name: components["schemas"]["NameRow"] | null;
             /** @description The links. */
             reasons: components["schemas"]["ReasonRow"][];
             /** @description Its cases by minute; those of one minute by their pseudonym. */
@@ -2692,6 +2729,8 @@ export interface components {
             timeline: components["schemas"]["TimelineRow"][];
             /** @description Whether cases or values were left out because there are too many. */
             truncated: boolean;
+            /** @description What analysts said of its cases, the oldest first. */
+            words: components["schemas"]["WordRow"][];
         };
         /** @description A campaign on the wall. */
         CampaignRow: {
@@ -3355,6 +3394,28 @@ export interface components {
              */
             status: "ok" | "behind";
         };
+        /** @description What happened to a campaign. */
+        HistoryRow: {
+            /** @description The minute in which it did. */
+            at: string;
+            /** @description The analyst whose word brought it. */
+            by: string | null;
+            /** @description The case that brought it; null if an analyst did. */
+            case: string | null;
+            /**
+             * Format: int32
+             * @description Reports of the other one then; of a revival, the days without a report.
+             */
+            number: number;
+            /** @description Id of the other campaign. */
+            other: string | null;
+            /**
+             * @description `merged`: another one became part of it; `parted`: another one was split off; `parted-from`: it was split off another one;
+             *     `revived`: a report came after a month or more without one.
+             * @enum {string}
+             */
+            what: "merged" | "parted" | "parted-from" | "revived";
+        };
         /** @description When a campaign first hit a sector. */
         Hit: {
             /** @description When. */
@@ -3770,6 +3831,15 @@ export interface components {
             /** @description What is wrong. */
             why: string;
         };
+        /** @description What an analyst calls a campaign. */
+        NameRow: {
+            /** @description When. */
+            at: string;
+            /** @description Who gave it. */
+            by: string;
+            /** @description The name. */
+            text: string;
+        };
         /** @description A version that is accepted. */
         NewAcceptance: {
             /**
@@ -3940,6 +4010,11 @@ export interface components {
             /** @description Plain text. */
             text: string;
         };
+        /** @description Names a campaign. */
+        NewName: {
+            /** @description What the cell calls it, in 80 characters at most; empty takes the name back. Members do not see it. */
+            name: string;
+        };
         /** @description Whether to be told by mail. */
         NewNotices: {
             /** @description True to get a mail, at most one an epoch, when there is something new; it never says what. */
@@ -4070,6 +4145,15 @@ export interface components {
             name?: string | null;
             /** @description Id of the person. */
             person?: string | null;
+        };
+        /** @description Says whether two reports are of one attack. */
+        NewRelation: {
+            /** @description Pseudonym of the other case. */
+            other: string;
+            /** @description Why, in 10 to 500 characters; the cell sees it. */
+            reason: string;
+            /** @description Whether they are of one attack. If not, they are never in one campaign until somebody says otherwise. */
+            same: boolean;
         };
         /** @description What the cell says to the reporter of a case. */
         NewReply: {
@@ -5156,6 +5240,23 @@ export interface components {
          * @enum {string}
          */
         WarnWord: "now" | "next-epoch" | "once-three" | "cell-only";
+        /** @description What an analyst said of two cases. */
+        WordRow: {
+            /** @description When. */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description Pseudonym of a case. */
+            one: string;
+            /** @description Pseudonym of the other one. */
+            other: string;
+            /** @description Whether a later word that contradicts it counts instead. */
+            overruled: boolean;
+            /** @description Why. */
+            reason: string;
+            /** @description Whether they are of one attack. */
+            same: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -11427,6 +11528,112 @@ export interface operations {
             };
         };
     };
+    name_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the campaign, or of one that was merged into it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
     cell_devices: {
         parameters: {
             query?: never;
@@ -15833,6 +16040,112 @@ export interface operations {
             };
             /** @description Absent, or hidden from you: the same answer. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    relate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Pseudonym of a case. */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelation"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

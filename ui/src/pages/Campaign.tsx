@@ -10,6 +10,7 @@ export function Campaign() {
       id={id}
       exercise={!!session?.exercise}
       lead={!!session?.rights.includes('advise')}
+      judges={!!session?.rights.includes('judge-cases')}
       passes={!!session?.rights.includes('pass-cases')}
     />
   ) : (

@@ -6,6 +6,7 @@ import { ApiError, cell } from '../api/client'
 import type { CellCampaign } from '../api/types'
 import { both, brief, clock, count, defang, list, ms } from '../lib/format'
 import { links, matrix } from '../lib/matrix'
+import { History, SaidOfIt } from '../ui/CampaignWords'
 import { Copy } from '../ui/Copy'
 import { Pass } from '../ui/Pass'
 import { Name, Table } from '../ui/Rows'
@@ -209,7 +210,8 @@ export function CellCampaignView({
   exercise,
   lead,
   passes = false,
-  fresh,
+  judges = false,
+  fresh = () => {},
 }: {
   d: CellCampaign
   now: number
@@ -217,6 +219,8 @@ export function CellCampaignView({
   lead: boolean
   /** Whether the reader may pass cases across walls. */
   passes?: boolean
+  /** Whether the reader may say what is one attack, and name it. */
+  judges?: boolean
   fresh?: () => void
 }) {
   const c = d.campaign,
@@ -329,6 +333,8 @@ export function CellCampaignView({
           </details>
         </section>
       )}
+      <SaidOfIt d={d} now={now} name={name} fresh={fresh} may={judges} />
+      <History d={d} now={now} name={name} />
       <section className="card" aria-labelledby="hr">
         <h2 id="hr">{T.reasons}</h2>
         {!reasons.length ? (
@@ -372,11 +378,13 @@ export function CellCampaignPage({
   exercise,
   lead,
   passes,
+  judges,
 }: {
   id: string
   exercise: boolean
   lead: boolean
   passes: boolean
+  judges: boolean
 }) {
   const now = useNow(),
     q = useQuery({ queryKey: ['cell-campaign', id], queryFn: () => cell.campaign(id), refetchInterval: 10_000 })
@@ -395,6 +403,7 @@ export function CellCampaignPage({
       exercise={exercise}
       lead={lead}
       passes={passes}
+      judges={judges}
       fresh={() => void q.refetch()}
     />
   ) : (

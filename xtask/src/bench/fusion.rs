@@ -15,7 +15,7 @@ pub struct Options {
 
 /// Prints the tables; a missed target is an error.
 pub fn run(options: &Options) -> Result<(), String> {
-    let words = ["run", "--quiet", "--release", "-p", "fusioncell-evidence", "--example", "bench", "--"];
+    let words = ["run", "--quiet", "--release", "-p", "fusioncell-fusion", "--example", "bench", "--"];
     let mut bench = command("cargo").args(words);
     if let Some(labels) = &options.labels {
         bench = bench.arg("--labels").arg(labels);

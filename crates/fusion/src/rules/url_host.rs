@@ -1,40 +1,34 @@
-//! One case names a URL, another the host that it is on.
+//! One report names a URL, another its host or a URL beside it.
 
-use model::{Kind, Observable};
+use model::Kind;
 
-use super::Rule;
+use super::{Aspect, Feature, Rule};
 
 /// The rule. Hosts that everybody uses are noise and link nothing.
-pub(super) const RULE: Rule =
-    Rule { name: "url-host", sentence: "{} is on a host that the other names too", pivot: host };
-
-/// The host of a URL in its normal form, if it is a domain.
-fn host(observable: &Observable) -> Option<Observable> {
-    if observable.kind() != Kind::Url {
-        return None;
-    }
-    let after = observable.value().split_once("://")?.1;
-    let authority = after.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
-    let name = host.split(':').next()?;
-    let is_domain = name.contains('.') && name.bytes().any(|byte| byte.is_ascii_alphabetic());
-    is_domain.then(|| Observable::from_normal(Kind::Domain, name))
-}
+pub(super) const RULE: Rule = Rule {
+    name: "url-host",
+    sentence: "{value} is on a host that the other names too",
+    aspect: Aspect::Place,
+    weight: 0.44,
+    typical: 2000.0,
+    features: |parts, _, sink| {
+        if parts.kind == Some(Kind::Url) {
+            if let Some(host) = parts.host {
+                sink(&Feature::Host(host));
+            } else if let Some(address) = parts.address {
+                sink(&Feature::Text(&[&address.to_string()]));
+            }
+        } else if let (Some(Kind::Ipv4 | Kind::Ipv6), Some(_)) = (parts.kind, parts.address) {
+            sink(&Feature::Text(&[parts.value]));
+        }
+    },
+};
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(url: &str, expect: Option<&str>) {
-        let found = host(&Observable::from_normal(Kind::Url, url));
-        assert_eq!(found.as_ref().map(Observable::value), expect, "{url}");
-    }
-
-    #[test]
-    fn takes_the_host_and_nothing_else() {
-        check("http://login.attack.test/a?b=c.example", Some("login.attack.test"));
-        check("https://user@evil.example:8443/", Some("evil.example"));
-        check("http://192.0.2.1/a", None);
-        check("http://[2001:db8::1]/a", None);
-    }
+#[test]
+fn a_urls_host_is_found_by_its_name_or_address() {
+    super::check(&RULE, Kind::Url, "http://login.attack.test/a?b=c.example", &["host login.attack.test"]);
+    super::check(&RULE, Kind::Url, "http://192.0.2.1/a", &["192.0.2.1"]);
+    super::check(&RULE, Kind::Ipv4, "192.0.2.1", &["192.0.2.1"]);
+    super::check(&RULE, Kind::Domain, "attack.test", &[]);
 }

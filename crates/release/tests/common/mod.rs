@@ -178,6 +178,12 @@ impl Bench {
         Self::on(clock, vault, Store::in_memory().unwrap(), config).populated(160, 20)
     }
 
+    /// As [`Bench::new`]; whoever shares a value is of one campaign, so that what the gate does is compared, not what fusion
+    /// makes of evidence.
+    pub fn eager() -> Self {
+        Self::with(EngineConfig { weights: fusion::Weights::equal_values(), ..EngineConfig::default() })
+    }
+
     /// Stores in a folder.
     pub fn at(dir: &Path) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(START)));

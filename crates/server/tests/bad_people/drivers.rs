@@ -46,12 +46,12 @@ pub fn plain(id: &str) -> &str {
 pub fn kind(route: &RouteInfo) -> Option<Kind> {
     Some(match route.id {
         "campaign" => Kind::Campaign,
-        "cell_campaign" => Kind::CellCampaign,
+        "cell_campaign" | "name_campaign" => Kind::CellCampaign,
         "advisory_read" => Kind::Advisory,
         "feed" => Kind::Feed,
         "audit_tile" => Kind::Tile,
         "claim" | "pass" | "take_back" | "cell_report" | "cell_message" | "cell_file_add" | "cell_file"
-        | "opening_ask" | "opening_share" | "verdict" | "limit_source" => Kind::Case,
+        | "opening_ask" | "opening_share" | "verdict" | "limit_source" | "relate" => Kind::Case,
         "own_report" | "correct" | "withdraw" | "recall" | "own_message" | "consent" | "own_read" | "own_file_add"
         | "own_file" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
@@ -149,6 +149,12 @@ pub fn body(route: &RouteInfo, ids: &Ids) -> Option<(String, String)> {
         "consent" => json!({ "warn": "now" }),
         "own_message" | "message" => json!({ "text": "hello" }),
         "limit_source" => json!({ "reason": "it sends the same noise again and again" }),
+        // Two cases are asked for: the first that there is stands in the path.
+        "relate" => {
+            let other = ids.all.iter().rev().find(|id| id.kind == Kind::Case).map(|id| id.text.as_str());
+            json!({ "other": other, "same": true, "reason": "the same kit, by the same hand" })
+        }
+        "name_campaign" => json!({ "name": "Silver Heron" }),
         "device_pair" => json!({ "code": pairing }),
         _ => sample(&content["schema"]),
     };

@@ -15,7 +15,8 @@ use crate::world::{Observer, Seen, World};
 
 /// Light seeds begin here: no script of theirs is one of a full pair's.
 const SEEDS_FROM: u64 = 1_000_000;
-/// Second worlds of one script, at most, by the operation that makes them.
+/// Second worlds of one script, at most, by the operation that makes them; whoever files, and when, is compared where links are
+/// by equal values only, and the others have presences instead.
 const SWAPS: u64 = 5;
 const PRESENCES: u64 = 4;
 const ARRIVALS: u64 = 1;
@@ -171,9 +172,10 @@ pub async fn seed(seed: u64, all: &mut All) -> Result<(), Difference> {
     let seed = SEEDS_FROM + seed;
     let base = Base::new(script(seed));
     let mut kept: Vec<(Question, Made)> = Vec::new();
+    let presences = if base.script.weighed { SWAPS + PRESENCES } else { PRESENCES };
     let makers: [(Question, u64, Maker); 3] = [
         (Question::Swap, SWAPS, questions::swap),
-        (Question::Presence, PRESENCES, questions::presence),
+        (Question::Presence, presences, questions::presence),
         (Question::Arrival, ARRIVALS, questions::arrival),
     ];
     let mut scripts: Vec<Vec<Op>> = Vec::new();

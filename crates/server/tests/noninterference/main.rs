@@ -87,7 +87,7 @@ async fn behind_a_wall(seed: u64, figures: &mut Figures) -> Result<(), Differenc
 async fn beside_the_model(seed: u64, figures: &mut Figures) -> Result<(), Difference> {
     let one = script(seed);
     // Where values soon stop to link, the model says less than which report was the last that did.
-    if one.common.is_some() {
+    if one.common.is_some() || one.weighed {
         return Ok(());
     }
     figures.made += 1;
@@ -178,7 +178,7 @@ fn all_asked(figures: &Figures) {
 #[cfg_attr(feature = "planted-leaks", ignore = "run by the plain build")]
 #[test]
 fn the_declared_release_agrees_often_enough_and_every_route_is_asked_and_no_byte_differs_when_another_firm_files() {
-    let figures = summed(spread(seeds("FUSIONCELL_SWAP_PAIRS", 400), swap));
+    let figures = summed(spread(seeds("FUSIONCELL_SWAP_PAIRS", 460), swap));
     report("swap", &figures);
     let shares = [("the cell", figures.cell), ("the journal's export", figures.export)];
     for (who, compared) in shares.into_iter().filter(|_| judged()) {
@@ -246,7 +246,7 @@ fn members_get_what_is_declared_and_nothing_else() {
 }
 
 /// Seeds of light pairs, of each a few pairs.
-const LIGHT_SEEDS: u64 = 1_350;
+const LIGHT_SEEDS: u64 = 1_480;
 
 #[cfg_attr(feature = "planted-leaks", ignore = "run by the plain build")]
 #[test]

@@ -298,6 +298,19 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             let bodies = [r#"{"reason":"short"}"#, r#"{"reason":"it sends the same noise again"}"#];
             asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
         }
+        ("POST", "/cell/v1/reports/{case}/related") => {
+            let asks = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/related");
+            let body = |other: &str| format!(r#"{{"other":"{other}","same":true,"reason":"the same kit, I think"}}"#);
+            // Not of two that there are: the cell's words are the script's to say.
+            let bodies = [r#"{"reason":"short"}"#.to_owned(), body(UNKNOWN)];
+            asks.into_iter().flat_map(|ask| bodies.clone().map(|body| Ask { body, ..ask.clone() })).collect()
+        }
+        ("PUT", "/cell/v1/campaigns/{id}/name") => {
+            let known = &known.campaigns;
+            let asks = each("/cell/v1/campaigns/", &known[..known.len().min(2)], "/name");
+            let bodies = [r#"{"name":7}"#, r#"{"name":"Silver Heron"}"#];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
+        }
         ("POST", "/cell/v1/advisories") => vec![with(path, r#"{"title":""}"#)],
         ("PUT", "/cell/v1/posture") => vec![with(path, r#"{"word":"loud","text":""}"#)],
         _ => return crate::joining::drivers(method, path),

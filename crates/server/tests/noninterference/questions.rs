@@ -66,6 +66,9 @@ fn hidden_from(script: &Script, own: &[usize], left: &Declared, right: &Declared
 /// Another firm files a report.
 pub fn swap(base: &Base, random: &mut Random) -> Making {
     let one = &base.script;
+    if one.weighed {
+        return Making::Nothing;
+    }
     let Some((two, from, to)) = script::swapped(one, random) else { return Making::Nothing };
     let (left, right) = (base.told(), declared(&two));
     if left.members != right.members {
@@ -109,7 +112,7 @@ pub fn presence(base: &Base, random: &mut Random) -> Making {
         kind: Kind::Presence,
         hidden_from,
         // Of all that is hidden, only a second import of the same is nothing to the cell too: it counts every value.
-        cell: hidden.why == "an import" && views(left) == views(&right),
+        cell: hidden.why == "an import" && !one.weighed && views(left) == views(&right),
         operator: false,
         export: false,
         why,
@@ -120,6 +123,9 @@ pub fn presence(base: &Base, random: &mut Random) -> Making {
 /// Reports arrive at other moments of their release tick, and in another order within it.
 pub fn arrival(base: &Base, random: &mut Random) -> Making {
     let one = &base.script;
+    if one.weighed {
+        return Making::Nothing;
+    }
     let together = rho::hang_together(one);
     let apart = |a: usize, b: usize| together.get(&a) != together.get(&b);
     let Some((two, moved)) = script::rearrived(one, random, apart) else { return Making::Nothing };

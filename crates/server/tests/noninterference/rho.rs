@@ -179,6 +179,8 @@ impl Rho {
             Op::Join { .. } | Op::Leave { .. } | Op::End(_) => self.groups.act(op),
             Op::Claim(label) if self.everything.has(*label) => self.own.claim(op),
             Op::Back { label, act } => self.go_back(*label, act, now),
+            // Only where no model says what links.
+            Op::Relate { .. } => {}
             Op::Claim(_) | Op::Read(_) | Op::Tell(_) | Op::Wait(_) => {}
         }
     }

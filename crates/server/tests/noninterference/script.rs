@@ -87,6 +87,12 @@ pub enum Op {
     Posture(&'static str),
     /// An analyst takes the report of a label.
     Claim(usize),
+    /// An analyst says whether the reports of two labels are of one attack.
+    Relate {
+        one: usize,
+        other: usize,
+        same: bool,
+    },
     /// A firm's person has read the latest text.
     Read(usize),
     /// A lead puts a firm into a group.
@@ -135,6 +141,14 @@ impl Op {
             _ => None,
         }
     }
+
+    /// Whether an act names the report of a label.
+    pub fn names(&self, label: usize) -> bool {
+        match self {
+            Self::Relate { one, other, .. } => *one == label || *other == label,
+            op => op.about() == Some(label),
+        }
+    }
 }
 
 /// The firms and what they do.
@@ -148,6 +162,8 @@ pub struct Script {
     pub common: Option<u32>,
     /// How long after the start of a token window it begins.
     pub late: i64,
+    /// Reports are linked by the platform's own weights, of which no model here knows what they find; else by equal values.
+    pub weighed: bool,
     pub ops: Vec<Op>,
     /// A report on which much hangs, and another firm that might have filed it.
     pub focus: Option<(usize, usize)>,

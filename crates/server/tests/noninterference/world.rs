@@ -105,9 +105,7 @@ impl World {
             register: register.clone(),
             hub: cell_hub.clone(),
             meters: meters.clone(),
-            engine: script
-                .common
-                .map_or_else(EngineConfig::default, |limit| EngineConfig { over_common_members: limit }),
+            engine: engine(script),
             slot_millis: 30_000,
             own,
             reads: reads.clone(),
@@ -347,4 +345,15 @@ impl World {
     pub const fn firms(&self) -> usize {
         self.firms
     }
+}
+
+fn engine(script: &Script) -> EngineConfig {
+    let mut config = EngineConfig::default();
+    if let Some(limit) = script.common {
+        config.over_common_members = limit;
+    }
+    if !script.weighed {
+        config.weights = fusion::Weights::equal_values();
+    }
+    config
 }

@@ -4,7 +4,7 @@ use model::{CampaignId, CaseId, FileId, PersonId, Timestamp};
 use serde::Serialize;
 
 use super::keys::LogKeys;
-use crate::acts::{Feedback, Party};
+use crate::acts::{Feedback, Party, Word};
 use crate::entry::{Body, Seq};
 use crate::hex;
 
@@ -64,7 +64,7 @@ impl Form {
 pub(super) fn is_act(body: &Body) -> bool {
     match body {
         Body::Claim { .. } | Body::Pass { .. } | Body::Opened(_) | Body::Advisory(_) | Body::Posture { .. } => true,
-        Body::DataSet(_) | Body::RuleSet(_) | Body::Feedback(_) => true,
+        Body::DataSet(_) | Body::RuleSet(_) | Body::Feedback(_) | Body::Word(_) => true,
         Body::Message(message) => matches!(message.from, Party::Cell { .. }),
         Body::File(file) => matches!(file.from, Party::Cell { .. }),
         _ => false,
@@ -72,8 +72,8 @@ pub(super) fn is_act(body: &Body) -> bool {
 }
 
 /// The types of entries of which some are acts: others need not be read.
-pub(super) const ACT_TYPES: [&str; 10] =
-    ["claim", "pass", "opened", "feedback", "advisory", "posture", "data-set", "rule-set", "message", "file"];
+pub(super) const ACT_TYPES: [&str; 11] =
+    ["claim", "pass", "opened", "feedback", "word", "advisory", "posture", "data-set", "rule-set", "message", "file"];
 
 /// The record of an act; `None` if the entry is none. What may be taken out of an entry by a recall is not in it.
 pub(super) fn of_act(keys: &LogKeys, seq: Seq, at: Timestamp, hash: &[u8; 32], body: &Body) -> Option<Vec<u8>> {
@@ -98,6 +98,15 @@ pub(super) fn of_act(keys: &LogKeys, seq: Seq, at: Timestamp, hash: &[u8; 32], b
                 Feedback::Limited { .. } => "limited",
             };
             form(&[feedback.by]).about(feedback.case).detail(what)
+        }
+        Body::Word(word) => {
+            let what = match &word.what {
+                Word::Related { other, same, .. } => {
+                    format!("{} {other}", if *same { "same as" } else { "not same as" })
+                }
+                Word::Named(_) => "named".to_owned(),
+            };
+            form(&[word.by]).about(word.case).detail(what)
         }
         Body::Advisory(advisory) => form(&[advisory.author]).about(advisory.id),
         Body::Posture { word, by, .. } => form(&[*by]).detail(word.as_str()),

@@ -8,7 +8,7 @@ use super::stored::{bad, bytes, item_of, item_v1, shape, typed, warn_of, warn_te
 use super::v1::ItemV1;
 use crate::acts::{
     AgedEntry, AmendEntry, Change, Class, Correction, Feedback, FeedbackEntry, FileEntry, MessageEntry, OpenedEntry,
-    Party, Redacted, Verdict,
+    Party, Redacted, Verdict, Word, WordEntry,
 };
 use crate::entry::Body;
 use crate::hex;
@@ -53,6 +53,25 @@ struct OpenerV1 {
 struct OpenedV1 {
     case: String,
     by: [OpenerV1; 2],
+    reason: String,
+}
+
+/// Either another case, or a name.
+#[derive(Serialize, Deserialize)]
+struct WordV1 {
+    case: String,
+    by: String,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other: Option<OtherV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    named: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OtherV1 {
+    case: String,
+    same: bool,
     reason: String,
 }
 
@@ -162,6 +181,30 @@ pub(super) fn read_opened(stored: &[u8]) -> Result<Body, CodecError> {
     let who = |opener: OpenerV1| Ok::<_, CodecError>((word::<PersonId>("by", &opener.id)?, opener.name));
     let case = word::<CaseId>("case", &stored.case)?;
     Ok(Body::Opened(Box::new(OpenedEntry { case, by: [who(one)?, who(other)?], reason: stored.reason })))
+}
+
+pub(super) fn write_word(body: &Body, entry: &WordEntry) -> serde_json::Result<Vec<u8>> {
+    let (other, named) = match &entry.what {
+        Word::Related { other, same, reason } => {
+            (Some(OtherV1 { case: other.to_string(), same: *same, reason: reason.clone() }), None)
+        }
+        Word::Named(text) => (None, Some(text.clone())),
+    };
+    let (case, by) = (entry.case.to_string(), entry.by.to_string());
+    typed(body, WordV1 { case, by, name: entry.name.clone(), other, named })
+}
+
+pub(super) fn read_word(stored: &[u8]) -> Result<Body, CodecError> {
+    let stored: WordV1 = shape(stored)?;
+    let what = match (stored.other, stored.named) {
+        (Some(OtherV1 { case, same, reason }), None) => {
+            Word::Related { other: word::<CaseId>("case", &case)?, same, reason }
+        }
+        (None, Some(text)) => Word::Named(text),
+        _ => return Err(CodecError::Malformed("a word that is neither of two cases nor a name".to_owned())),
+    };
+    let (case, by) = (word::<CaseId>("case", &stored.case)?, word::<PersonId>("by", &stored.by)?);
+    Ok(Body::Word(Box::new(WordEntry { case, by, name: stored.name, what })))
 }
 
 pub(super) fn write_feedback(body: &Body, feedback: &FeedbackEntry) -> serde_json::Result<Vec<u8>> {

@@ -152,6 +152,7 @@ pub(super) fn write(body: &Body) -> serde_json::Result<Vec<u8>> {
         Body::Opened(opened) => acts::write_opened(body, opened),
         Body::Aged(aged) => acts::write_aged(body, aged),
         Body::Feedback(feedback) => acts::write_feedback(body, feedback),
+        Body::Word(word) => acts::write_word(body, word),
         Body::Posture { word, text, by } => {
             typed(body, PostureV1 { word: word.as_str().to_owned(), text: text.clone(), by: by.to_string() })
         }
@@ -432,6 +433,7 @@ pub(super) fn read(stored: &[u8]) -> Result<Body, CodecError> {
         "opened" => acts::read_opened(stored)?,
         "aged" => acts::read_aged(stored)?,
         "feedback" => acts::read_feedback(stored)?,
+        "word" => acts::read_word(stored)?,
         "posture" => {
             let stored: PostureV1 = shape(stored)?;
             Body::Posture {

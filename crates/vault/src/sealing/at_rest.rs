@@ -82,6 +82,7 @@ fn case_of(body: &Body) -> Option<CaseId> {
         Body::Message(message) => Some(message.case),
         Body::Opened(opened) => Some(opened.case),
         Body::Feedback(feedback) => Some(feedback.case),
+        Body::Word(word) => Some(word.case),
         Body::File(file) => Some(file.case),
         Body::Amend(amend) => Some(amend.case),
         _ => None,

@@ -112,7 +112,7 @@ fn without(body: &Body, class: Class, gone: &HashSet<Observable>) -> Body {
             }
             Body::Amend(amend)
         }
-        Body::Message(_) | Body::Opened(_) | Body::Feedback(_) | Body::File(_) if class.has_words() => {
+        Body::Message(_) | Body::Opened(_) | Body::Feedback(_) | Body::Word(_) | Body::File(_) if class.has_words() => {
             left_of(body).unwrap_or_else(|| body.clone())
         }
         other => other.clone(),

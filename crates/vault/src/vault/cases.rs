@@ -102,6 +102,11 @@ impl Cases {
                 standing.acts += 1;
                 standing.entries.push(seq);
             }),
+            Body::Word(word) => self.with(|cases| {
+                let standing = cases.entry(word.case).or_default();
+                standing.acts += 1;
+                standing.entries.push(seq);
+            }),
             Body::Opened(opened) => self.with(|cases| cases.entry(opened.case).or_default().entries.push(seq)),
             Body::Amend(amend) => self.with(|cases| {
                 let standing = cases.entry(amend.case).or_default();

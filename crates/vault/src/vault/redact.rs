@@ -8,7 +8,7 @@ use model::{CaseId, GroupId, WhoMayBeWarned};
 use policy::{NounKind, ReleaseBatch};
 
 use super::Vault;
-use crate::acts::{AmendEntry, Change, Feedback, Redacted};
+use crate::acts::{AmendEntry, Change, Feedback, Redacted, Word};
 use crate::codec::{self, CodecError};
 use crate::entry::{Body, ReportEntry, Seq};
 use crate::erased::{self, Beside, Told};
@@ -64,6 +64,14 @@ pub(crate) fn left_of(body: &Body) -> Option<Body> {
                 *reason = String::new();
             }
             Some(Body::Feedback(feedback))
+        }
+        // What is one attack stays so, or campaigns that members were shown would change; why, and what it was called, goes.
+        Body::Word(word) => {
+            let mut word = word.clone();
+            match &mut word.what {
+                Word::Related { reason: text, .. } | Word::Named(text) => *text = String::new(),
+            }
+            Some(Body::Word(word))
         }
         Body::File(file) => {
             let mut file = file.clone();

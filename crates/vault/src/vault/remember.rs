@@ -27,7 +27,8 @@ impl Vault {
                 // Releases and findings are most of the bytes and tell nothing here: they are not read.
                 match codec::type_of(&entry.body).map_err(corrupt)? {
                     "report" if Keys::window(entry.at) >= oldest => {}
-                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" | "feedback" | "aged" => {}
+                    "data-set" | "rule-set" | "message" | "amend" | "file" | "opened" | "feedback" | "word"
+                    | "aged" => {}
                     _ => continue,
                 }
                 match codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)? {

@@ -71,6 +71,16 @@ fn report(random: &mut Random, firms: usize, fresh: &mut usize) -> Report {
     one
 }
 
+/// Two of some reports.
+fn two(random: &mut Random, filed: &[usize]) -> Option<(usize, usize)> {
+    let one = *filed.get(random.below(filed.len().max(1)))?;
+    let other = *filed.get(random.below(filed.len()))?;
+    (one != other).then_some((one, other))
+}
+
+/// One in so many scripts links reports by the platform's own weights.
+const WEIGHED_EACH: u64 = 4;
+
 /// A script from a seed: 5 to 40 operations, with bursts of one value by K−1, K or K+1 firms inside one epoch.
 pub fn script(seed: u64) -> Script {
     script_of(seed, SIZES)
@@ -156,7 +166,37 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
             report.label = label;
         }
     }
-    Script { firms, sectors, regions, common, late, ops, focus }
+    let weighed = seed.is_multiple_of(WEIGHED_EACH);
+    if weighed {
+        // Which campaign a text is about is the choice of somebody who sees both sides.
+        let mut filed = Vec::new();
+        for (label, op) in ops.iter_mut().enumerate() {
+            match op {
+                Op::Report(report) if report.via == Via::Form => filed.push(label),
+                Op::Advise { about, .. } => {
+                    *about = None;
+                    if let Some((one, other)) = two(&mut random, &filed).filter(|_| random.percent(60)) {
+                        *op = Op::Relate { one, other, same: random.percent(60) };
+                    }
+                }
+                _ => {}
+            }
+        }
+        for _ in 0..2 + random.below(3) {
+            if let Some((one, other)) = two(&mut random, &filed) {
+                ops.extend([Op::Relate { one, other, same: random.percent(60) }, Op::Wait(250)]);
+            }
+        }
+        // What comes after a split finds one part or the other.
+        let late = filed.len().min(2);
+        for label in &filed[..late] {
+            if let Op::Report(report) = &ops[*label] {
+                let again = Report { label: ops.len(), firm: (report.firm + 1) % firms, ..report.clone() };
+                ops.extend([Op::Report(again), Op::Wait(20_000)]);
+            }
+        }
+    }
+    Script { firms, sectors, regions, common, late, weighed, ops, focus }
 }
 
 fn burst(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {

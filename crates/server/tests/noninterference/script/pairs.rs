@@ -110,7 +110,7 @@ pub fn without_hidden(script: &Script, random: &mut Random) -> Option<Hidden> {
         report.own_name = None;
     } else {
         for (place, op) in other.ops.iter_mut().enumerate() {
-            if place == at || op.about() == Some(label) {
+            if place == at || op.names(label) {
                 *op = Op::Wait(0);
             }
         }
@@ -210,10 +210,10 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
         }
     }
     let mut two = one.clone();
-    let acts = one.ops.iter().any(|op| op.about() == Some(label));
+    let acts = one.ops.iter().any(|op| op.names(label));
     if acts && random.percent(40) {
         for op in &mut two.ops {
-            if op.about() == Some(label) {
+            if op.names(label) {
                 *op = Op::Wait(0);
             }
         }
@@ -225,7 +225,7 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
         other.techniques.clear();
     } else {
         for (place, op) in two.ops.iter_mut().enumerate() {
-            if place == at || op.about() == Some(label) {
+            if place == at || op.names(label) {
                 *op = Op::Wait(0);
             }
         }

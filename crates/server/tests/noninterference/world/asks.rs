@@ -154,6 +154,11 @@ impl World {
                 "/cell/v1/posture".to_owned(),
                 format!(r#"{{"word":"{word}","text":"p {number}"}}"#),
             ),
+            Op::Relate { one, other, same } => {
+                let (one, other) = (self.cases.get(one)?, self.cases.get(other)?);
+                let body = format!(r#"{{"other":"{other}","same":{same},"reason":"the hand is the same, or not"}}"#);
+                (Observer::Analyst, "POST", format!("/cell/v1/reports/{one}/related"), body)
+            }
             Op::Claim(label) => {
                 let case = self.cases.get(label)?;
                 (Observer::Analyst, "POST", format!("/cell/v1/reports/{case}/claim"), String::new())
@@ -185,7 +190,7 @@ impl World {
             // Nobody can be taken out of a group that is not in it.
             ["20", "404", "409"].iter().any(|status| seen.0.starts_with(status))
                 || seen.0.starts_with("422") && matches!(op, Op::Leave { .. })
-                || seen.0.starts_with("429") && matches!(op, Op::Back { .. }),
+                || seen.0.starts_with("429") && matches!(op, Op::Back { .. } | Op::Relate { .. }),
             "{op:?}: {}",
             seen.0
         );

@@ -1,0 +1,29 @@
+//! Addresses that one network operator announces.
+
+use std::net::IpAddr;
+
+use super::{Aspect, Feature, Rule};
+
+/// The rule; it needs a table of networks. By itself it never links; with something else it may.
+pub(super) const RULE: Rule = Rule {
+    name: "network-operator",
+    sentence: "{value} is at a network operator ({shared}) where an address in the other report is",
+    aspect: Aspect::Place,
+    weight: 0.03,
+    typical: 25.0,
+    features: |parts, context, sink| {
+        if let Some(IpAddr::V4(address)) = parts.address
+            && let Some(system) = context.networks.of(address)
+        {
+            sink(&Feature::Text(&["AS", &system.to_string()]));
+        }
+    },
+};
+
+#[cfg(test)]
+#[test]
+fn the_table_tells_the_operator() {
+    use model::Kind;
+    super::check(&RULE, Kind::Ipv4, "45.9.148.3", &["AS64500"]);
+    super::check(&RULE, Kind::Ipv4, "192.0.2.1", &[]);
+}

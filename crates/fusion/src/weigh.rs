@@ -1,0 +1,200 @@
+//! How much evidence says: likelihood ratios by rarity, added up by rule, with what size and time say.
+//!
+//! For a feature that `common` of a campaign's `size` reports have, and `elsewhere` of the other `total` reports, the evidence
+//! is the logarithm of how much more often the campaign has it than others do (naive Bayes, smoothed by what is typical of
+//! the rule). Evidence of one rule is damped, since values that share one thing tend to share it for one reason; rules add up,
+//! each by a weight that was learned. What is on the list of a thousand unrelated reports is worth nothing by this arithmetic,
+//! and no list needs to say so.
+
+use crate::rules::{ALL, RULES, SAME_VALUE, URL_HOST};
+
+/// Most that one feature may say, in nats.
+const EVIDENCE_MAX: f32 = 9.0;
+/// Stands for reports of a campaign that were not seen yet.
+const UNSEEN: f32 = 0.5;
+
+/// How evidence is added up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// How far the evidence of each rule is trusted, in the order of [`crate::rule_names`].
+    pub rules: [f32; RULES],
+    /// Log-odds before anything is known.
+    pub bias: f32,
+    /// For each e-fold of days since the campaign was last seen.
+    pub quiet: f32,
+    /// For each e-fold by which a report has more values than those that a campaign shares would explain.
+    pub thin: f32,
+    /// Log-odds from which a report belongs to a campaign.
+    pub join: f32,
+    /// Log-odds from which a report that belongs to one campaign makes another one the same.
+    pub merge: f32,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        let rules = ALL.each_ref().map(|rule| rule.weight);
+        Self { rules, bias: -1.0, quiet: -0.39, thin: -0.7, join: 0.0, merge: 1.0 }
+    }
+}
+
+impl Weights {
+    /// Weights by which reports are of one campaign if they share a value or the host of a link, and else never: for whoever
+    /// has to know what fusion will find, as a model in a test does.
+    #[must_use]
+    pub fn equal_values() -> Self {
+        let mut rules = [0.0; RULES];
+        for rule in [SAME_VALUE, URL_HOST] {
+            if let Some(weight) = rules.get_mut(usize::from(rule)) {
+                *weight = 1.0;
+            }
+        }
+        Self { rules, bias: -0.001, quiet: 0.0, thin: 0.0, join: 0.0, merge: -1_000.0 }
+    }
+}
+
+/// For each e-fold of the smaller campaign's reports a merge needs this much more: one report shall not bridge two campaigns
+/// that many others hold apart.
+const MERGE_BY_SIZE: f32 = 1.0;
+/// Reports beyond which a campaign is no harder to merge: repeats, which anybody can send, shall not shield it.
+const MERGE_SIZE_MAX: u32 = 32;
+
+impl Weights {
+    /// Log-odds from which a report makes two campaigns one, of which the smaller has `size` reports.
+    pub(crate) fn bridge(&self, size: u32) -> f32 {
+        self.merge + MERGE_BY_SIZE * (size.clamp(1, MERGE_SIZE_MAX) as f32).ln()
+    }
+}
+
+/// For each e-fold of a campaign's reports a pair of them is this much surer: what many reports confirmed holds together.
+const PAIR_BY_SIZE: f32 = 1.0;
+
+/// Log-odds beyond which a report is no surer of its campaign: of the labelled reports that share that much three in four have
+/// the same label, however much more they share.
+const SURE: f32 = 1.0;
+
+/// How sure a pair of reports of one campaign is: as the less sure of the two is of the campaign, and surer the more reports
+/// it has. Log-odds in nats, learned on the first half of the labelled reports as the weights are.
+#[must_use]
+pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
+    one.min(other).min(SURE) + PAIR_BY_SIZE * (size.max(1) as f32).ln()
+}
+
+/// The figures as text, for the rule set.
+pub(crate) fn text() -> String {
+    let Weights { bias, quiet, thin, join, merge, .. } = Weights::default();
+    format!("log-odds: bias {bias}, quiet {quiet}, thin {thin}; join {join}, merge {merge}\n")
+}
+
+/// Counts behind one shared feature.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    /// Reports of the campaign that have the feature.
+    pub common: u32,
+    /// Reports of the campaign.
+    pub size: u32,
+    /// Reports that have the feature, in all.
+    pub having: u32,
+    /// Reports in all.
+    pub total: u32,
+    /// Values of the report that asks: each of them might share it by chance.
+    pub asking: u32,
+}
+
+/// Values are chosen alike within a report: of many, some are like somebody else's sooner than each for itself would be. An equal
+/// value is no likeness.
+const LIKENESS_BY_VALUES: f32 = 1.35;
+
+/// What one shared feature says, in nats; never less than nothing.
+pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
+    let typical = ALL.get(usize::from(rule)).map_or(1.0, |rule| rule.typical);
+    let Counts { common, size, having, total, asking } = counts;
+    let inside = common as f32 / (size as f32 + UNSEEN);
+    let elsewhere = (having.saturating_sub(common) as f32 + 1.0) / (total.saturating_sub(size) as f32 + typical);
+    let by_values = if rule == SAME_VALUE { 1.0 } else { LIKENESS_BY_VALUES };
+    let chance = (elsewhere * (asking.max(1) as f32).powf(by_values)).min(1.0);
+    (inside / chance).ln().clamp(0.0, EVIDENCE_MAX)
+}
+
+/// Values of a report of which one strays into it: seen on the same host, copied from a list, or plain noise.
+const STRAY_OF: f32 = 9.0;
+
+/// How thin the evidence is spread: of `asking` values of a report `sharing` share something with the campaign. A report of a
+/// hundred values of which one is known elsewhere most likely strayed there with that one. By the square: so many strays
+/// are in it, and so much less likely is it that a report which belongs there shares so little.
+pub(crate) fn thin(asking: u32, sharing: u32) -> f32 {
+    let strays = asking as f32 / (STRAY_OF * sharing.max(1) as f32);
+    (strays * strays).ln_1p()
+}
+
+/// Evidence for one campaign, by rule: the strongest, and all together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum {
+    best: [f32; RULES],
+    all: [f32; RULES],
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { best: [0.0; RULES], all: [0.0; RULES] }
+    }
+}
+
+impl Sum {
+    /// Adds what one value says under a rule.
+    pub(crate) fn add(&mut self, rule: u8, evidence: f32) {
+        let rule = usize::from(rule);
+        if let (Some(best), Some(all)) = (self.best.get_mut(rule), self.all.get_mut(rule)) {
+            *best = best.max(evidence);
+            *all += evidence;
+        }
+    }
+
+    /// The evidence of each rule: the strongest, and more by the logarithm of how much there is beside it. Values that share
+    /// one thing tend to share it for one reason, so that a hundred of them are not a hundred times as sure.
+    pub(crate) fn by_rule(&self) -> [f32; RULES] {
+        let mut sums = [0.0; RULES];
+        for ((sum, best), all) in sums.iter_mut().zip(self.best).zip(self.all) {
+            if best > 0.0 {
+                *sum = best * (1.0 + (all / best).ln());
+            }
+        }
+        sums
+    }
+
+    /// Log-odds that a report belongs to a campaign that was last seen `days` ago.
+    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, thin: f32) -> f32 {
+        let context = weights.bias + weights.quiet * days.max(0.0).ln_1p() + weights.thin * thin;
+        self.by_rule().iter().zip(&weights.rules).fold(context, |sum, (evidence, weight)| sum + weight * evidence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(common: u32, size: u32, having: u32, total: u32) -> f32 {
+        evidence(SAME_VALUE, Counts { common, size, having, total, asking: 1 })
+    }
+
+    #[test]
+    fn rare_says_much_and_what_everybody_has_says_nothing() {
+        assert!(of(1, 1, 1, 10_000) > 6.0);
+        assert!(of(1, 1, 5_000, 10_000) < 1.0);
+        assert!(of(9, 10, 9, 10_000) > of(1, 10, 9, 10_000));
+        assert_eq!(of(1, 100, 10_000, 10_000), 0.0);
+        // Before anything was seen a value is taken to be as rare as its kind is.
+        assert!(of(1, 1, 1, 1) > 6.0);
+    }
+
+    #[test]
+    fn more_of_one_rule_says_more_but_ever_less() {
+        let sum = |n: usize| {
+            let mut sum = Sum::default();
+            (0..n).for_each(|_| sum.add(SAME_VALUE, 4.0));
+            sum.by_rule()[usize::from(SAME_VALUE)]
+        };
+        assert_eq!(sum(1), 4.0);
+        assert!(sum(2) > 1.5 * sum(1) && sum(2) < 2.0 * sum(1));
+        assert!(sum(1_000) < 8.0 * sum(1));
+    }
+}
