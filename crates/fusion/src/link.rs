@@ -62,6 +62,33 @@ struct Hit {
     single: bool,
 }
 
+/// Tells which of the hits of one campaign count, in their order: of one value the strongest rule of each aspect, and who shares the
+/// value shares the rest anyway.
+#[derive(Default)]
+struct Counting {
+    before: Option<(u32, Aspect, u8)>,
+    whole: Option<u32>,
+}
+
+impl Counting {
+    fn takes(&mut self, hit: &Hit) -> bool {
+        let of = (hit.value, aspect(hit.rule));
+        let weaker = self.before.is_some_and(|(value, aspect, rule)| (value, aspect) == of && rule != hit.rule);
+        if weaker || (self.whole == Some(hit.value) && hit.rule != SAME_VALUE) {
+            return false;
+        }
+        if hit.rule == SAME_VALUE {
+            self.whole = Some(hit.value);
+        }
+        self.before = Some((of.0, of.1, hit.rule));
+        true
+    }
+}
+
+fn aspect(rule: u8) -> Aspect {
+    ALL.get(usize::from(rule)).map_or(Aspect::Place, |rule| rule.aspect)
+}
+
 /// What a report shares with one campaign.
 pub(crate) struct Candidate {
     /// A case of the campaign.
@@ -259,30 +286,20 @@ impl Fusion {
 
     /// Adds up what was found, by campaign; the likeliest first.
     fn candidates(&self, case: u32, at: Timestamp, asking: u32, hits: &mut [Hit]) -> Vec<Candidate> {
-        let aspect = |rule: u8| ALL.get(usize::from(rule)).map_or(Aspect::Place, |rule| rule.aspect);
         hits.sort_unstable_by_key(|hit| (hit.home, hit.value, aspect(hit.rule), hit.rule, hit.key.0, hit.case));
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
         for same in hits.chunk_by(|a, b| a.home == b.home) {
             let mut sum = Sum::default();
-            let mut before: Option<(u32, Aspect, u8)> = None;
-            let mut whole: Option<u32> = None;
+            let mut counting = Counting::default();
             let (mut sharing, mut last_value) = (0, None);
             for hit in same {
                 if last_value != Some(hit.value) {
                     (sharing, last_value) = (sharing + 1, Some(hit.value));
                 }
-                let of = (hit.value, aspect(hit.rule));
-                // Of one value the strongest rule of each aspect counts, and who shares the value shares the rest anyway.
-                let weaker = before.is_some_and(|(value, aspect, rule)| (value, aspect) == of && rule != hit.rule);
-                if weaker || (whole == Some(hit.value) && hit.rule != SAME_VALUE) {
-                    continue;
+                if counting.takes(hit) {
+                    sum.add(hit.rule, hit.evidence);
                 }
-                if hit.rule == SAME_VALUE {
-                    whole = Some(hit.value);
-                }
-                before = Some((of.0, of.1, hit.rule));
-                sum.add(hit.rule, hit.evidence);
             }
             let other = same.first().map_or(case, |hit| hit.case);
             let (size, last) = self.size_and_last(other);
@@ -343,8 +360,10 @@ impl Fusion {
     }
 
     fn reasons_of(&self, candidate: &Candidate, hits: &[Hit]) -> Vec<Reason> {
-        let of = hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter();
-        let mut of: Vec<&Hit> = of.filter(|hit| !candidate.only || hit.case == candidate.other).collect();
+        let mut counting = Counting::default();
+        let counted =
+            hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter().filter(|hit| counting.takes(hit));
+        let mut of: Vec<&Hit> = counted.filter(|hit| !candidate.only || hit.case == candidate.other).collect();
         let weight = |hit: &Hit| ALL.get(usize::from(hit.rule)).map_or(0.0, |rule| rule.weight) * hit.evidence;
         of.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then((a.value, a.rule).cmp(&(b.value, b.rule))));
         let mut reasons: Vec<Reason> = Vec::new();
