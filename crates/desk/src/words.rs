@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fusion::{Fusion, Happened, Said, What};
-use model::{CampaignId, CaseId, PersonId, Timestamp};
+use model::{CampaignId, CaseId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vault::{Body, Journal, Seq, Word, WordEntry};
@@ -70,7 +70,6 @@ pub(crate) struct Named {
 
 /// Words of two cases, in the order in which fusion numbers them: who said each, and where it lies.
 struct Spoken {
-    by: PersonId,
     name: String,
     seq: Seq,
 }
@@ -103,7 +102,7 @@ impl Desk {
                 self.words.unplaced.push(entry.case);
             }
             Word::Related { other, .. } if *other != entry.case => {
-                self.words.spoken.push(Spoken { by: entry.by, name: entry.name.clone(), seq });
+                self.words.spoken.push(Spoken { name: entry.name.clone(), seq });
             }
             Word::Related { .. } => {}
         }
@@ -166,21 +165,6 @@ impl Desk {
     pub(crate) fn name_row(&self, campaign: CampaignId) -> Option<NameRow> {
         let Named { text, by, at, .. } = self.words.of.get(&campaign)?;
         (!text.is_empty()).then(|| NameRow { text: text.clone(), by: by.clone(), at: rfc3339(*at) })
-    }
-
-    /// Whether the same was said of two cases before by the same person, and nothing else since.
-    #[must_use]
-    pub fn has_said(&self, by: PersonId, (one, other): (CaseId, CaseId), same: bool, fusion: &Fusion) -> bool {
-        let of_pair = |said: &Said| {
-            let pair = (said.word.one, said.word.other);
-            pair == (one, other) || pair == (other, one)
-        };
-        let campaign = CampaignId::from_bytes(*one.as_bytes());
-        fusion.said(campaign).into_iter().rfind(of_pair).is_some_and(|said| {
-            said.word.same == same
-                && said.overruled_by.is_none()
-                && self.words.spoken.get(said.number as usize).is_some_and(|spoken| spoken.by == by)
-        })
     }
 
     pub(crate) fn word_plan(&self, campaign: CampaignId, fusion: &Fusion) -> WordPlan {
