@@ -38,6 +38,9 @@ pub(crate) struct Amended {
     pub(crate) shared: HashMap<CaseId, WhoMayBeWarned>,
     /// When values of such a case were told, where that was after its report.
     asked: HashMap<(CaseId, u64), Timestamp>,
+    /// What such a case had told somebody and took back: only that may be emptied when it is recalled, or what members have of
+    /// values that others told would say that a case of which they were never shown anything is gone.
+    told: HashMap<CaseId, HashSet<u64>>,
     /// Changes that members have not been shown yet, by their ticks: the moment of one is nobody's to see.
     pub(crate) due: BTreeMap<Timestamp, Vec<Amendment>>,
 }
@@ -241,6 +244,11 @@ impl Gate {
         self.circles.unwait(report.case, &keys);
     }
 
+    /// Whether a case had told somebody a value and took it back.
+    pub(crate) fn took_back(&self, case: CaseId, key: u64) -> bool {
+        self.amended.told.get(&case).is_some_and(|told| told.contains(&key))
+    }
+
     /// Members lose what this report alone has told them of these values.
     fn take_back(&mut self, at: Timestamp, report: &ReportEntry, items: &[Item]) -> Result<(), ReleaseError> {
         if planted::is_on(Leak::WithdrawnStays) {
@@ -250,6 +258,11 @@ impl Gate {
         let open = self.open_items(report);
         let shared = self.shared_items(report, items);
         self.unwait(report, items);
+        let told = open.iter().filter(|item| items.contains(item)).map(|item| self.key_of(&item.sighting.observable));
+        let told: Vec<u64> = told.chain(shared.iter().map(|(_, _, key)| *key)).collect();
+        if !told.is_empty() {
+            self.amended.told.entry(report.case).or_default().extend(told);
+        }
         let window = Keys::window(report.received_at);
         let counts = rho::counts_for_breadth(report.know, !report.is_members());
         let community = matches!(

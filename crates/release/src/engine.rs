@@ -279,7 +279,8 @@ impl Engine {
         if self.gate.is_in_line() {
             return Ok(None);
         }
-        let Some(erased) = self.vault.to_erase(case)? else { return Ok(None) };
+        let Some(mut erased) = self.vault.to_erase(case)? else { return Ok(None) };
+        erased.retain(|key| self.gate.took_back(case, key));
         self.writer.erase(&erased.lookups, &erased.texts)?;
         Ok(Some(erased))
     }

@@ -354,6 +354,36 @@ fn what_is_recalled_is_gone_from_both_stores_and_the_chain_is_whole() {
 }
 
 #[test]
+fn a_recall_of_what_members_were_never_shown_empties_nothing_that_they_have() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["aa.test"]));
+    bench.file(by(2, &["aa.test"]));
+    bench.tick_at(TICK);
+    // A later version of the campaign: the earlier one, which names the value too, is what its history is told from.
+    bench.file(by(3, &["aa.test", "bb.test"]));
+    bench.file(by(4, &["aa.test"]).warn(WhoMayBeWarned::CellOnly));
+    bench.file(by(5, &["aa.test"]).scrubbed());
+    bench.tick_at(2 * TICK);
+    let before = bench.engine.released_digest().unwrap();
+    for n in [3, 4] {
+        assert!(bench.act(n, Act::Recall));
+        bench.tick_at(3 * TICK + n as i64 * TICK);
+        let case = bench.cases.borrow()[n].1;
+        let erased = bench.engine.erase(case).unwrap().unwrap();
+        assert!(erased.lookups.is_empty() && erased.texts.is_empty(), "{erased:?}");
+        bench.vault.redact(case, &erased).unwrap();
+        bench.fold();
+        assert_eq!(bench.engine.released_digest().unwrap(), before);
+    }
+    assert_eq!(bench.replayed().released_digest().unwrap(), before);
+    // What a case did tell is emptied, also where others told it too.
+    assert!(bench.act(2, Act::Recall));
+    bench.tick_at(9 * TICK);
+    let erased = bench.engine.erase(bench.cases.borrow()[2].1).unwrap().unwrap();
+    assert_eq!(erased.texts, ["aa.test", "bb.test"]);
+}
+
+#[test]
 fn an_entry_that_lost_its_content_without_a_word_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");

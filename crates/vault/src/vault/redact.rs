@@ -33,6 +33,14 @@ pub struct Erased {
     pub texts: Vec<String>,
 }
 
+impl Erased {
+    /// Leaves only those values whose look-up key `keeps` lets stay.
+    pub fn retain(&mut self, keeps: impl Fn(u64) -> bool) {
+        let values = std::mem::take(&mut self.lookups).into_iter().zip(std::mem::take(&mut self.texts));
+        (self.lookups, self.texts) = values.filter(|(key, _)| keeps(*key)).unzip();
+    }
+}
+
 /// A text between the quotes of JSON.
 fn json_text(text: &str) -> String {
     let quoted = serde_json::to_string(text).unwrap_or_default();
