@@ -85,6 +85,7 @@ leaks!({
     WalledActs => "what is said and changed in a walled case goes out on the secondee's stream";
     WalledCasePage => "a secondee's page of a case asks the desk of all cases";
     WalledReply => "a reply to a walled case is refused, not absent";
+    RecallOfHidden => "the recall of a report that members never saw empties the past of what others told them";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

@@ -183,6 +183,17 @@ pub struct Looked {
     pub held: BTreeSet<CaseId>,
 }
 
+/// Whether a data folder, which may be in use, has a case. Nothing is written.
+///
+/// # Errors
+/// [`VaultError`] if the journal cannot be read.
+pub fn has_case(data_dir: &Path, case: CaseId) -> Result<bool, VaultError> {
+    let path = data_dir.join(FILE);
+    std::fs::metadata(&path).map_err(files::at(&path))?;
+    let connection = sqlite::open_read_only(&path)?;
+    Ok(sqlite::is_made(&connection)? && sqlite::is_filed(&connection, case)?)
+}
+
 /// Looks how old the content of cases is in a data folder that may be in use. Nothing is written.
 ///
 /// # Errors

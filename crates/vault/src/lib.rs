@@ -36,7 +36,7 @@ pub use acts::{
     Party, Redacted, Verdict, Word, WordEntry,
 };
 pub use aged::{held_cases, hold_case};
-pub use ages::{Looked, look_ages};
+pub use ages::{Looked, has_case, look_ages};
 pub use backup::{Copied, backup, restore};
 pub use blobs::BLOB_BYTES_MAX;
 pub use entry::{

@@ -79,6 +79,13 @@ pub struct RetentionArgs {
 pub fn run(args: RetentionArgs) -> Result<(), Failure> {
     let keys_dir = args.folders.keys_dir.clone().unwrap_or_else(|| default_keys_dir(&args.folders.data_dir));
     if let Some((case, hold)) = args.hold.map(|case| (case, true)).or(args.let_go.map(|case| (case, false))) {
+        let data_dir = &args.folders.data_dir;
+        // One that is held may be let go whatever the data folder says: it may have been laid out again from an older copy.
+        let known = !hold && vault::held_cases(&keys_dir).context(keys_dir.display())?.contains(&case)
+            || vault::has_case(data_dir, case).context("retention")?;
+        if !known {
+            return Err(Failure::new(format!("there is no case {case} in {}", data_dir.display())));
+        }
         let changed = vault::hold_case(&keys_dir, case, hold).context(keys_dir.display())?;
         println!("case {case} {} {}", if changed { "is" } else { "was" }, if hold { "held" } else { "not held" });
         return Ok(());
