@@ -205,7 +205,9 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
     // What is said in its thread, and what its reporter changes, is as much behind the wall as itself.
     for (place, op) in one.ops.iter_mut().enumerate().skip(at + 1) {
         if matches!(op, Op::Wait(_)) && place + 1 < whole && random.percent(15) {
-            let act = random.pick(&[Back::Say, Back::Reply { asks: true }, Back::Withdraw, Back::ReadThread]).clone();
+            let act = random
+                .pick(&[Back::Say, Back::Reply { asks: true }, Back::Withdraw, Back::Recall, Back::ReadThread])
+                .clone();
             *op = Op::Back { label, act };
         }
     }
