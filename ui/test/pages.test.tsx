@@ -191,6 +191,15 @@ describe('the cell’s wall', () => {
     expect(container.textContent).toContain('unclaimed')
     expect(container.querySelector('canvas')!.getAttribute('aria-label')).toBeTruthy()
   })
+  it('a number of firms that is only the most there can be says so', () => {
+    const { live } = made({ campaigns: [row('a', { firms: 2, firms_at_most: true }), row('b', { firms: 5 })] })
+    const { container } = render(<Wall live={live} exercise={false} />)
+    const told = [...container.querySelectorAll('.facts')].map(p => p.textContent ?? '')
+    expect(told.length).toBe(2)
+    expect(told.join()).toContain('≤ 2 firms')
+    expect(told.join()).not.toContain('≤ 5')
+    expect(words.desk.firms(2, true)).toBe('up to 2 firms')
+  })
   it('quiet says what it means', () => {
     const { live } = made()
     render(<Wall live={live} exercise={false} />)

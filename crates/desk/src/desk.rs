@@ -14,7 +14,7 @@ use self::asks::alert_row;
 use crate::lanes::{Lanes, SLOTS};
 use crate::letters::Letters;
 use crate::outside::Outside;
-use crate::rows::Watched;
+use crate::rows::{Called, Watched};
 use crate::sight::Sight;
 use crate::sources::{Facts, MINUTE_MILLIS};
 use crate::thread::Thread;
@@ -393,7 +393,8 @@ impl Desk {
             if let Some(campaign) = fusion.campaign_of(case)
                 && let Some(watched) = self.watched.get_mut(&campaign)
             {
-                watched.title = self.cases.get(&case).map_or("Campaign", |place| place.attack.title()).to_owned();
+                let kind = self.cases.get(&case).map_or("Campaign", |place| place.attack.title());
+                watched.called = Called::Kind(kind.to_owned());
                 self.touched.insert(campaign);
             }
         }

@@ -24,7 +24,10 @@ const TITLE_ITEMS_MAX: usize = 50;
 
 /// What the desk keeps of a campaign on the wall, beside what fusion knows.
 pub(crate) struct Watched {
-    pub(crate) title: String,
+    /// What its title begins with.
+    pub(crate) called: Called,
+    /// Distinct values that it has now.
+    pub(crate) values: u32,
     pub(crate) severity: Severity,
     pub(crate) owner: Option<String>,
     /// Whether all of its cases were looked through for severity and owner; those that join later are one by one.
@@ -35,6 +38,25 @@ pub(crate) struct Watched {
     pub(crate) growth: VecDeque<(Timestamp, u32)>,
     /// When the row will change by the passing of time alone.
     pub(crate) changes_at: Option<Timestamp>,
+}
+
+/// What a campaign's title begins with: chosen once, so that a campaign is known again.
+#[derive(Clone)]
+pub(crate) enum Called {
+    /// What kind of attack its oldest report was.
+    Kind(String),
+    /// The kind, and the most widely seen value that its oldest report named.
+    Value(String),
+}
+
+impl Watched {
+    /// Its title, as many values as it has now.
+    pub(crate) fn title(&self) -> String {
+        match (&self.called, self.values.saturating_sub(1)) {
+            (Called::Kind(text), _) | (Called::Value(text), 0) => text.clone(),
+            (Called::Value(text), others) => format!("{text} and {others} more"),
+        }
+    }
 }
 
 impl Desk {
@@ -76,7 +98,7 @@ impl Desk {
             watched.growth.push_back((brief.last_seen, firms - watched.firms));
         }
         // After a merge the sum of both may be too large: a firm can have been in both.
-        watched.firms = firms;
+        (watched.firms, watched.values) = (firms, brief.values);
         watched.growth.retain(|(at, _)| now.millis_since(*at) <= DELTA_MILLIS);
         let older = watched.growth.iter().map(|(at, _)| at.plus_millis(DELTA_MILLIS + 1));
         let cools = Some(brief.last_seen.plus_millis(COOLING_MILLIS + 1)).filter(|at| *at > now);
@@ -93,12 +115,13 @@ impl Desk {
     /// Begins to watch a campaign, or looks through its cases once more after a merge.
     fn watch(&mut self, id: CampaignId, brief: &Brief, fusion: &Fusion) {
         let first = self.cases.get(&CaseId::from_bytes(*id.as_bytes())).copied();
-        let title = match self.watched.get(&id) {
-            Some(watched) => watched.title.clone(),
-            None => self.title(first, brief.values, fusion),
+        let called = match self.watched.get(&id) {
+            Some(watched) => watched.called.clone(),
+            None => self.called(first, fusion),
         };
         let watched = self.watched.entry(id).or_insert_with(|| Watched {
-            title,
+            called,
+            values: brief.values,
             severity: first.map_or(Severity::Medium, |place| place.severity),
             owner: None,
             whole: false,
@@ -113,23 +136,29 @@ impl Desk {
         }
     }
 
-    /// A campaign's title: what its oldest report was, and the most widely seen value that it named.
-    fn title(&self, first: Option<CasePlace>, values: u32, fusion: &Fusion) -> String {
-        let Some(place) = first else { return "Campaign".to_owned() };
+    fn called(&self, first: Option<CasePlace>, fusion: &Fusion) -> Called {
+        let Some(place) = first else { return Called::Kind("Campaign".to_owned()) };
         let kind = place.attack.title();
-        let Some(report) = report_at(&*self.journal, place.seq) else { return kind.to_owned() };
-        let telling = report
-            .items
-            .iter()
-            .take(TITLE_ITEMS_MAX)
-            .filter(|item| fusion.noise(&item.sighting.observable).is_none())
-            .max_by_key(|item| fusion.distinct_members(item.sighting.observable.key(self.key_seed)));
-        let Some(item) = telling else { return kind.to_owned() };
-        let short: String = item.sighting.observable.value().chars().take(TITLE_VALUE_CHARS_MAX).collect();
-        match values.saturating_sub(1) {
-            0 => format!("{kind}: {short}"),
-            others => format!("{kind}: {short} and {others} more"),
+        let report = report_at(&*self.journal, place.seq);
+        let telling = report.as_ref().and_then(|report| {
+            let named = report.items.iter().take(TITLE_ITEMS_MAX).map(|item| &item.sighting.observable);
+            named
+                .filter(|observable| fusion.noise(observable).is_none())
+                .max_by_key(|observable| fusion.distinct_members(observable.key(self.key_seed)))
+        });
+        let Some(observable) = telling else { return Called::Kind(kind.to_owned()) };
+        let short: String = observable.value().chars().take(TITLE_VALUE_CHARS_MAX).collect();
+        Called::Value(format!("{kind}: {short}"))
+    }
+
+    /// What a campaign is called: as an analyst named it, or by what it is.
+    pub(crate) fn title_of(&self, id: CampaignId) -> String {
+        if let Some(name) = self.name_of(id) {
+            return name.to_owned();
         }
+        let first = || self.cases.get(&CaseId::from_bytes(*id.as_bytes()));
+        let kind = || first().map_or("Campaign", |place| place.attack.title()).to_owned();
+        self.watched.get(&id).map_or_else(kind, Watched::title)
     }
 
     /// A campaign's row, if it is on the wall.
@@ -171,10 +200,7 @@ impl Desk {
         Some(CampaignRow {
             id: campaign.id.to_string(),
             letter,
-            title: self.name_of(campaign.id).map(str::to_owned).unwrap_or_else(|| {
-                let kind = || first.map_or("Campaign", |place| place.attack.title()).to_owned();
-                watched.map_or_else(kind, |watched| watched.title.clone())
-            }),
+            title: self.title_of(campaign.id),
             firms: firms.told,
             firms_at_most: firms.at_most,
             sectors: hits

@@ -253,10 +253,7 @@ impl Desk {
     }
 
     fn campaign_name(&self, id: CampaignId) -> CampaignName {
-        let title = self.watched.get(&id).map(|watched| watched.title.clone());
-        let first = self.cases.get(&CaseId::from_bytes(*id.as_bytes()));
-        let title = title.or_else(|| first.map(|place| place.attack.title().to_owned()));
-        CampaignName { id: id.to_string(), letter: self.letters.get(id), title: title.unwrap_or_default() }
+        CampaignName { id: id.to_string(), letter: self.letters.get(id), title: self.title_of(id) }
     }
 }
 

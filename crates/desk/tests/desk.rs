@@ -128,6 +128,18 @@ impl World {
 }
 
 #[test]
+fn a_title_says_how_many_values_there_are_now() {
+    let mut world = World::new();
+    for (n, firm) in [(1, 1), (2, 2), (3, 3)] {
+        world.report(n, firm, "energy", &["evil.test"]);
+    }
+    assert_eq!(world.rows("campaign", 0).remove(0)["title"], "Phishing: evil.test");
+    world.report(4, 4, "energy", &["evil.test", "worse.test", "worst.test"]);
+    let row = world.rows("campaign", 0).remove(0);
+    assert_eq!((&row["title"], &row["indicators"]), (&"Phishing: evil.test and 2 more".into(), &3.into()));
+}
+
+#[test]
 fn a_row_is_sent_again_as_time_alone_changes_it() {
     let mut world = World::new();
     for (n, firm) in [(1, 1), (2, 2), (3, 3)] {

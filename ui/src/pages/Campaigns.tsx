@@ -1,4 +1,4 @@
-// Campaigns: the same attack at several members. Members see the released form, the cell exact counts.
+// Campaigns: the same attack at several members. Members see the released form, the cell counts.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useRouteContext } from '@tanstack/react-router'
 import { cell, member } from '../api/client'
@@ -63,7 +63,7 @@ function CellList() {
           </h2>
           <p className="meta">
             <Severity v={c.severity} />
-            <b>{words.desk.firms(c.firms)}</b>
+            <b>{words.desk.firms(c.firms, c.firms_at_most)}</b>
             <span>{words.desk.delta(c.delta)}</span>
             <span>{words.desk.trend[c.trend] ?? c.trend}</span>
             <span>{T.indicators(c.indicators)}</span>

@@ -241,7 +241,9 @@ export function CellCampaignView({
           <span>
             {T.owner}: {c.owner ?? T.nobody}
           </span>
-          <span className="cellview">{T.note}</span>
+          <span className="cellview">
+            {T.note} {c.firms_at_most && T.atMost}
+          </span>
         </p>
         <Heading title={c.title} page={`${c.letter} ${c.title}`} exercise={exercise}>
           <Letter v={c.letter} />
@@ -252,7 +254,7 @@ export function CellCampaignView({
       <dl className="nums">
         <div>
           <dt>{T.firms}</dt>
-          <dd>{c.firms}</dd>
+          <dd>{T.upTo(c.firms, c.firms_at_most)}</dd>
         </div>
         <div>
           <dt>{T.sectors}</dt>

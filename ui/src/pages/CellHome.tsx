@@ -261,7 +261,7 @@ export function CellHome({ session }: { session: Session }) {
                       </Link>
                     </h3>
                     <p className="meta">
-                      <b>{T.firms(c.firms)}</b>
+                      <b>{T.firms(c.firms, c.firms_at_most)}</b>
                       <span>{T.delta(c.delta)}</span>
                       <span className={c.owner ? '' : 'open'}>{c.owner ?? T.nobody}</span>
                     </p>

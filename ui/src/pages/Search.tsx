@@ -95,7 +95,7 @@ function CellVerdict({ d, now }: { d: CellLookup; now: number }) {
           </div>
           <div>
             <dt>{T.firms}</dt>
-            <dd>{d.firms}</dd>
+            <dd>{words.cellCampaign.upTo(d.firms, d.firms_at_most)}</dd>
           </div>
           {d.score !== null && (
             <div>

@@ -137,7 +137,7 @@ function Campaigns({ live }: { live: WallLive }) {
             <div>
               <h3>{brief(c.title)}</h3>
               <p className="facts">
-                <b>{c.firms}</b> {T.firms(c.firms)}{' '}
+                <b>{T.upTo(c.firms, c.firms_at_most)}</b> {T.firms(c.firms)}{' '}
                 <span className={c.delta ? 'up' : 'flat'}>{c.delta ? T.delta(c.delta) : T.noDelta}</span>
                 <span className={c.owner ? 'own' : 'own none'}>
                   {c.owner

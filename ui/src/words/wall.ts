@@ -36,6 +36,7 @@ export const wall = {
   shown: (n: number, all: number) => `${n} of ${all}`,
   noSame: 'Nothing shared between firms right now.',
   firms: (n: number) => (n === 1 ? 'firm' : 'firms'),
+  upTo: (n: number, atMost?: boolean) => (atMost ? `≤ ${n}` : `${n}`),
   delta: (n: number) => `+${n} in 10 min`,
   noDelta: 'none new',
   nobody: 'Nobody on it',
