@@ -180,7 +180,7 @@ async fn every_leak_of_a_letter_is_caught() {
             Err(why) => Some(why),
         };
         planted::clear();
-        println!("{:<75} {}", leak.as_str(), caught.as_deref().unwrap_or("MISSED"));
+        println!("planted: {} | {}", leak.as_str(), caught.as_deref().unwrap_or("MISSED"));
         assert!(caught.is_some(), "{leak:?} was missed");
     }
 }

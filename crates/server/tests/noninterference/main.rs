@@ -324,11 +324,7 @@ fn every_planted_leak_is_caught() {
             }
             None
         });
-        println!(
-            "{:<55} {}",
-            leak.as_str(),
-            caught.as_deref().map_or_else(|| "MISSED".to_owned(), |what| format!("caught by {what}"))
-        );
+        println!("planted: {} | {}", leak.as_str(), caught.as_deref().unwrap_or("MISSED"));
         if caught.is_none() {
             missed.push(leak.as_str());
         }
