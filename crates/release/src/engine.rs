@@ -281,7 +281,9 @@ impl Engine {
         }
         let Some(mut erased) = self.vault.to_erase(case)? else { return Ok(None) };
         erased.retain(|key| self.gate.took_back(case, key) || planted::is_on(Leak::RecallOfHidden));
-        self.writer.erase(&erased.lookups, &erased.texts)?;
+        // What is shown from now on is not of it; the journal is looked through a moment later.
+        erased.ticks.1 = self.gate.last_tick;
+        self.writer.erase(&erased.lookups, &erased.texts, erased.ticks)?;
         Ok(Some(erased))
     }
 

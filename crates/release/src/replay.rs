@@ -101,13 +101,19 @@ impl Gate {
     }
 
     fn note_value(&mut self, key: u64, id: [u8; 16], tick: Timestamp, object: Option<&ReleasedObject>) {
-        if self.values.get(&key).is_some_and(|value| !value.is(OPEN)) {
+        let told = object.is_some_and(|object| !object.body.is_empty());
+        let open = self.values.get(&key).map(|value| value.is(OPEN));
+        if open == Some(false) && !told {
             self.withdrawn(key, id);
             return;
         }
         let shown = object.map(|object| self.hash(&object.body));
         let watch_millis = self.params.watch_millis;
         self.texts.remove(&key);
+        if open != Some(true) && told {
+            // What told it is erased: members had it all the same, and whoever reports it after that confirms nothing.
+            self.values.entry(key).or_default();
+        }
         if let Some(value) = self.values.get_mut(&key) {
             value.clear(QUEUED);
             if let Some(shown) = shown {

@@ -24,11 +24,14 @@ enum Step {
     Restart,
     /// The reporter of one of the reports so far changes something about it.
     Act(usize, Change),
+    /// What was recalled goes from both stores.
+    Erase,
 }
 
 #[derive(Clone, Debug)]
 enum Change {
     Withdraw,
+    Recall,
     Consent(WhoMayBeWarned),
     Correct { dropped: usize, added: usize },
 }
@@ -73,6 +76,14 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn recalling() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => step(),
+        2 => any::<usize>().prop_map(|which| Step::Act(which, Change::Recall)),
+        1 => Just(Step::Erase),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(filed(), 1..4).prop_map(Step::File),
@@ -103,6 +114,7 @@ fn play(bench: &mut Bench, steps: Vec<Step>) {
                 bench.append(Body::Posture { word, text: "text".into(), by: PersonId::from_bytes([9; 16]) });
             }
             Step::Restart => bench.restart(),
+            Step::Erase => erase(bench),
             Step::Act(which, change) => {
                 let cases = bench.cases.borrow().len();
                 if cases == 0 {
@@ -110,11 +122,22 @@ fn play(bench: &mut Bench, steps: Vec<Step>) {
                 }
                 let act = match change {
                     Change::Withdraw => Act::Withdraw,
+                    Change::Recall => Act::Recall,
                     Change::Consent(warn) => Act::Consent { warn },
                     Change::Correct { dropped, added } => correction(&[VALUES[added]], &[VALUES[dropped]]),
                 };
                 bench.act(which % cases, act);
             }
+        }
+    }
+    bench.fold();
+}
+
+/// What was recalled goes from both stores, as far as members have lost it.
+fn erase(bench: &mut Bench) {
+    for case in bench.vault.recalled() {
+        if let Some(erased) = bench.engine.erase(case).unwrap() {
+            bench.vault.redact(case, &erased).unwrap();
         }
     }
     bench.fold();
@@ -132,5 +155,23 @@ proptest! {
         bench.run_to((end / EPOCH + 1) * EPOCH - EPOCH % TICK);
         bench.assert_replays();
         prop_assert!(!bench.everything().contains("secret"));
+    }
+
+    /// Whoever starts anew after something was recalled and erased has shown what was shown, and shows nothing else for it.
+    #[test]
+    fn a_start_after_erasures_comes_to_the_store_of_before(steps in prop::collection::vec(recalling(), 1..40)) {
+        let mut bench = Bench::with(release::EngineConfig { over_common_members: 6, ..release::EngineConfig::default() });
+        play(&mut bench, steps);
+        let end = (bench.now() / EPOCH + 1) * EPOCH;
+        bench.run_to(end + 2 * EPOCH);
+        erase(&mut bench);
+        let live = bench.everything();
+        let digest = bench.engine.released_digest().unwrap();
+        bench.restart();
+        prop_assert_eq!(bench.everything(), live, "another store by replay");
+        prop_assert_eq!(bench.engine.released_digest().unwrap(), digest);
+        let shown = bench.everything();
+        bench.run_to(end + 4 * EPOCH);
+        prop_assert_eq!(bench.everything(), shown, "a start changes what members have");
     }
 }

@@ -1,5 +1,6 @@
 //! Erasing what was shown of a recalled report: superseded versions lose their body, as in the journal, and are overwritten.
 
+use model::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::ReleasedError;
@@ -11,11 +12,18 @@ const TRUNCATE_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
 
 impl Writer {
     /// Empties every version of the indicators under these look-up keys that members or groups have no more, and of campaigns
-    /// that name one of these texts (as they stand in JSON) in a version that is superseded.
+    /// that name one of these texts (as they stand in JSON) in a version that is superseded; of both only what was shown after the
+    /// first of `ticks` and until the second.
     ///
     /// # Errors
     /// [`ReleasedError`] if it cannot be written; nothing of it is, then.
-    pub fn erase(&mut self, lookups: &[u64], texts: &[String]) -> Result<(), ReleasedError> {
+    pub fn erase(
+        &mut self,
+        lookups: &[u64],
+        texts: &[String],
+        ticks: (Timestamp, Timestamp),
+    ) -> Result<(), ReleasedError> {
+        let (after, until) = (ticks.0.as_millis(), ticks.1.as_millis());
         let mut conn = self.lock();
         conn.pragma_update(None, "secure_delete", true)?;
         let transaction = conn.transaction()?;
@@ -23,19 +31,21 @@ impl Writer {
             let lookup = lookup.cast_signed();
             transaction
                 .prepare_cached(
-                    "UPDATE indicators SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0 AND NOT EXISTS
+                    "UPDATE indicators SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0
+                       AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
                        (SELECT 1 FROM indicators AS now WHERE now.lookup = ?1 AND now.id = indicators.id AND now.live = 1)",
                 )?
-                .execute([lookup])?;
+                .execute([lookup, after, until])?;
             transaction
                 .prepare_cached(
-                    "UPDATE shared SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0 AND NOT EXISTS
+                    "UPDATE shared SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0
+                       AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
                        (SELECT 1 FROM shared AS now WHERE now.lookup = ?1 AND now.audience = shared.audience
                           AND now.id = shared.id AND now.live = 1)",
                 )?
-                .execute([lookup])?;
+                .execute([lookup, after, until])?;
         }
-        for n in naming(&transaction, texts)? {
+        for n in naming(&transaction, texts, (after, until))? {
             transaction.prepare_cached("UPDATE campaigns SET body = '' WHERE n = ?1")?.execute([n])?;
         }
         transaction.commit()?;
@@ -52,9 +62,10 @@ impl Writer {
 }
 
 /// Superseded versions of campaigns that name one of the texts.
-fn naming(conn: &Connection, texts: &[String]) -> Result<Vec<i64>, ReleasedError> {
-    let mut statement = conn.prepare("SELECT n, body FROM campaigns WHERE live = 0 AND body <> ''")?;
-    let mut rows = statement.query(params![])?;
+fn naming(conn: &Connection, texts: &[String], (after, until): (i64, i64)) -> Result<Vec<i64>, ReleasedError> {
+    let mut statement =
+        conn.prepare("SELECT n, body FROM campaigns WHERE live = 0 AND tick > ?1 AND tick <= ?2 AND body <> ''")?;
+    let mut rows = statement.query(params![after, until])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;

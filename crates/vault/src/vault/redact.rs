@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use model::{CaseId, GroupId, WhoMayBeWarned};
+use model::{CaseId, GroupId, Timestamp, WhoMayBeWarned};
 use policy::{NounKind, ReleaseBatch};
 
 use super::Vault;
@@ -25,8 +25,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// What members were shown of a recalled report, as the released store must forget it too.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erased {
+    /// The ticks of what was shown of it: those after the report came, up to the latest that there was when it was forgotten.
+    pub ticks: (Timestamp, Timestamp),
     /// Look-up keys of its values.
     pub lookups: Vec<u64>,
     /// Texts of its values, as they stand in JSON.
@@ -193,7 +195,8 @@ impl Vault {
         let Some(Filed { seq, .. }) = self.journal.filed(case)? else { return Ok(None) };
         let Some(report) = self.report_at(seq)? else { return Ok(None) };
         let seed = self.key_seed();
-        let mut erased = Erased::default();
+        let ticks = (report.received_at, Timestamp::from_millis(i64::MAX));
+        let mut erased = Erased { ticks, lookups: Vec::new(), texts: Vec::new() };
         let mut add = |report: &ReportEntry| {
             for item in &report.items {
                 erased.lookups.push(item.sighting.observable.key(seed).0);
@@ -231,7 +234,9 @@ impl Vault {
                 if codec::type_of(&entry.body).map_err(corrupt)? == "release"
                     && let Body::Release(batch) = codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)?
                 {
-                    shown.note(entry.seq, &batch, &lookups, &erased.texts);
+                    if batch.tick > erased.ticks.0 && batch.tick <= erased.ticks.1 {
+                        shown.note(entry.seq, &batch, &lookups, &erased.texts);
+                    }
                 }
             }
         }
