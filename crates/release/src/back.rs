@@ -380,14 +380,14 @@ impl Gate {
         if open.is_empty() && !waits {
             value.havers.lose(place, window);
         }
-        let (members, confirming, blocked) = (value.havers.members(), value.havers.confirming(), value.is(BLOCKED));
+        let (confirming, blocked) = (value.havers.confirming(), value.is(BLOCKED));
         if blocked && confirming < self.params.block_members {
             self.blocks_due
                 .entry(rho::block_minute_from(rho::tick_after(at, &self.params), &self.params))
                 .or_default()
                 .insert(key);
         }
-        if !rho::hold_opens(members, self.population.members, &self.params) {
+        if !self.hold_opens(key) {
             for keys in self.holds_due.values_mut() {
                 keys.remove(&key);
             }

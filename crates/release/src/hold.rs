@@ -84,8 +84,7 @@ impl Gate {
 
     /// A held value opens at the next epoch if enough members have it.
     pub(crate) fn hold(&mut self, at: Timestamp, key: u64) {
-        let members = self.values.get(&key).map_or(0, |value| value.havers.members());
-        if rho::hold_opens(members, self.population.members, &self.params) {
+        if self.hold_opens(key) {
             let due = if planted::is_on(Leak::HoldAtThird) {
                 rho::tick_after(at, &self.params)
             } else {
@@ -93,6 +92,12 @@ impl Gate {
             };
             self.holds_due.entry(due).or_default().insert(key);
         }
+    }
+
+    /// Whether enough members have a value now, among as many as there are now.
+    pub(crate) fn hold_opens(&self, key: u64) -> bool {
+        let members = self.values.get(&key).map_or(0, |value| value.havers.members());
+        rho::hold_opens(members, self.population.members, &self.params)
     }
 
     /// The reports whose held values open, each with those of its values.

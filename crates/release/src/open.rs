@@ -86,6 +86,8 @@ impl Gate {
                 self.open_all(parts, tick, due)?;
             }
             if let Some(keys) = self.holds_due.remove(&due) {
+                // Members may have become so few since that they hide nobody.
+                let keys: Vec<u64> = keys.into_iter().filter(|key| self.hold_opens(*key)).collect();
                 let parts = self.unhold(keys, due);
                 for part in &parts {
                     let case = part.facts.case;
