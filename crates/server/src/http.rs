@@ -59,10 +59,19 @@ pub(crate) async fn json<T: DeserializeOwned>(request: Request, limit: usize) ->
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Err(Problem::wrong_field("the body is an array: an object is asked for"));
     }
-    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+    let problem = |error: serde_json::Error, path: &str| match error.classify() {
+        // A type that is wrong is told without its field's name by the parser.
+        serde_json::error::Category::Data if path != "." => Problem::wrong_field(format!("{path}: {error}")),
         serde_json::error::Category::Data => Problem::wrong_field(error.to_string()),
         _ => Problem::unreadable(error.to_string()),
-    })
+    };
+    let mut reader = serde_json::Deserializer::from_slice(&body);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        problem(error.into_inner(), &path)
+    })?;
+    reader.end().map_err(|error| problem(error, "."))?;
+    Ok(read)
 }
 
 /// Reads the query.
