@@ -233,10 +233,10 @@ impl Vault {
                 let corrupt = |error: CodecError| JournalError::corrupt(entry.seq, error.to_string());
                 if codec::type_of(&entry.body).map_err(corrupt)? == "release"
                     && let Body::Release(batch) = codec::decode(&self.journal.open(entry)?.plain).map_err(corrupt)?
+                    && batch.tick > erased.ticks.0
+                    && batch.tick <= erased.ticks.1
                 {
-                    if batch.tick > erased.ticks.0 && batch.tick <= erased.ticks.1 {
-                        shown.note(entry.seq, &batch, &lookups, &erased.texts);
-                    }
+                    shown.note(entry.seq, &batch, &lookups, &erased.texts);
                 }
             }
         }
