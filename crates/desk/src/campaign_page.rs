@@ -77,7 +77,7 @@ impl Desk {
                     // The minute, and within it the order of the pseudonyms: a run of cases would be one firm's import.
                     at: place.received_at.floor_to(MINUTE_MILLIS),
                     lane: place.lane.and_then(|lane| self.lanes.name(lane)).map(str::to_owned),
-                    links: fusion.explain(*case).to_vec(),
+                    links: fusion.explain(*case),
                 })
             })
             .collect();

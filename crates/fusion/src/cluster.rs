@@ -61,8 +61,8 @@ pub(crate) struct Cluster {
     /// Analysts' words that name one of its cases.
     pub(crate) words: Vec<u32>,
     pub(crate) history: History,
-    /// It was split at some time: features may still count what the other part has.
-    pub(crate) parted: bool,
+    /// The number of the last split that it was part of: features may still count what the other part has. 0 if it never was.
+    pub(crate) parted: u32,
     pub(crate) values: u32,
     pub(crate) members: Distinct,
     /// Cases of members.
@@ -89,7 +89,7 @@ impl Cluster {
             tree: Tree::default(),
             words: Vec::new(),
             history: History::default(),
-            parted: false,
+            parted: 0,
             values: case.values,
             of_members: u32::from(case.of_member),
             lanes: (case.of_member && case.sector != u16::MAX).then_some(case.sector).into_iter().collect(),
@@ -113,7 +113,7 @@ impl Cluster {
         self.tree.absorb(other.tree);
         self.words.extend(other.words);
         self.history.absorb(other.history);
-        self.parted |= other.parted;
+        self.parted = self.parted.max(other.parted);
         self.values = self.values.saturating_add(other.values);
         self.members.absorb(other.members);
         self.of_members = self.of_members.saturating_add(other.of_members);

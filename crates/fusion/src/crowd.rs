@@ -18,9 +18,11 @@ impl Fusion {
 
     pub(crate) fn note_crowd(&mut self, key: ObservableKey) {
         let limit = self.config.over_common_members;
-        let Some(posting) = self.postings.get(key.0) else { return };
-        let named = posting.standing == Standing::Links && posting.members(&self.store, &self.cases) >= limit;
-        let out = posting.more(&self.store).is_some_and(|more| more.crowded_out);
+        let Some(posting) = self.postings.get(key.0).filter(|posting| !posting.is_below(&self.store, limit)) else {
+            return;
+        };
+        let named = posting.standing() == Standing::Links && posting.members(&self.store, &self.cases) >= limit;
+        let out = posting.crowded_out(&self.store);
         if named || (!out && posting.comers(&self.store, &self.cases) >= limit) {
             self.crowded.insert(key);
         }
@@ -36,16 +38,16 @@ impl Fusion {
         let limit = self.config.over_common_members;
         let mut stopped = false;
         if let Some(posting) = self.postings.get_mut(key.0) {
-            if posting.standing == Standing::Links && posting.members(&self.store, &self.cases) >= limit {
-                posting.standing = Standing::OverCommon;
+            if posting.standing() == Standing::Links && posting.members(&self.store, &self.cases) >= limit {
+                posting.stand(Standing::OverCommon);
                 stopped = true;
             }
             let comers = posting.comers(&self.store, &self.cases);
-            if let Some(more) = posting.more_mut(&mut self.store)
-                && !more.crowded_out
+            if let Some(named) = posting.named_mut(&mut self.store)
+                && !named.crowded_out
                 && comers >= limit
             {
-                more.crowded_out = true;
+                named.crowded_out = true;
                 stopped = true;
             }
         }
@@ -82,21 +84,21 @@ impl Fusion {
     }
 
     fn is_over_common(&self, key: ObservableKey) -> bool {
-        self.postings.get(key.0).is_some_and(|posting| posting.standing == Standing::OverCommon)
+        self.postings.get(key.0).is_some_and(|posting| posting.standing() == Standing::OverCommon)
     }
 
     /// Whether a value links nothing.
     #[must_use]
     pub fn links_nothing(&self, key: ObservableKey) -> bool {
-        self.postings.get(key.0).is_some_and(|posting| posting.standing != Standing::Links)
+        self.postings.get(key.0).is_some_and(|posting| posting.standing() != Standing::Links)
     }
 
     /// Values that link nothing, in the order in which that was found.
     pub fn over_common(&self) -> impl Iterator<Item = OverCommon> + '_ {
         self.common.iter().filter_map(|(key, why)| {
             let posting = self.postings.get(key.0)?;
-            let out = posting.more(&self.store).is_some_and(|more| more.crowded_out);
-            if posting.standing == Standing::Links && !out {
+            let out = posting.crowded_out(&self.store);
+            if posting.standing() == Standing::Links && !out {
                 return None;
             }
             let example = self.cases.get(posting.first(&self.store)?)?.id;

@@ -1,7 +1,7 @@
 //! Canonical bytes of the engine's state: equal states give equal bytes, whatever order their maps have.
 
 use crate::Fusion;
-use crate::posting::Standing;
+use crate::posting::{Entry, Standing};
 
 /// Folds numbers into one, in their order.
 struct Fold(u64);
@@ -24,13 +24,12 @@ impl Fusion {
         }
         // Postings are added up, each hashed for itself: sorting ten million keys would take longer than making them.
         let mut sums = [0_u64; 4];
-        for key in self.postings.keys() {
-            let Some(posting) = self.postings.get(key) else { continue };
+        for (key, posting) in self.postings.iter() {
             let mut one = Fold(key);
             one.add(u64::from(posting.having(&self.store)));
             one.add(u64::from(posting.seen(&self.store)));
-            one.add(posting.last_seen().as_millis().cast_unsigned());
-            one.add(match posting.standing {
+            one.add(posting.last_seen(&self.store, &self.cases).as_millis().cast_unsigned());
+            one.add(match posting.standing() {
                 Standing::Links => 0,
                 Standing::Noise => 1,
                 Standing::OverCommon => 2,
@@ -38,14 +37,12 @@ impl Fusion {
             for case in posting.holders(&self.store) {
                 one.add(u64::from(*case));
             }
-            for entry in posting.entries(&self.store) {
+            for entry in posting.entries(&self.store, &mut [Entry::default()]) {
                 one.add(u64::from(entry.case) << 32 | u64::from(entry.last));
                 one.add(u64::from(entry.count) << 8 | u64::from(entry.roles));
             }
             one.add(u64::from(posting.comers(&self.store, &self.cases)));
-            if let Some(more) = posting.more(&self.store) {
-                one.add(u64::from(more.crowded_out));
-            }
+            one.add(u64::from(posting.crowded_out(&self.store)));
             for (index, sum) in (1_u64..).zip(&mut sums) {
                 *sum = sum.wrapping_add(one.0.wrapping_mul(index.wrapping_mul(2) | 1).rotate_left(13));
             }

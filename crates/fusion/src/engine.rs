@@ -4,21 +4,19 @@ use std::collections::{BTreeSet, HashMap};
 
 use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
 
-use crate::campaign::{Brief, Campaign};
 use crate::cluster::Cluster;
 use crate::history::{Happened, REVIVED_AFTER_DAYS, What};
 use crate::link::Found;
-use crate::posting::{Posting, Standing, Store};
-use crate::score;
-use crate::steps::{self, List, Table};
+use crate::places::{ALONE, Places};
+use crate::posting::Store;
+use crate::reasons::Reasons;
+use crate::slots::Slots;
+use crate::steps::{List, Table};
+use crate::take::Room;
 use crate::tree::{Edge, NO_WORD};
 use crate::words::Words;
-use crate::{Changes, Config, Considered, Event, Finding, Reason};
+use crate::{Config, Considered, Event, Finding, Reason};
 
-/// Stands for "no cluster yet": the case is alone.
-pub(crate) const ALONE: u32 = u32::MAX;
-/// Set in the home of a case that is alone, whose number the rest is.
-const LONE: u32 = 1 << 31;
 /// Milliseconds of a day.
 pub(crate) const DAY_MILLIS: f32 = 86_400_000.0;
 /// Stands for "not known".
@@ -30,7 +28,6 @@ pub(crate) struct Case {
     pub(crate) at: Timestamp,
     pub(crate) window: u32,
     pub(crate) token: u32,
-    pub(crate) cluster: u32,
     pub(crate) values: u32,
     pub(crate) sector: u16,
     pub(crate) region: Option<Region>,
@@ -44,31 +41,33 @@ pub(crate) struct Case {
 pub struct Fusion {
     pub(crate) config: Config,
     pub(crate) cases: List<Case>,
-    by_id: Table<u32>,
+    pub(crate) places: Places,
+    pub(crate) by_id: Table<u32>,
     tokens: HashMap<MemberToken, u32>,
     pub(crate) sectors: Vec<String>,
     /// By the key of a feature; that of a value as a whole is its own.
-    pub(crate) postings: Table<Posting>,
+    pub(crate) postings: Slots,
     pub(crate) store: Store,
     pub(crate) clusters: List<Option<Box<Cluster>>>,
     free: Vec<u32>,
-    pub(crate) reasons: Table<Vec<(Timestamp, Reason)>>,
+    pub(crate) reasons: Reasons,
     /// Values that link nothing, in the order in which that was found.
     pub(crate) common: Vec<(ObservableKey, String)>,
     /// Values that reached the limit of members and link until it is decided.
     pub(crate) crowded: BTreeSet<ObservableKey>,
     /// What analysts said.
     pub(crate) words: Words,
-    /// A campaign was split.
-    pub(crate) parted: bool,
     /// Counts the lists of everyday values that were in use.
     pub(crate) lists: u8,
-    changed: BTreeSet<u32>,
-    merged: Vec<(CampaignId, CampaignId)>,
+    pub(crate) changed: BTreeSet<u32>,
+    pub(crate) merged: Vec<(CampaignId, CampaignId)>,
     /// Entries of postings that were looked at, in all.
     pub(crate) touched: u64,
-    /// What the last report was held against.
+    /// What the last report was held against, if that is noted.
     pub(crate) considered: Vec<Considered>,
+    pub(crate) notes_considered: bool,
+    /// Used by each report in turn.
+    pub(crate) room: Room,
 }
 
 /// The key of a case in a table by 64-bit hash: ids are random, and those that are not are spread.
@@ -86,23 +85,25 @@ impl Fusion {
         Self {
             config,
             cases: List::default(),
+            places: Places::default(),
             by_id: Table::default(),
             tokens: HashMap::new(),
             sectors: Vec::new(),
-            postings: Table::default(),
+            postings: Slots::default(),
             store: Store::default(),
             clusters: List::default(),
             free: Vec::new(),
-            reasons: Table::default(),
+            reasons: Reasons::default(),
             common: Vec::new(),
             crowded: BTreeSet::new(),
             words: Words::default(),
-            parted: false,
             lists: 0,
             changed: BTreeSet::new(),
             merged: Vec::new(),
             touched: 0,
             considered: Vec::new(),
+            notes_considered: false,
+            room: Room::default(),
         }
     }
 
@@ -151,7 +152,6 @@ impl Fusion {
             at: event.at,
             window: event.window,
             token,
-            cluster: ALONE,
             values: 0,
             sector,
             region: event.region,
@@ -159,6 +159,7 @@ impl Fusion {
             of_member: event.of_member,
             joined: f32::INFINITY,
         });
+        self.places.push();
         self.by_id.insert(spread(event.case), index);
         (index, true)
     }
@@ -167,8 +168,7 @@ impl Fusion {
     pub(crate) fn count_value(&mut self, case: u32) {
         let Some(held) = self.cases.get_mut(case) else { return };
         held.values = held.values.saturating_add(1);
-        let cluster = held.cluster;
-        if let Some(cluster) = self.cluster_mut(cluster) {
+        if let Some(cluster) = self.cluster_of_mut(case) {
             cluster.values = cluster.values.saturating_add(1);
         }
     }
@@ -177,8 +177,7 @@ impl Fusion {
     pub(crate) fn uncount_value(&mut self, case: u32) {
         let Some(held) = self.cases.get_mut(case) else { return };
         held.values = held.values.saturating_sub(1);
-        let cluster = held.cluster;
-        if let Some(cluster) = self.cluster_mut(cluster) {
+        if let Some(cluster) = self.cluster_of_mut(case) {
             cluster.values = cluster.values.saturating_sub(1);
         }
     }
@@ -201,7 +200,7 @@ impl Fusion {
 
     /// Index of the oldest case of the campaign that a case is in.
     pub(crate) fn oldest_of(&self, case: u32) -> u32 {
-        self.cases.get(case).and_then(|held| self.cluster(held.cluster)).map_or(case, |cluster| cluster.oldest)
+        self.places.figures(self.places.home(case)).map_or(case, |figures| figures.oldest)
     }
 
     pub(crate) fn id_of(&self, case: u32) -> CampaignId {
@@ -217,9 +216,10 @@ impl Fusion {
 
     /// Cases of a campaign, and when it was last seen.
     pub(crate) fn size_and_last(&self, case: u32) -> (u32, Timestamp) {
-        let Some(held) = self.cases.get(case) else { return (1, Timestamp::from_millis(0)) };
-        self.cluster(held.cluster)
-            .map_or((1, held.at), |cluster| (u32::try_from(cluster.cases.len()).unwrap_or(u32::MAX), cluster.last_seen))
+        match self.places.figures(self.places.home(case)) {
+            Some(figures) => (figures.size, figures.last_seen),
+            None => (1, self.cases.get(case).map_or(Timestamp::from_millis(0), |held| held.at)),
+        }
     }
 
     /// Makes a case's campaign one with that of another, and keeps why.
@@ -268,17 +268,13 @@ impl Fusion {
 
     /// Makes the cluster of a lone case.
     fn settle(&mut self, case: u32) -> u32 {
-        let Some(held) = self.cases.get(case) else { return ALONE };
-        if held.cluster != ALONE {
-            return held.cluster;
-        }
+        let place = self.places.of(case);
+        let Some(held) = self.cases.get(case).filter(|_| place == ALONE) else { return place };
         let mut cluster = Cluster::of(case, held);
         cluster.words = self.words.of(held.id).to_vec();
         let index = self.free_place();
         self.put_cluster(index, Box::new(cluster));
-        if let Some(held) = self.cases.get_mut(case) {
-            held.cluster = index;
-        }
+        self.places.set(case, index);
         index
     }
 
@@ -288,6 +284,7 @@ impl Fusion {
     }
 
     pub(crate) fn put_cluster(&mut self, place: u32, cluster: Box<Cluster>) {
+        self.places.note(place, &cluster);
         if let Some(slot) = self.clusters.get_mut(place) {
             *slot = Some(cluster);
         }
@@ -298,8 +295,7 @@ impl Fusion {
     }
 
     pub(crate) fn cluster_of_mut(&mut self, case: u32) -> Option<&mut Cluster> {
-        let place = self.cases.get(case)?.cluster;
-        self.cluster_mut(place)
+        self.cluster_mut(self.places.of(case))
     }
 
     pub(crate) fn note_merged(&mut self, kept: CampaignId, alias: CampaignId) {
@@ -330,9 +326,7 @@ impl Fusion {
         self.free.push(small);
         self.changed.remove(&gone.oldest);
         for case in &gone.cases {
-            if let Some(held) = self.cases.get_mut(*case) {
-                held.cluster = large;
-            }
+            self.places.set(*case, large);
         }
         let older_first = self.cluster(large).map(|kept| kept.oldest);
         let younger = older_first
@@ -353,139 +347,14 @@ impl Fusion {
                 kept.history.push(Happened { at, what, other: younger, reports, case: bridge, by });
             }
         }
+        if let Some(kept) = self.clusters.get(large).and_then(Option::as_deref) {
+            self.places.note(large, kept);
+        }
         if let Some(before) = older_first {
             self.changed.remove(&before);
         }
         if let Some(now) = self.cluster(large).map(|kept| kept.oldest) {
             self.changed.insert(now);
-        }
-    }
-
-    /// What changed since the last call.
-    pub fn take_changes(&mut self) -> Changes {
-        let changed = std::mem::take(&mut self.changed);
-        let mut campaigns: Vec<CampaignId> = changed.into_iter().map(|case| self.id_of(case)).collect();
-        campaigns.sort_unstable();
-        campaigns.dedup();
-        Changes { campaigns, merged: std::mem::take(&mut self.merged) }
-    }
-
-    /// The campaign of an id, be it a present one, an alias, or that of any case in it.
-    #[must_use]
-    pub fn campaign(&self, id: CampaignId) -> Option<Campaign> {
-        self.with_cluster(id, |cluster| cluster.view(self))
-    }
-
-    fn with_cluster<T>(&self, id: CampaignId, ask: impl FnOnce(&Cluster) -> T) -> Option<T> {
-        let case = self.index_of(CaseId::from_bytes(*id.as_bytes()))?;
-        let held = self.cases.get(case)?;
-        Some(match self.cluster(held.cluster) {
-            Some(cluster) => ask(cluster),
-            None => ask(&Cluster::of(case, held)),
-        })
-    }
-
-    /// The figures of a campaign, as [`Fusion::campaign`] finds it but without copying its cases.
-    #[must_use]
-    pub fn brief(&self, id: CampaignId) -> Option<Brief> {
-        self.with_cluster(id, |cluster| cluster.brief(self.id_of(cluster.oldest)))
-    }
-
-    /// First case in each sector of a campaign, in the order in which sectors were hit.
-    #[must_use]
-    pub fn first_by_sector(&self, id: CampaignId) -> Vec<(&str, Timestamp)> {
-        self.with_cluster(id, |cluster| cluster.first_by_sector(self)).unwrap_or_default()
-    }
-
-    /// The campaign that a case is in.
-    #[must_use]
-    pub fn campaign_of(&self, case: CaseId) -> Option<CampaignId> {
-        self.index_of(case).map(|case| self.id_of(case))
-    }
-
-    /// Distinct counting members of a campaign, in the largest token window.
-    #[must_use]
-    pub fn distinct_members_of_campaign(&self, id: CampaignId) -> u32 {
-        let Some(case) = self.index_of(CaseId::from_bytes(*id.as_bytes())) else { return 0 };
-        let Some(held) = self.cases.get(case) else { return 0 };
-        self.cluster(held.cluster).map_or(u32::from(held.counts), |cluster| cluster.members.count())
-    }
-
-    /// Cases that hold a value, in the order in which they came (at most 256).
-    #[must_use]
-    pub fn who_else(&self, key: ObservableKey) -> Vec<CaseId> {
-        let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
-        cases.iter().filter_map(|case| self.cases.get(*case)).map(|case| case.id).collect()
-    }
-
-    /// In how many cases a value was.
-    #[must_use]
-    pub fn seen(&self, key: ObservableKey) -> u32 {
-        self.postings.get(key.0).map_or(0, |posting| posting.seen(&self.store))
-    }
-
-    /// Distinct counting members that hold a value, in the largest token window.
-    #[must_use]
-    pub fn distinct_members(&self, key: ObservableKey) -> u32 {
-        self.postings.get(key.0).map_or(0, |posting| posting.members(&self.store, &self.cases))
-    }
-
-    /// Present score of a value, from 0 to 1; 0 if it was never seen.
-    #[must_use]
-    pub fn score(&self, key: ObservableKey, now: Timestamp) -> f32 {
-        self.postings
-            .get(key.0)
-            .filter(|posting| posting.standing == Standing::Links && posting.seen(&self.store) > 0)
-            .map_or(0.0, |posting| score::score(posting.kind, self.distinct_members(key), posting.last_seen(), now))
-    }
-
-    /// The reasons why a case is where it is, oldest first.
-    #[must_use]
-    pub fn explain(&self, case: CaseId) -> &[(Timestamp, Reason)] {
-        self.index_of(case).and_then(|case| self.reasons.get(steps::spread(case))).map_or(&[], Vec::as_slice)
-    }
-
-    /// What happened to a campaign: merges, splits, revivals, in the order of their times.
-    #[must_use]
-    pub fn history(&self, id: CampaignId) -> Vec<Happened> {
-        self.with_cluster(id, |cluster| cluster.history.all().to_vec()).unwrap_or_default()
-    }
-
-    /// Log-odds with which a case joined its campaign; infinite if it began one.
-    #[must_use]
-    pub fn strength(&self, case: CaseId) -> f32 {
-        self.index_of(case).and_then(|case| self.cases.get(case)).map_or(f32::NEG_INFINITY, |case| case.joined)
-    }
-
-    /// What the last report was held against, the likeliest first.
-    #[must_use]
-    pub fn considered(&self) -> &[Considered] {
-        &self.considered
-    }
-
-    /// Entries of postings that were looked at since the engine began: the work that evidence cost.
-    #[must_use]
-    pub const fn entries_touched(&self) -> u64 {
-        self.touched
-    }
-
-    /// Number of cases.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cases.len()
-    }
-
-    /// Whether nothing was seen yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cases.is_empty()
-    }
-
-    /// The campaign that a case is in, as a number that only tells campaigns apart.
-    pub(crate) fn home(cases: &List<Case>, case: u32) -> u32 {
-        match cases.get(case) {
-            Some(held) if held.cluster != ALONE => held.cluster,
-            _ => case | LONE,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::Observation;
 use crate::engine::Fusion;
 use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Standing};
-use crate::rules::{self, Context, OWNED, URL_HOST};
+use crate::rules::{self, Context, Keys, OWNED, URL_HOST};
 
 impl Fusion {
     /// Forgets that a case holds these values. The case itself, and the campaign that it is in, stay.
@@ -18,7 +18,7 @@ impl Fusion {
             if !posting.has(index, AS_VALUE, &self.store) {
                 continue;
             }
-            let links = posting.standing == Standing::Links;
+            let links = posting.standing() == Standing::Links;
             if self.leave(index, key.0, AS_VALUE) {
                 self.crowded.remove(key);
             }
@@ -28,7 +28,8 @@ impl Fusion {
             let mut features: Vec<(u8, u64)> = Vec::new();
             let (zones, networks) = (self.config.zones.clone(), self.config.networks.clone());
             let parts = Parts::of(observable, &zones);
-            rules::features(&parts, &Context { networks: &networks }, self.config.key_seed, &mut |rule, feature| {
+            let keys = Keys { host: None, owned: None, seed: self.config.key_seed };
+            rules::features(&parts, &Context { networks: &networks }, keys, &mut |rule, feature| {
                 features.push((rule, feature));
             });
             for (rule, feature) in features {
@@ -46,12 +47,10 @@ impl Fusion {
 
     /// A case has a feature no more; gives whether nobody has it any more.
     fn leave(&mut self, case: u32, feature: u64, role: u8) -> bool {
-        let cases = &self.cases;
-        let home = |case: u32| Self::home(cases, case);
         let gone = self
             .postings
             .get_mut(feature)
-            .is_some_and(|posting| posting.remove(case, role, &mut self.store, cases, home));
+            .is_some_and(|posting| posting.remove(case, role, &mut self.store, &self.cases, &self.places));
         if gone {
             self.postings.remove(feature);
         }

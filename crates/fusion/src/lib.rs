@@ -4,6 +4,7 @@
 //! all items for the cell, and over community items for members.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod ask;
 mod campaign;
 mod cluster;
 mod crowd;
@@ -11,15 +12,21 @@ mod digest;
 mod engine;
 mod forget;
 mod history;
+mod holders;
 mod keys;
 mod link;
 mod networks;
 mod noise;
 mod parts;
+mod places;
 mod posting;
+mod reasons;
 mod rules;
 mod score;
+mod slots;
+mod small;
 mod steps;
+mod take;
 mod tree;
 mod weigh;
 mod words;

@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use model::{Observable, ObservableKey, Timestamp};
+use model::Timestamp;
 
-use crate::engine::{ALONE, Case, DAY_MILLIS, Fusion};
-use crate::noise::NoiseVerdict;
-use crate::parts::Parts;
-use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Posting, Standing};
-use crate::rules::{self, ALL, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
-use crate::steps::{List, spread};
-use crate::weigh::{self, Counts, Sum, Weights};
+use crate::engine::{DAY_MILLIS, Fusion};
+use crate::places::ALONE;
+use crate::rules::{ALL, Aspect, SAME_VALUE};
+use crate::take::Hit;
+use crate::weigh::{self, Sum, Weights};
 use crate::{Considered, Event, Finding, Reason};
 
-/// Values of one report that look for related ones; further ones are only found by later reports.
-const VALUES_MAX: usize = 2_048;
 /// Campaigns that one report may be linked to.
 const LINKS_MAX: usize = 8;
 /// Reports of a campaign from which on one of them may be let go: of fewer none is the stray one.
@@ -23,8 +19,8 @@ const LET_GO_OF_MIN: u32 = 3;
 const LET_GO_SHARE: f32 = 0.6;
 /// Reasons that are told of one link.
 const REASONS_PER_LINK_MAX: usize = 8;
-/// Reasons that are kept for one case.
-const REASONS_PER_CASE_MAX: usize = 32;
+/// A sum in another order may come out by this much larger.
+const ROUNDING: f32 = 1.0001;
 
 /// A campaign that a report belongs to.
 pub(crate) struct Found {
@@ -36,57 +32,27 @@ pub(crate) struct Found {
     pub reasons: Vec<Reason>,
 }
 
-/// One value of a report at its turn.
-#[derive(Clone, Copy)]
-struct Turn {
-    case: u32,
-    at: Timestamp,
-    /// Which value of the report.
-    value: u32,
-    key: ObservableKey,
-    kind: model::Kind,
-    /// Values of the report.
-    asking: u32,
-}
-
-/// One value shares one feature with one campaign.
-#[derive(Clone, Copy)]
-struct Hit {
-    home: u32,
-    value: u32,
-    rule: u8,
-    case: u32,
-    key: ObservableKey,
-    evidence: f32,
-    /// Of the campaign only this case has the feature.
-    single: bool,
-}
-
 /// Tells which of the hits of one campaign count, in their order: of one value the strongest rule of each aspect, and who shares the
 /// value shares the rest anyway.
 #[derive(Default)]
 struct Counting {
-    before: Option<(u32, Aspect, u8)>,
-    whole: Option<u32>,
+    before: Option<(usize, Aspect, u8)>,
+    whole: Option<usize>,
 }
 
 impl Counting {
     fn takes(&mut self, hit: &Hit) -> bool {
-        let of = (hit.value, aspect(hit.rule));
-        let weaker = self.before.is_some_and(|(value, aspect, rule)| (value, aspect) == of && rule != hit.rule);
-        if weaker || (self.whole == Some(hit.value) && hit.rule != SAME_VALUE) {
+        let (value, aspect, rule) = (hit.value(), hit.aspect(), hit.rule());
+        let weaker = self.before.is_some_and(|before| (before.0, before.1) == (value, aspect) && before.2 != rule);
+        if weaker || (self.whole == Some(value) && rule != SAME_VALUE) {
             return false;
         }
-        if hit.rule == SAME_VALUE {
-            self.whole = Some(hit.value);
+        if rule == SAME_VALUE {
+            self.whole = Some(value);
         }
-        self.before = Some((of.0, of.1, hit.rule));
+        self.before = Some((value, aspect, rule));
         true
     }
-}
-
-fn aspect(rule: u8) -> Aspect {
-    ALL.get(usize::from(rule)).map_or(Aspect::Place, |rule| rule.aspect)
 }
 
 /// What a report shares with one campaign.
@@ -111,19 +77,22 @@ pub(crate) struct Candidate {
 impl Fusion {
     /// Takes in the values of a case; gives the campaigns that it belongs to, the likeliest first.
     pub(crate) fn observe(&mut self, case: u32, event: &Event<'_>, findings: &mut Vec<Finding>) -> Vec<Found> {
-        let mut hits: Vec<Hit> = Vec::new();
-        let asking = u32::try_from(event.observations.len()).unwrap_or(u32::MAX);
-        for (index, observation) in event.observations.iter().enumerate() {
-            let value = u32::try_from(index).unwrap_or(u32::MAX);
-            let (key, kind) = (observation.key, observation.observable.kind());
-            let turn = Turn { case, at: event.at, value, key, kind, asking };
-            self.take(turn, observation.observable, (index < VALUES_MAX).then_some(&mut hits), findings);
+        let mut room = std::mem::take(&mut self.room);
+        room.hits.clear();
+        self.take_values(case, event, &mut room, findings);
+        let found = self.belongs(case, event, &mut room.hits, findings);
+        self.room = room;
+        found
+    }
+
+    fn belongs(&mut self, case: u32, event: &Event<'_>, hits: &mut [Hit], findings: &mut Vec<Finding>) -> Vec<Found> {
+        let mut candidates = self.candidates(event, hits);
+        self.let_go(case, event.at, &mut candidates, hits, findings);
+        if self.notes_considered {
+            self.considered = candidates.iter().filter_map(|candidate| self.told(candidate)).collect();
         }
-        let mut candidates = self.candidates(case, event.at, asking, &mut hits);
-        self.let_go(case, event.at, &mut candidates, &hits, findings);
-        self.considered = candidates.iter().filter_map(|candidate| self.told(candidate)).collect();
         // A case that is in a campaign already bridges from that one.
-        let mut joined = self.cases.get(case).filter(|held| held.cluster != ALONE).map(|_| self.size_and_last(case).0);
+        let mut joined = (self.places.of(case) != ALONE).then(|| self.size_and_last(case).0);
         let mut found = Vec::new();
         for candidate in candidates.into_iter().take(LINKS_MAX) {
             let Weights { join, .. } = self.config.weights;
@@ -136,190 +105,53 @@ impl Fusion {
                 continue;
             }
             joined = Some(joined.unwrap_or(0).saturating_add(candidate.size));
-            let reasons = self.reasons_of(&candidate, &hits);
+            let reasons = self.reasons_of(&candidate, hits, event);
             found.push(Found { other: candidate.other, log_odds: candidate.log_odds, reasons });
         }
         found
     }
 
-    fn take(
-        &mut self,
-        turn: Turn,
-        observable: &Observable,
-        mut hits: Option<&mut Vec<Hit>>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let Turn { case, key, kind, .. } = turn;
-        let standing = match self.postings.get_mut(key.0) {
-            Some(posting) if posting.has(case, AS_VALUE, &self.store) => return,
-            Some(posting) => {
-                if posting.lists != self.lists {
-                    posting.lists = self.lists;
-                    match (self.config.noise.verdict_of(observable), posting.standing) {
-                        (None, Standing::Noise) => posting.standing = Standing::Links,
-                        (Some(NoiseVerdict { why, .. }), Standing::Links | Standing::OverCommon) => {
-                            posting.standing = Standing::Noise;
-                            self.common.push((key, why.clone()));
-                            findings.push(Finding::OverCommon { key, why });
-                        }
-                        (None, _) | (Some(_), Standing::Noise) => {}
-                    }
-                }
-                posting.standing
-            }
-            None => match self.config.noise.verdict_of(observable) {
-                Some(NoiseVerdict { why, .. }) => {
-                    self.common.push((key, why.clone()));
-                    findings.push(Finding::OverCommon { key, why });
-                    Standing::Noise
-                }
-                None => Standing::Links,
-            },
-        };
-        let first = self.postings.get(key.0).is_none_or(|posting| posting.seen(&self.store) == 0);
-        let links = hits.as_deref_mut().filter(|_| standing == Standing::Links);
-        self.meet(turn, key.0, SAME_VALUE, AS_VALUE, links);
-        if let Some(posting) = self.postings.get_mut(key.0) {
-            (posting.standing, posting.kind, posting.lists) = (standing, kind, self.lists);
-            posting.touch(turn.at);
-        }
-        if first && standing == Standing::Links {
-            self.count_value(case);
-        }
-        self.note_crowd(key);
-        if standing == Standing::Noise {
-            return;
-        }
-        let parts = Parts::of(observable, &self.config.zones);
-        let mut features: Vec<(u8, u64)> = Vec::with_capacity(12);
-        let context = Context { networks: &self.config.networks };
-        rules::features(&parts, &context, self.config.key_seed, &mut |rule, feature| features.push((rule, feature)));
-        // A name that everybody uses, or below which everybody has names, is no feature of what lies there.
-        let host_says = parts.host.is_none_or(|host| self.says(host));
-        let owned_says = parts.owned.is_none_or(|owned| self.says(owned));
-        if standing == Standing::OverCommon {
-            hits = None;
-        }
-        for (rule, feature) in features {
-            let role = match rule {
-                URL_HOST => AS_HOST,
-                OWNED => AS_OWNED,
-                _ => AS_FEATURE,
-            };
-            let place = ALL.get(usize::from(rule)).is_some_and(|rule| rule.aspect == Aspect::Place);
-            if (place && !host_says) || (place && rule != URL_HOST && !owned_says) || feature == key.0 {
-                continue;
-            }
-            self.meet(turn, feature, rule, role, hits.as_deref_mut());
-            if role != AS_FEATURE {
-                self.note_crowd(ObservableKey(feature));
-            }
-        }
-    }
-
-    /// Whether a name says anything of what lies there: not if everybody uses it, or so many came by it that it tells nothing.
-    fn says(&self, name: &str) -> bool {
-        if self.config.noise.is_everyday_host(name) {
-            return false;
-        }
-        let key = ObservableKey::of(model::Kind::Domain, name, self.config.key_seed);
-        self.postings.get(key.0).is_none_or(|posting| {
-            posting.standing == Standing::Links && posting.more(&self.store).is_none_or(|more| !more.crowded_out)
-        })
-    }
-
-    /// A case has a feature: notes the campaigns that have it too, and that the case has it.
-    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, hits: Option<&mut Vec<Hit>>) {
-        let Turn { case, value, key, kind, asking, .. } = turn;
-        let (cases, lists) = (&self.cases, self.lists);
-        let home = |case: u32| Self::home(cases, case);
-        let Some(posting) = self.postings.get_mut(feature) else {
-            self.postings.insert(feature, Posting::of(case, role, kind, lists));
-            return;
-        };
-        if role != AS_FEATURE && posting.has(case, role, &self.store) {
-            return;
-        }
-        if self.parted {
-            let clusters = &self.clusters;
-            posting.mend(&mut self.store, cases, home, |home| {
-                clusters.get(home).and_then(Option::as_deref).is_some_and(|cluster| cluster.parted)
-            });
-        }
-        let entries = posting.entries(&self.store);
-        self.touched = self.touched.wrapping_add(entries.len() as u64);
-        // Who names a value that stopped linking links nothing by it, and neither does who came by it.
-        let stopped = match role {
-            AS_HOST | AS_OWNED => {
-                posting.standing == Standing::OverCommon
-                    || posting.more(&self.store).is_some_and(|more| more.crowded_out)
-            }
-            _ => false,
-        };
-        if let Some(hits) = hits.filter(|_| !stopped) {
-            let (having, mine) = (posting.having(&self.store), home(case));
-            let crowded_out = posting.more(&self.store).is_some_and(|more| more.crowded_out);
-            for entry in entries {
-                let theirs = home(entry.case);
-                let roles = if crowded_out { entry.roles & AS_VALUE } else { entry.roles };
-                if theirs == mine || roles == 0 {
-                    continue;
-                }
-                let rule = met(rule, roles);
-                let size = Self::size_of(cases, &self.clusters, entry.case);
-                let total = u32::try_from(cases.len()).unwrap_or(u32::MAX);
-                let counts = Counts { common: u32::from(entry.count).min(size), size, having, total, asking };
-                let evidence = weigh::evidence(rule, counts);
-                if evidence > 0.0 {
-                    let single = entry.count == 1;
-                    hits.push(Hit { home: theirs, value, rule, case: entry.case, key, evidence, single });
-                }
-            }
-        }
-        posting.add(case, role, &mut self.store, cases, home);
-    }
-
-    fn size_of(cases: &List<Case>, clusters: &List<Option<Box<crate::cluster::Cluster>>>, case: u32) -> u32 {
-        let cluster = cases.get(case).and_then(|case| clusters.get(case.cluster)).and_then(Option::as_deref);
-        cluster.map_or(1, |cluster| u32::try_from(cluster.cases.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Adds up what was found, by campaign; the likeliest first.
-    fn candidates(&self, case: u32, at: Timestamp, asking: u32, hits: &mut [Hit]) -> Vec<Candidate> {
-        hits.sort_unstable_by_key(|hit| (hit.home, hit.value, aspect(hit.rule), hit.rule, hit.key.0, hit.case));
+    /// Adds up what was found, by campaign; the likeliest first. Those that cannot come to what a link needs are left out, unless
+    /// all are asked for.
+    fn candidates(&self, event: &Event<'_>, hits: &mut [Hit]) -> Vec<Candidate> {
+        hits.sort_unstable_by_key(Hit::order);
+        let asking = u32::try_from(event.observations.len()).unwrap_or(u32::MAX);
+        let weights = &self.config.weights;
+        // Evidence of one rule comes to no more than its sum, and context only lowers it.
+        let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.thin <= 0.0;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
-        for same in hits.chunk_by(|a, b| a.home == b.home) {
+        for same in hits.chunk_by(|a, b| a.home() == b.home()) {
+            let place = (start, start + same.len());
+            start = place.1;
+            let most: f32 = same.iter().map(|hit| self.weighted(hit)).sum();
+            if is_bound && weights.bias + most * ROUNDING <= weights.join {
+                continue;
+            }
             let mut sum = Sum::default();
             let mut counting = Counting::default();
             let (mut sharing, mut last_value) = (0, None);
             for hit in same {
-                if last_value != Some(hit.value) {
-                    (sharing, last_value) = (sharing + 1, Some(hit.value));
+                if last_value != Some(hit.value()) {
+                    (sharing, last_value) = (sharing + 1, Some(hit.value()));
                 }
                 if counting.takes(hit) {
-                    sum.add(hit.rule, hit.evidence);
+                    sum.add(hit.rule(), hit.evidence);
                 }
             }
-            let other = same.first().map_or(case, |hit| hit.case);
-            let (size, last) = self.size_and_last(other);
-            let days = at.millis_since(last).max(0) as f32 / DAY_MILLIS;
+            let Some(first) = same.first() else { continue };
+            let (size, last) = self.size_and_last(first.case);
+            let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
             let thin = weigh::thin(asking, sharing);
-            let log_odds = sum.log_odds(&self.config.weights, days, thin);
-            candidates.push(Candidate {
-                other,
-                size,
-                days,
-                thin,
-                sum,
-                log_odds,
-                hits: (start, start + same.len()),
-                only: false,
-            });
-            start += same.len();
+            let log_odds = sum.log_odds(weights, days, thin);
+            candidates.push(Candidate { other: first.case, size, days, thin, sum, log_odds, hits: place, only: false });
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates
+    }
+
+    fn weighted(&self, hit: &Hit) -> f32 {
+        self.config.weights.rules.get(usize::from(hit.rule())).unwrap_or(&0.0) * hit.evidence
     }
 
     /// A report that came to the likeliest campaign on weak evidence, and is nearly all that the new one shares with it, leaves it:
@@ -333,11 +165,11 @@ impl Fusion {
         findings: &mut Vec<Finding>,
     ) {
         let Some(likeliest) = candidates.first_mut() else { return };
-        let alone = self.cases.get(case).is_some_and(|held| held.cluster == ALONE);
+        let alone = self.places.of(case) == ALONE;
         if !alone || likeliest.size < LET_GO_OF_MIN || likeliest.log_odds <= self.config.weights.join {
             return;
         }
-        let weight = |hit: &Hit| self.config.weights.rules.get(usize::from(hit.rule)).unwrap_or(&0.0) * hit.evidence;
+        let weight = |hit: &Hit| self.weighted(hit);
         let mut by: BTreeMap<u32, f32> = BTreeMap::new();
         let mut all = 0.0;
         for hit in hits.get(likeliest.hits.0..likeliest.hits.1).unwrap_or(&[]) {
@@ -359,49 +191,27 @@ impl Fusion {
         Some(Considered { other, size: *size, days: *days, thin: *thin, evidence: sum.by_rule(), log_odds: *log_odds })
     }
 
-    fn reasons_of(&self, candidate: &Candidate, hits: &[Hit]) -> Vec<Reason> {
+    fn reasons_of(&self, candidate: &Candidate, hits: &[Hit], event: &Event<'_>) -> Vec<Reason> {
         let mut counting = Counting::default();
         let counted =
             hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter().filter(|hit| counting.takes(hit));
         let mut of: Vec<&Hit> = counted.filter(|hit| !candidate.only || hit.case == candidate.other).collect();
-        let weight = |hit: &Hit| ALL.get(usize::from(hit.rule)).map_or(0.0, |rule| rule.weight) * hit.evidence;
-        of.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then((a.value, a.rule).cmp(&(b.value, b.rule))));
+        of.sort_by(|a, b| self.weighted(b).total_cmp(&self.weighted(a)).then(a.order().cmp(&b.order())));
         let mut reasons: Vec<Reason> = Vec::new();
         for hit in of {
-            let Some(other) = self.cases.get(hit.case).map(|case| case.id) else { continue };
+            let (Some(case), Some(value)) = (self.cases.get(hit.case), event.observations.get(hit.value())) else {
+                continue;
+            };
             // A value that is shared as a whole needs no further reason.
-            if reasons.iter().any(|reason| reason.key == hit.key) {
+            if reasons.iter().any(|reason| reason.key == value.key) {
                 continue;
             }
-            reasons.push(Reason {
-                rule: ALL.get(usize::from(hit.rule)).map_or("", |rule| rule.name),
-                key: hit.key,
-                other,
-            });
+            let rule = ALL.get(usize::from(hit.rule())).map_or("", |rule| rule.name);
+            reasons.push(Reason { rule, key: value.key, other: case.id });
             if reasons.len() == REASONS_PER_LINK_MAX {
                 break;
             }
         }
         reasons
     }
-
-    /// Keeps why a case is where it is.
-    pub(crate) fn keep(&mut self, case: u32, at: Timestamp, reasons: &[Reason]) {
-        let key = spread(case);
-        let room = |held: &Vec<_>| REASONS_PER_CASE_MAX.saturating_sub(held.len());
-        if let Some(held) = self.reasons.get_mut(key) {
-            let room = room(held);
-            held.extend(reasons.iter().take(room).map(|reason| (at, *reason)));
-        } else if !reasons.is_empty() {
-            self.reasons.insert(key, reasons.iter().map(|reason| (at, *reason)).collect());
-        }
-    }
-}
-
-/// The rule by which a report that has a feature in one role meets reports that have it in others.
-fn met(rule: u8, roles: u8) -> u8 {
-    if rule != SAME_VALUE || roles & AS_VALUE != 0 {
-        return rule;
-    }
-    if roles & AS_HOST != 0 { URL_HOST } else { OWNED }
 }

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use model::{Kind, Observable};
 
+use crate::keys::BuildQuick;
+
 /// Entries of all substring lists together: each is tried on each value, so there may be only a few.
 const SUBSTRINGS_MAX: usize = 2_000;
 /// Shortest substring that is used: shorter ones would hide half of everything.
@@ -103,10 +105,10 @@ fn root_page_host(url: &str) -> Option<&str> {
 #[derive(Clone, Default)]
 pub struct NoiseLists {
     names: Vec<String>,
-    exact: HashMap<Box<str>, u16>,
-    hosts: HashMap<Box<str>, u16>,
+    exact: HashMap<Box<str>, u16, BuildQuick>,
+    hosts: HashMap<Box<str>, u16, BuildQuick>,
     /// Range start by prefix length: one look-up for each prefix length in use.
-    ranges: HashMap<(IpAddr, u8), u16>,
+    ranges: HashMap<(IpAddr, u8), u16, BuildQuick>,
     prefixes_v4: BTreeSet<u8>,
     prefixes_v6: BTreeSet<u8>,
     substrings: Vec<(Box<str>, u16)>,
@@ -209,7 +211,7 @@ impl NoiseLists {
         })
     }
 
-    fn of_host(&self, host: &str) -> Option<NoiseVerdict> {
+    fn of_host(&self, host: &str, is_owned: bool) -> Option<NoiseVerdict> {
         let mut rest = host;
         loop {
             if let Some(&index) = self.hosts.get(rest) {
@@ -236,6 +238,10 @@ impl NoiseLists {
         if local {
             return Some(NoiseVerdict { list: "local names".to_owned(), why: "the name is a local one".to_owned() });
         }
+        // What somebody owns below a suffix is none.
+        if is_owned {
+            return None;
+        }
         // In an exercise `attack.test` is an ordinary name, although `test` is no public suffix that the list knows.
         let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known);
         suffix.is_some_and(|suffix| suffix.as_bytes() == host.as_bytes()).then(|| NoiseVerdict {
@@ -246,7 +252,22 @@ impl NoiseLists {
 
     /// Whether a host is everyday, by any list.
     pub(crate) fn is_everyday_host(&self, host: &str) -> bool {
-        self.of_host(host).is_some() || self.substrings.iter().any(|(part, _)| host.contains(&**part))
+        self.of_host(host, false).is_some() || self.has_substring(host)
+    }
+
+    /// As [`Self::is_everyday_host`], of a name that an owner has below some suffix.
+    pub(crate) fn is_everyday_owned(&self, host: &str) -> bool {
+        self.of_host(host, true).is_some() || self.has_substring(host)
+    }
+
+    /// Whether an address is everyday, by any list.
+    pub(crate) fn is_everyday_address(&self, address: IpAddr) -> bool {
+        self.of_address(address, 128).is_some()
+            || (!self.exact.is_empty() && self.exact.contains_key(address.to_string().as_str()))
+    }
+
+    fn has_substring(&self, host: &str) -> bool {
+        self.substrings.iter().any(|(part, _)| host.contains(&**part))
     }
 
     /// Why a value is everyday, if it is.
@@ -262,13 +283,13 @@ impl NoiseLists {
                 let net: IpNet = value.parse().ok()?;
                 self.of_address(net.addr(), net.prefix_len()).map(|index| self.verdict(index, value))
             }
-            Kind::Domain | Kind::Hostname => self.of_host(value),
+            Kind::Domain | Kind::Hostname => self.of_host(value, false),
             Kind::Url => root_page_host(value).and_then(|host| match host.parse::<IpAddr>() {
                 Ok(addr) => {
                     let index = self.of_address(addr, 128).or_else(|| self.exact.get(host).copied());
                     index.map(|index| self.verdict(index, host))
                 }
-                Err(_) => self.of_host(host),
+                Err(_) => self.of_host(host, false),
             }),
             _ => None,
         };

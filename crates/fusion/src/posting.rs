@@ -1,15 +1,17 @@
 //! What is known of one feature: the campaigns that have it, how many reports that is, and, for a value, who holds it.
+//!
+//! Most features have one report: all of it is then in the eight bytes of [`Posting`]. What more have is in a [`Store`].
 
 use model::{Kind, Timestamp};
 
-use crate::cluster::Distinct;
 use crate::engine::Case;
+use crate::holders::Holders;
+use crate::places::Places;
+use crate::small::Small;
 use crate::steps::List;
 
-/// Cases that a list of holders keeps; members beyond them are counted all the same.
-pub(crate) const HOLDERS_MAX: usize = 256;
 /// Campaigns that one feature leads to: of more the rarest evidence would not be worth the work.
-pub(crate) const ENTRIES_MAX: usize = 8;
+pub(crate) const ENTRIES_MAX: usize = 4;
 /// Stands for "nothing further".
 const NONE: u32 = u32::MAX;
 
@@ -31,7 +33,7 @@ pub(crate) enum Standing {
 }
 
 /// One campaign that has a feature.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry {
     /// Its first case with the feature; the campaign is the one that this case is in now.
     pub case: u32,
@@ -44,241 +46,300 @@ pub(crate) struct Entry {
     pub roles: u8,
 }
 
-/// Several cases that hold a value.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Holders {
-    pub(crate) cases: Vec<u32>,
-    /// Their distinct members, once there are so many that counting anew would cost.
-    members: Option<Box<Distinct>>,
-}
-
-/// Holders whose members are counted anew when they are asked for: a counter of its own would be larger than the list.
-const COUNTED_ANEW_MAX: usize = 16;
-
-impl Holders {
-    fn push(&mut self, case: u32, cases: &List<Case>) {
-        if self.cases.len() < HOLDERS_MAX {
-            self.cases.push(case);
-        }
-        if let Some(members) = &mut self.members {
-            count(members, cases, case);
-        } else if self.cases.len() > COUNTED_ANEW_MAX {
-            self.members = Some(Box::new(distinct(&self.cases, cases)));
-        }
-    }
-
-    /// Distinct counting members, in the largest token window.
-    fn count(&self, cases: &List<Case>) -> u32 {
-        self.members.as_ref().map_or_else(|| distinct(&self.cases, cases).count(), |members| members.count())
-    }
-
-    /// Takes a case out. Where the list is full there were more than it keeps, and the number of members stays: it never goes
-    /// down by a case whose member may have others.
-    fn remove(&mut self, case: u32, cases: &List<Case>) {
-        let full = self.cases.len() == HOLDERS_MAX;
-        self.cases.retain(|held| *held != case);
-        if !full && self.members.is_some() {
-            self.members = Some(Box::new(distinct(&self.cases, cases)));
-        }
-    }
-}
-
-fn distinct(of: &[u32], cases: &List<Case>) -> Distinct {
-    let mut members = Distinct::default();
-    for case in of {
-        count(&mut members, cases, *case);
-    }
-    members
-}
-
-/// Counts the member of a case, if it counts.
-pub(crate) fn count(members: &mut Distinct, cases: &List<Case>, case: u32) {
-    if let Some(case) = cases.get(case).filter(|case| case.counts) {
-        members.add(case.window, case.token);
-    }
-}
-
-/// What does not fit in place: most features have one case.
+/// What does not fit in place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct More {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Small<Entry, 3>,
     /// Cases that have the feature.
     pub(crate) having: u32,
+    named: u32,
+    /// Splits up to which its entries are in order.
+    mended: u32,
+}
+
+/// What a feature that values name has beside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
     /// Cases that name it as a value, in all.
     pub(crate) seen: u32,
+    /// When it was last named as a value, in seconds since 1970.
+    last_seen: u32,
     /// Cases that name it as a value.
-    pub(crate) holders: Option<Box<Holders>>,
+    pub(crate) holders: Holders,
     /// Cases that have a URL on it or a name below it.
-    pub(crate) comers: Option<Box<Holders>>,
+    pub(crate) comers: Holders,
     /// So many members came by it without naming it that it links nothing by that.
     pub(crate) crowded_out: bool,
 }
 
-/// One feature.
+/// One feature: the only case that has it, or where more of it is, and its flags.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting {
-    only: Entry,
-    /// When it was last named as a value, in seconds since 1970.
-    last_seen: u32,
-    more: u32,
-    pub(crate) kind: Kind,
-    pub(crate) standing: Standing,
-    /// Which lists of everyday values its standing was last asked of.
-    pub(crate) lists: u8,
+    at: u32,
+    flags: u32,
+}
+
+const ROLES: u32 = 0xf;
+const KIND: u32 = 4;
+const STANDING: u32 = 12;
+const LISTS: u32 = 16;
+const SPILLED: u32 = 1 << 30;
+const TAKEN: u32 = 1 << 31;
+
+fn seconds(at: Timestamp) -> u32 {
+    u32::try_from(at.as_millis() / 1000).unwrap_or(0)
 }
 
 impl Posting {
+    /// No feature.
+    pub(crate) const VACANT: Self = Self { at: 0, flags: 0 };
+
     /// The first case with a feature.
     pub(crate) const fn of(case: u32, role: u8, kind: Kind, lists: u8) -> Self {
-        let only = Entry { case, last: case, count: 1, roles: role };
-        Self { only, last_seen: 0, more: NONE, kind, standing: Standing::Links, lists }
+        Self { at: case, flags: TAKEN | role as u32 & ROLES | (kind as u32) << KIND | (lists as u32) << LISTS }
     }
 
-    pub(crate) fn more<'a>(&self, store: &'a Store) -> Option<&'a More> {
-        store.list.get(self.more)
+    pub(crate) const fn is_vacant(self) -> bool {
+        self.flags & TAKEN == 0
     }
 
-    pub(crate) fn more_mut<'a>(&self, store: &'a mut Store) -> Option<&'a mut More> {
-        store.list.get_mut(self.more)
+    #[cfg(test)]
+    pub(crate) const fn first_case(self) -> u32 {
+        self.at
     }
 
-    /// The campaigns that have it.
-    pub(crate) fn entries<'a>(&'a self, store: &'a Store) -> &'a [Entry] {
-        self.more(store).map_or(std::slice::from_ref(&self.only), |more| &more.entries)
+    const fn is_spilled(self) -> bool {
+        self.flags & SPILLED != 0
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        Kind::ALL.get((self.flags >> KIND & 0xff) as usize).copied().unwrap_or(Kind::Domain)
+    }
+
+    pub(crate) const fn standing(self) -> Standing {
+        match self.flags >> STANDING & 3 {
+            0 => Standing::Links,
+            1 => Standing::Noise,
+            _ => Standing::OverCommon,
+        }
+    }
+
+    /// Which lists of everyday values its standing was last asked of.
+    pub(crate) const fn lists(self) -> u8 {
+        (self.flags >> LISTS & 0xff) as u8
+    }
+
+    pub(crate) const fn stand(&mut self, standing: Standing) {
+        let bits = match standing {
+            Standing::Links => 0,
+            Standing::Noise => 1,
+            Standing::OverCommon => 2,
+        };
+        self.flags = self.flags & !(3 << STANDING) | bits << STANDING;
+    }
+
+    /// It is a value of this kind, and stands so by these lists.
+    pub(crate) const fn name(&mut self, kind: Kind, standing: Standing, lists: u8) {
+        self.flags = self.flags & !(0xff << KIND | 0xff << LISTS) | (kind as u32) << KIND | (lists as u32) << LISTS;
+        self.stand(standing);
+    }
+
+    const fn roles(self) -> u8 {
+        (self.flags & ROLES) as u8
+    }
+
+    const fn only(self) -> Entry {
+        Entry { case: self.at, last: self.at, count: 1, roles: self.roles() }
+    }
+
+    /// The only case, if it has it in one of these roles.
+    const fn only_as(&self, roles: u8) -> &[u32] {
+        if self.roles() & roles != 0 { std::slice::from_ref(&self.at) } else { &[] }
+    }
+
+    fn more(self, store: &Store) -> Option<&More> {
+        if self.is_spilled() { store.list.get(self.at) } else { None }
+    }
+
+    pub(crate) fn named(self, store: &Store) -> Option<&Named> {
+        store.named.get(self.more(store)?.named)
+    }
+
+    pub(crate) fn named_mut(self, store: &mut Store) -> Option<&mut Named> {
+        let named = self.more(store)?.named;
+        store.named.get_mut(named)
+    }
+
+    pub(crate) fn crowded_out(self, store: &Store) -> bool {
+        self.named(store).is_some_and(|named| named.crowded_out)
+    }
+
+    /// The campaigns that have it; `room` is for the only one.
+    pub(crate) fn entries<'a>(self, store: &'a Store, room: &'a mut [Entry; 1]) -> &'a [Entry] {
+        match self.more(store) {
+            Some(more) => more.entries.as_slice(),
+            None => {
+                *room = [self.only()];
+                room
+            }
+        }
     }
 
     /// Cases that have it.
-    pub(crate) fn having(&self, store: &Store) -> u32 {
-        self.more(store).map_or(u32::from(self.only.count), |more| more.having)
+    pub(crate) fn having(self, store: &Store) -> u32 {
+        self.more(store).map_or(1, |more| more.having)
     }
 
     /// Cases that name it as a value, as far as they are kept, in the order in which they came.
     pub(crate) fn holders<'a>(&'a self, store: &'a Store) -> &'a [u32] {
         match self.more(store) {
-            Some(more) => more.holders.as_ref().map_or(&[], |holders| &holders.cases),
-            None if self.only.roles & AS_VALUE != 0 => std::slice::from_ref(&self.only.case),
-            None => &[],
+            Some(more) => store.named.get(more.named).map_or(&[], |named| named.holders.cases()),
+            None => self.only_as(AS_VALUE),
         }
     }
 
     /// The first case that names it, or else that came by it; of what only those who came by it made too common, the reverse.
-    pub(crate) fn first(&self, store: &Store) -> Option<u32> {
-        let listed = self.more(store).and_then(|more| {
-            let first = |list: &Option<Box<Holders>>| list.as_ref()?.cases.first().copied();
-            let (holders, comers) = (first(&more.holders), first(&more.comers));
-            if self.standing == Standing::Links { comers.or(holders) } else { holders.or(comers) }
+    pub(crate) fn first(self, store: &Store) -> Option<u32> {
+        let listed = self.named(store).and_then(|named| {
+            let first = |list: &Holders| list.cases().first().copied();
+            let (holders, comers) = (first(&named.holders), first(&named.comers));
+            if self.standing() == Standing::Links { comers.or(holders) } else { holders.or(comers) }
         });
-        listed.or_else(|| self.entries(store).first().map(|entry| entry.case))
+        listed.or_else(|| self.entries(store, &mut [Entry::default()]).first().map(|entry| entry.case))
     }
 
     /// In how many cases it was named as a value.
-    pub(crate) fn seen(&self, store: &Store) -> u32 {
-        self.more(store).map_or(u32::from(self.only.roles & AS_VALUE), |more| more.seen)
+    pub(crate) fn seen(self, store: &Store) -> u32 {
+        match self.more(store) {
+            Some(more) => store.named.get(more.named).map_or(0, |named| named.seen),
+            None => u32::from(self.roles() & AS_VALUE),
+        }
     }
 
     /// Distinct counting members that name it, in the largest token window.
-    pub(crate) fn members(&self, store: &Store, cases: &List<Case>) -> u32 {
+    pub(crate) fn members(self, store: &Store, cases: &List<Case>) -> u32 {
         match self.more(store) {
-            Some(more) => more.holders.as_ref().map_or(0, |holders| holders.count(cases)),
-            None if self.only.roles & AS_VALUE != 0 => {
-                cases.get(self.only.case).map_or(0, |case| u32::from(case.counts))
-            }
-            None => 0,
+            Some(more) => store.named.get(more.named).map_or(0, |named| named.holders.count(cases)),
+            None => self.only_member(AS_VALUE, cases),
         }
     }
 
     /// Distinct counting members that came by it without naming it.
-    pub(crate) fn comers(&self, store: &Store, cases: &List<Case>) -> u32 {
+    pub(crate) fn comers(self, store: &Store, cases: &List<Case>) -> u32 {
         match self.more(store) {
-            Some(more) => more.comers.as_ref().map_or(0, |comers| comers.count(cases)),
-            None if self.only.roles & (AS_HOST | AS_OWNED) != 0 => {
-                cases.get(self.only.case).map_or(0, |case| u32::from(case.counts))
-            }
-            None => 0,
+            Some(more) => store.named.get(more.named).map_or(0, |named| named.comers.count(cases)),
+            None => self.only_member(AS_HOST | AS_OWNED, cases),
         }
     }
 
-    pub(crate) fn last_seen(&self) -> Timestamp {
-        Timestamp::from_millis(i64::from(self.last_seen) * 1000)
+    fn only_member(self, roles: u8, cases: &List<Case>) -> u32 {
+        let case = self.only_as(roles).first().and_then(|case| cases.get(*case));
+        case.map_or(0, |case| u32::from(case.counts))
     }
 
-    pub(crate) fn touch(&mut self, at: Timestamp) {
-        self.last_seen = self.last_seen.max(u32::try_from(at.as_millis() / 1000).unwrap_or(0));
+    /// Whether fewer cases than this hold it or came by it: then so many members do not, and need not be counted.
+    pub(crate) fn is_below(self, store: &Store, members: u32) -> bool {
+        let fewer = |holders: &Holders| !holders.is_full() && (holders.cases().len() as u64) < u64::from(members);
+        match self.named(store) {
+            Some(named) => fewer(&named.holders) && fewer(&named.comers),
+            None => members > 1,
+        }
+    }
+
+    pub(crate) fn last_seen(self, store: &Store, cases: &List<Case>) -> Timestamp {
+        let at = match self.more(store) {
+            Some(more) => store.named.get(more.named).map_or(0, |named| named.last_seen),
+            None => self.only_as(AS_VALUE).first().and_then(|case| cases.get(*case)).map_or(0, |case| seconds(case.at)),
+        };
+        Timestamp::from_millis(i64::from(at) * 1000)
+    }
+
+    /// A case named it then. Of an only case that is when it came, unless it added the value later.
+    pub(crate) fn touch(&mut self, at: Timestamp, store: &mut Store, cases: &List<Case>) {
+        if !self.is_spilled() && cases.get(self.at).is_some_and(|case| seconds(at) > seconds(case.at)) {
+            self.spill(store, cases);
+        }
+        if let Some(named) = self.named_mut(store) {
+            named.last_seen = named.last_seen.max(seconds(at));
+        }
     }
 
     /// Whether a case is known to have it in a role.
-    pub(crate) fn has(&self, case: u32, role: u8, store: &Store) -> bool {
+    pub(crate) fn has(self, case: u32, role: u8, store: &Store) -> bool {
         match self.more(store) {
-            None => self.only.roles & role != 0 && (self.only.case == case || self.only.last == case),
-            Some(more) => {
-                let list = if role == AS_VALUE { &more.holders } else { &more.comers };
-                list.as_ref().is_some_and(|list| list.cases.last() == Some(&case) || list.cases.contains(&case))
-            }
+            None => self.roles() & role != 0 && self.at == case,
+            Some(more) => store.named.get(more.named).is_some_and(|named| {
+                let list = if role == AS_VALUE { named.holders.cases() } else { named.comers.cases() };
+                list.last() == Some(&case) || list.contains(&case)
+            }),
         }
     }
 
-    /// Another case has it. `home` tells the campaign that a case is in.
-    pub(crate) fn add(
-        &mut self,
-        case: u32,
-        role: u8,
-        store: &mut Store,
-        cases: &List<Case>,
-        home: impl Fn(u32) -> u32,
-    ) {
-        let alike = home(self.only.case) == home(case);
-        if self.more == NONE && role == AS_FEATURE && alike {
-            if self.only.last != case {
-                self.only.count = self.only.count.saturating_add(1);
-                self.only.last = case;
-            }
+    /// Another case has it.
+    pub(crate) fn add(&mut self, case: u32, role: u8, store: &mut Store, cases: &List<Case>, places: &Places) {
+        if !self.is_spilled() && role == AS_FEATURE && self.at == case {
             return;
         }
+        let fresh = !self.is_spilled();
         self.spill(store, cases);
-        let Some(more) = store.list.get_mut(self.more) else { return };
-        if role == AS_VALUE {
-            more.seen = more.seen.saturating_add(1);
-            more.holders.get_or_insert_default().push(case, cases);
-        } else if role & (AS_HOST | AS_OWNED) != 0 {
-            more.comers.get_or_insert_default().push(case, cases);
+        let Some(more) = store.list.get_mut(self.at) else { return };
+        if fresh {
+            more.mended = places.splits();
         }
-        more.enter(case, role, home);
+        more.enter(case, role, places);
+        if role == AS_FEATURE {
+            return;
+        }
+        if more.named == NONE {
+            more.named = add_to(&mut store.named, &mut store.free_named, Named::default());
+        }
+        let Some(named) = store.named.get_mut(more.named) else { return };
+        if role == AS_VALUE {
+            named.seen = named.seen.saturating_add(1);
+            named.holders.push(case, cases);
+        } else {
+            named.comers.push(case, cases);
+        }
     }
 
     /// Gives it room for more than one campaign.
     fn spill(&mut self, store: &mut Store, cases: &List<Case>) {
-        if self.more != NONE {
+        if self.is_spilled() {
             return;
         }
-        let mut more = More { entries: vec![self.only], having: u32::from(self.only.count), ..More::default() };
-        if self.only.roles & AS_VALUE != 0 {
-            more.seen = 1;
-            more.holders.get_or_insert_default().push(self.only.case, cases);
+        let only = self.only();
+        let mut named = NONE;
+        if only.roles & !AS_FEATURE != 0 {
+            let mut beside = Named::default();
+            if only.roles & AS_VALUE != 0 {
+                beside.seen = 1;
+                beside.last_seen = cases.get(only.case).map_or(0, |case| seconds(case.at));
+                beside.holders.push(only.case, cases);
+            }
+            if only.roles & (AS_HOST | AS_OWNED) != 0 {
+                beside.comers.push(only.case, cases);
+            }
+            named = add_to(&mut store.named, &mut store.free_named, beside);
         }
-        if self.only.roles & (AS_HOST | AS_OWNED) != 0 {
-            more.comers.get_or_insert_default().push(self.only.case, cases);
-        }
-        self.more = store.add(more);
+        let more = More { entries: std::iter::once(only).collect(), having: 1, named, mended: 0 };
+        self.at = add_to(&mut store.list, &mut store.free, more);
+        self.flags |= SPILLED;
+    }
+
+    /// Whether an entry leads to a campaign that was split since, so that it may have to become two.
+    pub(crate) fn needs_mending(self, store: &Store, places: &Places) -> bool {
+        self.more(store).is_some_and(|more| {
+            // Both parts of a split know of it: that of the first case tells.
+            let mut entries = more.entries.as_slice().iter();
+            more.mended < places.splits() && entries.any(|entry| places.parted(entry.case) > more.mended)
+        })
     }
 
     /// After campaigns were split: an entry whose cases are in two campaigns now becomes two.
-    pub(crate) fn mend(
-        &mut self,
-        store: &mut Store,
-        cases: &List<Case>,
-        home: impl Fn(u32) -> u32,
-        parted: impl Fn(u32) -> bool,
-    ) {
-        if !self.entries(store).iter().any(|entry| parted(home(entry.case)) || parted(home(entry.last))) {
-            return;
-        }
-        if self.more == NONE && home(self.only.case) == home(self.only.last) {
-            return;
-        }
-        self.spill(store, cases);
-        if let Some(more) = store.list.get_mut(self.more) {
-            more.mend(home, parted);
-        }
+    pub(crate) fn mend(self, store: &mut Store, places: &Places) {
+        let named = self.more(store).map_or(NONE, |more| more.named);
+        let (Some(more), named) = (store.list.get_mut(self.at), store.named.get(named)) else { return };
+        more.mend(named, places);
     }
 
     /// A case has it no more. Gives whether nobody has it any more.
@@ -288,39 +349,37 @@ impl Posting {
         role: u8,
         store: &mut Store,
         cases: &List<Case>,
-        home: impl Fn(u32) -> u32,
+        places: &Places,
     ) -> bool {
-        let Some(more) = store.list.get_mut(self.more) else {
-            if home(self.only.case) != home(case) {
-                return false;
-            }
-            self.only.count = self.only.count.saturating_sub(1);
-            return self.only.count == 0;
-        };
-        let list = if role == AS_VALUE {
-            more.seen = more.seen.saturating_sub(1);
-            more.holders.as_mut()
-        } else {
-            more.comers.as_mut()
-        };
-        if let Some(list) = list {
-            list.remove(case, cases);
+        if !self.is_spilled() {
+            return places.home(self.at) == places.home(case);
         }
-        more.leave(case, role, home);
-        let empty = |list: &Option<Box<Holders>>| list.as_ref().is_none_or(|list| list.cases.is_empty());
-        let gone = more.entries.is_empty() || (role != AS_FEATURE && empty(&more.holders) && empty(&more.comers));
+        let Some(more) = store.list.get_mut(self.at) else { return true };
+        let mut named = store.named.get_mut(more.named);
+        if let Some(named) = &mut named {
+            if role == AS_VALUE {
+                named.seen = named.seen.saturating_sub(1);
+                named.holders.remove(case, cases);
+            } else {
+                named.comers.remove(case, cases);
+            }
+        }
+        let held = named.as_ref().is_some_and(|named| !named.holders.cases().is_empty());
+        more.leave(case, role, held, places);
+        let came = named.is_some_and(|named| !named.comers.cases().is_empty());
+        let gone = more.entries.is_empty() || (role != AS_FEATURE && !held && !came);
         if gone {
-            store.free(self.more);
+            store.free(self.at);
         }
         gone
     }
 }
 
 impl More {
-    fn enter(&mut self, case: u32, role: u8, home: impl Fn(u32) -> u32) {
-        self.unite(&home);
-        let mine = home(case);
-        if let Some(entry) = self.entries.iter_mut().find(|entry| home(entry.case) == mine) {
+    fn enter(&mut self, case: u32, role: u8, places: &Places) {
+        self.unite(places);
+        let mine = places.home(case);
+        if let Some(entry) = self.entries.as_mut_slice().iter_mut().find(|entry| places.home(entry.case) == mine) {
             entry.roles |= role;
             if entry.last != case {
                 entry.count = entry.count.saturating_add(1);
@@ -332,23 +391,23 @@ impl More {
         self.having = self.having.saturating_add(1);
         if self.entries.len() == ENTRIES_MAX {
             // The one that says least goes: fewest cases, and of those the one that was longest quiet.
-            let least = self.entries.iter().enumerate().min_by_key(|(_, entry)| (entry.count, entry.last));
-            if let Some(at) = least.map(|(at, _)| at) {
-                self.entries.remove(at);
-            }
+            let entries = self.entries.as_slice().iter().enumerate();
+            let least = entries.min_by_key(|(_, entry)| (entry.count, entry.last)).map(|(at, _)| at);
+            self.entries.remove(least.unwrap_or(0));
         }
         self.entries.push(Entry { case, last: case, count: 1, roles: role });
     }
 
     /// See [`Posting::mend`]. Who holds a value is known case by case; of another feature the first and the last case of each
     /// entry are, and what lies between them is shared out by halves.
-    fn mend(&mut self, home: impl Fn(u32) -> u32, parted: impl Fn(u32) -> bool) {
+    fn mend(&mut self, named: Option<&Named>, places: &Places) {
+        let (home, parted) = (|case| places.home(case), |case| places.parted(case) > 0);
         let mut entries: Vec<Entry> = Vec::with_capacity(self.entries.len() + 1);
         let mut put = |entry: Entry| match entries.iter_mut().find(|held| home(held.case) == home(entry.case)) {
             Some(held) => held.count = held.count.saturating_add(entry.count),
             None => entries.push(entry),
         };
-        for entry in std::mem::take(&mut self.entries) {
+        for entry in self.entries.as_slice().iter().copied() {
             if home(entry.case) == home(entry.last) {
                 put(entry);
             } else {
@@ -357,33 +416,33 @@ impl More {
                 put(Entry { case: entry.last, count: half, ..entry });
             }
         }
-        for (list, role) in [(&self.comers, AS_HOST), (&self.holders, AS_VALUE)] {
-            let Some(list) = list else { continue };
-            for entry in entries.iter_mut().filter(|entry| entry.roles & role != 0 && parted(home(entry.case))) {
+        for (list, role) in named.iter().flat_map(|named| [(&named.comers, AS_HOST), (&named.holders, AS_VALUE)]) {
+            if list.cases().is_empty() {
+                continue;
+            }
+            for entry in entries.iter_mut().filter(|entry| entry.roles & role != 0 && parted(entry.case)) {
                 let of = home(entry.case);
-                let held = || list.cases.iter().copied().filter(|case| home(*case) == of);
+                let held = || list.cases().iter().copied().filter(|case| home(*case) == of);
                 entry.case = held().next().unwrap_or(entry.case);
-                entry.last = held().last().unwrap_or(entry.last);
+                entry.last = held().next_back().unwrap_or(entry.last);
                 entry.count = u16::try_from(held().count().max(1)).unwrap_or(u16::MAX);
             }
-            for case in list.cases.iter().copied().filter(|case| parted(home(*case))) {
+            for case in list.cases().iter().copied().filter(|case| parted(*case)) {
                 if entries.len() < ENTRIES_MAX && !entries.iter().any(|entry| home(entry.case) == home(case)) {
                     entries.push(Entry { case, last: case, count: 1, roles: role });
                 }
             }
         }
-        entries.truncate(ENTRIES_MAX);
-        self.entries = entries;
+        self.entries = entries.into_iter().take(ENTRIES_MAX).collect();
+        self.mended = places.splits();
     }
 
     /// Campaigns that became one count as one.
-    fn unite(&mut self, home: &impl Fn(u32) -> u32) {
+    fn unite(&mut self, places: &Places) {
         let mut at = 1;
-        while at < self.entries.len() {
-            let (before, rest) = self.entries.split_at_mut(at);
-            let Some(entry) = rest.first() else { break };
-            let mine = home(entry.case);
-            if let Some(held) = before.iter_mut().find(|held| home(held.case) == mine) {
+        while let Some((before, [entry, ..])) = self.entries.as_mut_slice().split_at_mut_checked(at) {
+            let mine = places.home(entry.case);
+            if let Some(held) = before.iter_mut().find(|held| places.home(held.case) == mine) {
                 held.count = held.count.saturating_add(entry.count);
                 held.roles |= entry.roles;
                 held.last = held.last.max(entry.last);
@@ -394,15 +453,15 @@ impl More {
         }
     }
 
-    fn leave(&mut self, case: u32, role: u8, home: impl Fn(u32) -> u32) {
-        let mine = home(case);
-        let Some(at) = self.entries.iter().position(|entry| home(entry.case) == mine) else { return };
+    fn leave(&mut self, case: u32, role: u8, held: bool, places: &Places) {
+        let mine = places.home(case);
+        let Some(at) = self.entries.as_slice().iter().position(|entry| places.home(entry.case) == mine) else { return };
         self.having = self.having.saturating_sub(1);
-        let Some(entry) = self.entries.get_mut(at) else { return };
+        let Some(entry) = self.entries.as_mut_slice().get_mut(at) else { return };
         entry.count = entry.count.saturating_sub(1);
         if entry.count == 0 {
             self.entries.remove(at);
-        } else if role == AS_VALUE && self.holders.as_ref().is_none_or(|holders| holders.cases.is_empty()) {
+        } else if role == AS_VALUE && !held {
             entry.roles &= !AS_VALUE;
         }
     }
@@ -413,21 +472,53 @@ impl More {
 pub(crate) struct Store {
     list: List<More>,
     free: Vec<u32>,
+    named: List<Named>,
+    free_named: Vec<u32>,
+}
+
+/// Adds to a list, at a place that is free if there is one.
+fn add_to<T>(list: &mut List<T>, free: &mut Vec<u32>, value: T) -> u32 {
+    match free.pop().and_then(|at| list.get_mut(at).map(|place| (at, place))) {
+        Some((at, place)) => {
+            *place = value;
+            at
+        }
+        None => list.push(value),
+    }
 }
 
 impl Store {
-    fn add(&mut self, more: More) -> u32 {
-        let Some(index) = self.free.pop() else { return self.list.push(more) };
-        if let Some(slot) = self.list.get_mut(index) {
-            *slot = more;
+    fn free(&mut self, index: u32) {
+        let Some(more) = self.list.get_mut(index).map(std::mem::take) else { return };
+        self.free.push(index);
+        if let Some(named) = self.named.get_mut(more.named) {
+            *named = Named::default();
+            self.free_named.push(more.named);
         }
-        index
     }
 
-    fn free(&mut self, index: u32) {
-        if let Some(slot) = self.list.get_mut(index) {
-            *slot = More::default();
-            self.free.push(index);
+    /// As [`crate::slots::Slots::warm`], for what postings have here.
+    pub(crate) fn warm(&self, postings: impl Iterator<Item = Posting>, places: &Places) -> u32 {
+        let size = |entry: &Entry| places.size(places.home(entry.case));
+        let of = |more: &More| more.entries.as_slice().iter().map(size).fold(0, u32::wrapping_add);
+        postings.fold(0, |sum, posting| sum ^ posting.more(self).map_or(0, of))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bytes_say_all_of_a_feature_with_one_case() {
+        for (place, kind) in Kind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, place, "kinds are numbered in the order of the list");
+            let mut posting = Posting::of(7, AS_VALUE, *kind, 255);
+            posting.name(*kind, Standing::OverCommon, 3);
+            assert_eq!((posting.kind(), posting.standing(), posting.lists()), (*kind, Standing::OverCommon, 3));
+            posting.stand(Standing::Noise);
+            assert_eq!((posting.standing(), posting.only().case, posting.roles()), (Standing::Noise, 7, AS_VALUE));
         }
+        assert_eq!((size_of::<Posting>(), size_of::<More>(), size_of::<Named>()), (8, 56, 64));
     }
 }

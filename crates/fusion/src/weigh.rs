@@ -97,12 +97,28 @@ pub(crate) struct Counts {
     /// Reports in all.
     pub total: u32,
     /// Values of the report that asks: each of them might share it by chance.
-    pub asking: u32,
+    pub asking: Asking,
 }
 
 /// Values are chosen alike within a report: of many, some are like somebody else's sooner than each for itself would be. An equal
 /// value is no likeness.
 const LIKENESS_BY_VALUES: f32 = 1.35;
+
+/// How often chance has its way in a report of so many values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking {
+    /// By an equal value.
+    equal: f32,
+    /// By what is only alike.
+    alike: f32,
+}
+
+impl Asking {
+    pub(crate) fn of(values: u32) -> Self {
+        let equal = values.max(1) as f32;
+        Self { equal, alike: equal.powf(LIKENESS_BY_VALUES) }
+    }
+}
 
 /// What one shared feature says, in nats; never less than nothing.
 pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
@@ -110,8 +126,8 @@ pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
     let Counts { common, size, having, total, asking } = counts;
     let inside = common as f32 / (size as f32 + UNSEEN);
     let elsewhere = (having.saturating_sub(common) as f32 + 1.0) / (total.saturating_sub(size) as f32 + typical);
-    let by_values = if rule == SAME_VALUE { 1.0 } else { LIKENESS_BY_VALUES };
-    let chance = (elsewhere * (asking.max(1) as f32).powf(by_values)).min(1.0);
+    let times = if rule == SAME_VALUE { asking.equal } else { asking.alike };
+    let chance = (elsewhere * times).min(1.0);
     (inside / chance).ln().clamp(0.0, EVIDENCE_MAX)
 }
 
@@ -173,7 +189,7 @@ mod tests {
     use super::*;
 
     fn of(common: u32, size: u32, having: u32, total: u32) -> f32 {
-        evidence(SAME_VALUE, Counts { common, size, having, total, asking: 1 })
+        evidence(SAME_VALUE, Counts { common, size, having, total, asking: Asking::of(1) })
     }
 
     #[test]

@@ -9,7 +9,6 @@ use model::{CampaignId, CaseId, Timestamp};
 use crate::cluster::Cluster;
 use crate::engine::Fusion;
 use crate::history::{Happened, History, What};
-use crate::steps;
 use crate::tree::{Edge, NO_WORD, Tree};
 use crate::{ANALYST, Finding, Reason};
 
@@ -117,7 +116,7 @@ impl Fusion {
     fn act(&mut self, number: u32, findings: &mut Vec<Finding>) {
         let Some(word) = self.words.active(number) else { return };
         let (Some(one), Some(other)) = (self.index_of(word.one), self.index_of(word.other)) else { return };
-        let apart = Self::home(&self.cases, one) != Self::home(&self.cases, other);
+        let apart = self.places.home(one) != self.places.home(other);
         match (word.same, apart) {
             (true, true) => self.join_by_word(number, &word, one, other, findings),
             (true, false) => self.tie(number, one, other),
@@ -163,7 +162,7 @@ impl Fusion {
     /// A campaign becomes two because an analyst says that two of its reports are not of one attack: the weakest link between
     /// them is cut. The part with the older report keeps the id.
     fn part(&mut self, number: u32, word: &Word, one: u32, other: u32, findings: &mut Vec<Finding>) {
-        let Some(held) = self.cases.get(one).map(|case| case.cluster) else { return };
+        let held = self.places.of(one);
         let Some(mut whole) = self.take_cluster(held) else { return };
         let path = whole.tree.path(one, other);
         let Some((cut, side, tree)) = whole.tree.weakest(&path).and_then(|at| whole.tree.cut(at, one)) else {
@@ -212,13 +211,10 @@ impl Fusion {
         self.put_cluster(held, Box::new(kept));
         let place = self.free_place();
         for case in &parted.cases {
-            if let Some(case) = self.cases.get_mut(*case) {
-                case.cluster = place;
-            }
+            self.places.set(*case, place);
         }
         self.put_cluster(place, Box::new(parted));
         self.note_changed([kept_oldest, parted_oldest]);
-        self.parted = true;
         findings.push(Finding::Split { kept: kept_id, parted: parted_id });
         Some((kept_oldest, parted_oldest))
     }
@@ -235,7 +231,7 @@ impl Fusion {
 
     /// Takes a report out of its campaign if one weak link alone holds it there. Gives whether it did.
     pub(crate) fn detach(&mut self, only: u32, by: u32, at: Timestamp, findings: &mut Vec<Finding>) -> bool {
-        let Some(held) = self.cases.get(only).map(|case| case.cluster) else { return false };
+        let held = self.places.of(only);
         let Some(cluster) = self.cluster(held) else { return false };
         if cluster.oldest == only {
             return false;
@@ -250,7 +246,7 @@ impl Fusion {
         if id.is_some_and(|id| self.is_tied(id, held)) {
             return false;
         }
-        if cluster.cases.len() > LEAN_CASES_MAX || id.is_some_and(|id| self.leans_on(&cluster.cases, id)) {
+        if cluster.cases.len() > LEAN_CASES_MAX || self.leans_on(&cluster.cases, only) {
             return false;
         }
         let Some(mut whole) = self.take_cluster(held) else { return false };
@@ -259,7 +255,7 @@ impl Fusion {
             return false;
         };
         // What brought it there was mistaken.
-        self.reasons.remove(steps::spread(only));
+        self.drop_reasons(only);
         let by = self.cases.get(by).map(|case| case.id);
         self.divide(held, whole, (side, tree), at, (by, None), findings);
         true
@@ -268,21 +264,13 @@ impl Fusion {
     /// Whether a word in force holds a report with another one of its campaign. A word of a report that this run does not have says
     /// nothing here, or members' campaigns would tell of it.
     fn is_tied(&self, case: CaseId, place: u32) -> bool {
-        let here = |case: CaseId| {
-            self.index_of(case).and_then(|case| self.cases.get(case)).is_some_and(|held| held.cluster == place)
-        };
+        let here = |case: CaseId| self.index_of(case).is_some_and(|case| self.places.of(case) == place);
         let mut words = self.words.of(case).iter().filter_map(|number| self.words.active(*number));
         words.any(|word| word.same && here(word.one) && here(word.other))
     }
 
-    /// Whether one of these cases is where it is by what it shares with a case.
-    fn leans_on(&self, cases: &[u32], on: CaseId) -> bool {
-        let reasons = cases.iter().filter_map(|case| self.reasons.get(steps::spread(*case)));
-        reasons.flatten().any(|(_, reason)| reason.other == on)
-    }
-
     /// What the parts of a campaign keep of it.
-    fn share_out(&self, whole: Cluster, kept: &mut Cluster, parted: &mut Cluster) {
+    fn share_out(&mut self, whole: Cluster, kept: &mut Cluster, parted: &mut Cluster) {
         let parted_cases = parted.cases.clone();
         let is_parted = |id: &CaseId| self.index_of(*id).is_some_and(|case| parted_cases.binary_search(&case).is_ok());
         let case_of = |id: &CampaignId| CaseId::from_bytes(*id.as_bytes());
@@ -305,7 +293,8 @@ impl Fusion {
         kept.words = of_kept;
         parted.words = of_parted;
         parted.words.extend(between);
-        (kept.parted, parted.parted) = (true, true);
+        let split = self.places.split();
+        (kept.parted, parted.parted) = (split, split);
     }
 
     /// The word by which two reports' campaigns are kept apart, if there is one: the latest.
@@ -320,8 +309,8 @@ impl Fusion {
         if fewer.is_empty() {
             return Vec::new();
         }
-        let (here, there) = (Self::home(&self.cases, one), Self::home(&self.cases, other));
-        let home = |case: CaseId| self.index_of(case).map(|case| Self::home(&self.cases, case));
+        let (here, there) = (self.places.home(one), self.places.home(other));
+        let home = |case: CaseId| self.index_of(case).map(|case| self.places.home(case));
         let mut between: Vec<u32> = fewer
             .iter()
             .copied()
@@ -340,7 +329,7 @@ impl Fusion {
     /// Words that name a report of a case's campaign.
     fn words_in(&self, case: u32) -> &[u32] {
         let Some(held) = self.cases.get(case) else { return &[] };
-        self.cluster(held.cluster).map_or_else(|| self.words.of(held.id), |cluster| &cluster.words)
+        self.cluster(self.places.of(case)).map_or_else(|| self.words.of(held.id), |cluster| &cluster.words)
     }
 
     /// What analysts said of the reports of a campaign, in order, overruled words too.

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use crate::keys::BuildQuick;
+
 /// Zones beside those of the public suffix list (its private part has many of them already).
 #[derive(Clone, Default)]
 pub struct Zones {
-    zones: HashSet<Box<str>>,
+    zones: HashSet<Box<str>, BuildQuick>,
 }
 
 impl Zones {

@@ -48,6 +48,7 @@ pub fn run(labels: &Path, data: &Path) {
 
 fn collect(reports: &[data::Report], networks: &Arc<fusion::Networks>, weights: Weights, rows: &mut Vec<Row>) {
     let mut engine = data::engine(networks, weights);
+    engine.note_considered();
     let half = reports.len() / 2;
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (number, report) in reports.iter().take(half).enumerate() {

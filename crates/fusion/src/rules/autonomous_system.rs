@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         if let Some(IpAddr::V4(address)) = parts.address
             && let Some(system) = context.networks.of(address)
         {
-            sink(&Feature::Text(&["AS", &system.to_string()]));
+            sink(&Feature::System(system));
         }
     },
 };

@@ -22,7 +22,9 @@ mod url_query;
 
 use std::hash::Hasher as _;
 
-use model::{KeySeed, Kind, Observable};
+use std::net::IpAddr;
+
+use model::{KeySeed, Kind, Observable, ObservableKey};
 use siphasher::sip::SipHasher13;
 
 use crate::Networks;
@@ -43,6 +45,12 @@ pub(crate) enum Aspect {
 pub(crate) enum Feature<'a> {
     /// The name of a host, under which the domain of that name is found as well.
     Host(&'a str),
+    /// The address of a host, under which the address as a value is found as well.
+    Address(IpAddr),
+    /// The network of so many bits that an address is in.
+    Network(IpAddr, u8),
+    /// An autonomous system.
+    System(u32),
     /// Texts that are common to all values that have the feature.
     Text(&'a [&'a str]),
 }
@@ -74,7 +82,7 @@ pub(crate) struct Rule {
 }
 
 /// Every rule; within an aspect the strongest first.
-pub(crate) const ALL: [Rule; 16] = [
+pub(crate) static ALL: [Rule; RULES] = [
     same_value::RULE,
     url_host::RULE,
     owned_domain::RULE,
@@ -100,7 +108,7 @@ pub fn rule_names() -> [&'static str; RULES] {
 }
 
 /// Number of rules.
-pub const RULES: usize = ALL.len();
+pub const RULES: usize = 16;
 /// Index of the rule of equal values.
 pub(crate) const SAME_VALUE: u8 = 0;
 /// Index of the rule of a URL's host.
@@ -111,31 +119,87 @@ pub(crate) const OWNED: u8 = 2;
 /// Features of one value under one rule: what has more is cut, so that no value makes unbounded work.
 const FEATURES_PER_RULE_MAX: usize = 6;
 
+/// What of a value a rule looks at, by the rule's index.
+pub(crate) fn aspect(rule: u8) -> Aspect {
+    ALL.get(usize::from(rule)).map_or(Aspect::Place, |rule| rule.aspect)
+}
+
+/// Keys of a value's names that are known already.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys {
+    /// Of its host.
+    pub host: Option<u64>,
+    /// Of what its owner has.
+    pub owned: Option<u64>,
+    /// With which the others are made.
+    pub seed: KeySeed,
+}
+
 /// Gives each feature of a value as its rule's index and its key. The value as a whole is none of them.
-pub(crate) fn features(parts: &Parts<'_>, context: &Context<'_>, seed: KeySeed, sink: &mut dyn FnMut(u8, u64)) {
-    for (index, rule) in (0_u8..).zip(&ALL) {
+pub(crate) fn features(parts: &Parts<'_>, context: &Context<'_>, keys: Keys, sink: &mut dyn FnMut(u8, u64)) {
+    for (index, rule) in (1_u8..).zip(ALL.iter().skip(1)) {
         let mut count = 0;
         (rule.features)(parts, context, &mut |feature| {
             count += 1;
             if count <= FEATURES_PER_RULE_MAX {
-                sink(index, key(rule, feature, seed));
+                sink(index, key(rule, feature, parts, keys));
             }
         });
     }
 }
 
-fn key(rule: &Rule, feature: &Feature<'_>, seed: KeySeed) -> u64 {
+/// The key of an address, of whichever family.
+pub(crate) fn address_key(address: IpAddr, seed: KeySeed) -> u64 {
+    let kind = if address.is_ipv4() { Kind::Ipv4 } else { Kind::Ipv6 };
+    ObservableKey::of(kind, &address.to_string(), seed).0
+}
+
+fn key(rule: &Rule, feature: &Feature<'_>, parts: &Parts<'_>, keys: Keys) -> u64 {
+    let mut hasher = SipHasher13::new_with_key(&keys.seed.0);
+    hasher.write(rule.name.as_bytes());
     match feature {
-        Feature::Host(host) => model::ObservableKey::of(Kind::Domain, host, seed).0,
+        Feature::Host(host) => {
+            let known =
+                if parts.host == Some(host) { keys.host } else { keys.owned.filter(|_| parts.owned == Some(host)) };
+            return known.unwrap_or_else(|| ObservableKey::of(Kind::Domain, host, keys.seed).0);
+        }
+        Feature::Address(address) => return keys.host.unwrap_or_else(|| address_key(*address, keys.seed)),
         Feature::Text(texts) => {
-            let mut hasher = SipHasher13::new_with_key(&seed.0);
-            hasher.write(rule.name.as_bytes());
             for text in *texts {
                 hasher.write_u8(0);
                 hasher.write(text.as_bytes());
             }
-            hasher.finish()
         }
+        Feature::Network(address, bits) => {
+            let [high, low] = network(*address, *bits);
+            hasher.write_u64(high);
+            hasher.write_u64(low);
+            hasher.write_u8(*bits);
+        }
+        Feature::System(number) => hasher.write_u32(*number),
+    }
+    hasher.finish()
+}
+
+/// An address whose bits beyond the network's are zero.
+fn network(address: IpAddr, bits: u8) -> [u64; 2] {
+    let (number, wide) = match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let kept = number.checked_shr(wide - u32::from(bits)).unwrap_or(0);
+    [(kept >> 64) as u64, kept as u64]
+}
+
+/// A feature as a person reads it.
+fn text(feature: &Feature<'_>) -> String {
+    match feature {
+        Feature::Host(host) => (*host).to_owned(),
+        Feature::Address(address) => address.to_string(),
+        Feature::Network(address, bits) => ipnet::IpNet::new(*address, *bits)
+            .map_or_else(|_| address.to_string(), |network| network.trunc().to_string()),
+        Feature::System(number) => format!("AS{number}"),
+        Feature::Text(texts) => texts.concat(),
     }
 }
 
@@ -158,10 +222,7 @@ fn shared(rule: &Rule, value: &str) -> Option<String> {
     Observable::readings(value).iter().find_map(|observable| {
         let mut found: Vec<String> = Vec::new();
         (rule.features)(&Parts::of(observable, &zones), &Context { networks: &networks }, &mut |feature| {
-            found.push(match feature {
-                Feature::Host(host) => (*host).to_owned(),
-                Feature::Text(texts) => texts.concat(),
-            });
+            found.push(text(feature));
         });
         (!found.is_empty()).then(|| found.join(", "))
     })
@@ -186,20 +247,22 @@ pub fn rule_set_text() -> String {
 
 /// A text whose runs of digits became one `#` each; `None` if it has none, or little else.
 pub(crate) fn without_digits(text: &str) -> Option<String> {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let mut out = String::with_capacity(text.len());
-    let (mut digits, mut letters) = (false, 0);
+    let mut letters = 0;
     for c in text.chars() {
         if c.is_ascii_digit() {
             if !out.ends_with('#') {
                 out.push('#');
             }
-            digits = true;
         } else {
             letters += usize::from(c.is_alphabetic());
             out.push(c);
         }
     }
-    (digits && letters >= 4).then_some(out)
+    (letters >= 4).then_some(out)
 }
 
 #[cfg(test)]
@@ -210,7 +273,7 @@ pub(crate) fn check(rule: &Rule, kind: Kind, value: &str, expect: &[&str]) {
     (rule.features)(&Parts::of(&observable, &Zones::own()), &Context { networks: &networks }, &mut |feature| {
         found.push(match feature {
             Feature::Host(host) => format!("host {host}"),
-            Feature::Text(texts) => texts.concat(),
+            other => text(other),
         });
     });
     assert_eq!(found, expect, "{} of {value}", rule.name);

@@ -1,7 +1,5 @@
 //! Addresses in one small network: a /24, or a /48 of IPv6.
 
-use std::net::IpAddr;
-
 use super::{Aspect, Feature, Rule};
 
 /// The rule. Networks where many unrelated actors rent say little, by their rarity.
@@ -11,16 +9,10 @@ pub(super) const RULE: Rule = Rule {
     aspect: Aspect::Place,
     weight: 0.32,
     typical: 300.0,
-    features: |parts, _, sink| match parts.address {
-        Some(IpAddr::V4(address)) => {
-            let [a, b, c, _] = address.octets();
-            sink(&Feature::Text(&[&format!("{a}.{b}.{c}.0/24")]));
+    features: |parts, _, sink| {
+        if let Some(address) = parts.address {
+            sink(&Feature::Network(address, if address.is_ipv4() { 24 } else { 48 }));
         }
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, ..] = address.segments();
-            sink(&Feature::Text(&[&format!("{a:x}:{b:x}:{c:x}::/48")]));
-        }
-        None => {}
     },
 };
 

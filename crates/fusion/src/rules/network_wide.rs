@@ -1,7 +1,5 @@
 //! Addresses in one wide network: a /16, or a /32 of IPv6.
 
-use std::net::IpAddr;
-
 use super::{Aspect, Feature, Rule};
 
 /// The rule. By itself it never links; with something else it may.
@@ -11,16 +9,10 @@ pub(super) const RULE: Rule = Rule {
     aspect: Aspect::Place,
     weight: 0.23,
     typical: 40.0,
-    features: |parts, _, sink| match parts.address {
-        Some(IpAddr::V4(address)) => {
-            let [a, b, ..] = address.octets();
-            sink(&Feature::Text(&[&format!("{a}.{b}.0.0/16")]));
+    features: |parts, _, sink| {
+        if let Some(address) = parts.address {
+            sink(&Feature::Network(address, if address.is_ipv4() { 16 } else { 32 }));
         }
-        Some(IpAddr::V6(address)) => {
-            let [a, b, ..] = address.segments();
-            sink(&Feature::Text(&[&format!("{a:x}:{b:x}::/32")]));
-        }
-        None => {}
     },
 };
 

@@ -16,10 +16,8 @@ pub(super) const RULE: Rule = Rule {
             if let Some(host) = parts.host {
                 sink(&Feature::Host(host));
             } else if let Some(address) = parts.address {
-                sink(&Feature::Text(&[&address.to_string()]));
+                sink(&Feature::Address(address));
             }
-        } else if let (Some(Kind::Ipv4 | Kind::Ipv6), Some(_)) = (parts.kind, parts.address) {
-            sink(&Feature::Text(&[parts.value]));
         }
     },
 };
@@ -29,6 +27,6 @@ pub(super) const RULE: Rule = Rule {
 fn a_urls_host_is_found_by_its_name_or_address() {
     super::check(&RULE, Kind::Url, "http://login.attack.test/a?b=c.example", &["host login.attack.test"]);
     super::check(&RULE, Kind::Url, "http://192.0.2.1/a", &["192.0.2.1"]);
-    super::check(&RULE, Kind::Ipv4, "192.0.2.1", &["192.0.2.1"]);
+    super::check(&RULE, Kind::Ipv4, "192.0.2.1", &[]);
     super::check(&RULE, Kind::Domain, "attack.test", &[]);
 }

@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
     weight: 0.40,
     typical: 200.0,
     features: |parts, _, sink| {
+        if parts.query.is_empty() {
+            return;
+        }
         let names: Vec<&str> =
             parts.query.split('&').take(NAMES_MAX).map(|pair| pair.split('=').next().unwrap_or(pair)).collect();
         let names = names.join(",");

@@ -1,0 +1,283 @@
+//! Takes in the values of a report: each is taken apart, its features are looked up, and what other campaigns have of them is noted.
+
+use model::{Kind, Observable, ObservableKey, Timestamp};
+
+use crate::engine::Fusion;
+use crate::noise::NoiseVerdict;
+use crate::parts::Parts;
+use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
+use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
+use crate::weigh::{self, Asking, Counts};
+use crate::{Event, Finding};
+
+/// Values of one report that look for related ones; further ones are only found by later reports.
+const VALUES_MAX: usize = 2_048;
+/// Values that are looked up together.
+const AT_ONCE: usize = 64;
+
+/// One value shares one feature with one campaign.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    /// The campaign's home, the value, the aspect and the rule: the order in which hits count.
+    order: u64,
+    pub(crate) case: u32,
+    pub(crate) evidence: f32,
+    /// Of the campaign only this case has the feature.
+    pub(crate) single: bool,
+}
+
+impl Hit {
+    pub(crate) const fn home(&self) -> u32 {
+        (self.order >> 32) as u32
+    }
+
+    /// Which value of the report.
+    pub(crate) const fn value(&self) -> usize {
+        (self.order >> 16 & 0xffff) as usize
+    }
+
+    pub(crate) const fn rule(&self) -> u8 {
+        (self.order & 0xff) as u8
+    }
+
+    pub(crate) fn aspect(&self) -> Aspect {
+        rules::aspect(self.rule())
+    }
+
+    pub(crate) const fn order(&self) -> (u64, u32) {
+        (self.order, self.case)
+    }
+}
+
+/// A feature of a value of a report.
+#[derive(Clone, Copy)]
+struct Feature {
+    key: u64,
+    rule: u8,
+}
+
+/// A value that was taken apart.
+struct Ready {
+    /// Where its features begin among those of all.
+    features: usize,
+    /// Keys of the names that say whether what lies there says anything: of the host, and of what its owner has.
+    host: Option<u64>,
+    owned: Option<u64>,
+    everyday_host: bool,
+    everyday_owned: bool,
+}
+
+/// Room for one report's values; kept from report to report.
+#[derive(Default)]
+pub(crate) struct Room {
+    pub(crate) hits: Vec<Hit>,
+    features: Vec<Feature>,
+    values: Vec<Ready>,
+}
+
+/// One value of a report at its turn.
+#[derive(Clone, Copy)]
+struct Turn {
+    case: u32,
+    at: Timestamp,
+    /// Which value of the report.
+    value: u16,
+    key: ObservableKey,
+    kind: Kind,
+    asking: Asking,
+}
+
+impl Fusion {
+    /// Takes in the values of a case; `room.hits` has then what they share with campaigns.
+    pub(crate) fn take_values(&mut self, case: u32, event: &Event<'_>, room: &mut Room, findings: &mut Vec<Finding>) {
+        let asking = Asking::of(u32::try_from(event.observations.len()).unwrap_or(u32::MAX));
+        for (round, observations) in (0..).step_by(AT_ONCE).zip(event.observations.chunks(AT_ONCE)) {
+            room.features.clear();
+            room.values.clear();
+            for observation in observations {
+                self.make_ready(observation.observable, observation.key, room);
+            }
+            let keys = || observations.iter().map(|of| of.key.0).chain(room.features.iter().map(|of| of.key));
+            std::hint::black_box(self.postings.warm(keys()));
+            let postings = keys().filter_map(|key| self.postings.get(key).copied());
+            std::hint::black_box(self.store.warm(postings, &self.places));
+            for (index, observation) in observations.iter().enumerate() {
+                let value: usize = round + index;
+                let looks = value < VALUES_MAX;
+                let value = u16::try_from(value).unwrap_or(u16::MAX);
+                let (key, kind) = (observation.key, observation.observable.kind());
+                let turn = Turn { case, at: event.at, value, key, kind, asking };
+                self.take(turn, observation.observable, index, looks, room, findings);
+            }
+        }
+    }
+
+    /// Takes a value apart. No table of what was seen is asked yet.
+    fn make_ready(&self, observable: &Observable, key: ObservableKey, room: &mut Room) {
+        let parts = Parts::of(observable, &self.config.zones);
+        let kind = observable.kind();
+        let seed = self.config.key_seed;
+        let name = |name: &str| ObservableKey::of(Kind::Domain, name, seed).0;
+        let host = match parts.host {
+            Some(_) if kind == Kind::Domain => Some(key.0),
+            Some(host) => Some(name(host)),
+            None => parts.address.filter(|_| kind == Kind::Url).map(|address| rules::address_key(address, seed)),
+        };
+        let owned = match (parts.owned, parts.host) {
+            (None, _) => None,
+            (owned, whole) if owned == whole => host,
+            (Some(owned), _) => Some(name(owned)),
+        };
+        let noise = &self.config.noise;
+        let everyday_owned =
+            parts.owned.is_some_and(|owned| parts.host != Some(owned) && noise.is_everyday_owned(owned));
+        let everyday_host = match (parts.host, kind) {
+            // Of a domain that is everyday itself nothing is asked any more.
+            (_, Kind::Domain) => false,
+            (Some(host), _) if parts.owned.is_some() => noise.is_everyday_owned(host),
+            (Some(host), _) => noise.is_everyday_host(host),
+            (None, Kind::Url) => parts.address.is_some_and(|address| noise.is_everyday_address(address)),
+            (None, _) => false,
+        };
+        let features = room.features.len();
+        let context = Context { networks: &self.config.networks };
+        let keys = rules::Keys { host, owned, seed };
+        rules::features(&parts, &context, keys, &mut |rule, feature| {
+            room.features.push(Feature { key: feature, rule });
+        });
+        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned });
+    }
+
+    fn take(
+        &mut self,
+        turn: Turn,
+        observable: &Observable,
+        index: usize,
+        mut looks: bool,
+        room: &mut Room,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Turn { case, key, kind, .. } = turn;
+        let known = self.postings.get(key.0).copied();
+        if known.is_some_and(|posting| posting.has(case, AS_VALUE, &self.store)) {
+            return;
+        }
+        let standing = self.standing_of(known, key, observable, findings);
+        let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
+        looks &= standing == Standing::Links;
+        self.meet(turn, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
+        if let Some(posting) = self.postings.get_mut(key.0) {
+            posting.name(kind, standing, self.lists);
+            posting.touch(turn.at, &mut self.store, &self.cases);
+        }
+        if first && standing == Standing::Links {
+            self.count_value(case);
+        }
+        self.note_crowd(key);
+        if standing == Standing::Noise {
+            return;
+        }
+        let Some(ready) = room.values.get(index) else { return };
+        // A name that everybody uses, or below which everybody has names, is no feature of what lies there.
+        let host_says = !ready.everyday_host && ready.host.is_none_or(|host| self.says(host));
+        let owned_says = !ready.everyday_owned && ready.owned.is_none_or(|owned| self.says(owned));
+        let end = room.values.get(index + 1).map_or(room.features.len(), |next| next.features);
+        for Feature { key: feature, rule } in room.features.get(ready.features..end).unwrap_or(&[]).iter().copied() {
+            let role = match rule {
+                URL_HOST => AS_HOST,
+                OWNED => AS_OWNED,
+                _ => AS_FEATURE,
+            };
+            let place = rules::aspect(rule) == Aspect::Place;
+            if (place && !host_says) || (place && rule != URL_HOST && !owned_says) || feature == key.0 {
+                continue;
+            }
+            self.meet(turn, feature, rule, role, looks, &mut room.hits);
+            if role != AS_FEATURE {
+                self.note_crowd(ObservableKey(feature));
+            }
+        }
+    }
+
+    /// Where a value stands by the lists in use; what is new of that is told.
+    fn standing_of(
+        &mut self,
+        known: Option<Posting>,
+        key: ObservableKey,
+        observable: &Observable,
+        findings: &mut Vec<Finding>,
+    ) -> Standing {
+        let before = known.map(Posting::standing);
+        if let (Some(before), Some(posting)) = (before, known)
+            && posting.lists() == self.lists
+        {
+            return before;
+        }
+        match (self.config.noise.verdict_of(observable), before) {
+            (None, Some(Standing::OverCommon)) => Standing::OverCommon,
+            (None, _) => Standing::Links,
+            (Some(_), Some(Standing::Noise)) => Standing::Noise,
+            (Some(NoiseVerdict { why, .. }), _) => {
+                self.common.push((key, why.clone()));
+                findings.push(Finding::OverCommon { key, why });
+                Standing::Noise
+            }
+        }
+    }
+
+    /// Whether a name says anything of what lies there: not if so many came by it that it tells nothing.
+    fn says(&self, name: u64) -> bool {
+        self.postings
+            .get(name)
+            .is_none_or(|posting| posting.standing() == Standing::Links && !posting.crowded_out(&self.store))
+    }
+
+    /// A case has a feature: notes the campaigns that have it too, and that the case has it.
+    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, looks: bool, hits: &mut Vec<Hit>) {
+        let Turn { case, value, kind, asking, .. } = turn;
+        let (store, places) = (&mut self.store, &self.places);
+        let Some(posting) = self.postings.enter(feature, Posting::of(case, role, kind, self.lists)) else { return };
+        if role != AS_FEATURE && posting.has(case, role, store) {
+            return;
+        }
+        if posting.needs_mending(store, places) {
+            posting.mend(store, places);
+        }
+        let mut room = [Entry::default()];
+        let entries = posting.entries(store, &mut room);
+        let crowded_out = posting.crowded_out(store);
+        // Who names a value that stopped linking links nothing by it, and neither does who came by it.
+        let by_place = matches!(role, AS_HOST | AS_OWNED);
+        let stopped = by_place && (posting.standing() == Standing::OverCommon || crowded_out);
+        if looks && !stopped {
+            let (having, mine) = (posting.having(store), places.home(case));
+            let total = u32::try_from(self.cases.len()).unwrap_or(u32::MAX);
+            self.touched = self.touched.wrapping_add(entries.len() as u64);
+            for entry in entries {
+                let theirs = places.home(entry.case);
+                let roles = if crowded_out { entry.roles & AS_VALUE } else { entry.roles };
+                if theirs == mine || roles == 0 {
+                    continue;
+                }
+                let rule = met(rule, roles);
+                let size = places.size(theirs);
+                let counts = Counts { common: u32::from(entry.count).min(size), size, having, total, asking };
+                let evidence = weigh::evidence(rule, counts);
+                if evidence > 0.0 {
+                    let aspect = rules::aspect(rule) as u64;
+                    let order = u64::from(theirs) << 32 | u64::from(value) << 16 | aspect << 8 | u64::from(rule);
+                    hits.push(Hit { order, case: entry.case, evidence, single: entry.count == 1 });
+                }
+            }
+        }
+        posting.add(case, role, store, &self.cases, places);
+    }
+}
+
+/// The rule by which a report that has a feature in one role meets reports that have it in others.
+fn met(rule: u8, roles: u8) -> u8 {
+    if rule != SAME_VALUE || roles & AS_VALUE != 0 {
+        return rule;
+    }
+    if roles & AS_HOST != 0 { URL_HOST } else { OWNED }
+}
