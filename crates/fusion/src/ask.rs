@@ -6,8 +6,6 @@ use crate::campaign::{Brief, Campaign};
 use crate::cluster::Cluster;
 use crate::engine::Fusion;
 use crate::history::Happened;
-use crate::posting::Standing;
-use crate::score;
 use crate::{Changes, Considered};
 
 impl Fusion {
@@ -77,18 +75,6 @@ impl Fusion {
     #[must_use]
     pub fn distinct_members(&self, key: ObservableKey) -> u32 {
         self.postings.get(key.0).map_or(0, |posting| posting.members(&self.store, &self.cases))
-    }
-
-    /// Present score of a value, from 0 to 1; 0 if it was never seen.
-    #[must_use]
-    pub fn score(&self, key: ObservableKey, now: Timestamp) -> f32 {
-        self.postings
-            .get(key.0)
-            .filter(|posting| posting.standing() == Standing::Links && posting.seen(&self.store) > 0)
-            .map_or(0.0, |posting| {
-                let last = posting.last_seen(&self.store, &self.cases);
-                score::score(posting.kind(), self.distinct_members(key), last, now)
-            })
     }
 
     /// What happened to a campaign: merges, splits, revivals, in the order of their times.

@@ -55,6 +55,7 @@ impl Fusion {
         for key in &self.crowded {
             sink(&key.0.to_le_bytes());
         }
+        self.digest_heard(sink);
         for (key, why) in &self.common {
             sink(&key.0.to_le_bytes());
             sink(why.as_bytes());

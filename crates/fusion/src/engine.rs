@@ -1,6 +1,6 @@
 //! The engine: features → campaigns that have them, evidence added up, campaigns as growing clusters, every link with its reasons.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
 
@@ -10,6 +10,7 @@ use crate::link::Found;
 use crate::places::{ALONE, Places};
 use crate::posting::Store;
 use crate::reasons::Reasons;
+use crate::score::Heard;
 use crate::slots::Slots;
 use crate::steps::{List, Table};
 use crate::take::Room;
@@ -43,7 +44,7 @@ pub struct Fusion {
     pub(crate) cases: List<Case>,
     pub(crate) places: Places,
     pub(crate) by_id: Table<u32>,
-    tokens: HashMap<MemberToken, u32>,
+    pub(crate) tokens: HashMap<MemberToken, u32>,
     pub(crate) sectors: Vec<String>,
     /// By the key of a feature; that of a value as a whole is its own.
     pub(crate) postings: Slots,
@@ -55,6 +56,8 @@ pub struct Fusion {
     pub(crate) common: Vec<(ObservableKey, String)>,
     /// Values that reached the limit of members and link until it is decided.
     pub(crate) crowded: BTreeSet<ObservableKey>,
+    /// What was told of values beside reports.
+    pub(crate) heard: BTreeMap<ObservableKey, Heard>,
     /// What analysts said.
     pub(crate) words: Words,
     /// Counts the lists of everyday values that were in use.
@@ -96,6 +99,7 @@ impl Fusion {
             reasons: Reasons::default(),
             common: Vec::new(),
             crowded: BTreeSet::new(),
+            heard: BTreeMap::new(),
             words: Words::default(),
             lists: 0,
             changed: BTreeSet::new(),
