@@ -26,6 +26,7 @@ mod score;
 mod slots;
 mod small;
 mod steps;
+mod store;
 mod take;
 mod tree;
 mod weigh;

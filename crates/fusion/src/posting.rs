@@ -9,6 +9,7 @@ use crate::holders::Holders;
 use crate::places::Places;
 use crate::small::Small;
 use crate::steps::List;
+use crate::store::Store;
 
 /// Campaigns that one feature leads to: of more the rarest evidence would not be worth the work.
 pub(crate) const ENTRIES_MAX: usize = 4;
@@ -52,7 +53,7 @@ pub(crate) struct More {
     pub(crate) entries: Small<Entry, 3>,
     /// Cases that have the feature.
     pub(crate) having: u32,
-    named: u32,
+    pub(crate) named: u32,
     /// Splits up to which its entries are in order.
     mended: u32,
 }
@@ -157,7 +158,7 @@ impl Posting {
         if self.roles() & roles != 0 { std::slice::from_ref(&self.at) } else { &[] }
     }
 
-    fn more(self, store: &Store) -> Option<&More> {
+    pub(crate) fn more(self, store: &Store) -> Option<&More> {
         if self.is_spilled() { store.list.get(self.at) } else { None }
     }
 
@@ -290,10 +291,14 @@ impl Posting {
         if role == AS_FEATURE {
             return;
         }
-        if more.named == NONE {
-            more.named = add_to(&mut store.named, &mut store.free_named, Named::default());
+        let mut place = more.named;
+        if place == NONE {
+            place = store.add_named(Named::default());
+            if let Some(more) = store.list.get_mut(self.at) {
+                more.named = place;
+            }
         }
-        let Some(named) = store.named.get_mut(more.named) else { return };
+        let Some(named) = store.named.get_mut(place) else { return };
         if role == AS_VALUE {
             named.seen = named.seen.saturating_add(1);
             named.holders.push(case, cases);
@@ -319,10 +324,10 @@ impl Posting {
             if only.roles & (AS_HOST | AS_OWNED) != 0 {
                 beside.comers.push(only.case, cases);
             }
-            named = add_to(&mut store.named, &mut store.free_named, beside);
+            named = store.add_named(beside);
         }
         let more = More { entries: std::iter::once(only).collect(), having: 1, named, mended: 0 };
-        self.at = add_to(&mut store.list, &mut store.free, more);
+        self.at = store.add(more);
         self.flags |= SPILLED;
     }
 
@@ -464,44 +469,6 @@ impl More {
         } else if role == AS_VALUE && !held {
             entry.roles &= !AS_VALUE;
         }
-    }
-}
-
-/// Where features with several cases have the rest.
-#[derive(Default)]
-pub(crate) struct Store {
-    list: List<More>,
-    free: Vec<u32>,
-    named: List<Named>,
-    free_named: Vec<u32>,
-}
-
-/// Adds to a list, at a place that is free if there is one.
-fn add_to<T>(list: &mut List<T>, free: &mut Vec<u32>, value: T) -> u32 {
-    match free.pop().and_then(|at| list.get_mut(at).map(|place| (at, place))) {
-        Some((at, place)) => {
-            *place = value;
-            at
-        }
-        None => list.push(value),
-    }
-}
-
-impl Store {
-    fn free(&mut self, index: u32) {
-        let Some(more) = self.list.get_mut(index).map(std::mem::take) else { return };
-        self.free.push(index);
-        if let Some(named) = self.named.get_mut(more.named) {
-            *named = Named::default();
-            self.free_named.push(more.named);
-        }
-    }
-
-    /// As [`crate::slots::Slots::warm`], for what postings have here.
-    pub(crate) fn warm(&self, postings: impl Iterator<Item = Posting>, places: &Places) -> u32 {
-        let size = |entry: &Entry| places.size(places.home(entry.case));
-        let of = |more: &More| more.entries.as_slice().iter().map(size).fold(0, u32::wrapping_add);
-        postings.fold(0, |sum, posting| sum ^ posting.more(self).map_or(0, of))
     }
 }
 

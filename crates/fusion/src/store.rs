@@ -1,0 +1,51 @@
+//! Where features with several cases have what does not fit into a posting.
+
+use crate::places::Places;
+use crate::posting::{Entry, More, Named, Posting};
+use crate::steps::List;
+
+/// Where features with several cases have the rest.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) list: List<More>,
+    free: Vec<u32>,
+    pub(crate) named: List<Named>,
+    free_named: Vec<u32>,
+}
+
+/// Adds to a list, at a place that is free if there is one.
+fn add_to<T>(list: &mut List<T>, free: &mut Vec<u32>, value: T) -> u32 {
+    match free.pop().and_then(|at| list.get_mut(at).map(|place| (at, place))) {
+        Some((at, place)) => {
+            *place = value;
+            at
+        }
+        None => list.push(value),
+    }
+}
+
+impl Store {
+    pub(crate) fn add(&mut self, more: More) -> u32 {
+        add_to(&mut self.list, &mut self.free, more)
+    }
+
+    pub(crate) fn add_named(&mut self, named: Named) -> u32 {
+        add_to(&mut self.named, &mut self.free_named, named)
+    }
+
+    pub(crate) fn free(&mut self, index: u32) {
+        let Some(more) = self.list.get_mut(index).map(std::mem::take) else { return };
+        self.free.push(index);
+        if let Some(named) = self.named.get_mut(more.named) {
+            *named = Named::default();
+            self.free_named.push(more.named);
+        }
+    }
+
+    /// As [`crate::slots::Slots::warm`], for what postings have here.
+    pub(crate) fn warm(&self, postings: impl Iterator<Item = Posting>, places: &Places) -> u32 {
+        let size = |entry: &Entry| places.size(places.home(entry.case));
+        let of = |more: &More| more.entries.as_slice().iter().map(size).fold(0, u32::wrapping_add);
+        postings.fold(0, |sum, posting| sum ^ posting.more(self).map_or(0, of))
+    }
+}
