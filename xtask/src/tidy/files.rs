@@ -76,6 +76,28 @@ fn crates_inherit_the_lints() {
     }
 }
 
+/// Where unsafe code may be: one module.
+const UNSAFE: &str = "crates/matcher/src/raw/";
+
+fn unsafety(files: &[File]) -> Vec<String> {
+    let word = concat!("unsafe", "_code");
+    let wrong = files.iter().filter(|file| file.text.contains(word) && !file.name.starts_with(UNSAFE));
+    wrong.map(|file| format!("{} speaks of `{word}`: unsafe code stays in {UNSAFE}", file.name)).collect()
+}
+
+#[test]
+fn unsafe_blocks_stay_in_one_module_and_give_their_reasons() {
+    none(&unsafety(&rust()));
+    caught(&unsafety(&[File::made("crates/model/src/a.rs", concat!("#![allow(unsafe", "_code)]"))]), "stays in");
+    for file in rust().iter().filter(|file| file.name.starts_with(UNSAFE)) {
+        let lines: Vec<&str> = file.text.lines().collect();
+        for (at, _) in lines.iter().enumerate().filter(|(_, line)| line.contains("unsafe {")) {
+            let reasoned = lines[at.saturating_sub(4)..at].iter().any(|line| line.contains("// SAFETY: "));
+            assert!(reasoned, "{}:{} has no `// SAFETY:` above it: say why it is sound", file.name, at + 1);
+        }
+    }
+}
+
 fn hosts(files: &[File]) -> Vec<String> {
     let registries =
         [concat!("crates", ".io/"), concat!("registry.", "npmjs"), concat!("pypi", ".org"), concat!("/", "work/")];

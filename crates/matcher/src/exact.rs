@@ -1,0 +1,380 @@
+//! The exact tables: what a candidate is compared with, byte by byte.
+
+use std::net::Ipv6Addr;
+
+use model::{Kind, Observable};
+
+use crate::hash::{FOLD, all, part};
+use crate::index::{Section, class, is_digits, is_literal, literal_of};
+use crate::pass::Pass;
+use crate::signs::{
+    after_escape, at, digit, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
+};
+use crate::{literal, range};
+
+/// Longest name.
+const NAME_BYTES_MAX: usize = 253;
+/// Most bytes of a URL behind its port.
+const URL_BYTES_MAX: usize = 4096;
+/// Most places where one URL may end that are tried.
+const URL_ENDS_MAX: usize = 64;
+/// Most bytes of the local part of an address.
+const LOCAL_BYTES_MAX: usize = 128;
+/// Bytes of an escape, at most, for each of what it stands for.
+const ESCAPE_BYTES_MAX: usize = 6;
+/// How far into a run an escape before it can reach.
+const REACH: usize = 6;
+
+const fn is_special(b: u8) -> bool {
+    matches!(b, b'\\' | b'%' | b'[' | b'(' | b'{')
+}
+
+impl Pass<'_> {
+    /// A host value whose last two labels are listed, probably.
+    pub fn host(&mut self, start: usize, end: usize, key: &mut Vec<u8>) {
+        let text = self.text;
+        let other = other_start(text, start).filter(|&other| other < end);
+        let mut has_dot = false;
+        let mut place = end;
+        while place > start {
+            place -= 1;
+            let dot = at(text, place) == b'.';
+            if has_dot && (dot || place == start || Some(place) == other) && end - place <= NAME_BYTES_MAX + 1 {
+                self.domain(if dot { place + 1 } else { place }, end);
+            }
+            has_dot |= dot;
+            if end - place > NAME_BYTES_MAX {
+                break;
+            }
+        }
+        for start in [Some(start), other].into_iter().flatten() {
+            if end - start > NAME_BYTES_MAX || !slice(text, start, end).contains(&b'.') {
+                continue;
+            }
+            let hash = part(class::WHOLE, text, start, end, FOLD);
+            if self.keys.may_have(hash) {
+                self.whole(hash, start, end, key);
+                self.url(start, end, key);
+                self.mail(start, end, key);
+            }
+        }
+    }
+
+    #[inline]
+    fn domain(&mut self, start: usize, end: usize) {
+        let hash = part(class::DOMAIN, self.text, start, end, FOLD);
+        if self.keys.may_have(hash) {
+            let (index, name) = (self.index, slice(self.text, start, end));
+            index.bucket(hash, |entry, record| {
+                if record.kind == Kind::Domain && record.payload.eq_ignore_ascii_case(name) {
+                    self.hit(entry, start, end);
+                }
+            });
+        }
+    }
+
+    /// URLs that are only this host.
+    fn whole(&mut self, hash: u64, start: usize, end: usize, key: &mut Vec<u8>) {
+        key.clear();
+        key.extend(slice(self.text, start, end).iter().map(u8::to_ascii_lowercase));
+        let index = self.index;
+        index.bucket(hash, |entry, record| {
+            if record.is_url(key) {
+                self.hit(entry, start, end);
+            }
+        });
+    }
+
+    /// An IPv4 address that is listed, probably, or the host of a URL.
+    pub fn address(&mut self, address: u32, start: usize, end: usize, key: &mut Vec<u8>) {
+        let (index, text) = (self.index, slice(self.text, start, end));
+        index.bucket(crate::hash::of_number(class::V4, address.into()), |entry, record| {
+            if record.kind == Kind::Ipv4 && record.payload == address.to_be_bytes() || record.is_url(text) {
+                self.hit(entry, start, end);
+            }
+        });
+        if !matches!(at(self.text, end), b'-' | b'_') {
+            self.url(start, end, key);
+        }
+    }
+
+    /// Ranges that hold an address of so many bytes.
+    pub fn range(&mut self, address: u128, bytes: usize, start: usize, end: usize) {
+        let index = self.index;
+        let table = index.section(if bytes == 4 { Section::V4Ranges } else { Section::V6Ranges });
+        range::search(table, bytes, address, |entry| self.hit(entry, start, end));
+    }
+
+    /// URLs of the host that stands there.
+    fn url(&mut self, start: usize, end: usize, key: &mut Vec<u8>) {
+        let text = self.text;
+        if is_special(at(text, end)) {
+            return self.request(start);
+        }
+        if !matches!(at(text, end), b':' | b'/' | b'?') {
+            return;
+        }
+        let tail = slice(text, end, text.len().min(end + ESCAPE_BYTES_MAX * URL_BYTES_MAX));
+        let stop = tail.iter().position(|&b| is_special(b) || must_end(b));
+        if stop.is_some_and(|stop| is_special(at(tail, stop))) {
+            self.request(start);
+        }
+        key.clear();
+        key.extend(slice(text, start, end).iter().map(u8::to_ascii_lowercase));
+        let host_len = key.len();
+        let mut from = end;
+        let mut port = None;
+        if at(text, end) == b':' {
+            let digits = slice(text, end + 1, text.len()).iter().take(6).take_while(|b| b.is_ascii_digit()).count();
+            let number = slice(text, end + 1, end + 1 + digits).iter().fold(0, |all, b| all * 10 + u32::from(b - b'0'));
+            if (1..=5).contains(&digits) && number <= 65_535 {
+                port = Some(number);
+                from = end + 1 + digits;
+            }
+        }
+        push_port(port, key);
+        let path = matches!(at(text, from), b'/' | b'?');
+        if path || must_end(at(text, from)) || may_end(text, from) {
+            self.url_key(key, host_len, start, from);
+        }
+        if !path {
+            return;
+        }
+        if at(text, from) == b'?' {
+            key.push(b'/');
+        }
+        let limit = text.len().min(from + URL_BYTES_MAX);
+        let (mut place, mut ends) = (from, 0);
+        while place < limit {
+            place = even_step(text, place, key);
+            if place > limit {
+                return;
+            }
+            let must = must_end(at(text, place));
+            if must || (ends < URL_ENDS_MAX && may_end(text, place)) {
+                ends += 1;
+                self.url_key(key, host_len, start, place);
+            }
+            if must {
+                return;
+            }
+        }
+    }
+
+    fn url_key(&mut self, key: &[u8], host_len: usize, start: usize, end: usize) {
+        let key = slice(key, 0, without_slash(key, host_len));
+        if key.len() > host_len {
+            let index = self.index;
+            index.bucket(all(class::URL, key, 0), |entry, record| {
+                if record.is_url(key) {
+                    self.hit(entry, start, end);
+                }
+            });
+        }
+    }
+
+    /// Mail addresses at the host that stands there.
+    fn mail(&mut self, start: usize, end: usize, key: &mut Vec<u8>) {
+        let text = self.text;
+        let Some(sign) = start.checked_sub(1) else { return };
+        if matches!(at(text, sign), b']' | b')' | b'}') || after_escape(text, start) {
+            return self.request(start);
+        }
+        if at(text, sign) != b'@' {
+            return;
+        }
+        let inside = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b".!#$%&'*+/=?^_`{|}~-".contains(&b);
+        let glued = |b: u8| b.is_ascii_alphanumeric() || b"._%+-".contains(&b);
+        let reach = slice(text, sign.saturating_sub(ESCAPE_BYTES_MAX * LOCAL_BYTES_MAX), sign);
+        let encoded = reach.iter().rev().take_while(|&&b| inside(b) || matches!(b, b'\\' | b'[' | b']' | b'(' | b')'));
+        if encoded.into_iter().any(|&b| is_special(b)) {
+            self.request(start);
+        }
+        for from in (sign.saturating_sub(LOCAL_BYTES_MAX)..sign).rev() {
+            if !inside(at(text, from)) {
+                return;
+            }
+            if from == 0 || !glued(at(text, from - 1)) || after_escape(text, from) {
+                key.clear();
+                key.extend(slice(text, from, end).iter().map(u8::to_ascii_lowercase));
+                let index = self.index;
+                index.bucket(all(class::MAIL, key, 0), |entry, record| {
+                    if record.kind == Kind::Email && record.payload.eq_ignore_ascii_case(key) {
+                        self.hit(entry, from, end);
+                    }
+                });
+            }
+        }
+    }
+
+    /// A run of hexadecimal digits is at `place`.
+    pub fn digits(&mut self, place: usize) {
+        let text = self.text;
+        if place < self.hex_to {
+            return;
+        }
+        let hex = |b: &u8| b.is_ascii_hexdigit();
+        let start = place - slice(text, 0, place).iter().rev().take_while(|b| hex(b)).count();
+        let end = place + slice(text, place, text.len()).iter().take_while(|b| hex(b)).count();
+        self.hex_to = end;
+        if end - start < 32 || at(text, end).is_ascii_alphanumeric() {
+            return;
+        }
+        for from in start..start + REACH {
+            let glued = from > start || (start > 0 && at(text, start - 1).is_ascii_alphanumeric());
+            if !matches!(end.saturating_sub(from), 32 | 40 | 64 | 128) || (glued && !after_escape(text, from)) {
+                continue;
+            }
+            let mut bytes = [0; 64];
+            let (pairs, _) = slice(text, from, end).as_chunks::<2>();
+            for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
+                *byte = (digit(high).unwrap_or(0) << 4 | digit(low).unwrap_or(0)) as u8;
+            }
+            let value = slice(&bytes, 0, pairs.len());
+            let hash = all(class::DIGITS, value, 0);
+            if self.keys.may_have(hash) {
+                let index = self.index;
+                index.bucket(hash, |entry, record| {
+                    if record.form == 0 && is_digits(record.kind) && record.payload == value {
+                        self.hit(entry, from, end);
+                    }
+                });
+            }
+        }
+    }
+
+    /// A run that may be an IPv6 address is at `place`; places come in order.
+    pub fn v6(&mut self, place: usize) {
+        if place >= self.v6_to {
+            self.v6_to = self.v6_run(place);
+        }
+    }
+
+    /// A run that may be an IPv6 address is at `place`; returns where it ends.
+    pub fn v6_run(&mut self, place: usize) -> usize {
+        let text = self.text;
+        let sign = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+        let start = place - slice(text, 0, place).iter().rev().take_while(|b| sign(b)).count();
+        let end = place + slice(text, place, text.len()).iter().take_while(|b| sign(b)).count();
+        let run = slice(text, start, end);
+        let colons = memchr::memchr_iter(b':', run).count();
+        if colons < 6 && !run.windows(2).any(|two| two == b"::") {
+            return end;
+        }
+        let glued = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.');
+        for from in start..end.min(start + REACH) {
+            let free = from == start && (start == 0 || !glued(at(text, start - 1)));
+            if !free && !after_escape(text, from) {
+                continue;
+            }
+            for to in [end - 1, end] {
+                let stops = if to == end {
+                    !glued(at(text, end))
+                } else {
+                    matches!(at(text, to), b':' | b'.') && !glued(at(text, end))
+                };
+                if !stops || to <= from || to - from > 64 {
+                    continue;
+                }
+                let address =
+                    std::str::from_utf8(slice(text, from, to)).ok().and_then(|run| run.parse::<Ipv6Addr>().ok());
+                if let Some(address) = address {
+                    self.v6_address(address, from, to);
+                    break;
+                }
+            }
+        }
+        end
+    }
+
+    fn v6_address(&mut self, address: Ipv6Addr, start: usize, end: usize) {
+        let index = self.index;
+        let (hash, octets): (u64, &[u8]) = if let Some(v4) = address.to_ipv4_mapped() {
+            let number = u32::from(v4);
+            self.range(number.into(), 4, start, end);
+            (crate::hash::of_number(class::V4, number.into()), &v4.octets())
+        } else {
+            self.range(address.into(), 16, start, end);
+            (all(class::V6, &address.octets(), 0), &address.octets())
+        };
+        if self.keys.may_have(hash) {
+            index.bucket(hash, |entry, record| {
+                if matches!(record.kind, Kind::Ipv4 | Kind::Ipv6) && record.payload == octets {
+                    self.hit(entry, start, end);
+                }
+            });
+        }
+    }
+
+    /// A run of name signs, dots and bytes beyond ASCII that has a dot, and probably one of these, ends here.
+    #[cold]
+    pub fn beyond_ascii(&mut self, end: usize) {
+        let text = self.text;
+        let inside = |b: &u8| is_name(*b) || *b == b'.' || *b >= 0x80;
+        let start = end - slice(text, 0, end).iter().rev().take_while(|b| inside(b)).count();
+        let run = slice(text, start, end);
+        if run.is_ascii() {
+            return;
+        }
+        if start > 0 && matches!(at(text, start - 1), b'\\' | b'%') {
+            self.request(start);
+        }
+        for chunk in run.utf8_chunks() {
+            for piece in chunk.valid().split(cuts) {
+                let piece = piece.trim_matches(['.', '-']);
+                if !piece.is_ascii()
+                    && piece.contains('.')
+                    && let Ok(name) = Observable::parse(Kind::Domain, piece)
+                {
+                    self.name(name.value().as_bytes(), start, end);
+                }
+            }
+        }
+    }
+
+    /// A name in punycode that was read between two places.
+    fn name(&mut self, name: &[u8], start: usize, end: usize) {
+        let index = self.index;
+        let dots = memchr::memchr_iter(b'.', name).map(|dot| dot + 1);
+        for from in std::iter::once(0).chain(dots) {
+            let suffix = slice(name, from, name.len());
+            index.bucket(all(class::DOMAIN, suffix, FOLD), |entry, record| {
+                if record.kind == Kind::Domain && record.payload == suffix {
+                    self.hit(entry, start, end);
+                }
+            });
+        }
+        index.bucket(all(class::WHOLE, name, FOLD), |entry, record| {
+            if record.is_url(name) {
+                self.hit(entry, start, end);
+            }
+        });
+    }
+
+    /// A word of a length by which literals are found.
+    #[inline]
+    pub fn word(&mut self, start: usize, end: usize) {
+        let hash = part(class::WORD, self.text, start, end, FOLD);
+        if !self.keys.may_have(hash) {
+            return;
+        }
+        let index = self.index;
+        index.bucket(hash, |entry, record| {
+            if record.form > 0
+                && is_literal(record.kind)
+                && let Some((form, word)) = literal_of(record)
+                && let Some(place) = start.checked_sub(word.start)
+                && literal::stands(record.kind, &form, self.text, place)
+            {
+                self.hit(entry, place, place + form.len());
+            }
+        });
+    }
+}
+
+/// Characters at which a name beyond ASCII is cut.
+const fn cuts(sign: char) -> bool {
+    matches!(sign as u32,
+        0x80..=0xbf | 0x2000..=0x206f | 0x2190..=0x2bff | 0x3000..=0x303f | 0xfe30..=0xfe4f
+        | 0xff00..=0xff0f | 0xff1a..=0xff20 | 0xff3b..=0xff40 | 0xff5b..=0xff65 | 0xfff0..)
+}
