@@ -53,6 +53,7 @@ impl Pass<'_> {
             }
             let hash = part(class::WHOLE, text, start, end, FOLD);
             if self.keys.may_have(hash) {
+                self.host_line(start);
                 self.whole(hash, start, end, key);
                 self.url(start, end, key);
                 self.mail(start, end, key);
@@ -93,6 +94,7 @@ impl Pass<'_> {
                 self.hit(entry, start, end);
             }
         });
+        self.host_line(start);
         if !matches!(at(self.text, end), b'-' | b'_') {
             self.url(start, end, key);
         }

@@ -130,6 +130,7 @@ pub(crate) struct Pass<'a> {
     hits: &'a mut Vec<Hit>,
     requests: &'a mut Vec<(u32, u32)>,
     narrow: &'a mut Vec<(u32, u32)>,
+    host_lines: &'a mut Vec<(u32, u32)>,
     is_raw: bool,
     /// Up to here decoding has been asked for.
     requested_to: usize,
@@ -145,7 +146,7 @@ impl<'a> Pass<'a> {
         lines: Lines<'a>,
         hits: &'a mut Vec<Hit>,
         requests: &'a mut Vec<(u32, u32)>,
-        narrow: &'a mut Vec<(u32, u32)>,
+        [narrow, host_lines]: [&'a mut Vec<(u32, u32)>; 2],
     ) -> Self {
         Self {
             index,
@@ -158,6 +159,7 @@ impl<'a> Pass<'a> {
             hits,
             requests,
             narrow,
+            host_lines,
             requested_to: 0,
             narrowed_to: 0,
             v6_to: 0,
@@ -183,6 +185,14 @@ impl<'a> Pass<'a> {
         let (start, end) = self.lines.of(self.text, place);
         if self.requests.last() != Some(&(start as u32, end as u32)) {
             self.requests.push((start as u32, end as u32));
+        }
+    }
+
+    /// Notes that a line of the block names the host of a URL, probably.
+    pub fn host_line(&mut self, place: usize) {
+        if self.is_raw {
+            let (start, end) = self.lines.of(self.text, place);
+            self.host_lines.push((start as u32, end as u32));
         }
     }
 

@@ -52,6 +52,7 @@ pub struct Scanner<'i> {
     levels: [Level; DECODINGS_MAX + 1],
     narrowed: Level,
     narrow: Vec<(u32, u32)>,
+    host_lines: Vec<(u32, u32)>,
 }
 
 impl<'i> Scanner<'i> {
@@ -77,6 +78,7 @@ impl<'i> Scanner<'i> {
             levels: Default::default(),
             narrowed: Level::default(),
             narrow: Vec::new(),
+            host_lines: Vec::new(),
         }
     }
 
@@ -102,13 +104,30 @@ impl<'i> Scanner<'i> {
         let [first, ..] = &mut self.levels;
         first.requests.clear();
         self.narrow.clear();
-        Pass::new(self.index, block, Lines::feeds(), hits, &mut first.requests, &mut self.narrow)
-            .run(self.engine, &mut self.work);
+        self.host_lines.clear();
+        Pass::new(
+            self.index,
+            block,
+            Lines::feeds(),
+            hits,
+            &mut first.requests,
+            [&mut self.narrow, &mut self.host_lines],
+        )
+        .run(self.engine, &mut self.work);
         self.decoded(block, 0, hits);
         if !self.narrow.is_empty() {
             self.narrowed(block, hits);
         }
         self.tidy(begin, hits);
+        self.host_lines.sort_unstable();
+        self.host_lines.dedup();
+    }
+
+    /// Lines of the block that was scanned last that name, probably, the host of a listed URL or mail address: where the rest of
+    /// a URL stands in another field of the line, who knows the format can put them together and scan that.
+    #[must_use]
+    pub fn host_lines(&self) -> &[(u32, u32)] {
+        &self.host_lines
     }
 
     /// Scans what the lines decode to that level `from` asks for, and so on.
@@ -135,7 +154,7 @@ impl<'i> Scanner<'i> {
                 return;
             }
             let Level { text, rows, requests } = level;
-            Pass::new(self.index, text, Lines::rows(rows), hits, requests, &mut self.narrow)
+            Pass::new(self.index, text, Lines::rows(rows), hits, requests, [&mut self.narrow, &mut self.host_lines])
                 .run(self.engine, &mut self.work);
         }
     }
@@ -156,8 +175,15 @@ impl<'i> Scanner<'i> {
         let mut own = Vec::new();
         let [first, ..] = &mut self.levels;
         first.requests.clear();
-        Pass::new(self.index, &level.text, Lines::rows(&level.rows), &mut own, &mut first.requests, &mut self.narrow)
-            .run(self.engine, &mut self.work);
+        Pass::new(
+            self.index,
+            &level.text,
+            Lines::rows(&level.rows),
+            &mut own,
+            &mut first.requests,
+            [&mut self.narrow, &mut self.host_lines],
+        )
+        .run(self.engine, &mut self.work);
         // Decoded lines know the narrowed lines that they were made of; these know the lines of the block.
         let narrowed = hits.len();
         hits.append(&mut own);

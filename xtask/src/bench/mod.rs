@@ -5,6 +5,7 @@ mod client;
 mod extract;
 mod flow;
 pub mod fusion;
+mod hunt;
 mod import;
 mod latency;
 mod light;
@@ -24,7 +25,7 @@ use std::fs;
 type Bench = fn(&fusion::Options) -> Result<(), String>;
 
 /// Every benchmark by name.
-const ALL: [(&str, Bench); 15] = [
+const ALL: [(&str, Bench); 16] = [
     ("light", |_| light::run()),
     ("import", |_| import::run()),
     ("extract", |_| extract::run()),
@@ -40,6 +41,7 @@ const ALL: [(&str, Bench); 15] = [
     ("register", |_| register::run()),
     ("timing", |_| timing::run()),
     ("fusion", fusion::run),
+    ("hunt", |_| hunt::run()),
 ];
 
 /// Runs the named benchmarks, or all.

@@ -1,0 +1,177 @@
+//! Indicators from files and folders: lists, tables, STIX, MISP, compiled; each told by its content.
+
+mod list;
+mod stix;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use formats::{Event, ImportOptions};
+use matcher::{Builder, Index};
+use model::{Marking, Observable};
+
+use crate::note::{Note, Notes};
+use crate::unpack;
+
+/// Most unpacked bytes of one file of indicators: ten million take 300 MB.
+pub const FILE_BYTES_MAX: u64 = 2 << 30;
+/// Most names of things that are not used that are kept; the rest is counted.
+pub const UNUSED_NAMES_MAX: usize = 20;
+/// Deepest folder.
+const DEPTH_MAX: usize = 16;
+
+/// What was read, and what was not used and why.
+#[derive(Default, Debug)]
+pub struct Report {
+    /// Files read.
+    pub files: u64,
+    /// Indicators taken.
+    pub taken: u64,
+    /// Why values were not used, how many, and some of them.
+    pub unused: BTreeMap<String, (u64, Vec<String>)>,
+    /// Files that could not be read.
+    pub broken: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn unused(&mut self, why: impl Into<String>, what: &str) {
+        let (count, names) = self.unused.entry(why.into()).or_default();
+        *count += 1;
+        if names.len() < UNUSED_NAMES_MAX {
+            names.push(what.chars().filter(|c| !c.is_control()).take(100).collect());
+        }
+    }
+}
+
+/// What indicators are gathered in.
+#[derive(Default)]
+pub(crate) struct Gather {
+    pub builder: Builder,
+    pub notes: Notes,
+    pub report: Report,
+}
+
+impl Gather {
+    fn add(&mut self, observable: &Observable, note: u32) {
+        match self.builder.add(observable, note) {
+            Ok(()) => self.report.taken += 1,
+            Err(why) => self.report.unused(why.to_string(), observable.value()),
+        }
+    }
+}
+
+/// Reads indicators. One compiled file alone is mapped; with others it is read into a new index.
+///
+/// # Errors
+/// What nothing can be done without: a path that does not exist, a compiled file that is damaged, no indicator at all.
+pub fn load(paths: &[PathBuf]) -> Result<(Index, Notes, Report), String> {
+    if let [only] = paths
+        && is_compiled(only)
+    {
+        let index = Index::open(only).map_err(|why| format!("{}: {why}", only.display()))?;
+        let notes = Notes::read(index.attachment()).map_err(|why| format!("{}: {why}", only.display()))?;
+        let report = Report { files: 1, taken: index.len(), ..Report::default() };
+        return Ok((index, notes, report));
+    }
+    let mut gather = Gather::default();
+    for path in paths {
+        let meta = fs::metadata(path).map_err(|why| format!("{}: {why}", path.display()))?;
+        if meta.is_dir() { folder(path, 0, &mut gather) } else { file(path, &mut gather)? }
+    }
+    let Gather { mut builder, notes, report } = gather;
+    if builder.is_empty() {
+        let why =
+            report.broken.first().cloned().unwrap_or_else(|| "no indicator was found in what was given".to_owned());
+        return Err(why);
+    }
+    builder.attach(notes.write());
+    Ok((builder.finish(), notes, report))
+}
+
+/// Whether a file begins as a compiled index.
+#[must_use]
+pub fn is_compiled(path: &Path) -> bool {
+    let mut head = [0; 6];
+    fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head)).is_ok()
+        && &head == b"FCHUNT"
+}
+
+fn folder(path: &Path, depth: usize, gather: &mut Gather) {
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let Ok(mut entries) = entries else {
+        gather.report.broken.push(format!("{}: the folder cannot be read", path.display()));
+        return;
+    };
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // A link in a folder is not followed: no endless walk.
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth < DEPTH_MAX => folder(&entry.path(), depth + 1, gather),
+            Ok(kind) if kind.is_file() => {
+                if let Err(why) = file(&entry.path(), gather) {
+                    gather.report.broken.push(why);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn file(path: &Path, gather: &mut Gather) -> Result<(), String> {
+    let named = |why: String| format!("{}: {why}", path.display());
+    let bytes = unpack::whole(path, FILE_BYTES_MAX).map_err(|why| named(why.to_string()))?;
+    gather.report.files += 1;
+    let source = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if bytes.starts_with(b"FCHUNT") {
+        let index = Index::from_bytes(bytes).map_err(|why| named(why.to_string()))?;
+        let theirs = Notes::read(index.attachment()).map_err(named)?;
+        let mut last = None;
+        for (_, entry) in index.entries() {
+            // A literal has a record for each form.
+            if last.as_ref() == Some(&entry) {
+                continue;
+            }
+            let note = gather.notes.add(theirs.get(entry.note).clone());
+            gather.add(&Observable::from_normal(entry.kind, entry.value.clone()), note);
+            last = Some(entry);
+        }
+        return Ok(());
+    }
+    let start = bytes.trim_ascii_start();
+    if matches!(start.first(), Some(b'{' | b'[')) && stix::read(&bytes, &source, gather) {
+        return Ok(());
+    }
+    if list::read(&bytes, &source, gather) {
+        return Ok(());
+    }
+    import(&bytes, &source, gather);
+    Ok(())
+}
+
+/// MISP, tables, reports and prose: what the importers read.
+fn import(bytes: &[u8], source: &str, gather: &mut Gather) {
+    let options = ImportOptions { bytes_max: FILE_BYTES_MAX, marking: Marking::default(), ..ImportOptions::default() };
+    let mut drafts = Vec::new();
+    let mut problems = Vec::new();
+    formats::import(source, bytes, &options, &mut |event| match event {
+        Event::Draft(draft) => drafts.push(draft),
+        Event::Problem(problem) => problems.push(problem),
+    });
+    for draft in drafts {
+        let mut note = Note { source: source.to_owned(), campaign: draft.title, ..Note::default() };
+        if let Some(marking) = draft.marking {
+            note.tlp = Some(marking.tlp.as_str().to_owned());
+            note.pap = Some(marking.pap.as_str().to_owned());
+        }
+        note.tags = draft.tags;
+        for indicator in draft.indicators {
+            note.seen = indicator.sighting.seen_at.or(draft.happened_at).map(model::Timestamp::as_millis);
+            let note = gather.notes.add(note.clone());
+            gather.add(&indicator.sighting.observable, note);
+        }
+    }
+    for problem in problems {
+        gather.report.unused(problem.why, &problem.field);
+    }
+}
