@@ -26,6 +26,11 @@ impl Failure {
         Self { message: message.into(), code: 2 }
     }
 
+    /// The command has told all, and this is its exit code.
+    pub const fn told(code: u8) -> Self {
+        Self { message: String::new(), code }
+    }
+
     /// What to print; `None` if the command has said all.
     pub fn message(&self) -> Option<&str> {
         (!self.message.is_empty()).then_some(&self.message)

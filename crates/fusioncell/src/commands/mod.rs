@@ -29,6 +29,7 @@ mod admin_people;
 mod audit;
 mod backup;
 mod demo;
+mod hunt;
 mod import;
 pub mod import_files;
 mod import_report;
@@ -61,6 +62,7 @@ Examples:
   fusioncell serve --data-dir D              serves members and the cell
   fusioncell import --data-dir D PATH…       reads MISP, STIX, CSV and prose from files and folders
   fusioncell journal verify --data-dir D     checks the hash chain
+  fusioncell hunt -i INDICATORS LOGS…        looks for indicators in logs; needs no server
 
 Each command's --help has examples of its own and tells its exit codes."
 )]
@@ -79,6 +81,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Read files and folders of threat data into the store
     Import(import::ImportArgs),
+    /// Look for indicators in logs: has any of this touched us?
+    Hunt(Box<::hunt::cli::HuntArgs>),
     /// Copy data and keys to two places, while they are served
     Backup(backup::BackupArgs),
     /// Lay a backup out as data folder and keys folder, and check it
@@ -118,6 +122,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Admin(args) => admin::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(args),
+        Command::Hunt(args) => hunt::run(*args),
         Command::Backup(args) => backup::save(args),
         Command::Restore(args) => backup::restore(args),
         Command::Journal(args) => journal::run(args),
