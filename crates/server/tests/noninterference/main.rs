@@ -268,13 +268,14 @@ fn no_byte_differs_in_ten_thousand_pairs_that_ask_a_part_of_the_routes() {
 const QUESTIONS: [&str; 6] = ["model", "swap", "presence", "arrival", "wall", "outside"];
 /// Scripts that are played beside the model before any pair is made: one world is cheaper than two.
 #[cfg(feature = "planted-leaks")]
-const MODEL_SCRIPTS: u64 = 100;
+const MODEL_SCRIPTS: u64 = 300;
 
 /// Where a leak that few pairs show is asked for first; any other seed may find it too.
 #[cfg(feature = "planted-leaks")]
 const fn first_asked(leak: policy::planted::Leak) -> Option<(&'static str, u64)> {
     match leak {
         policy::planted::Leak::RecallOfHidden => Some(("wall", 132)),
+        policy::planted::Leak::RegionOnPage => Some(("swap", 251)),
         _ => None,
     }
 }
