@@ -5,21 +5,14 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Request;
-use common::{Answer, PASSWORD, World, call};
-use model::{CaseId, Clock as _, PersonId};
-use register::{Actor, NewPerson, Role};
+use common::leads::Lead;
+use common::{Answer, World, call};
+use model::Clock as _;
+use register::{Actor, Role};
 use serde_json::{Value, json};
-use vault::{LeadPrivateKey, share_of};
 
 const PHONE: &str = "Ann, 0113 496 0000";
 const WHY: &str = "A court order of 3 February names this case";
-
-struct Lead {
-    id: PersonId,
-    cookie: String,
-    key: LeadPrivateKey,
-    public: String,
-}
 
 struct Stage {
     world: World,
@@ -28,36 +21,6 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         Self { world: World::new() }
-    }
-
-    async fn lead(&self, name: &str) -> Lead {
-        let email = format!("{name}@cell.example");
-        let register = &self.world.register;
-        if register.people().unwrap().iter().all(|person| person.email != email) {
-            let person = NewPerson {
-                email: email.clone(),
-                name: name.into(),
-                organisation: None,
-                role: Role::Lead,
-                secondment: None,
-            };
-            register.create_person(&Actor::operator(), &person, PASSWORD).unwrap();
-        }
-        let cookie = self.world.sign_in(&self.world.cell, &email).await;
-        let id = register.people().unwrap().iter().find(|person| person.email == email).unwrap().id;
-        let (key, public) = LeadPrivateKey::generate().unwrap();
-        Lead { id, cookie, key, public: public.to_hex() }
-    }
-
-    /// As after a ceremony at the authenticator.
-    fn shows_passkey(&self, lead: &Lead) {
-        let token = lead.cookie.split_once('=').unwrap().1.split(';').next().unwrap();
-        self.world.register.freshen_by_passkey(lead.id, token).unwrap();
-    }
-
-    async fn ask(&self, lead: &Lead, method: &str, path: &str, body: Value) -> Answer {
-        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        self.world.at_cell(method, path, &lead.cookie, body).await
     }
 
     /// Whether the form of a member says that two leads could find out.
@@ -79,14 +42,6 @@ impl Stage {
         call(&self.world.member, request.unwrap()).await.json()
     }
 
-    async fn enrolled(&self, name: &str) -> Lead {
-        let lead = self.lead(name).await;
-        self.shows_passkey(&lead);
-        let done = self.ask(&lead, "PUT", "/cell/v1/sources/key", json!({ "public": lead.public })).await;
-        assert_eq!(done.status, 204);
-        lead
-    }
-
     async fn report(&mut self, firm: usize, value: &str) -> String {
         self.report_as(firm, value, "nobody").await
     }
@@ -104,21 +59,7 @@ impl Stage {
     }
 
     async fn begun(&self, lead: &Lead, case: &str) -> Answer {
-        self.ask(lead, "POST", &format!("/cell/v1/reports/{case}/opening"), json!({ "reason": WHY })).await
-    }
-
-    async fn gives(&self, lead: &Lead, case: &str, share: &str) -> Answer {
-        self.ask(lead, "POST", &format!("/cell/v1/reports/{case}/opening/shares"), json!({ "share": share })).await
-    }
-
-    /// What the lead's device makes of what the server shows it.
-    async fn share(&self, lead: &Lead, case: &str) -> String {
-        let view = self.ask(lead, "GET", "/cell/v1/sources", Value::Null).await.json();
-        let opening = view["openings"].as_array().unwrap().iter().find(|one| one["case"] == case).unwrap().clone();
-        let hex = opening["secret"].as_str().unwrap();
-        let secret: Vec<u8> =
-            (0..hex.len() / 2).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
-        share_of(&lead.key, &secret, case.parse::<CaseId>().unwrap()).unwrap().to_hex()
+        self.world.asks_to_open(lead, case, WHY).await
     }
 }
 
@@ -128,56 +69,56 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     let early = stage.report(1, "early.attack.test").await;
     let bob = stage.world.sign_in(&stage.world.member, "bob@firm1.example").await;
     assert_eq!(stage.form_says_kept(&bob).await, false);
-    let (ada, zoe) = (stage.enrolled("ada").await, stage.enrolled("zoe").await);
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
     assert_eq!(stage.form_says_kept(&bob).await, true);
-    let view = stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
+    let view = stage.world.as_lead(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
     assert_eq!((&view["sealed"], view["leads"].as_array().unwrap().len()), (&json!(true), 2));
     assert_eq!(view["leads"][0]["own"], true);
     let case = stage.report(1, "late.attack.test").await;
-    let uma = stage.enrolled("uma").await;
+    let uma = stage.world.enrolled("uma").await;
 
     assert_eq!(stage.begun(&ada, &early).await.status, 409, "no source was kept when it came");
     assert_eq!(stage.begun(&uma, &case).await.status, 409, "a new lead opens later cases only");
     assert_eq!(stage.begun(&ada, "00000000-0000-4000-8000-00000000000f").await.status, 404);
     let path = format!("/cell/v1/reports/{case}/opening");
-    assert_eq!(stage.ask(&ada, "POST", &path, json!({ "reason": "because" })).await.status, 422);
-    assert_eq!(stage.gives(&ada, &case, &"0".repeat(64)).await.status, 404, "nobody has asked for it");
+    assert_eq!(stage.world.as_lead(&ada, "POST", &path, json!({ "reason": "because" })).await.status, 422);
+    assert_eq!(stage.world.gives_share(&ada, &case, &"0".repeat(64)).await.status, 404, "nobody has asked for it");
     assert_eq!(stage.begun(&ada, &case).await.status, 201);
     assert_eq!(stage.begun(&zoe, &case).await.status, 409, "it waits already");
 
-    let (hers, other) = (stage.share(&ada, &case).await, stage.share(&zoe, &case).await);
+    let (hers, other) = (stage.world.share(&ada, &case).await, stage.world.share(&zoe, &case).await);
     for _ in 0..2 {
-        let waits = stage.gives(&ada, &case, &hers).await;
+        let waits = stage.world.gives_share(&ada, &case, &hers).await;
         assert_eq!((waits.status.as_u16(), &waits.json()["source"]), (200, &Value::Null), "one lead opens nothing");
         assert_eq!(waits.json()["given"], json!(["ada"]));
     }
     for wrong in [&hers, &"0".repeat(64)] {
         // Hers once more in another's name, or anything: it opens nothing, and both shares are gone.
-        assert_eq!(stage.gives(&zoe, &case, wrong).await.status, 409);
-        assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
+        assert_eq!(stage.world.gives_share(&zoe, &case, wrong).await.status, 409);
+        assert_eq!(stage.world.gives_share(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
     }
-    assert_eq!(stage.gives(&zoe, &case, "nonsense").await.status, 422);
+    assert_eq!(stage.world.gives_share(&zoe, &case, "nonsense").await.status, 422);
     // Who gave a share and is a lead no more opens nothing by it.
     let register = stage.world.register.clone();
     register.set_disabled(&Actor::operator(), ada.id, true).unwrap();
-    assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409);
+    assert_eq!(stage.world.gives_share(&zoe, &case, &other).await.status, 409);
     register.set_disabled(&Actor::operator(), ada.id, false).unwrap();
     let ada = Lead { cookie: stage.world.sign_in(&stage.world.cell, "ada@cell.example").await, ..ada };
-    stage.shows_passkey(&ada);
-    assert_eq!(stage.gives(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
-    let opened = stage.gives(&zoe, &case, &other).await;
+    stage.world.shows_passkey(&ada);
+    assert_eq!(stage.world.gives_share(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
+    let opened = stage.world.gives_share(&zoe, &case, &other).await;
     let source = json!({ "organisation": "Firm 1", "contact": PHONE });
     assert_eq!((opened.status.as_u16(), &opened.json()["source"]), (200, &source));
-    assert_eq!(stage.gives(&zoe, &case, &other).await.status, 409, "it was opened already");
+    assert_eq!(stage.world.gives_share(&zoe, &case, &other).await.status, 409, "it was opened already");
 
     // The other of the two reads it as well; nobody else does.
     let openings = |view: Value| view["openings"].as_array().unwrap().clone();
-    let hers = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
+    let hers = openings(stage.world.as_lead(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
     assert_eq!(hers[0]["source"]["organisation"], "Firm 1");
-    assert!(openings(stage.ask(&uma, "GET", "/cell/v1/sources", Value::Null).await.json()).is_empty());
+    assert!(openings(stage.world.as_lead(&uma, "GET", "/cell/v1/sources", Value::Null).await.json()).is_empty());
 
     stage.world.pass(300);
-    let page = stage.ask(&uma, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await;
+    let page = stage.world.as_lead(&uma, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await;
     let text = String::from_utf8(page.body.clone()).unwrap();
     assert!(!text.contains("Firm 1") && !text.contains("0113"), "{text}");
     let last = page.json()["thread"].as_array().unwrap().last().unwrap().clone();
@@ -193,10 +134,10 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
     };
     assert_eq!((&row(&case)["unread"], &row(&early)["unread"]), (&json!(true), &json!(false)));
 
-    let acts = stage.ask(&uma, "GET", "/cell/v1/acts", Value::Null).await.json().to_string();
+    let acts = stage.world.as_lead(&uma, "GET", "/cell/v1/acts", Value::Null).await.json().to_string();
     assert!(acts.contains("source-asked") && acts.contains("source-opened") && !acts.contains("Firm 1"), "{acts}");
     stage.world.pass(31 * 60_000);
-    let later = openings(stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
+    let later = openings(stage.world.as_lead(&ada, "GET", "/cell/v1/sources", Value::Null).await.json());
     assert!(later.is_empty(), "half an hour later nobody reads it here");
 }
 
@@ -204,7 +145,7 @@ async fn two_leads_open_a_case_one_does_not_and_its_reporter_is_told() {
 async fn how_to_reach_a_firm_follows_its_second_answer() {
     let mut stage = Stage::new();
     let early = stage.report(1, "early.attack.test").await;
-    let (ada, zoe) = (stage.enrolled("ada").await, stage.enrolled("zoe").await);
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
     let (secret, recalled) = (stage.report(1, "late.attack.test").await, stage.report(1, "gone.attack.test").await);
     let (known, named) = (
         stage.report_as(1, "known.attack.test", "cell").await,
@@ -216,7 +157,7 @@ async fn how_to_reach_a_firm_follows_its_second_answer() {
     stage.world.pass(1_000);
     // Where the cell may know who it is, its people read it with the words; where nobody may, nothing of it is in content.
     for (case, there) in [(&early, false), (&secret, false), (&known, true), (&named, true)] {
-        let page = stage.ask(&ada, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await.json();
+        let page = stage.world.as_lead(&ada, "GET", &format!("/cell/v1/reports/{case}"), Value::Null).await.json();
         let words = if there { format!("it came\n\nContact: {PHONE}") } else { "it came".to_owned() };
         assert_eq!(page["narrative"], words);
         let request = stage.world.request("GET", &format!("/api/v1/reports/{case}"), 1, Body::empty());
@@ -236,9 +177,9 @@ async fn how_to_reach_a_firm_follows_its_second_answer() {
     assert_eq!(stage.begun(&ada, &early).await.status, 409, "with fewer than two leads it is not kept");
     for (case, contact) in [(&secret, json!(PHONE)), (&recalled, Value::Null)] {
         assert_eq!(stage.begun(&ada, case).await.status, 201);
-        let (hers, other) = (stage.share(&ada, case).await, stage.share(&zoe, case).await);
-        stage.gives(&ada, case, &hers).await;
-        let opened = stage.gives(&zoe, case, &other).await;
+        let (hers, other) = (stage.world.share(&ada, case).await, stage.world.share(&zoe, case).await);
+        stage.world.gives_share(&ada, case, &hers).await;
+        let opened = stage.world.gives_share(&zoe, case, &other).await;
         assert_eq!(opened.json()["source"], json!({ "organisation": "Firm 1", "contact": contact }));
     }
 }
@@ -247,7 +188,7 @@ async fn how_to_reach_a_firm_follows_its_second_answer() {
 async fn after_a_restart_sources_are_sealed_before_anybody_is_served() {
     let stage = Stage::new();
     for name in ["ada", "zoe"] {
-        stage.enrolled(name).await;
+        stage.world.enrolled(name).await;
     }
     stage.world.vault.set_leads(Vec::new());
     let mut core = stage.world.core_anew();
@@ -259,31 +200,31 @@ async fn after_a_restart_sources_are_sealed_before_anybody_is_served() {
 #[tokio::test]
 async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
     let mut stage = Stage::new();
-    let ada = stage.lead("ada").await;
+    let ada = stage.world.lead("ada").await;
     let key = json!({ "public": ada.public });
-    let put = stage.ask(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await;
+    let put = stage.world.as_lead(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await;
     assert_eq!((put.status.as_u16(), &put.json()["type"]), (403, &json!("urn:fusioncell:problem:passkey-first")));
-    stage.shows_passkey(&ada);
+    stage.world.shows_passkey(&ada);
     let zeroes = format!("04{}", "0".repeat(128));
     for wrong in [json!({}), json!({ "public": "04" }), json!({ "public": zeroes }), json!({ "public": 1 })] {
-        assert_eq!(stage.ask(&ada, "PUT", "/cell/v1/sources/key", wrong).await.status, 422);
+        assert_eq!(stage.world.as_lead(&ada, "PUT", "/cell/v1/sources/key", wrong).await.status, 422);
     }
-    assert_eq!(stage.ask(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 404);
-    assert_eq!(stage.ask(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await.status, 204);
+    assert_eq!(stage.world.as_lead(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 404);
+    assert_eq!(stage.world.as_lead(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await.status, 204);
     let kit = stage.world.sign_in(&stage.world.cell, "kit@cell.example").await;
     assert_eq!(stage.world.at_cell("GET", "/cell/v1/sources", &kit, Body::empty()).await.status, 403);
     assert_eq!(stage.world.at_cell("PUT", "/cell/v1/sources/key", &kit, Body::from(key.to_string())).await.status, 403);
 
     // One lead is nobody to seal to; of two, one who is a lead no more leaves one.
-    let view = stage.ask(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
+    let view = stage.world.as_lead(&ada, "GET", "/cell/v1/sources", Value::Null).await.json();
     assert_eq!(view["sealed"], false);
-    let zoe = stage.enrolled("zoe").await;
+    let zoe = stage.world.enrolled("zoe").await;
     assert!(stage.world.vault.seals_sources());
     let case = stage.report(1, "a.attack.test").await;
     // A passkey that was shown too long ago is none.
     stage.world.pass(11 * 60_000);
     assert_eq!(stage.begun(&zoe, &case).await.status, 403);
-    assert_eq!(stage.gives(&zoe, &case, &"0".repeat(64)).await.status, 403);
+    assert_eq!(stage.world.gives_share(&zoe, &case, &"0".repeat(64)).await.status, 403);
     stage.world.register.set_disabled(&Actor::operator(), zoe.id, true).unwrap();
     stage.world.pass(2_000);
     assert!(!stage.world.vault.seals_sources());
@@ -297,7 +238,7 @@ async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
     assert_eq!(stage.world.register.lead_keys().unwrap().len(), 1);
     stage.world.pass(2_000);
     assert!(!stage.world.vault.seals_sources());
-    stage.shows_passkey(&ada);
-    assert_eq!(stage.ask(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
+    stage.world.shows_passkey(&ada);
+    assert_eq!(stage.world.as_lead(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
     assert!(!stage.world.vault.seals_sources());
 }

@@ -131,6 +131,10 @@ pub enum Back {
     Reply { asks: bool },
     /// Its reporter has read the thread.
     ReadThread,
+    /// An analyst says what it was worth.
+    Judge(&'static str),
+    /// A lead limits its source, whoever that is.
+    Limit,
 }
 
 impl Op {

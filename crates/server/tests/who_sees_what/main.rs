@@ -10,6 +10,7 @@ mod scenarios;
 mod seen;
 mod stage;
 mod table;
+mod way_back;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -21,6 +22,7 @@ use scenarios::{
     AFTER, KNOW, OUTSIDE, acts, after_a_report, from_outside, life_of_a_value, second_answer, texts, warn_answers,
 };
 use table::{MARKINGS, Table};
+use way_back::WAY_BACK;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/who-sees-what.md");
 /// Set, the file is written anew.
@@ -60,6 +62,9 @@ async fn derive() -> String {
     for tlp in MARKINGS {
         after_a_report(tlp, &mut table).await;
     }
+    for tlp in MARKINGS {
+        way_back::walked(tlp, &mut table).await;
+    }
     texts(&mut table).await;
     from_outside(&mut table).await;
     let mut text = String::from(HEAD);
@@ -72,6 +77,13 @@ async fn derive() -> String {
     table.write(&mut text, "Name of the reporter", &KNOW.map(|(_, name)| name), "who may know");
     text.push_str("\n## After a report, of which members may be warned now and nobody may know the reporter\n");
     for noun in AFTER {
+        table.write(&mut text, noun, &["members now"], "who may be warned");
+    }
+    text.push_str(
+        "\n## What comes to its source by the way back\n\nTwo other leads open the source; of what they are told when they do, \
+         the table has nothing. The lead in it is a third one.\n",
+    );
+    for noun in WAY_BACK {
         table.write(&mut text, noun, &["members now"], "who may be warned");
     }
     text.push_str("\n## A report of somebody without an account, by the page for small firms\n");

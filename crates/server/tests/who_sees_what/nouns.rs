@@ -43,12 +43,15 @@ pub fn told(is: bool, form: &str) -> String {
     if is { form.to_owned() } else { String::new() }
 }
 
-/// Whether a name stands in the answers as a whole: `Firm 1` is not in `Firm 10`.
+/// How often a name stands in an answer as a whole: `Firm 1` is not in `Firm 10`.
+pub fn times_named(seen: &Seen, name: &str) -> usize {
+    let goes_on = |at: usize| seen.text[at + name.len()..].starts_with(|c: char| c.is_ascii_digit());
+    seen.text.match_indices(name).filter(|(at, _)| !goes_on(*at)).count()
+}
+
+/// Whether a name stands in the answers.
 pub fn names(seen: &[Seen], name: &str) -> bool {
-    let whole = |text: &str| {
-        text.match_indices(name).any(|(at, _)| !text[at + name.len()..].starts_with(|c: char| c.is_ascii_digit()))
-    };
-    seen.iter().any(|seen| whole(&seen.text))
+    seen.iter().any(|seen| times_named(seen, name) > 0)
 }
 
 pub fn forms(seen: &[Seen], mut of: impl FnMut(&str, &Value, &mut BTreeSet<String>)) -> String {

@@ -59,6 +59,8 @@ impl Own {
             Back::Withdraw | Back::Correct { .. } => !closed,
             Back::Recall => own.state != "recalled",
             Back::Say | Back::Reply { .. } | Back::ReadThread => true,
+            // Its reporter is told of neither.
+            Back::Judge(_) | Back::Limit => false,
         };
         if !done {
             return false;
@@ -91,6 +93,7 @@ impl Own {
                 }
             }
             Back::ReadThread => own.unread = false,
+            Back::Judge(_) | Back::Limit => {}
         }
         true
     }

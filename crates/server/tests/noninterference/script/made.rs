@@ -196,6 +196,11 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
             }
         }
     }
+    // Its source may send less from now on: nothing comes after it that this could stop, which its firm would see.
+    let filed: Vec<usize> = filed(&ops);
+    if !filed.is_empty() && random.percent(30) {
+        ops.extend([Op::Back { label: *random.pick(&filed), act: Back::Limit }, Op::Wait(250)]);
+    }
     Script { firms, sectors, regions, common, late, weighed, ops, focus }
 }
 
@@ -329,6 +334,7 @@ fn thread(random: &mut Random, ops: &mut Vec<Op>) {
         let act = match random.below(4) {
             0 => Back::Say,
             1 => Back::ReadThread,
+            2 => Back::Judge(random.word(&["confirmed", "false", "open"])),
             _ => Back::Reply { asks: random.percent(50) },
         };
         ops.extend([Op::Back { label, act }, Op::Wait(*random.pick(&[100, 250]))]);

@@ -206,7 +206,14 @@ pub fn behind_a_wall(script: &Script, random: &mut Random) -> Option<(Script, Sc
     for (place, op) in one.ops.iter_mut().enumerate().skip(at + 1) {
         if matches!(op, Op::Wait(_)) && place + 1 < whole && random.percent(15) {
             let act = random
-                .pick(&[Back::Say, Back::Reply { asks: true }, Back::Withdraw, Back::Recall, Back::ReadThread])
+                .pick(&[
+                    Back::Say,
+                    Back::Reply { asks: true },
+                    Back::Withdraw,
+                    Back::Recall,
+                    Back::ReadThread,
+                    Back::Judge("confirmed"),
+                ])
                 .clone();
             *op = Op::Back { label, act };
         }

@@ -70,5 +70,10 @@ pub fn back(firm: usize, act: &Back, number: usize) -> (Observer, &'static str, 
             (Observer::Analyst, "POST", "/messages", format!(r#"{{"text":"reply {number}","asks":{asks}}}"#))
         }
         Back::ReadThread => (reporter, "POST", "/read", String::new()),
+        Back::Judge(verdict) => (Observer::Analyst, "PUT", "/verdict", format!(r#"{{"verdict":"{verdict}"}}"#)),
+        Back::Limit => {
+            let body = r#"{"reason":"it sends the same noise again and again"}"#;
+            (Observer::Lead, "POST", "/limit", body.to_owned())
+        }
     }
 }
