@@ -60,7 +60,9 @@ async fn page(world: &World, reference: &str, report: &OwnReport, index: usize) 
     let path = format!("/cell/v1/reports/{reference}");
     let seen = world.ask(Observer::Analyst, "GET", &path, &[], "").await.0;
     let page = json(&seen);
-    let rows = page["thread"].as_array().cloned().unwrap_or_default();
+    let mut rows = page["thread"].as_array().cloned().unwrap_or_default();
+    // What the cell feeds back to its source is for the cell alone.
+    rows.retain(|row| row["kind"] != "verdict" && row["kind"] != "limited");
     let seconds = rows.iter().chain([&page]).map(|row| row["at"].as_str().unwrap_or_default().to_owned());
     let seconds: Vec<String> = seconds.filter(|at| at.split(':').nth(2).is_none_or(|rest| !is_whole(rest))).collect();
     let named = report.report.named || report.report.own_name.is_some();
