@@ -56,6 +56,9 @@ impl Fusion {
             sink(&key.0.to_le_bytes());
         }
         self.digest_heard(sink);
+        for number in self.cover.numbers() {
+            sink(&number.to_le_bytes());
+        }
         for (key, why) in &self.common {
             sink(&key.0.to_le_bytes());
             sink(why.as_bytes());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
 
 use crate::cluster::Cluster;
+use crate::cover::Cover;
 use crate::history::{Happened, REVIVED_AFTER_DAYS, What};
 use crate::link::Found;
 use crate::places::{ALONE, Places};
@@ -71,6 +72,8 @@ pub struct Fusion {
     pub(crate) notes_considered: bool,
     /// Used by each report in turn.
     pub(crate) room: Room,
+    /// How much of a report its campaign usually shares.
+    pub(crate) cover: Cover,
 }
 
 /// The key of a case in a table by 64-bit hash: ids are random, and those that are not are spread.
@@ -108,6 +111,7 @@ impl Fusion {
             considered: Vec::new(),
             notes_considered: false,
             room: Room::default(),
+            cover: Cover::default(),
         }
     }
 

@@ -7,6 +7,7 @@
 mod ask;
 mod campaign;
 mod cluster;
+mod cover;
 mod crowd;
 mod digest;
 mod engine;
@@ -146,8 +147,8 @@ pub struct Considered {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
-    /// How thin the evidence is spread over the report's values.
-    pub thin: f32,
+    /// What it says that so much of the report's values is shared, in nats.
+    pub cover: f32,
     /// Evidence in nats of each rule, in the order of [`rule_names`].
     pub evidence: [f32; RULES],
     /// Log-odds that the report belongs to the campaign.

@@ -8,7 +8,7 @@ use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
 use crate::rules::{ALL, Aspect, SAME_VALUE};
 use crate::take::Hit;
-use crate::weigh::{self, Sum, Weights};
+use crate::weigh::{Sum, Weights};
 use crate::{Considered, Event, Finding, Reason};
 
 /// Campaigns that one report may be linked to.
@@ -63,8 +63,10 @@ pub(crate) struct Candidate {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
-    /// How thin the evidence is spread.
-    pub thin: f32,
+    /// What it says that so much of the report's values is shared, in nats.
+    pub cover: f32,
+    /// Values of the report that share something with it.
+    pub sharing: u32,
     /// Evidence by rule.
     pub sum: Sum,
     /// Log-odds that the report belongs to it.
@@ -104,6 +106,10 @@ impl Fusion {
             if candidate.log_odds <= least || self.barred(case, candidate.other).is_some() {
                 continue;
             }
+            if joined.is_none() {
+                let values = u32::try_from(event.observations.len()).unwrap_or(u32::MAX);
+                self.cover.learn(values, candidate.sharing, candidate.size);
+            }
             joined = Some(joined.unwrap_or(0).saturating_add(candidate.size));
             let reasons = self.reasons_of(&candidate, hits, event);
             found.push(Found { other: candidate.other, log_odds: candidate.log_odds, reasons });
@@ -118,7 +124,7 @@ impl Fusion {
         let asking = u32::try_from(event.observations.len()).unwrap_or(u32::MAX);
         let weights = &self.config.weights;
         // Evidence of one rule comes to no more than its sum, and context only lowers it.
-        let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.thin <= 0.0;
+        let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.cover >= 0.0;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
         for same in hits.chunk_by(|a, b| a.home() == b.home()) {
@@ -142,9 +148,10 @@ impl Fusion {
             let Some(first) = same.first() else { continue };
             let (size, last) = self.size_and_last(first.case);
             let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
-            let thin = weigh::thin(asking, sharing);
-            let log_odds = sum.log_odds(weights, days, thin);
-            candidates.push(Candidate { other: first.case, size, days, thin, sum, log_odds, hits: place, only: false });
+            let cover = self.cover.says(asking, sharing);
+            let log_odds = sum.log_odds(weights, days, cover);
+            let other = first.case;
+            candidates.push(Candidate { other, size, days, cover, sharing, sum, log_odds, hits: place, only: false });
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates
@@ -186,9 +193,16 @@ impl Fusion {
     }
 
     fn told(&self, candidate: &Candidate) -> Option<Considered> {
-        let Candidate { other, size, days, thin, sum, log_odds, .. } = candidate;
+        let Candidate { other, size, days, cover, sum, log_odds, .. } = candidate;
         let other = self.cases.get(*other)?.id;
-        Some(Considered { other, size: *size, days: *days, thin: *thin, evidence: sum.by_rule(), log_odds: *log_odds })
+        Some(Considered {
+            other,
+            size: *size,
+            days: *days,
+            cover: *cover,
+            evidence: sum.by_rule(),
+            log_odds: *log_odds,
+        })
     }
 
     fn reasons_of(&self, candidate: &Candidate, hits: &[Hit], event: &Event<'_>) -> Vec<Reason> {

@@ -22,8 +22,8 @@ pub struct Weights {
     pub bias: f32,
     /// For each e-fold of days since the campaign was last seen.
     pub quiet: f32,
-    /// For each e-fold by which a report has more values than those that a campaign shares would explain.
-    pub thin: f32,
+    /// How far it is trusted that a report of a campaign shares as much of its values as is usual.
+    pub cover: f32,
     /// Log-odds from which a report belongs to a campaign.
     pub join: f32,
     /// Log-odds from which a report that belongs to one campaign makes another one the same.
@@ -33,7 +33,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.0, quiet: -0.39, thin: -0.7, join: 0.0, merge: 1.0 }
+        Self { rules, bias: -1.0, quiet: -0.39, cover: 0.4, join: 0.0, merge: 1.0 }
     }
 }
 
@@ -48,7 +48,7 @@ impl Weights {
                 *weight = 1.0;
             }
         }
-        Self { rules, bias: -0.001, quiet: 0.0, thin: 0.0, join: 0.0, merge: -1_000.0 }
+        Self { rules, bias: -0.001, quiet: 0.0, cover: 0.0, join: 0.0, merge: -1_000.0 }
     }
 }
 
@@ -81,8 +81,8 @@ pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
 
 /// The figures as text, for the rule set.
 pub(crate) fn text() -> String {
-    let Weights { bias, quiet, thin, join, merge, .. } = Weights::default();
-    format!("log-odds: bias {bias}, quiet {quiet}, thin {thin}; join {join}, merge {merge}\n")
+    let Weights { bias, quiet, cover, join, merge, .. } = Weights::default();
+    format!("log-odds: bias {bias}, quiet {quiet}, cover {cover}; join {join}, merge {merge}\n")
 }
 
 /// Counts behind one shared feature.
@@ -131,17 +131,6 @@ pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
     (inside / chance).ln().clamp(0.0, EVIDENCE_MAX)
 }
 
-/// Values of a report of which one strays into it: seen on the same host, copied from a list, or plain noise.
-const STRAY_OF: f32 = 9.0;
-
-/// How thin the evidence is spread: of `asking` values of a report `sharing` share something with the campaign. A report of a
-/// hundred values of which one is known elsewhere most likely strayed there with that one. By the square: so many strays
-/// are in it, and so much less likely is it that a report which belongs there shares so little.
-pub(crate) fn thin(asking: u32, sharing: u32) -> f32 {
-    let strays = asking as f32 / (STRAY_OF * sharing.max(1) as f32);
-    (strays * strays).ln_1p()
-}
-
 /// Evidence for one campaign, by rule: the strongest, and all together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sum {
@@ -177,9 +166,9 @@ impl Sum {
         sums
     }
 
-    /// Log-odds that a report belongs to a campaign that was last seen `days` ago.
-    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, thin: f32) -> f32 {
-        let context = weights.bias + weights.quiet * days.max(0.0).ln_1p() + weights.thin * thin;
+    /// Log-odds that a report belongs to a campaign that was last seen `days` ago, where what it shares `cover`s it so well.
+    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, cover: f32) -> f32 {
+        let context = weights.bias + weights.quiet * days.max(0.0).ln_1p() + weights.cover * cover;
         self.by_rule().iter().zip(&weights.rules).fold(context, |sum, (evidence, weight)| sum + weight * evidence)
     }
 }

@@ -11,7 +11,7 @@ use fusion::{RULES, Weights};
 
 use crate::{data, linking};
 
-/// Rules, then: bias, quiet, thin.
+/// Rules, then: bias, quiet, cover.
 const WIDE: usize = RULES + 3;
 
 struct Row {
@@ -32,8 +32,8 @@ pub fn run(labels: &Path, data: &Path) {
         for (to, from) in weights.rules.iter_mut().zip(fitted) {
             *to = from as f32;
         }
-        let [bias, quiet, thin] = [0, 1, 2].map(|i| fitted[RULES + i] as f32);
-        weights = Weights { bias, quiet, thin, ..weights };
+        let [bias, quiet, cover] = [0, 1, 2].map(|i| fitted[RULES + i] as f32);
+        weights = Weights { bias, quiet, cover, ..weights };
         println!("round {round}: {} rows", rows.len());
         for (join, merge) in [(-0.5, 1.0), (0.0, 1.0), (0.5, 1.5), (1.0, 2.0)] {
             print!("join {join} merge {merge} ");
@@ -65,7 +65,7 @@ fn collect(reports: &[data::Report], networks: &Arc<fusion::Networks>, weights: 
             }
             x[RULES] = 1.0;
             x[RULES + 1] = f64::from(considered.days).ln_1p();
-            x[RULES + 2] = f64::from(considered.thin);
+            x[RULES + 2] = f64::from(considered.cover);
             let scale = all.max(1.0).sqrt();
             rows.push(Row { x, right: right / scale, wrong: (all - right) / scale });
         }
