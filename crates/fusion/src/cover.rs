@@ -5,10 +5,10 @@
 //! join, and what a report shares is held against them: the logarithm of how much likelier so few would be of a stray report than of one
 //! that belongs there (two binomial distributions). It takes evidence away and never adds any.
 
-/// Share of a report's values that chance explains: names seen on the same host, copied from a list, or plain noise.
-const STRAY: f32 = 0.15;
-/// The usual share before anything was learned, and for how many reports that counts.
-const FIRST: f32 = 0.3;
+/// Share of a report's values that a stray report may share: names seen on the same host, copied from a list, or plain noise.
+const STRAY: f32 = 0.3;
+/// The usual share before anything was learned, and for how many reports that counts: as a stray report's, so that nothing is taken away.
+const FIRST: f32 = STRAY;
 const FIRST_REPORTS: f32 = 20.0;
 /// For how many reports of one size what was learned of all sizes counts.
 const ALL_SIZES_REPORTS: f32 = 5.0;

@@ -33,7 +33,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.0, quiet: -0.39, cover: 0.4, join: 0.0, merge: 1.0 }
+        Self { rules, bias: -1.0, quiet: -0.39, cover: 0.7, join: 0.0, merge: 0.5 }
     }
 }
 

@@ -146,6 +146,8 @@ pub fn run(labels: &Path, data: &Path) -> u32 {
         .lines()
         .filter_map(|line| data::observable("domain", line.rsplit(',').next()?))
         .collect();
+    // Other scatterings of the same campaigns tell how far the figures rest on one of them.
+    let seed = std::env::var("FUSION_BENCH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_250_101);
     let mut missed = 0;
     let wanted = [
         ("a third of the values", Part::Share(3), 0.96, 0.01),
@@ -153,7 +155,7 @@ pub fn run(labels: &Path, data: &Path) -> u32 {
         ("five values", Part::Values(5), 0.70, 1.0),
     ];
     for (name, part, least, most_wrong) in wanted {
-        let reports = scatter(&campaigns, &popular, part, &mut Random(20_250_101));
+        let reports = scatter(&campaigns, &popular, part, &mut Random(seed));
         let (f1, precision, recall, wrong, links) = judge(&reports, &networks);
         let met = f1 >= least && wrong <= most_wrong;
         missed += u32::from(!met);
