@@ -12,7 +12,7 @@ use matcher::EntryId;
 
 use crate::engine::{COMMON_LINES, Hunt};
 use crate::worker::Sample;
-use crate::{Noise, Report, find, load, output};
+use crate::{LoadError, Noise, Report, find, load, output};
 
 /// Something was found.
 pub const FOUND: u8 = 0;
@@ -110,27 +110,21 @@ pub fn run(args: HuntArgs, now: i64) -> u8 {
         Some(HuntCommand::Compile(args)) => compile(&args),
         None => look(&args.look, now),
     };
-    outcome.unwrap_or_else(|why| {
-        eprintln!("hunt: {why}");
+    outcome.unwrap_or_else(|error| {
+        // Where nothing can be looked for, the reasons are no remarks that could be left out.
+        tell(&error.report, false);
+        eprintln!("hunt: {error}");
         TROUBLE
     })
 }
 
 fn tell(report: &Report, quiet: bool) {
-    if quiet {
-        return;
-    }
-    for (why, (count, names)) in &report.unused {
-        let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-        let more = if *count > shown.len() as u64 { ", …" } else { "" };
-        eprintln!("hunt: {count} not used: {why} ({}{more})", shown.join(", "));
-    }
-    for broken in &report.broken {
-        eprintln!("hunt: {broken}");
+    for remark in report.remarks().iter().filter(|_| !quiet) {
+        eprintln!("hunt: {remark}");
     }
 }
 
-fn compile(args: &CompileArgs) -> Result<u8, String> {
+fn compile(args: &CompileArgs) -> Result<u8, LoadError> {
     let (index, _, report) = load(&args.indicators)?;
     tell(&report, false);
     index.save(&args.out).map_err(|why| format!("{}: {why}", args.out.display()))?;
@@ -144,7 +138,7 @@ fn compile(args: &CompileArgs) -> Result<u8, String> {
     Ok(if report.broken.is_empty() { 0 } else { TROUBLE })
 }
 
-fn look(args: &LookArgs, now: i64) -> Result<u8, String> {
+fn look(args: &LookArgs, now: i64) -> Result<u8, LoadError> {
     // It measures, though it shows nothing.
     let start = ProgressBar::hidden();
     let noise = args.noise.as_deref().map(Noise::load).transpose()?;
@@ -157,6 +151,10 @@ fn look(args: &LookArgs, now: i64) -> Result<u8, String> {
         eprintln!("hunt: {} indicators ready after {:.2} s", index.len(), start.elapsed().as_secs_f64());
     }
     let sources = find(&args.logs);
+    if sources.passed_over > 0 && !args.quiet {
+        let links = output::counted(sources.passed_over, "link or device");
+        eprintln!("hunt: {links} in folders passed over: what is to be read has to be named");
+    }
     let paths: Vec<PathBuf> = sources.all.iter().map(|source| source.path.clone()).collect();
     let mut hunt = Hunt::new(&index, &notes);
     hunt.noise = noise.as_ref();
@@ -220,7 +218,7 @@ fn look(args: &LookArgs, now: i64) -> Result<u8, String> {
         eprintln!("hunt: {why}");
     }
     if !args.quiet {
-        eprintln!("hunt: {} bytes in {:.2} s", found.bytes, scanned.as_secs_f64());
+        eprintln!("hunt: {} in {:.2} s", output::counted(found.bytes, "byte"), scanned.as_secs_f64());
     }
     let loud = found.indicators.iter().any(|seen| args.all || seen.mention.quiet.is_none());
     Ok(match (found.trouble.is_empty() && report.broken.is_empty(), loud) {

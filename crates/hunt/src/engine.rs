@@ -1,6 +1,6 @@
 //! A hunt: sources are cut into jobs, threads take one after the other, and what they found is put together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Mutex;
@@ -121,7 +121,7 @@ impl<'h> Hunt<'h> {
         let jobs = jobs(&sources.all);
         let (next, read, bytes, done) =
             (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-        let trouble = Mutex::new(sources.unreadable.clone());
+        let (trouble, unread) = (Mutex::new(sources.unreadable.clone()), Mutex::new(BTreeSet::new()));
         let mentions = Mutex::new(HashMap::<EntryId, Mention>::new());
         let running = AtomicUsize::new(self.threads.max(1));
         std::thread::scope(|scope| {
@@ -140,6 +140,7 @@ impl<'h> Hunt<'h> {
                             Err(why) => {
                                 let name = sources.all.get(number).map(|source| source.path.display().to_string());
                                 locked(&trouble).push(format!("{}: {why}", name.unwrap_or_default()));
+                                locked(&unread).insert(number);
                                 0
                             }
                         };
@@ -176,7 +177,7 @@ impl<'h> Hunt<'h> {
             indicators,
             lines,
             bytes: bytes.into_inner(),
-            sources: (sources.all.len().saturating_sub(trouble.len())) as u64,
+            sources: (sources.all.len() - unread.into_inner().map_or(0, |unread| unread.len())) as u64,
             trouble,
         }
     }

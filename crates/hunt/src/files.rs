@@ -32,6 +32,8 @@ pub struct Sources {
     pub all: Vec<Source>,
     /// Paths and why.
     pub unreadable: Vec<String>,
+    /// Links, pipes and devices that lie in folders: they are read only where they are named.
+    pub passed_over: u64,
 }
 
 /// Looks for the files of `paths`. A link is followed where it is named, not where it lies in a folder: no endless walk.
@@ -76,7 +78,7 @@ fn walk(folder: &Path, depth: usize, sources: &mut Sources) {
             Ok(meta) if meta.is_file() => {
                 sources.all.push(Source { path: entry.path(), bytes: meta.len(), is_file: true });
             }
-            Ok(_) => {}
+            Ok(_) => sources.passed_over += 1,
             Err(why) => sources.unreadable.push(format!("{}: {why}", entry.path().display())),
         }
     }

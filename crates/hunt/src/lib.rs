@@ -6,7 +6,7 @@
 //! let sources = hunt::find(&["/var/log".into()]);
 //! let found = hunt::Hunt::new(&index, &notes).run(&sources, &mut |_| {});
 //! println!("{} indicators in {} lines", found.indicators.len(), found.lines);
-//! # Ok::<(), String>(())
+//! # Ok::<(), hunt::LoadError>(())
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
@@ -25,7 +25,7 @@ mod worker;
 
 pub use engine::{Found, Hunt, Seen};
 pub use files::{Source, Sources, find};
-pub use indicators::{Report, load};
+pub use indicators::{LoadError, Report, Unused, load};
 pub use noise::Noise;
 pub use note::{Note, Notes};
 pub use worker::{Mention, Sample};

@@ -35,6 +35,11 @@ fn name(sources: &[PathBuf], number: usize) -> String {
     sources.get(number).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
 }
 
+/// `1 line`, `2 lines`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Days between two times, in words.
 fn age(then: i64, now: i64) -> String {
     match (now - then) / 86_400_000 {
@@ -75,7 +80,7 @@ pub(crate) fn readable(hunt: &Hunt<'_>, found: &Found, sources: &[PathBuf], pain
         found.indicators.iter().partition(|seen| seen.mention.quiet.is_some() && !hunt.all);
     for seen in &loud {
         let value = paint.with("1;31", &clean(&seen.entry.value));
-        let lines = if seen.mention.lines == 1 { "1 line".to_owned() } else { format!("{} lines", seen.mention.lines) };
+        let lines = counted(seen.mention.lines, "line");
         let _ = writeln!(out, "{value}  {} · {lines}", seen.entry.kind.title());
         for note in &seen.notes {
             let _ = writeln!(out, "  why   {}", why(hunt.notes.get(*note), now));
@@ -103,18 +108,19 @@ pub(crate) fn readable(hunt: &Hunt<'_>, found: &Found, sources: &[PathBuf], pain
         let _ = writeln!(out, "{} kept quiet (--all shows them):", quiet.len());
         for seen in quiet.iter().take(20) {
             let why = seen.mention.quiet.as_deref().unwrap_or("");
-            let _ = writeln!(out, "  {}  {} lines, {}", clean(&seen.entry.value), seen.mention.lines, clean(why));
+            let lines = counted(seen.mention.lines, "line");
+            let _ = writeln!(out, "  {}  {lines}, {}", clean(&seen.entry.value), clean(why));
         }
         out.push('\n');
     }
     let _ = writeln!(
         out,
-        "{} of {} indicators found, in {} lines of {} sources ({} bytes)",
+        "{} of {} found, in {} of {} ({})",
         loud.len(),
-        hunt.index.len(),
-        loud.iter().map(|seen| seen.mention.lines).sum::<u64>(),
-        found.sources,
-        found.bytes
+        counted(hunt.index.len(), "indicator"),
+        counted(loud.iter().map(|seen| seen.mention.lines).sum::<u64>(), "line"),
+        counted(found.sources, "source"),
+        counted(found.bytes, "byte")
     );
     out
 }

@@ -1,7 +1,7 @@
 //! The indicators as one run of bytes, in memory or in a mapped file, and how a key is found in it.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
@@ -76,9 +76,23 @@ pub enum OpenError {
         /// The version that it says.
         found: u32,
     },
-    /// It ends too early or too late.
-    #[error("this index is cut or was added to: it is {found} bytes and says {said}")]
-    Length {
+    /// It begins as one and is not even a header.
+    #[error("this index is cut short: it is {found} bytes, and its header alone has {HEADER_BYTES}")]
+    Header {
+        /// Bytes that there are.
+        found: u64,
+    },
+    /// It ends too early.
+    #[error("this index is cut short: it is {found} bytes and says {said}")]
+    Short {
+        /// Bytes that there are.
+        found: u64,
+        /// Bytes that it says.
+        said: u64,
+    },
+    /// It ends too late.
+    #[error("this index was added to: it is {found} bytes and says {said}")]
+    Long {
         /// Bytes that there are.
         found: u64,
         /// Bytes that it says.
@@ -238,29 +252,40 @@ impl Index {
         if !meta.is_file() {
             return Err(OpenError::Foreign);
         }
+        // A map of nothing is an error of the system's; and what is no header needs none.
         if meta.len() < HEADER_BYTES as u64 {
-            return Err(OpenError::Foreign);
+            let mut bytes = Vec::new();
+            file.take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
+            return Self::from_bytes(bytes);
         }
         Self::of(Backing::Map(raw::map(&file)?))
     }
 
     fn of(backing: Backing) -> Result<Self, OpenError> {
         let bytes = backing.bytes();
-        if bytes.len() < HEADER_BYTES || !bytes.starts_with(MAGIC) {
+        let found = bytes.len() as u64;
+        let begins = if bytes.len() < MAGIC.len() { MAGIC.starts_with(bytes) } else { bytes.starts_with(MAGIC) };
+        if bytes.is_empty() || !begins {
             return Err(OpenError::Foreign);
         }
+        // What a file says of itself is told as far as it goes: a cut one of another version is of another version.
+        let has = |end: usize| if bytes.len() < end { Err(OpenError::Header { found }) } else { Ok(()) };
+        has(12)?;
         match u32_at(bytes, 8) {
             ORDER => {}
             turned if turned.swap_bytes() == ORDER => return Err(OpenError::ByteOrder),
             _ => return Err(OpenError::Damaged),
         }
+        has(16)?;
         match u32_at(bytes, 12) {
             FORMAT_VERSION => {}
             found => return Err(OpenError::Version { found }),
         }
-        let (said, found) = (u64_at(bytes, 16), bytes.len() as u64);
-        if said != found {
-            return Err(OpenError::Length { found, said });
+        has(24)?;
+        match u64_at(bytes, 16) {
+            said if found < said => return Err(OpenError::Short { found, said }),
+            said if found > said => return Err(OpenError::Long { found, said }),
+            _ => has(HEADER_BYTES)?,
         }
         if u64_at(bytes, 24) != checksum(bytes.get(SUMMED_FROM..).unwrap_or_default()) {
             return Err(OpenError::Damaged);

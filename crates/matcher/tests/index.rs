@@ -56,6 +56,32 @@ fn what_is_saved_is_what_is_opened() {
     assert!(matches!(Index::open(folder.path()), Err(OpenError::Foreign | OpenError::Io(_))));
     std::fs::write(&path, b"").unwrap();
     assert!(matches!(Index::open(&path), Err(OpenError::Foreign)));
+    let whole = bytes();
+    for len in [1, 7, 8, 12, 15, 16, 23] {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        let said = Index::open(&path).err().unwrap().to_string();
+        assert_eq!(said, format!("this index is cut short: it is {len} bytes, and its header alone has 256"));
+    }
+    for len in [24, 50, 255, 256, whole.len() - 1] {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        let said = Index::open(&path).err().unwrap().to_string();
+        assert_eq!(said, format!("this index is cut short: it is {len} bytes and says {}", whole.len()));
+    }
+    for (at, turned, expect) in [(12, [2, 0, 0, 0], "is of format 2"), (8, [10, 11, 12, 10], "damaged")] {
+        let mut other = whole.clone();
+        other[at..at + 4].copy_from_slice(&turned);
+        std::fs::write(&path, &other).unwrap();
+        assert!(Index::open(&path).err().unwrap().to_string().contains(expect), "{expect}");
+    }
+    // Each number as a machine of the other byte order writes it, whole and cut.
+    let mut other = whole.clone();
+    other[8..12].reverse();
+    other[12..16].reverse();
+    other[16..24].reverse();
+    for len in [12, 50, other.len()] {
+        std::fs::write(&path, &other[..len]).unwrap();
+        assert!(Index::open(&path).err().unwrap().to_string().contains("the other byte order"));
+    }
 }
 
 #[test]
@@ -81,7 +107,7 @@ fn what_is_wrong_is_said_in_words() {
     assert!(said(&|bytes| bytes[8..12].reverse()).contains("byte order"));
     assert!(said(&|bytes| bytes[12] = FORMAT_VERSION as u8 + 1).contains("compile it anew"));
     assert!(said(&|bytes| bytes[12] = 0).contains("is of format 0"));
-    assert!(said(&|bytes| bytes.push(0)).contains("cut or was added to"));
+    assert!(said(&|bytes| bytes.push(0)).contains("was added to"));
     assert!(said(&|bytes| bytes[300] ^= 1).contains("checksum"));
     assert!(said(&|bytes| bytes[0] = b'X').contains("no compiled index"));
 }

@@ -52,7 +52,7 @@ pub(super) fn read(bytes: &[u8], source: &str, gather: &mut Gather) -> bool {
     let mut endings = HashMap::new();
     for line in text.lines() {
         if line.len() > LINE_BYTES_MAX {
-            gather.report.unused(format!("the line is longer than {LINE_BYTES_MAX} bytes"), line);
+            gather.report.unused(format!("the line is longer than {LINE_BYTES_MAX} bytes"), line, source);
             continue;
         }
         let line = value_of(line);
@@ -73,7 +73,7 @@ pub(super) fn read(bytes: &[u8], source: &str, gather: &mut Gather) -> bool {
         };
         match read {
             Ok(observable) => gather.add(&observable, note),
-            Err(why) => gather.report.unused(why, value),
+            Err(why) => gather.report.unused(why, value, source),
         }
     }
     true

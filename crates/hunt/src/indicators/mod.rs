@@ -3,7 +3,8 @@
 mod list;
 mod stix;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,19 +29,75 @@ pub struct Report {
     pub files: u64,
     /// Indicators taken.
     pub taken: u64,
-    /// Why values were not used, how many, and some of them.
-    pub unused: BTreeMap<String, (u64, Vec<String>)>,
+    /// What was not used, by the reason why.
+    pub unused: BTreeMap<String, Unused>,
     /// Files that could not be read.
     pub broken: Vec<String>,
 }
 
+/// Values that were not used for one reason.
+#[derive(Clone, Default, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// How many.
+    pub count: u64,
+    /// Some of them.
+    pub names: Vec<String>,
+    /// Files that hold some.
+    pub lists: BTreeSet<String>,
+}
+
+/// Most files that a remark names.
+const LISTS_SHOWN: usize = 3;
+
 impl Report {
-    pub(crate) fn unused(&mut self, why: impl Into<String>, what: &str) {
-        let (count, names) = self.unused.entry(why.into()).or_default();
-        *count += 1;
-        if names.len() < UNUSED_NAMES_MAX {
-            names.push(what.chars().filter(|c| !c.is_control()).take(100).collect());
+    pub(crate) fn unused(&mut self, why: impl Into<String>, what: &str, list: &str) {
+        let unused = self.unused.entry(why.into()).or_default();
+        unused.count += 1;
+        if unused.names.len() < UNUSED_NAMES_MAX {
+            unused.names.push(what.chars().filter(|c| !c.is_control()).take(100).collect());
         }
+        if !unused.lists.contains(list) {
+            unused.lists.insert(list.to_owned());
+        }
+    }
+
+    /// What was not used and why, and what could not be read, a line each.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let short = |all: Vec<&str>, whole: u64, most: usize| {
+            let more = if whole > most as u64 { ", …" } else { "" };
+            format!("{}{more}", all.into_iter().take(most).collect::<Vec<_>>().join(", "))
+        };
+        let unused = self.unused.iter().map(|(why, unused)| {
+            let names = short(unused.names.iter().map(String::as_str).collect(), unused.count, 3);
+            let lists = unused.lists.iter().map(String::as_str).collect();
+            let lists = short(lists, unused.lists.len() as u64, LISTS_SHOWN);
+            format!("{lists}: {} not used: {why} ({names})", unused.count)
+        });
+        unused.chain(self.broken.iter().cloned()).collect()
+    }
+}
+
+/// Why there is nothing to look for, and what was said of what was read.
+#[derive(Debug)]
+pub struct LoadError {
+    /// In words.
+    pub why: String,
+    /// As far as it went.
+    pub report: Report,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<String> for LoadError {
+    fn from(why: String) -> Self {
+        Self { why, report: Report::default() }
     }
 }
 
@@ -56,7 +113,7 @@ impl Gather {
     fn add(&mut self, observable: &Observable, note: u32) {
         match self.builder.add(observable, note) {
             Ok(()) => self.report.taken += 1,
-            Err(why) => self.report.unused(why.to_string(), observable.value()),
+            Err(why) => self.report.unused(why.to_string(), observable.value(), &self.notes.get(note).source),
         }
     }
 }
@@ -64,8 +121,9 @@ impl Gather {
 /// Reads indicators. One compiled file alone is mapped; with others it is read into a new index.
 ///
 /// # Errors
-/// What nothing can be done without: a path that does not exist, a compiled file that is damaged, no indicator at all.
-pub fn load(paths: &[PathBuf]) -> Result<(Index, Notes, Report), String> {
+/// What nothing can be done without: a path that does not exist, a compiled file that is damaged, no indicator at all. What
+/// was not used, and why, comes with it.
+pub fn load(paths: &[PathBuf]) -> Result<(Index, Notes, Report), LoadError> {
     if let [only] = paths
         && is_compiled(only)
     {
@@ -77,13 +135,17 @@ pub fn load(paths: &[PathBuf]) -> Result<(Index, Notes, Report), String> {
     let mut gather = Gather::default();
     for path in paths {
         let meta = fs::metadata(path).map_err(|why| format!("{}: {why}", path.display()))?;
-        if meta.is_dir() { folder(path, 0, &mut gather) } else { file(path, &mut gather)? }
+        if meta.is_dir() {
+            folder(path, 0, &mut gather);
+        } else if let Err(why) = file(path, &mut gather) {
+            return Err(LoadError { why, report: gather.report });
+        }
     }
     let Gather { mut builder, notes, report } = gather;
     if builder.is_empty() {
-        let why =
-            report.broken.first().cloned().unwrap_or_else(|| "no indicator was found in what was given".to_owned());
-        return Err(why);
+        let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let why = if report.unused.is_empty() { "no indicator was found" } else { "no indicator can be used" };
+        return Err(LoadError { why: format!("{why} in {}", given.join(", ")), report });
     }
     builder.attach(notes.write());
     Ok((builder.finish(), notes, report))
@@ -172,6 +234,6 @@ fn import(bytes: &[u8], source: &str, gather: &mut Gather) {
         }
     }
     for problem in problems {
-        gather.report.unused(problem.why, &problem.field);
+        gather.report.unused(problem.why, &problem.field, source);
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn read(bytes: &[u8], source: &str, gather: &mut Gather) -> bool {
         let pattern = text(object, "pattern").unwrap_or("");
         let kind = text(object, "pattern_type").unwrap_or("stix");
         if kind != "stix" {
-            gather.report.unused(format!("the pattern is one of {kind}, not of STIX"), id);
+            gather.report.unused(format!("the pattern is one of {kind}, not of STIX"), id, source);
             continue;
         }
         match equalities(pattern) {
@@ -49,12 +49,12 @@ pub(super) fn read(bytes: &[u8], source: &str, gather: &mut Gather) -> bool {
                 for (path, value) in values {
                     match kind_of(&path).map(|kind| Observable::parse(kind, &value)) {
                         Some(Ok(observable)) => gather.add(&observable, note),
-                        Some(Err(error)) => gather.report.unused(error.why, &value),
-                        None => gather.report.unused(format!("patterns on {path} are not used"), id),
+                        Some(Err(error)) => gather.report.unused(error.why, &value, source),
+                        None => gather.report.unused(format!("patterns on {path} are not used"), id, source),
                     }
                 }
             }
-            Err(why) => gather.report.unused(why, id),
+            Err(why) => gather.report.unused(why, id, source),
         }
     }
     true
