@@ -106,6 +106,7 @@ fn moment(text: &str) -> Result<i64, String> {
 /// Runs the command at a time, in milliseconds since 1970; messages go to standard error, and the exit code comes back.
 #[must_use]
 pub fn run(args: HuntArgs, now: i64) -> u8 {
+    matcher::end_on_cut(TROUBLE);
     let outcome = match args.command {
         Some(HuntCommand::Compile(args)) => compile(&args),
         None => look(&args.look, now),
@@ -148,7 +149,8 @@ fn look(args: &LookArgs, now: i64) -> Result<u8, LoadError> {
         eprintln!("hunt: {} warning lists are not used in full", noise.unused.len());
     }
     if !args.quiet {
-        eprintln!("hunt: {} indicators ready after {:.2} s", index.len(), start.elapsed().as_secs_f64());
+        let ready = output::counted(index.len(), "indicator");
+        eprintln!("hunt: {ready} ready after {:.2} s", start.elapsed().as_secs_f64());
     }
     let sources = find(&args.logs);
     if sources.passed_over > 0 && !args.quiet {

@@ -210,33 +210,66 @@ impl<'h> Hunt<'h> {
     fn range(&self, worker: &mut Worker<'_>, all: &[Source], number: usize, from: u64, to: u64) -> io::Result<u64> {
         let Some(source) = all.get(number) else { return Ok(0) };
         let mut file = File::open(&source.path)?;
+        is_whole(&file, source)?;
         let mut head = Vec::new();
         file.by_ref().take(4096).read_to_end(&mut head)?;
         let reader = logs::reader(&head);
         // A line belongs to the part that it begins in: the byte before tells whether one begins here.
         let start = from.saturating_sub(1);
         file.seek(SeekFrom::Start(start))?;
-        worker.stream(&mut file, Place { source: number, reader, offset: start }, to, from > 0)?;
-        Ok(to.min(source.bytes).saturating_sub(from))
+        let scanned = worker.stream(&mut file, Place { source: number, reader, offset: start }, to, from > 0)?;
+        is_whole(&file, source)?;
+        Ok(scanned)
     }
 
     /// A source from its beginning to its end.
     fn whole(&self, worker: &mut Worker<'_>, all: &[Source], number: usize, read: &AtomicU64) -> io::Result<u64> {
         let Some(source) = all.get(number) else { return Ok(0) };
-        let input: Box<dyn Read> =
-            if source.is_stdin() { Box::new(io::stdin()) } else { Box::new(File::open(&source.path)?) };
+        let file = if source.is_stdin() { None } else { Some(File::open(&source.path)?) };
+        let input: Box<dyn Read> = match &file {
+            Some(file) => Box::new(file),
+            None => Box::new(io::stdin()),
+        };
         let mut input = Narrowing::new(Unpacked::new(Counted { inner: input, read })?);
         let place = Place { source: number, reader: logs::reader(b""), offset: 0 };
         // A mail is read as a whole first, as its parts are decoded.
         let mut head = Vec::new();
-        input.by_ref().take(64 << 10).read_to_end(&mut head)?;
+        let mut failed = input.by_ref().take(64 << 10).read_to_end(&mut head).err();
         if let Some(decoded) = logs::reader(&head).decoded {
-            input.by_ref().take(MAIL_BYTES_MAX).read_to_end(&mut head)?;
+            failed = failed.or_else(|| input.by_ref().take(MAIL_BYTES_MAX).read_to_end(&mut head).err());
             let mut text = Vec::new();
             decoded(&head, &mut text);
             worker.block(&text, Place { reader: logs::reader(&head), ..place }, 0);
         }
-        worker.stream(&mut io::Cursor::new(head).chain(input), place, u64::MAX, false)
+        // What came before a failure is looked at like all else; then it is told.
+        let rest = Failed { why: failed, inner: input };
+        let scanned = worker.stream(&mut io::Cursor::new(head).chain(rest), place, u64::MAX, false)?;
+        file.map_or(Ok(()), |file| is_whole(&file, source))?;
+        Ok(scanned)
+    }
+}
+
+/// Whether a file still has all that it had when it was found: a rotation may have cut it before it was read to its end.
+fn is_whole(file: &File, source: &Source) -> io::Result<()> {
+    let len = if source.is_file { file.metadata()?.len() } else { source.bytes };
+    if len < source.bytes {
+        return Err(io::Error::other(format!("it shrank from {} to {len} bytes while it was read", source.bytes)));
+    }
+    Ok(())
+}
+
+/// Fails first, if there is a reason, and then gives what there is.
+struct Failed<R> {
+    why: Option<io::Error>,
+    inner: R,
+}
+
+impl<R: Read> Read for Failed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.why.take() {
+            Some(why) => Err(why),
+            None => self.inner.read(buffer),
+        }
     }
 }
 

@@ -140,6 +140,8 @@ pub struct Narrowing<R> {
     at: usize,
     /// A byte or a first surrogate that waits for its second.
     left: Vec<u8>,
+    /// Is told when what came before it is given.
+    failed: Option<io::Error>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,13 +155,13 @@ enum State {
 impl<R: Read> Narrowing<R> {
     /// Around a stream.
     pub const fn new(inner: R) -> Self {
-        Self { inner, state: State::New, out: Vec::new(), at: 0, left: Vec::new() }
+        Self { inner, state: State::New, out: Vec::new(), at: 0, left: Vec::new(), failed: None }
     }
 
     fn fill(&mut self) -> io::Result<()> {
         let mut bytes = std::mem::take(&mut self.left);
         let before = bytes.len();
-        self.inner.by_ref().take(BUFFER_BYTES as u64).read_to_end(&mut bytes)?;
+        self.failed = self.inner.by_ref().take(BUFFER_BYTES as u64).read_to_end(&mut bytes).err();
         let is_end = bytes.len() == before;
         let even = if is_end { bytes.len() } else { bytes.len() & !1 };
         let little = self.state == State::Little;
@@ -192,7 +194,7 @@ impl<R: Read> Read for Narrowing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.state == State::New {
             let mut head = Vec::new();
-            self.inner.by_ref().take(2).read_to_end(&mut head)?;
+            self.failed = self.inner.by_ref().take(2).read_to_end(&mut head).err();
             self.state = match head[..] {
                 [0xff, 0xfe] => State::Little,
                 [0xfe, 0xff] => State::Big,
@@ -202,7 +204,7 @@ impl<R: Read> Read for Narrowing<R> {
                 }
             };
         }
-        if self.at >= self.out.len() && matches!(self.state, State::Little | State::Big) {
+        if self.at >= self.out.len() && self.failed.is_none() && matches!(self.state, State::Little | State::Big) {
             self.fill()?;
         }
         if let Some(ready @ [_, ..]) = self.out.get(self.at..) {
@@ -212,6 +214,9 @@ impl<R: Read> Read for Narrowing<R> {
             }
             self.at += len;
             return Ok(len);
+        }
+        if let Some(why) = self.failed.take() {
+            return Err(why);
         }
         if self.state == State::Bytes { self.inner.read(buffer) } else { Ok(0) }
     }

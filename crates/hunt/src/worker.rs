@@ -87,15 +87,15 @@ impl<'h> Worker<'h> {
         Self { hunt, scanner, joined, hits: Vec::new(), text: Vec::new(), mentions: HashMap::new() }
     }
 
-    /// Scans a stream of lines. Lines that begin at `end` or behind are another's; with `skip` the first line is, too.
+    /// Scans a stream of lines and returns their bytes. Lines that begin at `end` or behind are another's; with `skip` the
+    /// first line is, too. What was read before a failure is scanned all the same.
     pub fn stream(&mut self, input: &mut dyn Read, mut place: Place, end: u64, mut skip: bool) -> io::Result<u64> {
         let mut buffer: Vec<u8> = Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 4);
-        let (mut seen, mut known, mut head) = (0, 0, place.offset == 0);
+        let (mut scanned, mut known, mut head) = (0, 0, place.offset == 0);
         loop {
             let before = buffer.len();
             let read = (&mut *input).take(BLOCK_BYTES as u64).read_to_end(&mut buffer);
             let is_end = buffer.len() == before || read.is_err();
-            seen += (buffer.len() - before) as u64;
             if head {
                 place.reader = crate::logs::reader(buffer.get(..4096).unwrap_or(&buffer));
                 head = false;
@@ -107,7 +107,7 @@ impl<'h> Worker<'h> {
                         place.offset += feed as u64 + 1;
                         skip = false;
                     }
-                    None if is_end => return read.map(|_| seen),
+                    None if is_end => return read.map(|_| scanned),
                     None => {
                         place.offset += buffer.len() as u64;
                         buffer.clear();
@@ -117,7 +117,7 @@ impl<'h> Worker<'h> {
             }
             // A line that goes on is still of whoever has its beginning.
             if place.offset >= end && known == 0 {
-                return Ok(seen);
+                return Ok(scanned);
             }
             let stop = end.saturating_sub(place.offset).saturating_sub(1);
             let last = usize::try_from(stop).ok().and_then(|stop| buffer.get(stop..).map(|rest| (stop, rest)));
@@ -125,20 +125,22 @@ impl<'h> Worker<'h> {
                 && let Some(feed) = memchr(b'\n', rest)
             {
                 self.block(buffer.get(..=stop + feed).unwrap_or_default(), place, known);
-                return Ok(seen);
+                return Ok(scanned + (stop + feed + 1 - known) as u64);
             }
             if is_end {
                 self.block(&buffer, place, known);
-                return read.map(|_| seen);
+                return read.map(|_| scanned + (buffer.len() - known) as u64);
             }
             if let Some(feed) = memrchr(b'\n', &buffer) {
                 self.block(buffer.get(..=feed).unwrap_or_default(), place, known);
                 buffer.drain(..=feed);
+                scanned += (feed + 1 - known) as u64;
                 place.offset += feed as u64 + 1;
                 known = 0;
             } else if buffer.len() >= LINE_BYTES_MAX {
                 self.block(&buffer, place, known);
                 let gone = buffer.len() - OVERLAP_BYTES;
+                scanned += (buffer.len() - known) as u64;
                 buffer.drain(..gone);
                 place.offset += gone as u64;
                 known = OVERLAP_BYTES;

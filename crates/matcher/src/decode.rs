@@ -5,18 +5,20 @@ use crate::signs::{at, hex};
 /// Whether decoding what begins at this special sign can make a value that was not there, or join two pieces.
 #[inline]
 pub(crate) fn wakes(text: &[u8], place: usize) -> bool {
-    let active = |value: u32| match u8::try_from(value) {
-        Ok(b) => b >= 0x80 || crate::signs::is_name(b) || matches!(b, b'.' | b':' | b'%' | b'\\' | b'[' | b'(' | b'{'),
+    let active = |value: u32, end: usize| match u8::try_from(value) {
+        // A colon is of interest in an IPv6 address only: where a port follows a name, the name asks for decoding.
+        Ok(b':') => in_v6(text, place, end),
+        Ok(b) => b >= 0x80 || crate::signs::is_name(b) || matches!(b, b'.' | b'%' | b'\\' | b'[' | b'(' | b'{'),
         Err(_) => true,
     };
     match at(text, place) {
         b'\\' => match at(text, place + 1) {
-            b'u' => hex(text, place + 2, 4).is_some_and(active),
-            b'x' => hex(text, place + 2, 2).is_some_and(active),
+            b'u' => hex(text, place + 2, 4).is_some_and(|value| active(value, place + 6)),
+            b'x' => hex(text, place + 2, 2).is_some_and(|value| active(value, place + 4)),
             b'.' => true,
             _ => false,
         },
-        b'%' => hex(text, place + 1, 2).is_some_and(active),
+        b'%' => hex(text, place + 1, 2).is_some_and(|value| active(value, place + 3)),
         b'[' | b'(' | b'{' => match at(text, place + 1) {
             b'.' | b':' => true,
             b'd' | b'D' => at(text, place + 2) | 0x20 == b'o' && at(text, place + 3) | 0x20 == b't',
@@ -24,6 +26,37 @@ pub(crate) fn wakes(text: &[u8], place: usize) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether a colon encoded between two places may be one of an IPv6 address.
+fn in_v6(text: &[u8], start: usize, end: usize) -> bool {
+    let sign = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+    let (before, after) = (at(text, start.wrapping_sub(1)), at(text, end));
+    sign(before) || sign(after) || is_special(before) || is_special(after) || matches!(before, b']' | b')' | b'}')
+}
+
+/// What an encoding may begin with.
+pub(crate) const fn is_special(b: u8) -> bool {
+    matches!(b, b'\\' | b'%' | b'[' | b'(' | b'{')
+}
+
+/// The place of the next byte from `from` on with which an encoding may begin; the end if there is none.
+fn next_special(line: &[u8], from: usize) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let rest = line.get(from..).unwrap_or_default();
+    let (eights, tail) = rest.as_chunks::<8>();
+    for (number, eight) in eights.iter().enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        // The lowest set bit is right whatever borrows beyond it.
+        let zero = |word: u64| word.wrapping_sub(EACH) & !word & EACH << 7;
+        let is = |sign: u8| zero(word ^ EACH * u64::from(sign));
+        let found = is(b'\\') | is(b'%') | is(b'(') | zero((word | EACH << 5) ^ EACH * u64::from(b'{'));
+        if found != 0 {
+            return from + number * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let at = tail.iter().position(|&b| is_special(b)).unwrap_or(tail.len());
+    from + rest.len() - tail.len() + at
 }
 
 /// What may stand between brackets, and for what.
@@ -36,10 +69,10 @@ pub(crate) fn decode(line: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut from = 0;
     let mut place = 0;
-    while let Some(byte) = line.get(place) {
-        if !matches!(byte, b'\\' | b'%' | b'[' | b'(' | b'{') {
-            place += 1;
-            continue;
+    loop {
+        place = next_special(line, place);
+        if place >= line.len() {
+            break;
         }
         out.extend_from_slice(line.get(from..place).unwrap_or_default());
         from = place;

@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 
 use model::{Kind, Observable};
 
+use crate::decode::is_special;
 use crate::hash::{FOLD, all, part};
 use crate::index::{Section, class, is_digits, is_literal, literal_of};
 use crate::pass::Pass;
@@ -24,10 +25,6 @@ const LOCAL_BYTES_MAX: usize = 128;
 const ESCAPE_BYTES_MAX: usize = 6;
 /// How far into a run an escape before it can reach.
 const REACH: usize = 6;
-
-const fn is_special(b: u8) -> bool {
-    matches!(b, b'\\' | b'%' | b'[' | b'(' | b'{')
-}
 
 impl Pass<'_> {
     /// A host value whose last two labels are listed, probably.
@@ -165,9 +162,10 @@ impl Pass<'_> {
 
     fn url_key(&mut self, key: &[u8], host_len: usize, start: usize, end: usize) {
         let key = slice(key, 0, without_slash(key, host_len));
-        if key.len() > host_len {
+        let hash = all(class::URL, key, 0);
+        if key.len() > host_len && self.keys.may_have(hash) {
             let index = self.index;
-            index.bucket(all(class::URL, key, 0), |entry, record| {
+            index.bucket(hash, |entry, record| {
                 if record.is_url(key) {
                     self.hit(entry, start, end);
                 }

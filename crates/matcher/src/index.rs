@@ -23,15 +23,13 @@ pub(crate) mod class {
     pub(crate) const DIGITS: u64 = 7;
     /// The word by which a literal is found.
     pub(crate) const WORD: u64 = 8;
-    /// The last two labels of a host.
-    pub(crate) const PAIR: u64 = 9;
 }
 
 pub(crate) const MAGIC: &[u8; 8] = b"FCHUNT\r\n";
 /// Reads otherwise where bytes were written the other way round.
 pub(crate) const ORDER: u32 = 0x0a0b_0c0d;
 /// The version of the format that is written and read.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Bytes from which on the checksum is taken.
 pub(crate) const SUMMED_FROM: usize = 32;
 pub(crate) const HEADER_BYTES: usize = 256;
@@ -47,6 +45,8 @@ pub(crate) enum Section {
     Keys,
     /// First halves of listed addresses, then of listed ranges.
     Halves,
+    /// Some bits of every listed address, few enough to stay in the cache beside the text.
+    Sieve,
     /// Where the records of each bucket begin, and where the last end.
     Buckets,
     Records,
@@ -56,7 +56,7 @@ pub(crate) enum Section {
     Attachment,
 }
 
-pub(crate) const SECTIONS: usize = 8;
+pub(crate) const SECTIONS: usize = 9;
 
 /// Why a file is no index that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +106,41 @@ pub enum OpenError {
     Layout(&'static str),
 }
 
+/// Zeroed memory of a length that does not change, in large pages where the system has them: few of small ones are known to
+/// the processor at a time, and tables are asked all over.
+pub(crate) enum Memory {
+    Map(memmap2::MmapMut),
+    Heap(Vec<u8>),
+}
+
+impl Memory {
+    pub fn of(len: usize) -> Self {
+        let Ok(map) = memmap2::MmapMut::map_anon(len) else { return Self::Heap(vec![0; len]) };
+        // Who gives no large pages gives small ones.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Self::Map(map)
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Map(map) => map,
+            Self::Heap(bytes) => bytes,
+        }
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Map(map) => map,
+            Self::Heap(bytes) => bytes,
+        }
+    }
+}
+
 enum Backing {
     Owned(Vec<u8>),
     Map(memmap2::Mmap),
+    Memory(Memory),
 }
 
 impl Backing {
@@ -116,6 +148,7 @@ impl Backing {
         match self {
             Self::Owned(bytes) => bytes,
             Self::Map(map) => map,
+            Self::Memory(memory) => memory.bytes(),
         }
     }
 }
@@ -241,6 +274,10 @@ impl Index {
         Self::of(Backing::Owned(bytes))
     }
 
+    pub(crate) fn from_memory(memory: Memory) -> Result<Self, OpenError> {
+        Self::of(Backing::Memory(memory))
+    }
+
     /// Maps a compiled file. Nobody may write to it or cut it while it is in use: make a new one and rename it, as
     /// [`Index::save`] does.
     ///
@@ -307,6 +344,9 @@ impl Index {
         }
         if index.section(Section::Halves).len() != 2 * HALVES_BYTES {
             return Err(OpenError::Layout("the map of addresses"));
+        }
+        if !index.section(Section::Sieve).len().is_power_of_two() {
+            return Err(OpenError::Layout("the sieve of addresses"));
         }
         Ok(index)
     }

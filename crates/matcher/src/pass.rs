@@ -1,12 +1,12 @@
 //! One pass over a text: from planes of bits to candidates, and from candidates by the filters to the exact tables.
 
 use crate::decode;
-use crate::hash::{FOLD, Filter, of_number, part};
-use crate::index::{HALVES_BYTES, Index, Section, class};
+use crate::hash::Filter;
+use crate::index::{Index, Section};
 use crate::raw::{Engine, Job, Planes, WORD, WORDS};
+use crate::runs::{Sieve, window};
 use crate::scan::{Hit, Work};
-use crate::signs::{at, other_start, slice};
-use crate::v4::{quick_v4, v4};
+use crate::signs::slice;
 
 /// A piece of another reading, and the line of the block that it is of.
 #[derive(Clone, Copy)]
@@ -62,30 +62,6 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// What is made of the planes of 64 bytes.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Pieces {
-    /// Name signs and inner dots.
-    host: u64,
-    inner: u64,
-    /// Hyphens and underscores.
-    dash: u64,
-}
-
-/// A host value that the filter is to be asked of.
-#[derive(Clone, Copy)]
-pub(crate) struct Candidate {
-    hash: u64,
-    start: u32,
-    end: u32,
-}
-
-/// The 64 bits before bit `bit` of a word: the highest is the one right before it.
-#[inline(always)]
-const fn window(before: u64, word: u64, bit: u32) -> u64 {
-    if bit == 0 { before } else { word << (64 - bit) | before >> bit }
-}
-
 /// Bit `n` is set if bits `n` to `n + 7` are.
 #[inline(always)]
 const fn eights(plane: u64) -> u64 {
@@ -94,12 +70,35 @@ const fn eights(plane: u64) -> u64 {
     two & two >> 1
 }
 
+/// A place in each run of 32 hexadecimal digits, and one in each that may be an IPv6 address: that has `::`, or is 15 bytes long
+/// and has colons. Hashes hold 16 digits on an even place. Addresses hold eight signs on an even place and four more beside these.
+#[inline(always)]
+fn lanes(before: &Planes, now: &Planes, after: &Planes) -> (u64, u64) {
+    let eight = eights(now.hex);
+    let hashes = eight & eight >> 8 & EACH_16;
+    let all = |planes: &Planes| planes.hex | planes.colon;
+    let (signs, colon) = (all(now), now.colon);
+    let twos = signs & signs >> 1;
+    let fours = twos & twos >> 2;
+    let beside = fours << 4 | u64::from(all(before) >> 60 == 15) | fours >> 8 | u64::from(all(after) & 15 == 15) << 56;
+    let near = colon | colon >> 4;
+    let near = near | near >> 2;
+    let near = near | near >> 1;
+    let sixes = fours & fours >> 4 & near & beside & EACH_8;
+    (hashes, sixes | (colon & (colon << 1 | before.colon >> 63)))
+}
+
+/// Whether a run of name signs, dots and bytes beyond ASCII goes to the end of a word.
+const fn before_runs(before: &Planes) -> bool {
+    (before.name | before.dot | before.high) >> 63 == 1
+}
+
 const EACH_8: u64 = 0x0101_0101_0101_0101;
 const EACH_16: u64 = 0x0001_0001_0001_0001;
 
 /// Calls `f` with the number of each set bit.
 #[inline(always)]
-fn each_bit(mut mask: u64, mut f: impl FnMut(u32)) {
+pub(crate) fn each_bit(mut mask: u64, mut f: impl FnMut(u32)) {
     while mask != 0 {
         f(mask.trailing_zeros());
         mask &= mask - 1;
@@ -124,8 +123,8 @@ pub(crate) struct Pass<'a> {
     pub index: &'a Index,
     pub text: &'a [u8],
     pub keys: Filter<'a>,
-    pairs: Filter<'a>,
-    halves: &'a [u8],
+    pub pairs: Filter<'a>,
+    pub sieve: Sieve<'a>,
     lines: Lines<'a>,
     hits: &'a mut Vec<Hit>,
     requests: &'a mut Vec<(u32, u32)>,
@@ -153,7 +152,7 @@ impl<'a> Pass<'a> {
             text,
             keys: Filter(index.section(Section::Keys)),
             pairs: Filter(index.section(Section::Pairs)),
-            halves: index.section(Section::Halves),
+            sieve: Sieve::of(index),
             is_raw: lines.rows.is_none(),
             lines,
             hits,
@@ -208,8 +207,8 @@ impl<'a> Pass<'a> {
         let literals = self.index.word_lens() != 0;
         let mut base = 0;
         let mut carry = false;
-        // The same for runs of name signs, dots and bytes beyond ASCII; and whether one that goes on may have the latter.
-        let (mut wide_carry, mut sticky) = (false, false);
+        // Whether a run that goes on has bytes beyond ASCII in earlier words.
+        let mut sticky = false;
         if let (Some(planes), Some(pieces)) = (work.planes.first_mut(), work.pieces.first_mut()) {
             (*planes, *pieces) = Default::default();
         }
@@ -219,25 +218,28 @@ impl<'a> Pass<'a> {
             self.classify(engine, base, words, &mut work.planes);
             self.hosts(base, words, &mut carry, work);
             for number in 1..=words {
-                let Some([before, planes, ..]) = work.planes.get(number - 1..) else { break };
+                let Some([before, planes, after, ..]) = work.planes.get(number - 1..) else { break };
                 let place = base + (number - 1) * WORD;
-                if planes.special != 0 {
-                    self.specials(planes.special, place, literals);
+                // A bracket is of interest before a dot, a colon or `dot`, an escape always; a value found by a word may have any.
+                let behind = planes.dot | planes.colon | planes.alnum;
+                let behind = behind >> 1 | (after.dot | after.colon | after.alnum) << 63;
+                let special = planes.special & (planes.escape | behind | if literals { u64::MAX } else { 0 });
+                if special != 0 {
+                    self.specials(special, place, literals);
                 }
-                let all = planes.hex | planes.colon;
-                let lanes = eights(all) & EACH_8;
-                let pairs = planes.colon & (planes.colon << 1 | before.colon >> 63);
-                if lanes | pairs != 0 {
-                    self.lanes(planes, lanes, pairs, place);
+                let (hashes, sixes) = lanes(before, planes, after);
+                if hashes | sixes != 0 {
+                    self.lanes(hashes, sixes, place);
                 }
-                let wide = planes.name | planes.dot | planes.high;
-                let (sum, over) = wide.overflowing_add(planes.dot);
-                let (sum, again) = sum.overflowing_add(u64::from(wide_carry));
-                wide_carry = over | again;
-                let crosses = (before.name | before.dot | before.high) >> 63 & wide & 1 == 1;
-                sticky = before.high != 0 || (sticky && crosses);
-                if planes.high != 0 || sticky {
-                    each_bit(sum & !wide, |bit| self.beyond_ascii(place + bit as usize));
+                // Only a run that has a byte beyond ASCII, here or in the words before, is asked for.
+                if planes.high != 0 || before.high != 0 || sticky {
+                    let wide = planes.name | planes.dot | planes.high;
+                    let crosses = (before.name | before.dot | before.high) >> 63 & wide & 1 == 1;
+                    sticky = (before.high != 0 || sticky) && crosses;
+                    // Runs with a dot, as far as this word tells.
+                    let sum = wide.wrapping_add(planes.dot).wrapping_add(u64::from(crosses));
+                    let ends = (sum & !wide) | u64::from(before_runs(before) && !crosses);
+                    each_bit(ends, |bit| self.beyond_ascii(place + bit as usize));
                 }
                 if planes.zero != 0 {
                     self.zeros(planes.zero, place);
@@ -253,10 +255,10 @@ impl<'a> Pass<'a> {
                     });
                 }
             }
-            self.ask(work);
-            for part in [WORDS].into_iter().filter(|_| words == WORDS) {
-                work.planes.copy_within(part..=part, 0);
-                work.pieces.copy_within(part..=part, 0);
+            self.ask(engine, work);
+            if words == WORDS {
+                work.planes.copy_within(WORDS..=WORDS, 0);
+                work.pieces.copy_within(WORDS..=WORDS, 0);
             }
             base += WORDS * WORD;
         }
@@ -279,177 +281,6 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Finds every run of name signs and inner dots that has a dot.
-    #[inline(always)]
-    fn hosts(&mut self, base: usize, words: usize, carry: &mut bool, work: &mut Work) {
-        let Work { planes, pieces, candidates, addresses, .. } = work;
-        let mut last = pieces.first().copied().unwrap_or_default();
-        for number in 1..=words {
-            let Some([before, now, after, ..]) = planes.get(number - 1..) else { return };
-            let inner = now.dot & (now.name << 1 | before.name >> 63) & (now.name >> 1 | after.name << 63);
-            let host = now.name | inner;
-            let piece = Pieces { host, inner, dash: now.name & !now.alnum };
-            // A dot added to the run that it stands in carries to the first bit behind the run, and nowhere else.
-            let (sum, over) = host.overflowing_add(inner);
-            let (sum, again) = sum.overflowing_add(u64::from(*carry));
-            *carry = over | again;
-            let place = base + (number - 1) * WORD;
-            each_bit(sum & !host, |bit| {
-                self.dotted(
-                    place + bit as usize,
-                    window(last.host, host, bit),
-                    window(last.inner, inner, bit),
-                    window(last.dash, piece.dash, bit),
-                    candidates,
-                    addresses,
-                );
-            });
-            last = piece;
-            if number == words
-                && let Some(place) = pieces.get_mut(WORDS)
-            {
-                *place = piece;
-            }
-        }
-    }
-
-    /// A run with a dot ends before `end`; the windows show the 64 bytes before that.
-    #[inline(always)]
-    fn dotted(
-        &mut self,
-        end: usize,
-        host: u64,
-        inner: u64,
-        dash: u64,
-        candidates: &mut Vec<Candidate>,
-        addresses: &mut Vec<(u32, u32, u32)>,
-    ) {
-        let len = host.leading_ones();
-        if len == 64 {
-            return self.long(end, candidates, addresses);
-        }
-        let own = !(u64::MAX >> len);
-        let dots = inner & own;
-        let last = dots.leading_zeros();
-        let start = end - len as usize;
-        let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
-        if at(self.text, end - last as usize).is_ascii_digit() {
-            if dots.count_ones() >= 3 {
-                if at(self.text, start.wrapping_sub(1)) == b':' {
-                    self.v6_run(start);
-                }
-                if escaped || dash & own != 0 || start < 4 {
-                    self.pieces(start, end, addresses);
-                } else if dots.count_ones() == 3
-                    && let Some(address) = quick_v4(self.text, start, end, dots)
-                {
-                    addresses.push((address, start as u32, end as u32));
-                }
-            }
-            return;
-        }
-        let rest = dots << last << 1;
-        let from = if rest == 0 { start } else { end - 1 - last as usize - rest.leading_zeros() as usize };
-        candidates.push(Candidate {
-            hash: part(class::PAIR, self.text, from, end, FOLD),
-            start: start as u32,
-            end: end as u32,
-        });
-        if escaped
-            && rest == 0
-            && let Some(other) = other_start(self.text, start)
-            && other < end - 1 - last as usize
-        {
-            let hash = part(class::PAIR, self.text, other, end, FOLD);
-            candidates.push(Candidate { hash, start: other as u32, end: end as u32 });
-        }
-        if dots.count_ones() >= 3 && (escaped || dash & own != 0) {
-            self.pieces(start, end, addresses);
-        }
-    }
-
-    /// A run of 64 bytes and more.
-    #[cold]
-    fn long(&mut self, end: usize, candidates: &mut Vec<Candidate>, addresses: &mut Vec<(u32, u32, u32)>) {
-        let text = self.text;
-        let mut start = end;
-        while start > 0 {
-            let inner = at(text, start - 1) == b'.' && start > 1 && crate::signs::is_name(at(text, start - 2));
-            if !inner && !crate::signs::is_name(at(text, start - 1)) {
-                break;
-            }
-            start -= 1;
-        }
-        let run = slice(text, start, end);
-        let mut dots = memchr::memrchr_iter(b'.', run);
-        let last = dots.next();
-        let from = dots.next().map_or(start, |dot| start + dot + 1);
-        if last.is_some_and(|dot| !at(run, dot + 1).is_ascii_digit()) {
-            let hash = part(class::PAIR, text, from, end, FOLD);
-            candidates.push(Candidate { hash, start: start as u32, end: end as u32 });
-            if let Some(other) = other_start(text, start)
-                && last.is_some_and(|dot| other < start + dot)
-                && from == start
-            {
-                let hash = part(class::PAIR, text, other, end, FOLD);
-                candidates.push(Candidate { hash, start: other as u32, end: end as u32 });
-            }
-        }
-        if at(text, start.wrapping_sub(1)) == b':' {
-            self.v6_run(start);
-        }
-        self.pieces(start, end, addresses);
-    }
-
-    /// Pieces of a run between hyphens and underscores that are addresses.
-    #[cold]
-    fn pieces(&self, start: usize, end: usize, addresses: &mut Vec<(u32, u32, u32)>) {
-        for start in [Some(start), other_start(self.text, start)].into_iter().flatten() {
-            let mut from = start;
-            for piece in slice(self.text, start, end).split(|&b| b == b'-' || b == b'_') {
-                if let Some(address) = v4(piece) {
-                    addresses.push((address, from as u32, (from + piece.len()) as u32));
-                }
-                from += piece.len() + 1;
-            }
-        }
-    }
-
-    /// Asks the filters of all candidates in one go, so that the memory accesses of many overlap.
-    #[inline(always)]
-    fn ask(&mut self, work: &mut Work) {
-        let Work { candidates, addresses, key, .. } = work;
-        let mut passed = 0;
-        for number in 0..candidates.len() {
-            let Some(&candidate) = candidates.get(number) else { break };
-            if let Some(place) = candidates.get_mut(passed) {
-                *place = candidate;
-            }
-            passed += usize::from(self.pairs.may_have(candidate.hash));
-        }
-        candidates.truncate(passed);
-        for candidate in candidates.drain(..) {
-            self.host(candidate.start as usize, candidate.end as usize, key);
-        }
-        for (address, start, end) in addresses.drain(..) {
-            let (exact, range) = self.half(address);
-            if exact && self.keys.may_have(of_number(class::V4, address.into())) {
-                self.address(address, start as usize, end as usize, key);
-            }
-            if range {
-                self.range(address.into(), 4, start as usize, end as usize);
-            }
-        }
-    }
-
-    /// Whether an address, or a range, that begins with the same half is listed.
-    #[inline(always)]
-    pub fn half(&self, address: u32) -> (bool, bool) {
-        let (byte, bit) = ((address >> 19) as usize, address >> 16 & 7);
-        let is = |byte: usize| at(self.halves, byte) >> bit & 1 == 1;
-        (is(byte), is(HALVES_BYTES + byte))
-    }
-
     #[inline(always)]
     fn specials(&mut self, mask: u64, place: usize, literals: bool) {
         each_bit(mask, |bit| {
@@ -461,16 +292,11 @@ impl<'a> Pass<'a> {
         });
     }
 
-    /// Runs of eight hexadecimal digits and colons on an even place: hashes and IPv6 addresses hold one.
-    fn lanes(&mut self, planes: &Planes, lanes: u64, pairs: u64, place: usize) {
-        let eight = eights(planes.hex);
-        each_bit(eight & eight >> 8 & EACH_16, |bit| self.digits(place + bit as usize));
+    /// Places within hashes and within IPv6 addresses, probably.
+    fn lanes(&mut self, hashes: u64, sixes: u64, place: usize) {
+        each_bit(hashes, |bit| self.digits(place + bit as usize));
         // In order, as a run is looked at once.
-        each_bit(lanes | pairs, |bit| {
-            if (planes.colon >> bit & 0xff) | (pairs >> bit & 1) != 0 {
-                self.v6(place + bit as usize);
-            }
-        });
+        each_bit(sixes, |bit| self.v6(place + bit as usize));
     }
 
     /// Zero bytes.

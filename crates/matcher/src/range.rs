@@ -11,7 +11,7 @@ const fn width(bytes: usize) -> u32 {
 }
 
 /// Bytes of a row: first address, entry, row of the next wider range (its number plus one), prefix length.
-const fn row(bytes: usize) -> usize {
+pub(crate) const fn row(bytes: usize) -> usize {
     bytes + 9
 }
 

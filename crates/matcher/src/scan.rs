@@ -2,8 +2,9 @@
 
 use crate::decode;
 use crate::index::{EntryId, Index};
-use crate::pass::{Candidate, Lines, Pass, Pieces, Row};
-use crate::raw::{Engine, Planes, WORDS};
+use crate::pass::{Lines, Pass, Row};
+use crate::raw::{Engine, Four, Planes, WORDS};
+use crate::runs::{Heap, Name, Pieces, RUNS_MAX};
 
 /// Times that a line is decoded in a row.
 pub const DECODINGS_MAX: usize = 3;
@@ -39,7 +40,10 @@ struct Level {
 pub(crate) struct Work {
     pub planes: Box<[Planes]>,
     pub pieces: Box<[Pieces]>,
-    pub candidates: Vec<Candidate>,
+    /// Ends of runs, counted from the first byte of these words.
+    pub ends: Box<[u32]>,
+    pub names: Heap<Name>,
+    pub fours: Heap<Four>,
     pub addresses: Vec<(u32, u32, u32)>,
     pub key: Vec<u8>,
 }
@@ -71,7 +75,10 @@ impl<'i> Scanner<'i> {
             work: Work {
                 planes: vec![Planes::default(); WORDS + 2].into(),
                 pieces: vec![Pieces::default(); WORDS + 2].into(),
-                candidates: Vec::new(),
+                ends: vec![0; RUNS_MAX].into(),
+                // A run behind an escape gives two names.
+                names: Heap::new(2),
+                fours: Heap::new(1),
                 addresses: Vec::new(),
                 key: Vec::new(),
             },

@@ -67,7 +67,7 @@ fn what_is_saved_is_what_is_opened() {
         let said = Index::open(&path).err().unwrap().to_string();
         assert_eq!(said, format!("this index is cut short: it is {len} bytes and says {}", whole.len()));
     }
-    for (at, turned, expect) in [(12, [2, 0, 0, 0], "is of format 2"), (8, [10, 11, 12, 10], "damaged")] {
+    for (at, turned, expect) in [(12, [9, 0, 0, 0], "is of format 9"), (8, [10, 11, 12, 10], "damaged")] {
         let mut other = whole.clone();
         other[at..at + 4].copy_from_slice(&turned);
         std::fs::write(&path, &other).unwrap();
@@ -110,6 +110,47 @@ fn what_is_wrong_is_said_in_words() {
     assert!(said(&|bytes| bytes.push(0)).contains("was added to"));
     assert!(said(&|bytes| bytes[300] ^= 1).contains("checksum"));
     assert!(said(&|bytes| bytes[0] = b'X').contains("no compiled index"));
+}
+
+#[test]
+fn a_changed_index_is_refused_or_answers_the_same() {
+    let (bytes, expect) = (bytes(), hits(&index()));
+    let mut state = 9_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below.max(1)
+    };
+    let (mut refused, mut same) = (0, 0);
+    for _ in 0..4_000 {
+        let mut other = bytes.clone();
+        for _ in 0..1 + next(3) {
+            let (from, to) = (next(other.len() + 1), next(other.len() + 1));
+            let (from, to) = (from.min(to), from.max(to));
+            let (from, to) =
+                if next(2) == 0 { (from, to) } else { (from % 300, (from % 300 + to % 64).min(other.len())) };
+            let (from, to) = (from.min(to), to);
+            match next(6) {
+                0 => other.truncate(to),
+                1 => drop(other.drain(from..to)),
+                2 => other[from..to].fill(0),
+                3 => other[from..to].reverse(),
+                4 => other.splice(from..from, bytes[..to.min(bytes.len())].to_vec()).for_each(drop),
+                _ if from < other.len() => other[from] = next(256) as u8,
+                _ => {}
+            }
+        }
+        match Index::from_bytes(other) {
+            Ok(index) => {
+                assert_eq!(hits(&index), expect);
+                same += 1;
+            }
+            Err(why) => {
+                assert!(why.to_string().contains("index"), "{why}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 3_000, "{refused} refused, {same} the same");
 }
 
 #[test]

@@ -61,6 +61,18 @@ impl Report {
         }
     }
 
+    /// Adds what was said of another part of the same file.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.taken += other.taken;
+        for (why, theirs) in other.unused {
+            let unused = self.unused.entry(why).or_default();
+            unused.count += theirs.count;
+            unused.names.extend(theirs.names);
+            unused.names.truncate(UNUSED_NAMES_MAX);
+            unused.lists.extend(theirs.lists);
+        }
+    }
+
     /// What was not used and why, and what could not be read, a line each.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
@@ -72,7 +84,8 @@ impl Report {
             let names = short(unused.names.iter().map(String::as_str).collect(), unused.count, 3);
             let lists = unused.lists.iter().map(String::as_str).collect();
             let lists = short(lists, unused.lists.len() as u64, LISTS_SHOWN);
-            format!("{lists}: {} not used: {why} ({names})", unused.count)
+            let names = if names.trim().is_empty() { String::new() } else { format!(" ({names})") };
+            format!("{lists}: {} not used: {why}{names}", unused.count)
         });
         unused.chain(self.broken.iter().cloned()).collect()
     }
@@ -216,6 +229,7 @@ fn import(bytes: &[u8], source: &str, gather: &mut Gather) {
     let options = ImportOptions { bytes_max: FILE_BYTES_MAX, marking: Marking::default(), ..ImportOptions::default() };
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
+    let before = gather.report.taken;
     formats::import(source, bytes, &options, &mut |event| match event {
         Event::Draft(draft) => drafts.push(draft),
         Event::Problem(problem) => problems.push(problem),
@@ -232,6 +246,9 @@ fn import(bytes: &[u8], source: &str, gather: &mut Gather) {
             let note = gather.notes.add(note.clone());
             gather.add(&indicator.sighting.observable, note);
         }
+    }
+    if gather.report.taken == before && list::read_words(bytes, source, gather) {
+        return;
     }
     for problem in problems {
         gather.report.unused(problem.why, &problem.field, source);

@@ -64,6 +64,72 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), urls, "{line}");
     }
 
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, below: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) as usize % below.max(1)
+        }
+    }
+
+    /// Asks every reader all it can be asked of some bytes. What it makes of them is made of them, and no longer than it may be.
+    fn ask(bytes: &[u8], random: &mut Random) {
+        let _ = super::reader(bytes);
+        for reader in READERS {
+            let _ = (reader.is)(bytes);
+            for near in [0, random.below(bytes.len() + 1), bytes.len(), bytes.len() + 9] {
+                let _ = (reader.time)(bytes, near);
+            }
+            let mut out = b"kept".to_vec();
+            (reader.urls)(bytes, &mut out);
+            let made = out.strip_prefix(b"kept").expect("what stands there stays");
+            assert!(made.len() <= 2 * bytes.len(), "{}", reader.name);
+            assert!(made.iter().all(|byte| bytes.contains(byte)), "{}", reader.name);
+            if let Some(decoded) = reader.decoded {
+                decoded(bytes, &mut out);
+                assert!(out.starts_with(b"kept") && out.len() <= 8 + made_most(bytes), "{}", reader.name);
+            }
+        }
+    }
+
+    /// URLs at most twice a text, and a text decoded at most itself with a line feed for each line.
+    fn made_most(bytes: &[u8]) -> usize {
+        4 * bytes.len()
+    }
+
+    #[test]
+    fn any_bytes_are_read_by_every_reader() {
+        let golden: Vec<Vec<u8>> = include_str!("golden.txt")
+            .split("\n---\n")
+            .filter_map(|case| Some(case.splitn(4, '\n').nth(3)?.as_bytes().to_vec()))
+            .chain([b"From: a\r\nSubject: x\r\nContent-Transfer-Encoding: base64\r\n\r\naHR0cDovL2V2aWwu\r\n--b\r\nContent-Transfer-Encoding: \
+                quoted-printable\r\n\r\n=3D=\r\n=zz\r\n".to_vec()])
+            .collect();
+        let signs = b"\"\\{}[]:,.=-+/ \t\n\r0129TZ\0\x80\xff\xf0\xc3";
+        let mut random = Random(11);
+        for round in 0..6_000 {
+            let mut bytes = if round % 3 == 0 {
+                (0..random.below(200)).map(|_| random.below(256) as u8).collect()
+            } else {
+                golden[random.below(golden.len())].clone()
+            };
+            for _ in 0..random.below(8) {
+                let (from, to) = (random.below(bytes.len() + 1), random.below(bytes.len() + 1));
+                let (from, to) = (from.min(to), from.max(to));
+                match random.below(5) {
+                    0 => bytes.truncate(to),
+                    1 => drop(bytes.drain(from..to)),
+                    2 => bytes.insert(from, signs[random.below(signs.len())]),
+                    3 => bytes.splice(from..from, golden[random.below(golden.len())].clone()).for_each(drop),
+                    _ if from < bytes.len() => bytes[from] = random.below(256) as u8,
+                    _ => {}
+                }
+            }
+            ask(&bytes, &mut random);
+        }
+    }
+
     #[test]
     fn golden_lines() {
         for case in include_str!("golden.txt").split("\n---\n").filter(|case| !case.trim().is_empty()) {

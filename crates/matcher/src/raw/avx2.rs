@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{ALNUM, Engine, HEX, HIGH, Job, LOW, NAME, Planes, SPECIAL, WORD};
+use super::{ALNUM, Engine, Four, HEX, HIGH, Job, LOW, NAME, Planes, SPECIAL, WORD};
+use crate::v4::quick_v4;
 
 /// Does a job, compiled with what AVX2 processors have: without it, counting bits takes a dozen instructions.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
@@ -26,6 +27,10 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
         )
     };
     let is = |bytes: __m256i, sign: u8| mask(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(sign as i8)));
+    let either = |bytes: __m256i, this: u8, that: u8| {
+        let (this, that) = (_mm256_set1_epi8(this as i8), _mm256_set1_epi8(that as i8));
+        mask(_mm256_or_si256(_mm256_cmpeq_epi8(bytes, this), _mm256_cmpeq_epi8(bytes, that)))
+    };
     for (block, planes) in blocks.iter().zip(out) {
         // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
         let (one, two) = unsafe {
@@ -42,10 +47,87 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
             alnum: has(first, ALNUM) | has(second, ALNUM) << 32,
             hex: has(first, HEX) | has(second, HEX) << 32,
             special: has(first, SPECIAL) | has(second, SPECIAL) << 32,
+            escape: either(one, b'\\', b'%') | either(two, b'\\', b'%') << 32,
             dot: is(one, b'.') | is(two, b'.') << 32,
             colon: is(one, b':') | is(two, b':') << 32,
             high: mask(one) | mask(two) << 32,
             zero: is(one, 0) | is(two, 0) << 32,
         };
+    }
+}
+
+/// Ways in which four numbers have one to three digits each.
+const LENGTHS: usize = 3 * 3 * 3 * 3;
+
+/// For each: where, in the 16 bytes before the end, the digits of each number are, hundreds first, and no place for a fourth
+/// digit; and the least value that so many digits have, as a leading zero is no part of an address.
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which would tell")]
+const PLACES: ([[u8; 16]; LENGTHS], [[i32; 4]; LENGTHS]) = {
+    let (mut places, mut least) = ([[0x80; 16]; LENGTHS], [[0; 4]; LENGTHS]);
+    let mut key = 0;
+    while key < LENGTHS {
+        let (mut number, mut rest, mut last) = (4, key, 15);
+        while number > 0 {
+            number -= 1;
+            let len = rest % 3 + 1;
+            rest /= 3;
+            let mut digit = 0;
+            while digit < len {
+                places[key][4 * number + 2 - digit] = (last - digit) as u8;
+                digit += 1;
+            }
+            least[key][number] = [0, 10, 100][len - 1];
+            last = last.saturating_sub(len + 1);
+        }
+        key += 1;
+    }
+    (places, least)
+};
+
+/// Reads the addresses of runs, all digits of one at once.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn fours(text: &[u8], fours: &mut [Four]) {
+    let (zeros, nines, most) = (_mm_set1_epi8(0x30), _mm_set1_epi8(9), _mm_set1_epi32(255));
+    let tens = _mm_set1_epi32(0x0001_0a64);
+    let ones = _mm_set1_epi16(1);
+    let gather = _mm_set_epi32(-1, -1, -1, 0x0004_080c);
+    for four in fours {
+        let (start, end) = (four.start as usize, four.end as usize);
+        let Some(sixteen) = end.checked_sub(16).and_then(|from| text.get(from..)?.first_chunk::<16>()) else {
+            four.address = quick_v4(text, start, end, four.dots);
+            continue;
+        };
+        // The lengths less one; what is no length from 1 to 3 is a large number.
+        let last = four.dots.leading_zeros();
+        let dots = four.dots << (last & 63) << 1;
+        let third = dots.leading_zeros();
+        let dots = dots << (third & 63) << 1;
+        let second = dots.leading_zeros();
+        let first = (end - start) as u32;
+        let first = first.wrapping_sub(last).wrapping_sub(third).wrapping_sub(second).wrapping_sub(4);
+        let (second, third, last) = (second.wrapping_sub(1), third.wrapping_sub(1), last.wrapping_sub(1));
+        four.address = None;
+        if first.max(second).max(third.max(last)) > 2 {
+            continue;
+        }
+        let key = (((first * 3 + second) * 3 + third) * 3 + last) as usize;
+        let (Some(places), Some(least)) = (PLACES.0.get(key), PLACES.1.get(key)) else { continue };
+        // SAFETY: each is an array of 16 bytes; no alignment is asked.
+        let (bytes, places, least) = unsafe {
+            (
+                _mm_loadu_si128(sixteen.as_ptr().cast()),
+                _mm_loadu_si128(places.as_ptr().cast()),
+                _mm_loadu_si128(least.as_ptr().cast()),
+            )
+        };
+        let digits = _mm_shuffle_epi8(_mm_xor_si128(bytes, zeros), places);
+        let values = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), ones);
+        let wrong = _mm_or_si128(
+            _mm_subs_epu8(digits, nines),
+            _mm_or_si128(_mm_cmpgt_epi32(values, most), _mm_cmpgt_epi32(least, values)),
+        );
+        if _mm_testz_si128(wrong, wrong) == 1 {
+            four.address = Some(_mm_cvtsi128_si32(_mm_shuffle_epi8(values, gather)) as u32);
+        }
     }
 }

@@ -8,6 +8,9 @@ mod avx512;
 mod map;
 mod scalar;
 
+use crate::v4::quick_v4;
+
+pub use map::end_on_cut;
 pub(crate) use map::map;
 
 /// Bytes of one word of a plane.
@@ -30,10 +33,22 @@ pub(crate) struct Planes {
     pub colon: u64,
     /// `\ % [ ( {`, and `|` by accident.
     pub special: u64,
+    /// `\ %`.
+    pub escape: u64,
     /// 0x80 and above.
     pub high: u64,
     /// Zero bytes.
     pub zero: u64,
+}
+
+/// A run of name signs and dots that has three dots and ends with a digit, and the address that it is, if it is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Four {
+    pub start: u32,
+    pub end: u32,
+    /// The dots of the 64 bytes before its end; the highest bit is the last of them.
+    pub dots: u64,
+    pub address: Option<u32>,
 }
 
 /// Classes of a byte by its two halves: a class holds if both tables have its bit.
@@ -125,6 +140,23 @@ impl Engine {
         }
     }
 
+    /// Reads the addresses of runs.
+    #[inline]
+    pub(crate) fn fours(self, text: &[u8], fours: &mut [Four]) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 | Self::Avx512 if self.is_here() => {
+                // SAFETY: the guard has just asked the processor for all that the function is compiled with; it takes slices.
+                unsafe { avx2::fours(text, fours) }
+            }
+            _ => {
+                for four in fours {
+                    four.address = quick_v4(text, four.start as usize, four.end as usize, four.dots);
+                }
+            }
+        }
+    }
+
     /// Classifies whole blocks of 64 bytes; as many as both sides have.
     #[inline]
     pub(crate) fn classify(self, text: &[u8], out: &mut [Planes]) {
@@ -162,8 +194,52 @@ mod tests {
             assert_eq!(planes.alnum, all(byte.is_ascii_alphanumeric()), "{byte:x}");
             assert_eq!(planes.hex, all(byte.is_ascii_hexdigit()), "{byte:x}");
             assert_eq!(planes.special, all(b"\\%[({|".contains(&byte)), "{byte:x}");
+            assert_eq!(planes.escape, all(b"\\%".contains(&byte)), "{byte:x}");
             assert_eq!((planes.dot, planes.colon), (all(byte == b'.'), all(byte == b':')));
             assert_eq!((planes.high, planes.zero), (all(byte >= 0x80), all(byte == 0)));
+        }
+    }
+
+    #[test]
+    fn engines_read_the_same_addresses() {
+        let mut state = 5_u64;
+        let mut next = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let (mut text, mut fours) = (b"first: ".to_vec(), Vec::new());
+        for round in 0..100_000 {
+            let start = text.len();
+            for part in 0..4 {
+                let most = [10, 100, 260, 1200][next(4) as usize];
+                let zero = if next(12) == 0 { "0" } else { "" };
+                text.extend(format!("{}{zero}{}", if part > 0 { "." } else { "" }, next(most)).bytes());
+            }
+            if round % 7 == 0 {
+                let at = start + next((text.len() - start) as u64) as usize;
+                text[at] = b"0a_/9:"[next(6) as usize];
+            }
+            let end = text.len();
+            let run = &text[start..end];
+            if run.iter().filter(|&&b| b == b'.').count() == 3 && run.len() < 16 {
+                let dots = run.iter().rev().enumerate().fold(0, |all, (n, &b)| all | u64::from(b == b'.') << (63 - n));
+                fours.push(Four { start: start as u32, end: end as u32, dots, address: None });
+            }
+            text.push(b' ');
+        }
+        let read = |engine: Engine| {
+            let mut fours = fours.clone();
+            engine.fours(&text, &mut fours);
+            fours
+        };
+        let expect = read(Engine::Scalar);
+        assert!(expect.iter().filter(|four| four.address.is_some()).count() > 10_000);
+        for four in &expect {
+            let run = std::str::from_utf8(&text[four.start as usize..four.end as usize]).unwrap();
+            assert_eq!(four.address, run.parse::<std::net::Ipv4Addr>().ok().map(u32::from), "{run}");
+        }
+        for engine in [Engine::Avx2, Engine::Avx512].into_iter().filter(|engine| engine.is_here()) {
+            assert!(read(engine) == expect, "{engine:?}");
         }
     }
 
