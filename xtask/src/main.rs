@@ -56,9 +56,9 @@ enum Command {
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.
     Prove {
-        /// `noninterference`, `kill`, `guesser`.
+        /// `noninterference`, `kill`, `guesser`, `leaks`, `hunt`.
         names: Vec<String>,
-        /// Seeds or rounds of each, or tens of reports for the guesser; fewer than CI runs is a rehearsal, which takes no proof's place.
+        /// Seeds or rounds of each, or tens of reports for the guesser, or five thousands of lines for hunt; fewer than CI runs is a rehearsal, which takes no proof's place.
         /// Thirteen thousand seeds make about a hundred thousand pairs.
         #[arg(long, visible_aliases = ["seeds", "rounds"], default_value_t = 2_000)]
         amount: u64,

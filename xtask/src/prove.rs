@@ -1,6 +1,7 @@
 //! Long proofs: resumable, each writing `docs/proofs/NAME.md` with date, commit, machine and figures.
 
 mod guesser;
+mod hunt;
 mod leaks;
 
 use std::collections::BTreeMap;
@@ -33,13 +34,18 @@ const LIGHT_KINDS: [&str; 5] = ["light swap", "light presence", "light arrival",
 type Proof = fn(u64) -> Result<(), String>;
 
 /// Every proof by name.
-const ALL: [(&str, Proof); 4] =
-    [("noninterference", noninterference), ("kill", kill), ("guesser", guesser::prove), ("leaks", leaks::prove)];
+const ALL: [(&str, Proof); 5] = [
+    ("noninterference", noninterference),
+    ("kill", kill),
+    ("guesser", guesser::prove),
+    ("leaks", leaks::prove),
+    ("hunt", hunt::prove),
+];
 
 /// Runs the named proofs, or all, up to `amount` seeds or rounds each; what an earlier call on the same commit proved counts.
 pub fn run(names: &[String], amount: u64) -> Result<(), String> {
     if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        return Err(format!("no proof is called {unknown:?}; there are noninterference, kill, guesser, leaks"));
+        return Err(format!("no proof is called {unknown:?}; there are noninterference, kill, guesser, leaks, hunt"));
     }
     for (name, proof) in ALL {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
