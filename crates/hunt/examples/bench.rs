@@ -1,14 +1,14 @@
 //! The benchmark of `cargo xtask bench hunt`: makes mixed logs of real ones by a seeded generator, then measures.
 //!
-//! `HUNT_BENCH_BYTES` (2 GB) and `HUNT_BENCH_PEER_BYTES` (200 MB, what `rg` and `grep` are given of the same files) make it
-//! shorter; `HUNT_BENCH_DIR` keeps the logs.
+//! `HUNT_BENCH_BYTES` (2 GB) and `HUNT_BENCH_PEER_BYTES` (200 MB, what `rg` and `grep` are given of the same files; a fifth of
+//! it where they look for two million) make it shorter; `HUNT_BENCH_DIR` keeps the logs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hunt::{Hunt, Sources};
 use matcher::{Builder, Index};
@@ -44,9 +44,18 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Real lines of JSON and of text.
-fn real(data: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-    let (mut json, mut text) = (Vec::new(), Vec::new());
+/// The name that a line of JSON asks for.
+fn hosts_of(line: &[u8], hosts: &mut Vec<Vec<u8>>) {
+    let Some(at) = line.windows(9).position(|word| word == b"\"query\":\"") else { return };
+    let host = line[at + 9..].split(|&b| b == b'"').next().unwrap_or_default();
+    if host.contains(&b'.') && host.len() > 5 {
+        hosts.push(host.to_vec());
+    }
+}
+
+/// Real lines of JSON, each with an escape, and of text; and names that were asked for.
+fn real(data: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let (mut json, mut text, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
     let mut paths = Vec::new();
     for folder in ["telemetry", "restricted-licence/cowrie-honeypot-2018", "restricted-licence/loghub"] {
         files(&data.join(folder), &mut paths);
@@ -58,14 +67,18 @@ fn real(data: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
             flate2::read::MultiGzDecoder::new(&packed[..]).read_to_end(&mut bytes).unwrap();
         }
         for line in bytes.split(|&b| b == b'\n').filter(|line| line.len() > 20 && line.len() < 8_000) {
+            if line[0] == b'{' {
+                hosts_of(line, &mut hosts);
+            }
             match line[0] {
-                b'{' => json.push(line.to_vec()),
+                b'{' if line.contains(&b'\\') => json.push(line.to_vec()),
+                b'{' => {}
                 b'#' | b' ' | b'[' | b'"' => {}
                 _ => text.push(line.to_vec()),
             }
         }
     }
-    (json, text)
+    (json, text, hosts)
 }
 
 /// A real line with other numbers in it.
@@ -116,16 +129,7 @@ fn fields(random: &mut Random, count: u64, hosts: &[Vec<u8>], out: &mut Vec<u8>)
 }
 
 fn make(folder: &Path, data: &Path, bytes: u64, indicators: &[(Kind, String)]) -> Vec<PathBuf> {
-    let (json, text) = real(data);
-    let hosts: Vec<Vec<u8>> = json
-        .iter()
-        .filter_map(|line| {
-            let at = line.windows(9).position(|word| word == b"\"query\":\"")? + 9;
-            let end = line[at..].iter().position(|&b| b == b'"')?;
-            Some(line[at..at + end].to_vec())
-        })
-        .filter(|host| host.contains(&b'.') && host.len() > 5)
-        .collect();
+    let (json, text, hosts) = real(data);
     let mut random = Random(42);
     let mut paths = Vec::new();
     for (number, name) in ["fields.log", "text.log", "json.log"].into_iter().enumerate() {
@@ -194,37 +198,77 @@ fn index_of(indicators: &[(Kind, String)], wanted: usize) -> Index {
     builder.finish()
 }
 
-/// Bytes a second: the middle of the rounds.
-fn rate(index: &Index, paths: &[PathBuf], threads: usize) -> (f64, u64) {
+/// Seconds that this process had cores for, all threads together.
+fn on_cores() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or("").split(' ').collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+/// Gigabytes a second.
+struct Rate {
+    /// By the clock: the middle of the rounds.
+    wall: f64,
+    /// By the time that the process had cores for, which tells what a quiet machine would do.
+    cores: f64,
+    lines: u64,
+}
+
+fn rate(index: &Index, paths: &[PathBuf], threads: usize) -> Rate {
     let sources: Sources = hunt::find(paths);
     let notes = hunt::Notes::default();
     let mut hunt = Hunt::new(index, &notes);
     hunt.threads = threads;
-    let mut rates = Vec::new();
-    let mut lines = 0;
+    let (mut rates, mut bytes, mut lines, before) = (Vec::new(), 0, 0, on_cores());
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let found = hunt.run(&sources, &mut |_| {});
         assert!(found.trouble.is_empty(), "{:?}", found.trouble);
         rates.push(found.bytes as f64 / start.elapsed().as_secs_f64() / 1e9);
+        bytes += found.bytes;
         lines = found.lines;
     }
     rates.sort_by(f64::total_cmp);
-    (rates[ROUNDS / 2], lines)
+    Rate { wall: rates[ROUNDS / 2], cores: bytes as f64 / (on_cores() - before).max(0.01) / 1e9, lines }
 }
 
-fn peak_mib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or(0) / 1024
+/// Runs the command over files, and tells its peak of memory in MiB.
+fn peak_of(list: &Path, paths: &[PathBuf]) -> Option<u64> {
+    let command = std::env::current_exe().ok()?.with_file_name("hunt");
+    let mut command = Command::new(command);
+    command.args(["-q", "-i"]).arg(list).args(paths).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let mut peak = None;
+    while child.try_wait().ok()?.is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
+        peak = peak.max(now.map(|kib| kib / 1024));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    peak
 }
 
-fn peer(program: &str, list: &Path, paths: &[PathBuf]) -> Option<f64> {
+/// Most memory of a peer, in KiB, and most seconds.
+const PEER_KIB_MAX: u64 = 6 << 20;
+const PEER_SECS_MAX: u64 = 600;
+
+fn peer(program: &str, list: &Path, paths: &[PathBuf]) -> Result<f64, String> {
     let start = Instant::now();
-    let mut command = Command::new(program);
+    let capped = format!("ulimit -v {PEER_KIB_MAX}; exec timeout {PEER_SECS_MAX} \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &capped, "sh", program]);
+    if program == "rg" {
+        // As many threads as the rate of ours beside it has.
+        command.arg("-j1");
+    }
     command.args(["-F", "-c", "-f"]).arg(list).args(paths).stdout(Stdio::null()).stdin(Stdio::null());
-    command.status().ok()?;
-    Some(start.elapsed().as_secs_f64())
+    let status = command.stderr(Stdio::null()).status().map_err(|why| why.to_string())?;
+    match status.code() {
+        Some(0 | 1) => Ok(start.elapsed().as_secs_f64()),
+        _ => Err(format!("ended with {status} under caps of {} GiB and {PEER_SECS_MAX} s", PEER_KIB_MAX >> 20)),
+    }
 }
 
 fn main() {
@@ -236,6 +280,8 @@ fn main() {
         kept.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("hunt-bench-{}", std::process::id())));
     fs::create_dir_all(&folder).unwrap();
     let list = zstd::decode_all(File::open(data.join("iocs-large.tsv.zst")).expect("the test data")).unwrap();
+    let plain = folder.join("list.tsv");
+    fs::write(&plain, &list).unwrap();
     let indicators: Vec<(Kind, String)> = String::from_utf8(list)
         .unwrap()
         .lines()
@@ -245,79 +291,112 @@ fn main() {
         })
         .collect();
     let paths = make(&folder, &data, bytes, &indicators);
-    for path in &paths {
-        println!("hunt: {} {} bytes", path.file_name().unwrap().to_string_lossy(), fs::read(path).unwrap().len());
-    }
+    let total: u64 = paths.iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    println!("{total} bytes: a third fields and values, a third text, a third JSON with an escape in every line\n");
+    println!("GB/s by the clock, one thread (by the time on cores), then two threads:\n");
+    println!("| indicators | bytes each | fields | text | JSON | all | two threads, all | hits |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let mut ready = String::new();
     for wanted in [10_000, 100_000, 1_000_000, indicators.len(), 10_000_000] {
-        let start = Instant::now();
         let index = index_of(&indicators, wanted);
-        let built = start.elapsed().as_secs_f64();
-        let each = index.bytes_len() as f64 / index.len() as f64;
-        println!("hunt: {} indicators: {each:.1} bytes each, built in {built:.2} s", index.len());
-        for (name, paths) in
-            [("fields", &paths[..1]), ("text", &paths[1..2]), ("json", &paths[2..]), ("all", &paths[..])]
-        {
-            let (one, lines) = rate(&index, paths, 1);
-            let (two, _) = rate(&index, paths, 2);
-            println!("hunt:   {name:6} one thread {one:.2} GB/s, two {two:.2} GB/s ({:.2} ×), {lines} hits", two / one);
+        let mut row = format!("| {} | {:.1} |", index.len(), index.bytes_len() as f64 / index.len() as f64);
+        for paths in [&paths[..1], &paths[1..2], &paths[2..]] {
+            let one = rate(&index, paths, 1);
+            row += &format!(" {:.2} ({:.2}) |", one.wall, one.cores);
         }
+        let (one, two) = (rate(&index, &paths, 1), rate(&index, &paths, 2));
+        println!(
+            "{row} {:.2} ({:.2}) | {:.2}, {:.2} × | {} |",
+            one.wall,
+            one.cores,
+            two.wall,
+            two.wall / one.wall,
+            one.lines
+        );
         if wanted == indicators.len() {
-            let path = folder.join("list.fci");
-            index.save(&path).unwrap();
-            drop(index);
-            let start = Instant::now();
-            let opened = Index::open(&path).unwrap();
-            println!("hunt:   opened in {:.1} ms, {} bytes", start.elapsed().as_secs_f64() * 1e3, opened.bytes_len());
+            ready = start_up(&folder, &plain, &paths, index);
         }
     }
-    println!("hunt: peak of this process {} MiB (it holds lists and logs that the command does not)", peak_mib());
+    println!("\n{ready}");
     peers(&folder, &paths, &indicators, number("HUNT_BENCH_PEER_BYTES", 200_000_000));
     if kept.is_none() {
         let _ = fs::remove_dir_all(&folder);
     }
 }
 
+/// How long it takes until the first byte can be scanned, and what memory the command takes.
+fn start_up(folder: &Path, plain: &Path, paths: &[PathBuf], index: Index) -> String {
+    let path = folder.join("list.fci");
+    index.save(&path).unwrap();
+    drop(index);
+    let middle = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2] * 1e3
+    };
+    let timed = |path: &Path| {
+        let start = Instant::now();
+        hunt::load(&[path.to_owned()]).unwrap();
+        start.elapsed().as_secs_f64()
+    };
+    let (lists, opens) = ((0..5).map(|_| timed(plain)).collect(), (0..5).map(|_| timed(&path)).collect());
+    let before = on_cores();
+    timed(plain);
+    let cores = on_cores() - before;
+    let mib = fs::metadata(&path).unwrap().len() >> 20;
+    let peak = peak_of(&path, paths).map_or_else(|| "not measured".to_owned(), |peak| format!("{peak} MiB"));
+    format!(
+        "Two million: a plain list is ready after {:.0} ms ({:.0} ms on cores), a compiled one after {:.0} ms; peak of the command with \
+         that, two threads: {peak}, of which the index is {mib} MiB.\n",
+        middle(lists),
+        cores * 1e3,
+        middle(opens)
+    )
+}
+
 fn peers(folder: &Path, paths: &[PathBuf], indicators: &[(Kind, String)], bytes: u64) {
-    let mut parts = Vec::new();
-    for path in paths {
-        let part = folder.join(format!("part-{}", path.file_name().unwrap().to_string_lossy()));
-        let mut file = File::create(&part).unwrap();
-        std::io::copy(&mut File::open(path).unwrap().take(bytes / 3), &mut file).unwrap();
-        parts.push(part);
-    }
-    let total: u64 = parts.iter().map(|part| fs::metadata(part).unwrap().len()).sum();
     let empty = folder.join("empty");
     fs::write(&empty, "\n").unwrap();
-    for wanted in [100_000, indicators.len()] {
+    println!("| indicators | bytes | program | build | scan | GB/s | ours, one thread | ours is |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for (wanted, bytes) in [(100_000, bytes), (indicators.len(), bytes / 5)] {
+        let mut parts = Vec::new();
+        for path in paths {
+            let part = folder.join(format!("part-{}", path.file_name().unwrap().to_string_lossy()));
+            let mut file = File::create(&part).unwrap();
+            std::io::copy(&mut File::open(path).unwrap().take(bytes / 3), &mut file).unwrap();
+            parts.push(part);
+        }
+        let total: u64 = parts.iter().map(|part| fs::metadata(part).unwrap().len()).sum();
         let list = folder.join("patterns.txt");
         let step = indicators.len() / wanted;
         let values: Vec<&str> = indicators.iter().step_by(step).take(wanted).map(|(_, value)| value.as_str()).collect();
         fs::write(&list, values.join("\n")).unwrap();
         let index = index_of(indicators, wanted);
-        let (ours, _) = rate(&index, &parts, 1);
-        println!("hunt: {wanted} indicators, {total} bytes, ours on one thread {ours:.2} GB/s");
+        let ours = rate(&index, &parts, 1).wall;
+        drop(index);
         for program in ["rg", "grep"] {
-            let version = Command::new(program).arg("--version").output().ok();
-            let Some(version) = version else {
-                println!("hunt:   {program} is not installed: not compared");
+            let Ok(version) = Command::new(program).arg("--version").output() else {
+                println!("| {wanted} | {total} | {program} | not installed: not compared | | | {ours:.2} | |");
                 continue;
             };
             let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or("").to_owned();
             if program == "rg" && wanted > 1_000_000 {
-                println!("hunt:   {version}: not run at {wanted}, it needs 20 GB");
+                println!("| {wanted} | {total} | {version} | not run: it needs 20 GB | | | {ours:.2} | |");
                 continue;
             }
-            let (Some(build), Some(all)) =
-                (peer(program, &list, std::slice::from_ref(&empty)), peer(program, &list, &parts))
-            else {
-                continue;
-            };
-            let theirs = total as f64 / (all - build).max(0.001) / 1e9;
-            println!(
-                "hunt:   {version}: build {build:.1} s, scan {:.1} s = {theirs:.3} GB/s; ours is {:.0} × its scan",
-                all - build,
-                ours / theirs
-            );
+            let run = || Ok((peer(program, &list, std::slice::from_ref(&empty))?, peer(program, &list, &parts)?));
+            let outcome: Result<(f64, f64), String> = run();
+            match outcome {
+                Ok((build, all)) => {
+                    let scan = (all - build).max(0.001);
+                    let theirs = total as f64 / scan / 1e9;
+                    println!(
+                        "| {wanted} | {total} | {version} | {build:.1} s | {scan:.1} s | {theirs:.4} | {ours:.2} | {:.0} × |",
+                        ours / theirs
+                    );
+                }
+                Err(why) => println!("| {wanted} | {total} | {version} | {why} | | | {ours:.2} | |"),
+            }
         }
     }
 }

@@ -49,8 +49,8 @@ fn next_special(line: &[u8], from: usize) -> usize {
         let word = u64::from_le_bytes(*eight);
         // The lowest set bit is right whatever borrows beyond it.
         let zero = |word: u64| word.wrapping_sub(EACH) & !word & EACH << 7;
-        let is = |sign: u8| zero(word ^ EACH * u64::from(sign));
-        let found = is(b'\\') | is(b'%') | is(b'(') | zero((word | EACH << 5) ^ EACH * u64::from(b'{'));
+        let is = |sign: u8| zero(word ^ (EACH * u64::from(sign)));
+        let found = is(b'\\') | is(b'%') | is(b'(') | zero((word | EACH << 5) ^ (EACH * u64::from(b'{')));
         if found != 0 {
             return from + number * 8 + found.trailing_zeros() as usize / 8;
         }

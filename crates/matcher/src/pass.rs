@@ -220,10 +220,11 @@ impl<'a> Pass<'a> {
             for number in 1..=words {
                 let Some([before, planes, after, ..]) = work.planes.get(number - 1..) else { break };
                 let place = base + (number - 1) * WORD;
-                // A bracket is of interest before a dot, a colon or `dot`, an escape always; a value found by a word may have any.
+                // What may begin an encoding does so before a dot, a colon, a letter or a digit only; but a value that is found by
+                // a word may have any sign in it.
                 let behind = planes.dot | planes.colon | planes.alnum;
                 let behind = behind >> 1 | (after.dot | after.colon | after.alnum) << 63;
-                let special = planes.special & (planes.escape | behind | if literals { u64::MAX } else { 0 });
+                let special = planes.special & if literals { u64::MAX } else { behind };
                 if special != 0 {
                     self.specials(special, place, literals);
                 }

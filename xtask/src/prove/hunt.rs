@@ -59,7 +59,7 @@ fn take_in_real(state: &mut State, output: &str) -> Result<bool, String> {
 
 /// Tests that passed under AddressSanitizer; `None` if this machine has no nightly toolchain.
 fn sanitized() -> Result<Option<u64>, String> {
-    if !command("rustup").args(["run", "nightly", "rustc", "--version"]).output().is_ok() {
+    if command("rustup").args(["run", "nightly", "rustc", "--version"]).output().is_err() {
         return Ok(None);
     }
     let output = command("rustup")

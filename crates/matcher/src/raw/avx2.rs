@@ -27,10 +27,6 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
         )
     };
     let is = |bytes: __m256i, sign: u8| mask(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(sign as i8)));
-    let either = |bytes: __m256i, this: u8, that: u8| {
-        let (this, that) = (_mm256_set1_epi8(this as i8), _mm256_set1_epi8(that as i8));
-        mask(_mm256_or_si256(_mm256_cmpeq_epi8(bytes, this), _mm256_cmpeq_epi8(bytes, that)))
-    };
     for (block, planes) in blocks.iter().zip(out) {
         // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
         let (one, two) = unsafe {
@@ -47,7 +43,6 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
             alnum: has(first, ALNUM) | has(second, ALNUM) << 32,
             hex: has(first, HEX) | has(second, HEX) << 32,
             special: has(first, SPECIAL) | has(second, SPECIAL) << 32,
-            escape: either(one, b'\\', b'%') | either(two, b'\\', b'%') << 32,
             dot: is(one, b'.') | is(two, b'.') << 32,
             colon: is(one, b':') | is(two, b':') << 32,
             high: mask(one) | mask(two) << 32,

@@ -23,7 +23,6 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
             alnum: has(ALNUM),
             hex: has(HEX),
             special: has(SPECIAL),
-            escape: is(b'\\') | is(b'%'),
             dot: is(b'.'),
             colon: is(b':'),
             high: _mm512_movepi8_mask(bytes),

@@ -33,8 +33,6 @@ pub(crate) struct Planes {
     pub colon: u64,
     /// `\ % [ ( {`, and `|` by accident.
     pub special: u64,
-    /// `\ %`.
-    pub escape: u64,
     /// 0x80 and above.
     pub high: u64,
     /// Zero bytes.
@@ -194,7 +192,6 @@ mod tests {
             assert_eq!(planes.alnum, all(byte.is_ascii_alphanumeric()), "{byte:x}");
             assert_eq!(planes.hex, all(byte.is_ascii_hexdigit()), "{byte:x}");
             assert_eq!(planes.special, all(b"\\%[({|".contains(&byte)), "{byte:x}");
-            assert_eq!(planes.escape, all(b"\\%".contains(&byte)), "{byte:x}");
             assert_eq!((planes.dot, planes.colon), (all(byte == b'.'), all(byte == b':')));
             assert_eq!((planes.high, planes.zero), (all(byte >= 0x80), all(byte == 0)));
         }

@@ -24,7 +24,6 @@ pub(super) fn classify(block: &[u8; WORD]) -> Planes {
         planes.alnum |= bit(class & ALNUM != 0);
         planes.hex |= bit(class & HEX != 0);
         planes.special |= bit(class & SPECIAL != 0);
-        planes.escape |= bit(matches!(byte, b'\\' | b'%'));
         planes.dot |= bit(byte == b'.');
         planes.colon |= bit(byte == b':');
         planes.high |= bit(byte >= 0x80);
