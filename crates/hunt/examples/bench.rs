@@ -54,8 +54,15 @@ fn hosts_of(line: &[u8], hosts: &mut Vec<Vec<u8>>) {
 }
 
 /// Real lines of JSON, each with an escape, and of text; and names that were asked for.
-fn real(data: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
-    let (mut json, mut text, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
+#[derive(Default)]
+struct Real {
+    json: Vec<Vec<u8>>,
+    text: Vec<Vec<u8>>,
+    hosts: Vec<Vec<u8>>,
+}
+
+fn real(data: &Path) -> Real {
+    let Real { mut json, mut text, mut hosts } = Real::default();
     let mut paths = Vec::new();
     for folder in ["telemetry", "restricted-licence/cowrie-honeypot-2018", "restricted-licence/loghub"] {
         files(&data.join(folder), &mut paths);
@@ -78,7 +85,7 @@ fn real(data: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>) {
             }
         }
     }
-    (json, text, hosts)
+    Real { json, text, hosts }
 }
 
 /// A real line with other numbers in it.
@@ -129,7 +136,7 @@ fn fields(random: &mut Random, count: u64, hosts: &[Vec<u8>], out: &mut Vec<u8>)
 }
 
 fn make(folder: &Path, data: &Path, bytes: u64, indicators: &[(Kind, String)]) -> Vec<PathBuf> {
-    let (json, text, hosts) = real(data);
+    let Real { json, text, hosts } = real(data);
     let mut random = Random(42);
     let mut paths = Vec::new();
     for (number, name) in ["fields.log", "text.log", "json.log"].into_iter().enumerate() {
