@@ -150,7 +150,7 @@ fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
     let path = |name: &str| folder.path().join(name);
     fs::write(path("good"), "evil.example\n").unwrap();
     fs::write(path("locked"), "evil.example\n").unwrap();
-    fs::set_permissions(path("locked"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path("locked"), fs::Permissions::from_mode(0o000)).unwrap();
     std::os::unix::fs::symlink(path("two"), path("one")).unwrap();
     std::os::unix::fs::symlink(path("one"), path("two")).unwrap();
     fs::create_dir(path("d")).unwrap();
