@@ -195,10 +195,11 @@ fn look(args: &LookArgs, now: i64) -> Result<u8, LoadError> {
     if args.json || args.follow {
         hunt.each = Some(&each);
     }
+    let before = start.elapsed();
     let bar = progress(sources.all.iter().map(|source| source.bytes).sum(), args.quiet);
     let mut found = hunt.run(&sources, &mut |bytes| bar.set_position(bytes));
     bar.finish_and_clear();
-    let scanned = start.elapsed();
+    let scanned = start.elapsed().saturating_sub(before);
     if args.follow {
         let files: Vec<PathBuf> =
             sources.all.iter().filter(|source| source.is_file).map(|source| source.path.clone()).collect();
