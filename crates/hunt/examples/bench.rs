@@ -1,7 +1,7 @@
 //! The benchmark of `cargo xtask bench hunt`: makes mixed logs of real ones by a seeded generator, then measures.
 //!
 //! `HUNT_BENCH_BYTES` (2 GB) and `HUNT_BENCH_PEER_BYTES` (200 MB, what `rg` and `grep` are given of the same files; a fifth of
-//! it where they look for two million) make it shorter; `HUNT_BENCH_DIR` keeps the logs.
+//! it where they look for two million) make it shorter; `HUNT_BENCH_DIR` keeps the logs; `HUNT_BENCH_PEERS_ONLY` leaves out the rest.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs::{self, File};
@@ -262,6 +262,8 @@ const PEER_KIB_MAX: u64 = 6 << 20;
 const PEER_SECS_MAX: u64 = 600;
 
 fn peer(program: &str, list: &Path, paths: &[PathBuf]) -> Result<f64, String> {
+    // A file, as grep stops at the first match if its output goes nowhere.
+    let out = File::create(list.with_file_name("out.txt")).map_err(|why| why.to_string())?;
     let start = Instant::now();
     let capped = format!("ulimit -v {PEER_KIB_MAX}; exec timeout {PEER_SECS_MAX} \"$@\"");
     let mut command = Command::new("sh");
@@ -270,7 +272,7 @@ fn peer(program: &str, list: &Path, paths: &[PathBuf]) -> Result<f64, String> {
         // As many threads as the rate of ours beside it has.
         command.arg("-j1");
     }
-    command.args(["-F", "-c", "-f"]).arg(list).args(paths).stdout(Stdio::null()).stdin(Stdio::null());
+    command.args(["-F", "-c", "-f"]).arg(list).args(paths).stdout(out).stdin(Stdio::null());
     let status = command.stderr(Stdio::null()).status().map_err(|why| why.to_string())?;
     match status.code() {
         Some(0 | 1) => Ok(start.elapsed().as_secs_f64()),
@@ -300,11 +302,13 @@ fn main() {
     let paths = make(&folder, &data, bytes, &indicators);
     let total: u64 = paths.iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     println!("{total} bytes: a third fields and values, a third text, a third JSON with an escape in every line\n");
+    let peers_only = std::env::var_os("HUNT_BENCH_PEERS_ONLY").is_some();
     println!("GB/s by the clock, one thread (by the time on cores), then two threads:\n");
     println!("| indicators | bytes each | fields | text | JSON | all | two threads, all | hits |");
     println!("|---|---|---|---|---|---|---|---|");
     let mut ready = String::new();
-    for wanted in [10_000, 100_000, 1_000_000, indicators.len(), 10_000_000] {
+    let sizes = [10_000, 100_000, 1_000_000, indicators.len(), 10_000_000];
+    for &wanted in if peers_only { &[][..] } else { &sizes[..] } {
         let index = index_of(&indicators, wanted);
         let mut row = format!("| {} | {:.1} |", index.len(), index.bytes_len() as f64 / index.len() as f64);
         for paths in [&paths[..1], &paths[1..2], &paths[2..]] {
