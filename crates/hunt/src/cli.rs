@@ -40,6 +40,10 @@ pub struct HuntArgs {
 #[derive(Subcommand, Debug)]
 enum HuntCommand {
     /// Write indicators to one file that opens at once
+    #[command(
+        after_help = "Examples:\n  fusioncell hunt compile -i iocs.tsv.zst -o list.fci\n  fusioncell hunt compile -i misp-feed/ -i list.txt -o list.fci\n\n\
+            Exit codes:\n  0  done\n  2  trouble: something could not be read or written, or the command line is wrong"
+    )]
     Compile(CompileArgs),
 }
 

@@ -5,5 +5,5 @@ use crate::run::{command, target};
 /// Makes the logs, then prints the tables. `HUNT_BENCH_BYTES` makes it shorter.
 pub fn run() -> Result<(), String> {
     command("cargo").args(["build", "--release", "--locked", "--package", "fusioncell-hunt", "--examples"]).go()?;
-    command(target().join("release/examples/bench")).go()
+    command(target().join("release/examples/hunt_bench")).go()
 }
