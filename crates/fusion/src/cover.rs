@@ -1,6 +1,6 @@
 //! How much of a report its campaign usually shares, learned from the reports that joined one.
 //!
-//! In one partnership firms that are under one attack see a third of the same values, in another a twentieth; a report that
+//! In one partnership firms that are under one attack may see a third of the same values, in another a twentieth; a report that
 //! shares one value of ten is most likely a stray one in the first, and of the attack in the second. So the shares are noted as reports
 //! join, and what a report shares is held against them: the logarithm of how much likelier so few would be of a stray report than of one
 //! that belongs there (two binomial distributions). It takes evidence away and never adds any.

@@ -1,4 +1,4 @@
-//! Looks for millions of indicators in text at gigabytes a second. Values and bytes in, hits out: it knows no organisation, no
+//! Looks for millions of indicators in text at hundreds of megabytes a second. Values and bytes in, hits out: it knows no organisation, no
 //! marking, no format of logs.
 //!
 //! [`Builder`] takes indicators and makes an [`Index`], which can be saved and mapped again; a [`Scanner`] finds them in
