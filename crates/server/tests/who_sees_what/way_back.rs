@@ -85,7 +85,7 @@ fn shown(noun: usize, seen: &[Seen]) -> String {
         }),
         1 => one(holds(seen, &[LIMITED]), "the reason"),
         2 | 3 => one(holds(seen, &[OPENED]), "the reason"),
-        4 => one(holds(seen, &["zoe, uma", "uma, zoe"]), "the names of both leads"),
+        4 => one(holds(seen, &["zoe"]) && holds(seen, &["uma"]), "the names of both leads"),
         _ => String::new(),
     }
 }
