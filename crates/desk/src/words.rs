@@ -47,11 +47,11 @@ pub struct HistoryRow {
     /// The minute in which it did.
     pub at: String,
     /// `merged`: another one became part of it; `parted`: another one was split off; `parted-from`: it was split off another one;
-    /// `revived`: a report came after a month or more without one.
+    /// `revived`: a report came after a month or more without one; `wave`: several firms were hit within six hours.
     pub what: String,
     /// Id of the other campaign.
     pub other: Option<String>,
-    /// Reports of the other one then; of a revival, the days without a report.
+    /// Reports of the other one then; of a revival, the days without a report; of a wave, the firms when it was found.
     pub number: u32,
     /// The case that brought it; null if an analyst did.
     pub case: Option<String>,
@@ -197,7 +197,7 @@ impl WordPlan {
             // A report's minute, as everywhere.
             at: rfc3339(happened.at.floor_to(MINUTE_MILLIS)),
             what: what_told(happened.what).to_owned(),
-            other: (happened.what != What::Revived).then(|| happened.other.to_string()),
+            other: (!matches!(happened.what, What::Revived | What::Wave)).then(|| happened.other.to_string()),
             number: happened.reports,
             case: happened.case.map(|case| case.to_string()),
             by: happened.by.and_then(|number| names.get(&number).cloned()),
@@ -212,6 +212,7 @@ const fn what_told(what: What) -> &'static str {
         What::Parted => "parted",
         What::PartedFrom => "parted-from",
         What::Revived => "revived",
+        What::Wave => "wave",
     }
 }
 

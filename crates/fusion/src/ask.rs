@@ -15,7 +15,7 @@ impl Fusion {
         let mut campaigns: Vec<CampaignId> = changed.into_iter().map(|case| self.id_of(case)).collect();
         campaigns.sort_unstable();
         campaigns.dedup();
-        Changes { campaigns, merged: std::mem::take(&mut self.merged) }
+        Changes { campaigns, merged: std::mem::take(&mut self.merged), waves: std::mem::take(&mut self.waves) }
     }
 
     /// The campaign of an id, be it a present one, an alias, or that of any case in it.

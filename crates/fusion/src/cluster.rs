@@ -8,6 +8,7 @@ use crate::campaign::{Brief, Campaign};
 use crate::engine::{Case, Fusion};
 use crate::history::History;
 use crate::tree::Tree;
+use crate::waves::{Hit, Recent};
 
 /// Token windows that a counter keeps apart.
 const WINDOWS_MAX: usize = 4;
@@ -61,6 +62,7 @@ pub(crate) struct Cluster {
     /// Analysts' words that name one of its cases.
     pub(crate) words: Vec<u32>,
     pub(crate) history: History,
+    pub(crate) recent: Recent,
     /// The number of the last split that it was part of: features may still count what the other part has. 0 if it never was.
     pub(crate) parted: u32,
     pub(crate) values: u32,
@@ -79,8 +81,10 @@ impl Cluster {
     /// The cluster of one case.
     pub(crate) fn of(index: u32, case: &Case) -> Self {
         let mut members = Distinct::default();
+        let mut recent = Recent::default();
         if case.counts {
             members.add(case.window, case.token);
+            recent.push(Hit { at: case.at, window: case.window, token: case.token });
         }
         Self {
             oldest: index,
@@ -89,6 +93,7 @@ impl Cluster {
             tree: Tree::default(),
             words: Vec::new(),
             history: History::default(),
+            recent,
             parted: 0,
             values: case.values,
             of_members: u32::from(case.of_member),
@@ -113,6 +118,7 @@ impl Cluster {
         self.tree.absorb(other.tree);
         self.words.extend(other.words);
         self.history.absorb(other.history);
+        self.recent.absorb(other.recent);
         self.parted = self.parted.max(other.parted);
         self.values = self.values.saturating_add(other.values);
         self.members.absorb(other.members);
@@ -137,6 +143,11 @@ impl Cluster {
                 self.regions.push((region, members));
             }
         }
+    }
+
+    /// Members that a wave hit, and since when, if one is to be told.
+    pub(crate) fn wave(&mut self, at: Timestamp) -> Option<(u32, Timestamp)> {
+        self.recent.wave(at, self.first_seen)
     }
 
     /// Number of its cases.

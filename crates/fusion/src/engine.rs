@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::take::Room;
 use crate::tree::{Edge, NO_WORD};
 use crate::words::Words;
-use crate::{Config, Considered, Event, Finding, Reason};
+use crate::{Config, Considered, Event, Finding, Reason, Wave};
 
 /// Milliseconds of a day.
 pub(crate) const DAY_MILLIS: f32 = 86_400_000.0;
@@ -65,6 +65,7 @@ pub struct Fusion {
     pub(crate) lists: u8,
     pub(crate) changed: BTreeSet<u32>,
     pub(crate) merged: Vec<(CampaignId, CampaignId)>,
+    pub(crate) waves: Vec<Wave>,
     /// Entries of postings that were looked at, in all.
     pub(crate) touched: u64,
     /// What the last report was held against, if that is noted.
@@ -107,6 +108,7 @@ impl Fusion {
             lists: 0,
             changed: BTreeSet::new(),
             merged: Vec::new(),
+            waves: Vec::new(),
             touched: 0,
             considered: Vec::new(),
             notes_considered: false,
@@ -134,6 +136,9 @@ impl Fusion {
                 campaign: CampaignId::from_bytes(*event.case.as_bytes()),
                 case: event.case,
             });
+        }
+        if fresh && self.config.waves {
+            self.look_for_wave(case, event.at);
         }
         if fresh {
             self.act_on_waiting(event.case, findings);
@@ -312,6 +317,15 @@ impl Fusion {
 
     pub(crate) fn note_changed(&mut self, oldest: [u32; 2]) {
         self.changed.extend(oldest);
+    }
+
+    fn look_for_wave(&mut self, case: u32, at: Timestamp) {
+        let (id, campaign) = (self.cases.get(case).map(|held| held.id), self.id_of(case));
+        let Some(cluster) = self.cluster_of_mut(case) else { return };
+        let Some((members, since)) = cluster.wave(at) else { return };
+        let what = What::Wave;
+        cluster.history.push(Happened { at, what, other: campaign, reports: members, case: id, by: None });
+        self.waves.push(Wave { campaign, members, since });
     }
 
     fn revived(&mut self, case: u32, at: Timestamp, days: u32) {

@@ -18,6 +18,8 @@ pub enum What {
     PartedFrom,
     /// A report came after it had been quiet for a month or more.
     Revived,
+    /// Several members were hit by it within hours.
+    Wave,
 }
 
 /// One event of a campaign.
@@ -29,7 +31,7 @@ pub struct Happened {
     pub what: What,
     /// The other campaign, by the id that it had or has; its own if there is none.
     pub other: CampaignId,
-    /// Reports of the other one then; of a revival, the days that it was quiet.
+    /// Reports of the other one then; of a revival, the days that it was quiet; of a wave, the members.
     pub reports: u32,
     /// The report that brought it; none if an analyst did.
     pub case: Option<CaseId>,

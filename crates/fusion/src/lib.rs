@@ -30,6 +30,7 @@ mod steps;
 mod store;
 mod take;
 mod tree;
+mod waves;
 mod weigh;
 mod words;
 mod zones;
@@ -67,6 +68,8 @@ pub struct Config {
     pub key_seed: KeySeed,
     /// How evidence is added up.
     pub weights: Weights,
+    /// Whether waves are looked for: how many members were hit within hours is not for members.
+    pub waves: bool,
     /// A value that this many distinct members hold links nothing any more, once that is decided.
     pub over_common_members: u32,
 }
@@ -82,6 +85,7 @@ impl Config {
             networks: Arc::default(),
             key_seed,
             weights: Weights::default(),
+            waves: true,
             over_common_members: u32::MAX,
         }
     }
@@ -212,6 +216,17 @@ pub struct OverCommon {
     pub example: CaseId,
 }
 
+/// One campaign hit several members within hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wave {
+    /// The campaign, by the id that it had then.
+    pub campaign: CampaignId,
+    /// Distinct members that were hit by then.
+    pub members: u32,
+    /// When the first of them was.
+    pub since: Timestamp,
+}
+
 /// What changed since the last call of [`Fusion::take_changes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -219,4 +234,6 @@ pub struct Changes {
     pub campaigns: Vec<CampaignId>,
     /// Merges as (kept, alias), in the order in which they happened.
     pub merged: Vec<(CampaignId, CampaignId)>,
+    /// Waves that began, in that order.
+    pub waves: Vec<Wave>,
 }

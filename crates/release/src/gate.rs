@@ -138,7 +138,7 @@ impl Gate {
             exercise: genesis.exercise,
             params: genesis.params,
             all: Fusion::new(fused.clone()),
-            community: Fusion::new(fused),
+            community: Fusion::new(fusion::Config { waves: false, ..fused }),
             vault,
             values: KeyMap::default(),
             campaigns: Vec::new(),

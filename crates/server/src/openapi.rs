@@ -88,7 +88,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("CaseRow", "severity", SEVERITIES),
     ("CasePage", "judged", &["confirmed", "false", "open"]),
     ("NewVerdict", "verdict", &["confirmed", "false", "open"]),
-    ("HistoryRow", "what", &["merged", "parted", "parted-from", "revived"]),
+    ("HistoryRow", "what", &["merged", "parted", "parted-from", "revived", "wave"]),
     ("CampaignRow", "trend", &["spreading", "steady", "cooling"]),
     ("ReportRow", "state", &["new", "claimed"]),
     ("GroupView", "who_may_add", WHO_MAY_ADD),

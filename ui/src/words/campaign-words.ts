@@ -41,6 +41,7 @@ export const said = {
     parted: (n: number) => `A campaign of ${count(n, 'report')} was split off`,
     'parted-from': (n: number) => `It was split off a campaign of ${count(n, 'report')}`,
     revived: (n: number) => `It came back after ${count(n, 'day')} without a report`,
+    wave: (n: number) => `A wave: ${count(n, 'firm')} were hit within six hours`,
   } as Record<string, (n: number) => string>,
   by: (who: string) => `as ${who} said`,
   byReport: (name: string) => (name ? `by ${name}` : 'by a report'),

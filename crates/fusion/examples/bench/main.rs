@@ -8,6 +8,7 @@ mod learn;
 mod linking;
 mod scattered;
 mod speed;
+mod waves;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,9 @@ fn main() {
     }
     if what.is_empty() || has("all") || has("scattered") {
         missed += scattered::run(&labels, &data);
+    }
+    if has("all") || has("waves") {
+        missed += waves::run(&labels, &data);
     }
     if has("all") || has("speed") {
         missed += speed::run(&data);

@@ -22,12 +22,12 @@ pub enum Part {
     Values(usize),
 }
 
-struct Campaign {
+pub struct Campaign {
     truth: u32,
-    values: Vec<Observable>,
+    pub values: Vec<Observable>,
 }
 
-fn campaigns(labels: &Path) -> Vec<Campaign> {
+pub fn campaigns(labels: &Path) -> Vec<Campaign> {
     let text = std::fs::read_to_string(labels.join("campaigns.tsv")).unwrap();
     let mut by_name: BTreeMap<&str, Vec<Observable>> = BTreeMap::new();
     for line in text.lines().skip(1) {
