@@ -111,8 +111,8 @@ mod tests {
         let at = Timestamp::from_millis(HOUR);
         let hit = |token| Hit { at, window: 1, token };
         let (mut one, mut other) = (Recent::default(), Recent::default());
-        [1, 2].map(|token| one.push(hit(token)));
-        [2, 3].map(|token| other.push(hit(token)));
+        [1, 2].into_iter().for_each(|token| one.push(hit(token)));
+        [2, 3].into_iter().for_each(|token| other.push(hit(token)));
         assert_eq!(one.wave(at, at), None);
         one.absorb(other);
         assert_eq!(one.wave(at, at), Some((3, at)));

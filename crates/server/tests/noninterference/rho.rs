@@ -23,6 +23,9 @@ pub use own::OwnReport;
 const K: usize = 4;
 const COALITION: usize = 1;
 const HOLD: usize = 3;
+/// Firms that make a wave of a new campaign, and within how long.
+const WAVE: usize = 3;
+const WAVE_MILLIS: i64 = 6 * 60 * 60 * 1_000;
 const BLOCK: usize = 2;
 const SECTOR_FLOOR: usize = 10;
 /// Fewer members make no value over-common, unless a script says so.

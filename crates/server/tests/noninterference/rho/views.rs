@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::linked::{distinct, linked, own_links};
-use super::{BLOCK, Campaign, Filed, HOLD, K, OVER_COMMON, PIVOT, Rho};
+use super::{BLOCK, Campaign, Filed, HOLD, K, OVER_COMMON, PIVOT, Rho, WAVE, WAVE_MILLIS};
 use crate::script::host_of;
 
 impl Rho {
@@ -85,7 +85,32 @@ impl Rho {
         let counts: Vec<_> = firms.iter().map(|(root, firms)| (root, distinct(firms))).collect();
         let values: Vec<_> = by_value.iter().map(|(value, firms)| (value, distinct(firms))).collect();
         let fine = if self.script.common.is_some() { self.fine(&sets, &all.roots) } else { String::new() };
-        format!("{counts:?} {values:?} {sectors:?} {fine} {}", self.taken_view())
+        let together = self.together(&all.roots);
+        format!("{counts:?} {values:?} {sectors:?} {fine} {together:?} {}", self.taken_view())
+    }
+
+    /// A wave is told by how many firms a campaign hit within six hours, whatever else it became one with later: of any two of
+    /// its reports that are no further apart, whether they are one firm's must agree. Nothing in campaigns that hit too few.
+    fn together(&self, roots: &BTreeMap<usize, usize>) -> Vec<(usize, usize)> {
+        let mut campaigns: BTreeMap<usize, Vec<(usize, (usize, i64), i64)>> = BTreeMap::new();
+        for (label, root) in roots {
+            let filed = self.of(*label);
+            let at = filed.asked.values().min().copied();
+            if let Some(at) = at.filter(|_| !filed.report.named) {
+                campaigns.entry(*root).or_default().push((*label, (filed.report.firm, filed.window), at));
+            }
+        }
+        let many = |reports: &&Vec<(usize, (usize, i64), i64)>| {
+            distinct(&reports.iter().map(|(_, who, _)| *who).collect()) >= WAVE
+        };
+        let mut same = Vec::new();
+        for reports in campaigns.values().filter(many) {
+            for (index, (label, who, at)) in reports.iter().enumerate() {
+                let earlier = reports[..index].iter().filter(|(_, by, then)| by == who && at - then <= WAVE_MILLIS);
+                same.extend(earlier.map(|(earlier, ..)| (*earlier, *label)));
+            }
+        }
+        same
     }
 
     /// What becomes due, and when: an operator may see how much there is, so only where this agrees must figures agree.
