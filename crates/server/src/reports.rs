@@ -278,6 +278,7 @@ pub(crate) async fn report(
         let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Problem::wrong_field(text.join("; "))
     })?;
+    crate::sealed_files::words_to_now(&member, &parsed.submission.report.narrative, false).await?;
     // Before it is sent: what members knew at the release tick before it, whatever others send meanwhile.
     let known = known_before(&member, &who, &parsed).await?;
     let report = &parsed.submission.report;

@@ -1,12 +1,12 @@
 //! Files that a reporter's device sealed to the cell: looked at from the outside when they come, and opened for whoever of the cell takes
-//! them.
+//! them; and whether words are sealed to a key of the cell's.
 
 use std::sync::Arc;
 
 use desk::CaseFile;
 use formats::FileLook;
 use intake::Download;
-use model::{CaseId, FileId, SealedFile, SealedFileError};
+use model::{CaseId, FileId, SealedFile, SealedFileError, SealedWords};
 use vault::{SealedFault, SealedOutgoing, SealedTold, Vault};
 
 use crate::files::send;
@@ -27,14 +27,31 @@ pub(crate) async fn to_now(
     sealed: Result<SealedFile, SealedFileError>,
 ) -> Result<String, Problem> {
     let SealedFile { key, .. } = sealed.map_err(|why| Problem::wrong_field(why.to_string()))?;
-    let register = member.sessions.register();
-    let told = blocking(move || register.cell_key().map_err(crate::me::refused)).await??.map(|(number, _)| number);
     // A page that was open when the month changed has that of the month before.
-    if told.is_none_or(|told| key != told && key.saturating_add(1) != told) {
+    if told_number(member).await?.is_none_or(|told| key != told && key.saturating_add(1) != told) {
         let why = format!("the cell has no key {key} to seal files to: ask for its key again, and seal the file anew");
         return Err(Problem::wrong_field(why));
     }
     Ok(SEALED_NAME.to_owned())
+}
+
+/// Words that are sealed are sealed to a key that the cell has, for the same reason. `corrects`: whoever changes a title may send words
+/// again that were sealed in another month.
+pub(crate) async fn words_to_now(member: &MemberParts, narrative: &str, corrects: bool) -> Result<(), Problem> {
+    let Ok(SealedWords { key, .. }) = narrative.parse() else { return Ok(()) };
+    let told = told_number(member).await?;
+    let known = |told: u32| key == told || key.saturating_add(1) == told || corrects && key < told;
+    if told.is_some_and(known) {
+        return Ok(());
+    }
+    let why =
+        format!("narrative: the cell has no key {key} to seal words to: ask for its key again, and seal them anew");
+    Err(Problem::wrong_field(why))
+}
+
+async fn told_number(member: &MemberParts) -> Result<Option<u32>, Problem> {
+    let register = member.sessions.register();
+    Ok(blocking(move || register.cell_key().map_err(crate::me::refused)).await??.map(|(number, _)| number))
 }
 
 /// A file that its reporter's device sealed, opened for whoever of the cell takes it.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -24,6 +25,8 @@ use crate::table::{Access, Face, Param, Route, Shape, json, required};
 
 /// How long an opening waits for the second lead, and how long the two can read what came of it.
 const OPENING_MILLIS: i64 = 30 * 60_000;
+/// When an opening is looked after: a little after its time.
+const FORGET_AFTER: Duration = Duration::from_secs(30 * 60 + 5);
 /// Openings at once.
 const OPENINGS_MAX: usize = 50;
 /// Shortest reason, in characters.
@@ -325,26 +328,47 @@ async fn begin(
         return Err(Problem::wrong_field(told));
     }
     let (now, by) = (cell.now(), Actor::of(&who.principal));
-    let register = cell.sessions.register();
+    let (register, later) = (cell.sessions.register(), Arc::clone(&cell));
     let view = blocking(move || {
         let keys = openable(&cell, case, person)?;
-        let free = cell.openings.with(now, |held| held.len() < OPENINGS_MAX && !held.contains_key(&case));
-        if !free {
-            return Err(Problem::conflict("it waits to be opened already, or too many do"));
-        }
-        register.note_opening(&by, "source-asked", &case.to_string()).map_err(crate::me::refused)?;
         let opening = Opening {
             reason,
-            asked_by: by.name,
+            asked_by: by.name.clone(),
             until: now.plus_millis(OPENING_MILLIS),
             given: Vec::new(),
             opened: None,
         };
         let view = opening.view(case, Some(&keys), person, cell.exercise);
-        cell.openings.with(now, |held| held.insert(case, opening));
+        // Looked at and taken at once: of two who ask together one asks, and the reason that is kept is that one's.
+        let taken = cell.openings.with(now, |held| {
+            let free = held.len() < OPENINGS_MAX && !held.contains_key(&case);
+            free.then(|| held.insert(case, opening)).is_some()
+        });
+        if !taken {
+            return Err(Problem::conflict("it waits to be opened already, or too many do"));
+        }
+        if let Err(error) = register.note_opening(&by, "source-asked", &case.to_string()) {
+            cell.openings.with(now, |held| held.remove(&case));
+            return Err(crate::me::refused(error));
+        }
         Ok(view)
     });
-    reply(StatusCode::CREATED, &view.await??)
+    let view = view.await??;
+    forget_in_time(&later);
+    reply(StatusCode::CREATED, &view)
+}
+
+/// Shares that nobody followed by a second one lie in memory no longer than they are of use.
+fn forget_in_time(cell: &Arc<CellParts>) {
+    let cell = Arc::downgrade(cell);
+    tokio::spawn(async move {
+        // Twice: an opening that came about in the last minute stays for as long again.
+        for _ in 0..2 {
+            tokio::time::sleep(FORGET_AFTER).await;
+            let Some(cell) = cell.upgrade() else { return };
+            cell.openings.with(cell.now(), |_| ());
+        }
+    });
 }
 
 async fn give(

@@ -215,6 +215,9 @@ impl MemberParts {
         };
         let at = self.clock.now();
         let (act, answer) = parse(&intake.reporter(organisation, at)).map_err(|problems| wrong(&problems))?;
+        if let Act::Correct(correction) = &act {
+            crate::sealed_files::words_to_now(self, &correction.narrative, true).await?;
+        }
         let answer = match answer {
             Some(answer) => serde_json::to_string(&answer).map_err(|_| Problem::internal())?,
             None => String::new(),

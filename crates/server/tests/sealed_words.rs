@@ -61,6 +61,15 @@ async fn the_cell_reads_what_was_sealed_and_nothing_has_it_in_plain() {
     assert_eq!(cut.status, 422);
     assert!(String::from_utf8_lossy(&cut.body).contains("narrative"));
 
+    // Words that nobody could ever open are told to whoever can still seal them anew.
+    for number in [key.number + 1, key.number - 2] {
+        let foreign = seal_words(&CellKey { number, ..key }, WORDS).unwrap().to_string();
+        let refused = at_portal(&world, "POST", "/api/v1/reports", &member, &report(&foreign, "cell-only")).await;
+        assert_eq!(refused.status, 422);
+        let says = String::from_utf8_lossy(&refused.body).into_owned();
+        assert!(says.contains(&format!("the cell has no key {number} to seal words to")), "{says}");
+    }
+
     let sent = at_portal(&world, "POST", "/api/v1/reports", &member, &report(&line, "cell-only")).await;
     assert_eq!(sent.status, 201, "{}", String::from_utf8_lossy(&sent.body));
     let case = sent.json()["reference"].as_str().unwrap().to_owned();
@@ -85,6 +94,15 @@ async fn the_cell_reads_what_was_sealed_and_nothing_has_it_in_plain() {
     world.pass(500);
     let page = world.at_cell("GET", &path, &lead, Body::empty()).await.json();
     assert_eq!(page["narrative"], "it was the receptionist");
+
+    for (number, status) in [(key.number - 2, 200), (key.number + 1, 422)] {
+        let older = seal_words(&CellKey { number, ..key }, WORDS).unwrap().to_string();
+        let correction = json!({ "title": "Another title", "narrative": older, "attack": "phishing" });
+        let done = at_portal(&world, "PUT", &format!("/api/v1/reports/{case}"), &member, &correction).await;
+        assert_eq!(done.status, status, "{number}");
+    }
+    let correction = json!({ "title": "A word for you", "narrative": better, "attack": "phishing" });
+    assert_eq!(at_portal(&world, "PUT", &format!("/api/v1/reports/{case}"), &member, &correction).await.status, 200);
 
     // Once the key of their month is destroyed nobody reads them, and the page says so.
     let later = Timestamp::from_millis(world.clock.now().as_millis() + 9 * TOKEN_WINDOW_MILLIS);

@@ -3404,17 +3404,17 @@ export interface components {
             case: string | null;
             /**
              * Format: int32
-             * @description Reports of the other one then; of a revival, the days without a report.
+             * @description Reports of the other one then; of a revival, the days without a report; of a wave, the firms when it was found.
              */
             number: number;
             /** @description Id of the other campaign. */
             other: string | null;
             /**
              * @description `merged`: another one became part of it; `parted`: another one was split off; `parted-from`: it was split off another one;
-             *     `revived`: a report came after a month or more without one.
+             *     `revived`: a report came after a month or more without one; `wave`: several firms were hit within six hours.
              * @enum {string}
              */
-            what: "merged" | "parted" | "parted-from" | "revived";
+            what: "merged" | "parted" | "parted-from" | "revived" | "wave";
         };
         /** @description When a campaign first hit a sector. */
         Hit: {

@@ -260,7 +260,7 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
             let all = each("/cell/v1/reports/", &known.cases[..known.cases.len().min(2)], "/pass");
             all.into_iter().map(|ask| Ask { body: format!(r#"{{"to":"{UNKNOWN}"}}"#), ..ask }).collect()
         }
-        // Nobody here has shown a passkey, so each is refused: what an opening shows is not compared between worlds.
+        // Refused, but to the lead who has opened a source in the script.
         ("PUT" | "DELETE", "/cell/v1/sources/key") => vec![with(path, r#"{"public":"04"}"#), with(path, "{")],
         ("POST", "/cell/v1/reports/{case}/opening" | "/cell/v1/reports/{case}/opening/shares") => {
             let end = path.trim_start_matches("/cell/v1/reports/{case}");

@@ -184,6 +184,7 @@ impl Rho {
             Op::Back { label, act } => self.go_back(*label, act, now),
             // Only where no model says what links.
             Op::Relate { .. } => {}
+            Op::Age => self.own.age(),
             Op::Claim(_) | Op::Read(_) | Op::Tell(_) | Op::Wait(_) => {}
         }
     }

@@ -107,6 +107,8 @@ pub enum Op {
     },
     /// A lead ends a group.
     End(usize),
+    /// Everything whose time is over goes, as if many years had passed.
+    Age,
     /// Something that the reporter or the cell does with the report of a label.
     Back {
         label: usize,
@@ -135,6 +137,8 @@ pub enum Back {
     Judge(&'static str),
     /// A lead limits its source, whoever that is.
     Limit,
+    /// Two leads open its source.
+    Open,
 }
 
 impl Op {

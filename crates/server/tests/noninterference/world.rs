@@ -5,6 +5,7 @@ mod asks;
 mod bodies;
 mod firms;
 mod observer;
+mod openings;
 mod outside;
 
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ use crate::logs::{self, Lines};
 use crate::script::{Script, WINDOW};
 
 use answers::{ready, without_durations};
-use firms::Firms;
+use firms::{Firms, SourceLead};
 pub use observer::{Observer, Seen};
 use outside::Outside;
 pub use outside::{looked_at_closely, next_moment};
@@ -59,6 +60,7 @@ pub struct World {
     cell: Router,
     credentials: HashMap<Observer, (&'static str, String)>,
     people: HashMap<Observer, String>,
+    leads: [SourceLead; 2],
     streams: Vec<Watched>,
     cases: HashMap<usize, String>,
     /// Who filed the report of a label.
@@ -84,7 +86,7 @@ impl World {
     pub async fn new(script: &Script) -> Self {
         let outside = Arc::new(Outside { now: AtomicI64::new(START + script.late), chance: AtomicU64::new(1) });
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (outside.clone(), outside.clone());
-        let Firms { register, of_register, made, credentials, people, groups } = Firms::of(script, &clock);
+        let Firms { register, of_register, made, credentials, people, groups, leads } = Firms::of(script, &clock);
         let lines = Lines::default();
         logs::turn_to(&lines);
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
@@ -183,6 +185,7 @@ impl World {
             cell,
             credentials,
             people,
+            leads,
             streams: Vec::new(),
             cases: HashMap::new(),
             filers: HashMap::new(),

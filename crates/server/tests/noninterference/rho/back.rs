@@ -67,7 +67,7 @@ pub fn change(report: &mut Report, act: &Back) {
             report.values.dedup();
             report.attack = attack;
         }
-        Back::Say | Back::Reply { .. } | Back::ReadThread | Back::Judge(_) | Back::Limit => {}
+        Back::Say | Back::Reply { .. } | Back::ReadThread | Back::Judge(_) | Back::Limit | Back::Open => {}
     }
 }
 

@@ -58,7 +58,7 @@ impl Own {
             Back::Consent(warn) => !closed && reach(*warn) > reach(own.report.warn),
             Back::Withdraw | Back::Correct { .. } => !closed,
             Back::Recall => own.state != "recalled",
-            Back::Say | Back::Reply { .. } | Back::ReadThread => true,
+            Back::Say | Back::Reply { .. } | Back::ReadThread | Back::Open => true,
             // Its reporter is told of neither.
             Back::Judge(_) | Back::Limit => false,
         };
@@ -93,9 +93,24 @@ impl Own {
                 }
             }
             Back::ReadThread => own.unread = false,
+            Back::Open => {
+                own.thread.push("partnership opened");
+                own.unread = true;
+            }
             Back::Judge(_) | Back::Limit => {}
         }
         true
+    }
+
+    /// The words of all go by their time, and with them what its reporter has, but for what came of it.
+    pub fn age(&mut self) {
+        for own in self.0.values_mut().filter(|own| own.state != "recalled") {
+            own.state = "aged";
+            own.thread.retain(|row| *row == "partnership released");
+            own.thread.push("partnership aged");
+            own.report.values.clear();
+            own.report.own_name = None;
+        }
     }
 
     /// Something of it is released at a tick: its reporter is told at an epoch after that.

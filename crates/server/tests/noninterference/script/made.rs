@@ -201,6 +201,14 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
     if !filed.is_empty() && random.percent(30) {
         ops.extend([Op::Back { label: *random.pick(&filed), act: Back::Limit }, Op::Wait(250)]);
     }
+    // Who reported is opened for two leads, and content goes by its time: chance of their own, so that scripts stay what they were.
+    let mut last = Random(seed ^ 0x0DE1);
+    if !filed.is_empty() && last.percent(25) {
+        ops.extend([Op::Back { label: *last.pick(&filed), act: Back::Open }, Op::Wait(250)]);
+    }
+    if last.percent(20) {
+        ops.extend([Op::Age, Op::Wait(*last.pick(&[250, 20_000]))]);
+    }
     Script { firms, sectors, regions, common, late, weighed, ops, focus }
 }
 

@@ -6,10 +6,10 @@ use http_body_util::BodyExt as _;
 use server::Peer;
 use tower::ServiceExt as _;
 
-use super::answers::{ids, ready, told, without_durations, without_hashes};
+use super::answers::{ids, ready, told, without_durations, without_hashes, without_sources};
 use super::{Observer, PASSWORD, Seen, TICKS_AROUND, World, bodies};
 use crate::observe::{Known, escape};
-use crate::script::{Op, Report, Via, Warn, value};
+use crate::script::{Back, Op, Report, Via, Warn, value};
 
 impl World {
     pub(super) async fn send(
@@ -70,6 +70,9 @@ impl World {
         if path == "/metrics" {
             text = without_durations(&text);
         }
+        if path == "/cell/v1/sources" || path.contains("/opening") {
+            text = without_sources(&text);
+        }
         Seen(text)
     }
 
@@ -122,6 +125,14 @@ impl World {
         self.close = TICKS_AROUND;
         let (observer, method, path, body) = match op {
             Op::Report(_) | Op::Wait(_) => return None,
+            Op::Age => {
+                self.age();
+                return None;
+            }
+            Op::Back { label, act: Back::Open } => {
+                self.open_source(*label).await;
+                return None;
+            }
             Op::Tell(told) => {
                 let body = format!("what=It+came+from+{}&ongoing=yes", escape(&value(*told)));
                 let form = ("content-type", "application/x-www-form-urlencoded");

@@ -75,5 +75,6 @@ pub fn back(firm: usize, act: &Back, number: usize) -> (Observer, &'static str, 
             let body = r#"{"reason":"it sends the same noise again and again"}"#;
             (Observer::Lead, "POST", "/limit", body.to_owned())
         }
+        Back::Open => (Observer::Lead, "POST", "/opening", r#"{"reason":"a court of law asks for it"}"#.to_owned()),
     }
 }

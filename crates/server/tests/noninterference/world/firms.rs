@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use model::{Clock, OrganisationId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock, OrganisationId, PersonId, Region, Sector, WhoMayBeWarned, WhoMayKnow};
 use register::{
     Actor, Answers, Face, NewGroup, NewOrganisation, NewPerson, PasswordCost, Register, Role, Secondment, WhoMayAdd,
 };
+use vault::{LeadPrivateKey, LeadPublicKey};
 
 use super::{Observer, Outside, PASSWORD, START};
 use crate::logs::{self, Lines};
@@ -25,7 +26,27 @@ pub struct Firms {
     pub people: HashMap<Observer, String>,
     /// Ids of the sharing groups.
     pub groups: Vec<String>,
+    pub leads: [SourceLead; 2],
 }
+
+/// A lead to whom sources are sealed: whose session, and which of the keys.
+#[derive(Clone)]
+pub struct SourceLead {
+    pub person: PersonId,
+    pub token: String,
+    key: usize,
+}
+
+impl SourceLead {
+    /// The private half, which only the lead's device has.
+    pub fn key(&self) -> &'static LeadPrivateKey {
+        &LEAD_KEYS[self.key].0
+    }
+}
+
+/// Those of all worlds: which keys they are tells nothing.
+static LEAD_KEYS: LazyLock<[(LeadPrivateKey, LeadPublicKey); 2]> =
+    LazyLock::new(|| [(); 2].map(|()| LeadPrivateKey::generate().unwrap()));
 
 /// All that the firms of a script follow from: how many, sectors, regions, when it begins.
 type Shape = (usize, usize, usize, i64);
@@ -58,10 +79,8 @@ fn made_groups(register: &Register, script: &Script, firms: &[OrganisationId]) -
     (0..GROUPS).map(made).collect()
 }
 
-/// Sources are sealed to two leads in every world, as they are in life.
-fn enrol_leads(register: &Register) {
-    static KEYS: LazyLock<[[u8; 65]; 2]> =
-        LazyLock::new(|| [(); 2].map(|()| *vault::LeadPrivateKey::generate().unwrap().1.as_bytes()));
+/// Sources are sealed to two leads in every world, as they are in life. `first` is the session of the one who looks.
+fn enrol_leads(register: &Register, first: &str) -> [SourceLead; 2] {
     let second = NewPerson {
         email: "m@cell.example".into(),
         name: "Cell".into(),
@@ -69,13 +88,20 @@ fn enrol_leads(register: &Register) {
         role: Role::Lead,
         secondment: None,
     };
-    register.create_person(&Actor::operator(), &second, PASSWORD).unwrap();
+    let second = register.create_person(&Actor::operator(), &second, PASSWORD).unwrap();
+    let (token, _) = register.sign_in(Face::Cell, "m@cell.example", PASSWORD, "x").unwrap();
     let leads = register.people().unwrap().into_iter().filter(|person| person.role == Role::Lead);
-    for (lead, key) in leads.zip(KEYS.iter()) {
+    let mut enrolled = Vec::new();
+    for (key, lead) in leads.enumerate() {
         let actor = Actor { person: Some(lead.id), role: Some(Role::Lead), ..Actor::operator() };
-        register.set_lead_key(&actor, key).unwrap();
+        register.set_lead_key(&actor, LEAD_KEYS[key].1.as_bytes()).unwrap();
+        let token = if lead.id == second { token.expose().to_owned() } else { first.to_owned() };
+        enrolled.push(SourceLead { person: lead.id, token, key });
     }
     assert_eq!(register.lead_keys().unwrap().len(), 2);
+    let [one, other] = enrolled.try_into().map_err(|_| "two leads").unwrap();
+    // First the one who looks.
+    if one.person == second { [other, one] } else { [one, other] }
 }
 
 impl Firms {
@@ -98,6 +124,7 @@ impl Firms {
             credentials: self.credentials.clone(),
             people: self.people.clone(),
             groups: self.groups.clone(),
+            leads: self.leads.clone(),
         }
     }
 
@@ -143,8 +170,9 @@ impl Firms {
             people.insert(observer, email.to_owned());
             credentials.insert(observer, ("cookie", format!("fc_cell={}", token.expose())));
         }
-        enrol_leads(&register);
+        let lead = credentials[&Observer::Lead].1.trim_start_matches("fc_cell=");
+        let leads = enrol_leads(&register, lead);
         let groups = made_groups(&register, script, &made.iter().map(|(id, _)| *id).collect::<Vec<_>>());
-        Self { register, of_register, made: made[0].0, credentials, people, groups }
+        Self { register, of_register, made: made[0].0, credentials, people, groups, leads }
     }
 }
