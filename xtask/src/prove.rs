@@ -18,7 +18,7 @@ use crate::run::{command, root, target};
 /// Seeds of one call of the harness: what is lost if a run is killed.
 const SEEDS_AT_ONCE: u64 = 100;
 /// Seeds of which full pairs are run; beyond them, only light pairs, many more at once.
-const FULL_SEEDS: u64 = 2_000;
+const FULL_SEEDS: u64 = 500;
 const LIGHT_SEEDS_AT_ONCE: u64 = 1_000;
 /// Rounds of one call of the kill test.
 const ROUNDS_AT_ONCE: u64 = 50;
