@@ -81,12 +81,16 @@ mod tests {
     const SEED: KeySeed = KeySeed([7; 16]);
 
     fn step(fusion: &mut Fusion, n: u8, values: &[&str]) {
+        step_by(fusion, SEED, n, values);
+    }
+
+    fn step_by(fusion: &mut Fusion, seed: KeySeed, n: u8, values: &[&str]) {
         let held: Vec<Observable> = values
             .iter()
             .map(|value| Observable::detect(value).unwrap_or_else(|| Observable::from_normal(Kind::Domain, *value)))
             .collect();
         let observations: Vec<Observation<'_>> =
-            held.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+            held.iter().map(|observable| Observation { key: observable.key(seed), observable }).collect();
         let event = Event {
             at: Timestamp::from_millis(i64::from(n)),
             case: CaseId::from_bytes([n; 16]),
@@ -144,6 +148,49 @@ mod tests {
         forget(&mut fusion, 3, "https://evil-one.net/c");
         step(&mut fusion, 4, &["https://evil-one.net/d"]);
         assert_ne!(campaign(&fusion, 3), campaign(&fusion, 4));
+    }
+
+    #[test]
+    fn a_host_and_a_link_on_it_are_forgotten_in_either_order_and_one_without_the_other() {
+        let (host, link) = ("evil-one.net", "https://evil-one.net/a");
+        let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        for order in [[host, link], [link, host]] {
+            let mut fusion = Fusion::new(Config::new(false, SEED));
+            step(&mut fusion, 1, &["other.net", host, link]);
+            for value in order {
+                forget(&mut fusion, 1, value);
+            }
+            assert_eq!(fusion.campaign(campaign(&fusion, 1)).unwrap().values, 1, "{order:?}");
+            step(&mut fusion, 2, &[host]);
+            assert_ne!(campaign(&fusion, 1), campaign(&fusion, 2), "{order:?}");
+        }
+        for kept in [host, link] {
+            let mut fusion = Fusion::new(Config::new(false, SEED));
+            step(&mut fusion, 1, &[host, link]);
+            forget(&mut fusion, 1, if kept == host { link } else { host });
+            step(&mut fusion, 2, &[kept]);
+            assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2), "{kept}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_counted_no_more_whatever_the_keys_are() {
+        let (hot, own) = ("http://attack0.test/a/6", "http://lure.test/firm3.example/login");
+        for byte in 0..=255 {
+            let seed = KeySeed([byte; 16]);
+            let mut fusion = Fusion::new(Config::new(false, seed));
+            for n in 0..9 {
+                let values = [hot, own];
+                step_by(&mut fusion, seed, n, if n == 8 { &values } else { &values[..1] });
+            }
+            let campaign = fusion.campaign_of(CaseId::from_bytes([8; 16])).unwrap();
+            assert_eq!(fusion.campaign(campaign).unwrap().values, 2, "{byte}");
+            let observable = Observable::detect(own).unwrap();
+            let key = observable.key(seed);
+            fusion.forget(CaseId::from_bytes([8; 16]), &[Observation { key, observable: &observable }]);
+            assert_eq!(fusion.campaign(campaign).unwrap().values, 1, "{byte}");
+            assert_eq!(fusion.seen(key), 0, "{byte}");
+        }
     }
 
     #[test]

@@ -357,7 +357,12 @@ impl Posting {
         places: &Places,
     ) -> bool {
         if !self.is_spilled() {
-            return places.home(self.at) == places.home(case);
+            if places.home(self.at) != places.home(case) {
+                return false;
+            }
+            // The same case may have it in another way still: it names a host, and a URL on that.
+            self.flags &= !(u32::from(role) & ROLES);
+            return self.roles() == 0;
         }
         let Some(more) = store.list.get_mut(self.at) else { return true };
         let mut named = store.named.get_mut(more.named);
@@ -370,7 +375,9 @@ impl Posting {
             }
         }
         let held = named.as_ref().is_some_and(|named| !named.holders.cases().is_empty());
-        more.leave(case, role, held, places);
+        let has = |holders: &Holders| holders.cases().contains(&case);
+        let still = named.as_ref().is_some_and(|named| has(&named.holders) || has(&named.comers));
+        more.leave(case, role, (held, still), places);
         let came = named.is_some_and(|named| !named.comers.cases().is_empty());
         let gone = more.entries.is_empty() || (role != AS_FEATURE && !held && !came);
         if gone {
@@ -458,12 +465,15 @@ impl More {
         }
     }
 
-    fn leave(&mut self, case: u32, role: u8, held: bool, places: &Places) {
+    /// `held`: by any case as a value. `still`: by this case in another way, so that it counts on.
+    fn leave(&mut self, case: u32, role: u8, (held, still): (bool, bool), places: &Places) {
         let mine = places.home(case);
         let Some(at) = self.entries.as_slice().iter().position(|entry| places.home(entry.case) == mine) else { return };
-        self.having = self.having.saturating_sub(1);
         let Some(entry) = self.entries.as_mut_slice().get_mut(at) else { return };
-        entry.count = entry.count.saturating_sub(1);
+        if !still {
+            self.having = self.having.saturating_sub(1);
+            entry.count = entry.count.saturating_sub(1);
+        }
         if entry.count == 0 {
             self.entries.remove(at);
         } else if role == AS_VALUE && !held {

@@ -75,7 +75,7 @@ impl Rho {
     /// Something is done with a report: it counts at the next tick, if it can be done at all.
     pub(super) fn go_back(&mut self, label: usize, act: &Back, at: i64) {
         // The cell answers only what it has been shown.
-        if matches!(act, Back::Reply { .. }) && !self.everything.has(label) {
+        if matches!(act, Back::Reply { .. } | Back::Open) && !self.everything.has(label) {
             return;
         }
         if !self.own.act(label, act) {

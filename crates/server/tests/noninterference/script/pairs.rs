@@ -133,8 +133,8 @@ pub fn rearrived(
             now += millis;
             let next = other.ops[at + 1..].iter().position(|op| matches!(op, Op::Wait(_))).map(|next| at + 1 + next);
             let later = 10 + random.below(80) as i64;
-            // When somebody joins a group is no report's time, and its members are told it.
-            let comes = |op: &Op| matches!(op, Op::Join { .. } | Op::Leave { .. } | Op::End(_));
+            // When somebody joins a group, or content goes by its time, is no report's time, and members are told it.
+            let comes = |op: &Op| matches!(op, Op::Join { .. } | Op::Leave { .. } | Op::End(_) | Op::Age);
             if let Some(next) = next
                 && next > at + 1
                 && !other.ops[at + 1..next].iter().any(comes)

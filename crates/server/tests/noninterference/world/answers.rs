@@ -65,9 +65,9 @@ pub fn without_hashes(path: &str, bytes: &[u8]) -> String {
 }
 
 /// What leads are shown of openings, without what is sealed to their own devices, which is chance of the library's own, and without
-/// the name of the organisation, which the two who opened it read.
+/// the name and contact of the organisation, which the two who opened it read.
 pub fn without_sources(text: &str) -> String {
-    [r#""secret":""#, r#""organisation":""#].iter().fold(text.to_owned(), |text, mark| {
+    [r#""secret":""#, r#""organisation":""#, r#""contact":""#].iter().fold(text.to_owned(), |text, mark| {
         let mut parts = text.split(mark);
         let first = parts.next().unwrap_or_default().to_owned();
         parts.fold(first, |kept, part| kept + mark + part.split_once('"').map_or("", |(_, rest)| rest))
