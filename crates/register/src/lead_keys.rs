@@ -12,6 +12,9 @@ use crate::sessions::day;
 /// Bytes of a public key.
 pub const LEAD_KEY_BYTES: usize = 65;
 
+/// Most leads with a key: what is sealed of each case grows with the square of their number.
+pub const LEAD_KEYS_MAX: usize = 16;
+
 /// A lead who can open sources together with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadKey {
@@ -46,13 +49,23 @@ impl Register {
     /// A lead enrols the public half of a key of their own, in place of one that they had.
     ///
     /// # Errors
-    /// [`RegisterError::NoRight`] for whoever is no lead.
+    /// [`RegisterError::NoRight`] for whoever is no lead; [`RegisterError::Refused`] if [`LEAD_KEYS_MAX`] others have one.
     pub fn set_lead_key(&self, by: &Actor, public: &[u8; LEAD_KEY_BYTES]) -> Result<(), RegisterError> {
         by.needs(Right::OpenSources)?;
         let person = by.person.ok_or(RegisterError::NoRight)?;
         let today = day(self.now());
         self.within(|transaction| {
             let email = find(transaction, person)?.email;
+            let others: u32 = transaction.query_row(
+                "SELECT count(*) FROM lead_key JOIN person ON person.id = lead_key.person
+                 WHERE role = ?1 AND disabled = 0 AND closed = 0 AND person <> ?2",
+                params![Role::Lead.as_str(), person.as_bytes()],
+                |row| row.get(0),
+            )?;
+            if others as usize >= LEAD_KEYS_MAX {
+                let why = format!("public: {LEAD_KEYS_MAX} leads have a key already, and sources are sealed to no more: one has to give it up first");
+                return Err(RegisterError::Refused(why));
+            }
             transaction.execute(
                 "INSERT INTO lead_key(person, public, day) VALUES (?1, ?2, ?3)
                  ON CONFLICT(person) DO UPDATE SET public = ?2, day = ?3",

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use model::{Clock as _, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use outside::Outside;
 use register::{
-    Actor, Answers, Face, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role, SignInError, Status,
+    Actor, Answers, Face, LEAD_KEYS_MAX, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role,
+    SignInError, Status,
 };
 
 const ANSWERS: Answers = Answers { warn: WhoMayBeWarned::Now, know: WhoMayKnow::Nobody };
@@ -333,4 +334,31 @@ fn the_last_key_of_the_cell_that_was_told_is_the_one() {
         register.tell_cell_key(number, &[byte; 65]).unwrap();
         assert_eq!(register.cell_key().unwrap(), Some((number, [byte; 65])));
     }
+}
+
+#[test]
+fn a_lead_too_many_is_refused_a_key_and_told_why() {
+    let (register, _) = memory();
+    let enrol = |n: usize| {
+        let new = NewPerson {
+            email: format!("lead{n}@cell.example"),
+            name: format!("Lead {n}"),
+            organisation: None,
+            role: Role::Lead,
+            secondment: None,
+        };
+        let person = register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
+        Actor { person: Some(person), role: Some(Role::Lead), ..Actor::operator() }
+    };
+    let leads: Vec<Actor> = (0..=LEAD_KEYS_MAX).map(enrol).collect();
+    for lead in &leads[..LEAD_KEYS_MAX] {
+        register.set_lead_key(lead, &[4; 65]).unwrap();
+    }
+    let refused = register.set_lead_key(&leads[LEAD_KEYS_MAX], &[4; 65]).unwrap_err();
+    assert!(refused.to_string().contains("16 leads have a key already"), "{refused}");
+    // Whoever has one may have another in its place, and a place that is given up can be taken.
+    register.set_lead_key(&leads[0], &[5; 65]).unwrap();
+    register.remove_lead_key(&leads[1]).unwrap();
+    register.set_lead_key(&leads[LEAD_KEYS_MAX], &[4; 65]).unwrap();
+    assert_eq!(register.lead_keys().unwrap().len(), LEAD_KEYS_MAX);
 }

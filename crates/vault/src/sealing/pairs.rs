@@ -20,7 +20,7 @@ use crate::hex;
 
 /// Bytes of a share.
 pub const SHARE_BYTES: usize = 32;
-/// Most leads that sources are sealed to: the pairs of a case grow with their square.
+/// Most leads that sources are sealed to: the pairs of a case grow with their square. The register enrols no more.
 pub(crate) const LEADS_MAX: usize = 16;
 /// What a share is for (`info` of RFC 5869), before the case's id.
 const SHARE_INFO: &[u8] = b"fusioncell source 1";
