@@ -16,36 +16,55 @@ const WINDOWS_MAX: usize = 4;
 /// Distinct members: the largest window counts, never a sum over windows, since a member's token changes with each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Distinct {
-    windows: Vec<(u32, BTreeSet<u32>)>,
+    /// Windows with their tokens: of each window in order, and windows in the order in which they came.
+    tokens: Vec<(u32, u32)>,
 }
 
 impl Distinct {
     pub(crate) fn add(&mut self, window: u32, token: u32) {
-        if let Some((_, tokens)) = self.windows.iter_mut().find(|(known, _)| *known == window) {
-            tokens.insert(token);
-            return;
-        }
-        if self.windows.len() == WINDOWS_MAX {
-            // The window with the fewest members can hardly become the largest again.
-            let least = self.windows.iter().enumerate().min_by_key(|(_, (window, tokens))| (tokens.len(), *window));
-            if let Some(at) = least.map(|(at, _)| at) {
-                self.windows.remove(at);
+        let (mut start, mut windows) = (0, 0);
+        // Of the window with the fewest members, and of several the earliest: what it is, and where.
+        let mut least = (usize::MAX, u32::MAX, 0);
+        while let Some(rest) = self.tokens.get(start..)
+            && let Some((known, _)) = rest.first().copied()
+        {
+            let run = rest.partition_point(|(window, _)| *window == known);
+            if known == window {
+                let of_window = rest.get(..run).unwrap_or(&[]);
+                if let Err(at) = of_window.binary_search_by_key(&token, |(_, token)| *token) {
+                    self.make_room();
+                    self.tokens.insert(start + at, (window, token));
+                }
+                return;
             }
+            least = least.min((run, known, start));
+            (start, windows) = (start + run, windows + 1);
         }
-        self.windows.reserve_exact(1);
-        self.windows.push((window, BTreeSet::from([token])));
+        if windows == WINDOWS_MAX {
+            // The window with the fewest members can hardly become the largest again.
+            let (run, _, at) = least;
+            self.tokens.drain(at..at + run);
+        }
+        self.make_room();
+        self.tokens.push((window, token));
     }
 
-    fn absorb(&mut self, other: Self) {
-        for (window, tokens) in other.windows {
-            for token in tokens {
-                self.add(window, token);
-            }
+    /// Most counters have one member or two: they shall take no room for more.
+    fn make_room(&mut self) {
+        if self.tokens.len() < 4 {
+            self.tokens.reserve_exact(1);
+        }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        for (window, token) in &other.tokens {
+            self.add(*window, *token);
         }
     }
 
     pub(crate) fn count(&self) -> u32 {
-        u32::try_from(self.windows.iter().map(|(_, tokens)| tokens.len()).max().unwrap_or(0)).unwrap_or(u32::MAX)
+        let runs = self.tokens.chunk_by(|one, next| one.0 == next.0);
+        u32::try_from(runs.map(<[_]>::len).max().unwrap_or(0)).unwrap_or(u32::MAX)
     }
 }
 
@@ -110,6 +129,49 @@ impl Cluster {
         }
     }
 
+    /// Takes in a case that is in no cluster: as [`Self::absorb`] of its own, which is not made.
+    pub(crate) fn add(&mut self, index: u32, case: &Case) {
+        if case.counts {
+            self.recent.push(Hit { at: case.at, window: case.window, token: case.token });
+            self.members.add(case.window, case.token);
+        }
+        let count = |members: &mut Distinct| {
+            if case.counts {
+                members.add(case.window, case.token);
+            }
+        };
+        self.oldest = self.oldest.min(index);
+        self.cases.push(index);
+        self.values = self.values.saturating_add(case.values);
+        self.of_members = self.of_members.saturating_add(u32::from(case.of_member));
+        self.first_seen = self.first_seen.min(case.at);
+        self.last_seen = self.last_seen.max(case.at);
+        if case.sector != u16::MAX {
+            if case.of_member {
+                self.lanes.insert(case.sector);
+            }
+            if let Some(held) = self.sectors.iter_mut().find(|(known, ..)| *known == case.sector) {
+                if index < held.1 {
+                    (held.1, held.2) = (index, case.at);
+                }
+                count(&mut held.3);
+            } else {
+                let mut members = Distinct::default();
+                count(&mut members);
+                self.sectors.push((case.sector, index, case.at, members));
+            }
+        }
+        if let Some(region) = case.region {
+            if let Some((_, held)) = self.regions.iter_mut().find(|(known, _)| *known == region) {
+                count(held);
+            } else {
+                let mut members = Distinct::default();
+                count(&mut members);
+                self.regions.push((region, members));
+            }
+        }
+    }
+
     /// Takes another cluster in.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.oldest = self.oldest.min(other.oldest);
@@ -121,7 +183,7 @@ impl Cluster {
         self.recent.absorb(other.recent);
         self.parted = self.parted.max(other.parted);
         self.values = self.values.saturating_add(other.values);
-        self.members.absorb(other.members);
+        self.members.absorb(&other.members);
         self.of_members = self.of_members.saturating_add(other.of_members);
         self.lanes.extend(other.lanes);
         self.first_seen = self.first_seen.min(other.first_seen);
@@ -131,14 +193,14 @@ impl Cluster {
                 if first < held.1 {
                     (held.1, held.2) = (first, at);
                 }
-                held.3.absorb(members);
+                held.3.absorb(&members);
             } else {
                 self.sectors.push((sector, first, at, members));
             }
         }
         for (region, members) in other.regions {
             if let Some(held) = self.regions.iter_mut().find(|(known, _)| *known == region) {
-                held.1.absorb(members);
+                held.1.absorb(&members);
             } else {
                 self.regions.push((region, members));
             }

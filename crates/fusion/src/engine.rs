@@ -173,6 +173,7 @@ impl Fusion {
             joined: f32::INFINITY,
         });
         self.places.push();
+        self.reasons.push();
         self.by_id.insert(spread(event.case), index);
         (index, true)
     }
@@ -249,7 +250,7 @@ impl Fusion {
         if self.barred(case, link.other).is_some() {
             return;
         }
-        self.keep(case, at, &link.reasons);
+        self.reasons.keep(case, &link.kept);
         let (mine, theirs) = (self.oldest_of(case), self.oldest_of(link.other));
         if mine == theirs {
             if let Some(reasons) = joined {
@@ -336,8 +337,36 @@ impl Fusion {
         }
     }
 
+    /// As [`Self::unite`], of a lone newer case and a campaign of several that keeps its id: no campaign is made of the one. Gives
+    /// whether it was so.
+    fn unite_lone(&mut self, edge: Edge, alias: bool) -> bool {
+        let place = self.places.of(edge.other);
+        if alias || self.places.of(edge.case) != ALONE || self.cluster(place).is_none_or(|kept| kept.cases.len() < 2) {
+            return false;
+        }
+        let (Some(held), Some(kept)) =
+            (self.cases.get(edge.case), self.clusters.get_mut(place).and_then(Option::as_deref_mut))
+        else {
+            return false;
+        };
+        let before = kept.oldest;
+        kept.add(edge.case, held);
+        kept.words.extend(self.words.of(held.id));
+        kept.tree.push(edge);
+        self.places.set(edge.case, place);
+        self.places.note(place, kept);
+        let now = kept.oldest;
+        self.changed.remove(&edge.case);
+        self.changed.remove(&before);
+        self.changed.insert(now);
+        true
+    }
+
     /// Unites the campaigns of two cases; with `alias` the younger id stays known as an alias.
     pub(crate) fn unite(&mut self, edge: Edge, at: Timestamp, alias: bool) {
+        if self.unite_lone(edge, alias) {
+            return;
+        }
         let (a, b) = (self.settle(edge.case), self.settle(edge.other));
         let size = |engine: &Self, index| engine.cluster(index).map_or(0, |cluster| cluster.cases.len());
         let (large, small) = if size(self, a) >= size(self, b) { (a, b) } else { (b, a) };

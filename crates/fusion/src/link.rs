@@ -1,11 +1,10 @@
 //! What a report shares with campaigns that are known, and which of them it belongs to.
 
-use std::collections::BTreeMap;
-
 use model::Timestamp;
 
 use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
+use crate::reasons::Kept;
 use crate::rules::{ALL, Aspect, SAME_VALUE};
 use crate::take::Hit;
 use crate::weigh::{Sum, Weights};
@@ -30,6 +29,8 @@ pub(crate) struct Found {
     pub log_odds: f32,
     /// Why, the strongest first.
     pub reasons: Vec<Reason>,
+    /// The same, as they are kept.
+    pub kept: Vec<Kept>,
 }
 
 /// Tells which of the hits of one campaign count, in their order: of one value the strongest rule of each aspect, and who shares the
@@ -111,8 +112,8 @@ impl Fusion {
                 self.cover.learn(values, candidate.sharing, candidate.size);
             }
             joined = Some(joined.unwrap_or(0).saturating_add(candidate.size));
-            let reasons = self.reasons_of(&candidate, hits, event);
-            found.push(Found { other: candidate.other, log_odds: candidate.log_odds, reasons });
+            let (reasons, kept) = self.reasons_of(&candidate, hits, event);
+            found.push(Found { other: candidate.other, log_odds: candidate.log_odds, reasons, kept });
         }
         found
     }
@@ -177,15 +178,19 @@ impl Fusion {
             return;
         }
         let weight = |hit: &Hit| self.weighted(hit);
-        let mut by: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut by: Vec<(u32, f32)> = Vec::new();
         let mut all = 0.0;
         for hit in hits.get(likeliest.hits.0..likeliest.hits.1).unwrap_or(&[]) {
             all += weight(hit);
             if hit.single {
-                *by.entry(hit.case).or_default() += weight(hit);
+                by.push((hit.case, weight(hit)));
             }
         }
-        let most = by.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        // Stable: what one report has is added up in its order.
+        by.sort_by_key(|(case, _)| *case);
+        let shares = by.chunk_by(|a, b| a.0 == b.0);
+        let shares = shares.filter_map(|of| Some((of.first()?.0, of.iter().map(|(_, weight)| weight).sum::<f32>())));
+        let most = shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         let Some((only, _)) = most.filter(|(_, share)| *share >= LET_GO_SHARE * all) else { return };
         if self.detach(only, case, at, findings) {
             (likeliest.other, likeliest.size, likeliest.only) = (only, 1, true);
@@ -205,13 +210,13 @@ impl Fusion {
         })
     }
 
-    fn reasons_of(&self, candidate: &Candidate, hits: &[Hit], event: &Event<'_>) -> Vec<Reason> {
+    fn reasons_of(&self, candidate: &Candidate, hits: &[Hit], event: &Event<'_>) -> (Vec<Reason>, Vec<Kept>) {
         let mut counting = Counting::default();
         let counted =
             hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter().filter(|hit| counting.takes(hit));
         let mut of: Vec<&Hit> = counted.filter(|hit| !candidate.only || hit.case == candidate.other).collect();
         of.sort_by(|a, b| self.weighted(b).total_cmp(&self.weighted(a)).then(a.order().cmp(&b.order())));
-        let mut reasons: Vec<Reason> = Vec::new();
+        let (mut reasons, mut kept): (Vec<Reason>, Vec<Kept>) = (Vec::new(), Vec::new());
         for hit in of {
             let (Some(case), Some(value)) = (self.cases.get(hit.case), event.observations.get(hit.value())) else {
                 continue;
@@ -222,10 +227,11 @@ impl Fusion {
             }
             let rule = ALL.get(usize::from(hit.rule())).map_or("", |rule| rule.name);
             reasons.push(Reason { rule, key: value.key, other: case.id });
+            kept.push(Kept { at: event.at, key: value.key, other: hit.case, rule: hit.rule() });
             if reasons.len() == REASONS_PER_LINK_MAX {
                 break;
             }
         }
-        reasons
+        (reasons, kept)
     }
 }

@@ -7,7 +7,7 @@ use model::{Kind, Timestamp};
 use crate::engine::Case;
 use crate::holders::Holders;
 use crate::places::Places;
-use crate::small::Small;
+use crate::small::Few;
 use crate::steps::List;
 use crate::store::Store;
 
@@ -47,10 +47,11 @@ pub(crate) struct Entry {
     pub roles: u8,
 }
 
-/// What does not fit in place.
+/// What does not fit in place: one line of memory.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct More {
-    pub(crate) entries: Small<Entry, 3>,
+    pub(crate) entries: Few<Entry, ENTRIES_MAX>,
     /// Cases that have the feature.
     pub(crate) having: u32,
     pub(crate) named: u32,
@@ -58,8 +59,9 @@ pub(crate) struct More {
     mended: u32,
 }
 
-/// What a feature that values name has beside.
+/// What a feature that values name has beside: one line of memory, and more for those that many name.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Named {
     /// Cases that name it as a value, in all.
     pub(crate) seen: u32,
@@ -407,8 +409,8 @@ impl More {
     /// entry are, and what lies between them is shared out by halves.
     fn mend(&mut self, named: Option<&Named>, places: &Places) {
         let (home, parted) = (|case| places.home(case), |case| places.parted(case) > 0);
-        let mut entries: Vec<Entry> = Vec::with_capacity(self.entries.len() + 1);
-        let mut put = |entry: Entry| match entries.iter_mut().find(|held| home(held.case) == home(entry.case)) {
+        let mut entries: Few<Entry, { 2 * ENTRIES_MAX }> = Few::default();
+        let mut put = |entry: Entry| match entries.as_mut_slice().iter_mut().find(|held| home(held.case) == home(entry.case)) {
             Some(held) => held.count = held.count.saturating_add(entry.count),
             None => entries.push(entry),
         };
@@ -425,7 +427,7 @@ impl More {
             if list.cases().is_empty() {
                 continue;
             }
-            for entry in entries.iter_mut().filter(|entry| entry.roles & role != 0 && parted(entry.case)) {
+            for entry in entries.as_mut_slice().iter_mut().filter(|entry| entry.roles & role != 0 && parted(entry.case)) {
                 let of = home(entry.case);
                 let held = || list.cases().iter().copied().filter(|case| home(*case) == of);
                 entry.case = held().next().unwrap_or(entry.case);
@@ -433,12 +435,12 @@ impl More {
                 entry.count = u16::try_from(held().count().max(1)).unwrap_or(u16::MAX);
             }
             for case in list.cases().iter().copied().filter(|case| parted(*case)) {
-                if entries.len() < ENTRIES_MAX && !entries.iter().any(|entry| home(entry.case) == home(case)) {
+                if entries.len() < ENTRIES_MAX && !entries.as_slice().iter().any(|entry| home(entry.case) == home(case)) {
                     entries.push(Entry { case, last: case, count: 1, roles: role });
                 }
             }
         }
-        self.entries = entries.into_iter().take(ENTRIES_MAX).collect();
+        self.entries = entries.as_slice().iter().copied().collect();
         self.mended = places.splits();
     }
 
@@ -486,6 +488,6 @@ mod tests {
             posting.stand(Standing::Noise);
             assert_eq!((posting.standing(), posting.only().case, posting.roles()), (Standing::Noise, 7, AS_VALUE));
         }
-        assert_eq!((size_of::<Posting>(), size_of::<More>(), size_of::<Named>()), (8, 56, 64));
+        assert_eq!((size_of::<Posting>(), size_of::<More>(), size_of::<Named>()), (8, 64, 64));
     }
 }

@@ -68,13 +68,64 @@ impl<T: Copy + Default, const N: usize> Small<T, N> {
     pub(crate) fn len(&self) -> usize {
         self.as_slice().len()
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 impl<T: Copy + Default, const N: usize> FromIterator<T> for Small<T, N> {
+    fn from_iter<I: IntoIterator<Item = T>>(of: I) -> Self {
+        let mut list = Self::default();
+        of.into_iter().for_each(|value| list.push(value));
+        list
+    }
+}
+
+/// At most `N` elements, all in place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Few<T, const N: usize> {
+    all: [T; N],
+    len: u8,
+}
+
+impl<T: Copy + Default, const N: usize> Default for Few<T, N> {
+    fn default() -> Self {
+        Self { all: [T::default(); N], len: 0 }
+    }
+}
+
+impl<T: Copy + Default, const N: usize> Few<T, N> {
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.all.get(..usize::from(self.len)).unwrap_or(&self.all)
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.all.get_mut(..usize::from(self.len)).unwrap_or(&mut [])
+    }
+
+    /// Adds an element; where the list is full it is left out.
+    pub(crate) fn push(&mut self, value: T) {
+        if let Some(place) = self.all.get_mut(usize::from(self.len)) {
+            *place = value;
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, at: usize) {
+        let len = usize::from(self.len);
+        if at < len {
+            self.all.copy_within(at + 1..len, at);
+            self.len -= 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl<T: Copy + Default, const N: usize> FromIterator<T> for Few<T, N> {
     fn from_iter<I: IntoIterator<Item = T>>(of: I) -> Self {
         let mut list = Self::default();
         of.into_iter().for_each(|value| list.push(value));
@@ -98,7 +149,18 @@ mod tests {
         list.remove(3);
         list.remove(3);
         assert_eq!(list.as_slice(), [9, 2, 7]);
-        assert!(Small::<u32, 3>::default().is_empty());
-        assert_eq!((size_of::<Small<u32, 3>>(), size_of::<Small<[u32; 3], 3>>()), (16, 40));
+        assert_eq!(Small::<u32, 3>::default().len(), 0);
+        assert_eq!(size_of::<Small<u32, 3>>(), 16);
+    }
+
+    #[test]
+    fn a_few_are_kept_and_no_more() {
+        let mut list: Few<u32, 3> = (0..5).collect();
+        assert_eq!(list.as_slice(), [0, 1, 2]);
+        list.remove(1);
+        list.remove(7);
+        list.push(9);
+        list.as_mut_slice()[0] = 8;
+        assert_eq!((list.as_slice(), list.len(), list.is_empty()), (&[8, 2, 9][..], 3, false));
     }
 }

@@ -8,7 +8,7 @@ use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
 use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
 use crate::weigh::{self, Asking, Counts};
-use crate::{Event, Finding};
+use crate::{Event, Finding, Observation};
 
 /// Values of one report that look for related ones; further ones are only found by later reports.
 const VALUES_MAX: usize = 2_048;
@@ -73,6 +73,8 @@ pub(crate) struct Room {
     pub(crate) hits: Vec<Hit>,
     features: Vec<Feature>,
     values: Vec<Ready>,
+    found: Vec<Posting>,
+    homes: Vec<u32>,
 }
 
 /// One value of a report at its turn.
@@ -97,10 +99,7 @@ impl Fusion {
             for observation in observations {
                 self.make_ready(observation.observable, observation.key, room);
             }
-            let keys = || observations.iter().map(|of| of.key.0).chain(room.features.iter().map(|of| of.key));
-            std::hint::black_box(self.postings.warm(keys()));
-            let postings = keys().filter_map(|key| self.postings.get(key).copied());
-            std::hint::black_box(self.store.warm(postings, &self.places));
+            std::hint::black_box(self.warm(observations, room));
             for (index, observation) in observations.iter().enumerate() {
                 let value: usize = round + index;
                 let looks = value < VALUES_MAX;
@@ -110,6 +109,16 @@ impl Fusion {
                 self.take(turn, observation.observable, index, looks, room, findings);
             }
         }
+    }
+
+    /// Reads the lines of memory that these values' look-ups need.
+    fn warm(&self, observations: &[Observation<'_>], room: &mut Room) -> u64 {
+        let Room { features, found, homes, .. } = room;
+        let keys = || observations.iter().map(|of| of.key.0).chain(features.iter().map(|of| of.key));
+        let sum = self.postings.warm(keys());
+        found.clear();
+        found.extend(keys().filter_map(|key| self.postings.get(key).copied()));
+        sum ^ u64::from(self.store.warm(found, &self.places, homes))
     }
 
     /// Takes a value apart. No table of what was seen is asked yet.

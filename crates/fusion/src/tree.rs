@@ -94,6 +94,22 @@ impl Tree {
         }
     }
 
+    /// The only link of a report, with its place; none if it has several or none.
+    pub(crate) fn only_link(&self, of: u32) -> Option<(usize, Edge)> {
+        let mut links = self.edges.iter().enumerate().filter(|(_, edge)| edge.case == of || edge.other == of);
+        match (links.next(), links.next()) {
+            (Some((at, link)), None) => Some((at, *link)),
+            _ => None,
+        }
+    }
+
+    /// Cuts the only link of a report: this tree keeps the rest.
+    pub(crate) fn cut_leaf(&mut self, at: usize) {
+        if at < self.edges.len() {
+            self.edges.remove(at);
+        }
+    }
+
     /// Cuts a link. Gives it, the reports on the side of `from`, and the tree of those; this one keeps the rest.
     pub(crate) fn cut(&mut self, at: usize, from: u32) -> Option<(Edge, Vec<u32>, Self)> {
         if at >= self.edges.len() {

@@ -9,6 +9,7 @@ use model::{CampaignId, CaseId, Timestamp};
 use crate::cluster::Cluster;
 use crate::engine::Fusion;
 use crate::history::{Happened, History, What};
+use crate::reasons::{BY_ANALYST, Kept};
 use crate::tree::{Edge, NO_WORD, Tree};
 use crate::{ANALYST, Finding, Reason};
 
@@ -138,7 +139,7 @@ impl Fusion {
         let (case, earlier) = (one.max(other), one.min(other));
         let Some(earlier_id) = self.cases.get(earlier).map(|case| case.id) else { return };
         let reason = Reason { rule: ANALYST, key: model::ObservableKey(0), other: earlier_id };
-        self.keep(case, word.at, &[reason]);
+        self.reasons.keep(case, &[Kept { at: word.at, key: reason.key, other: earlier, rule: BY_ANALYST }]);
         let (mine, theirs) = (self.oldest_of(case), self.oldest_of(earlier));
         let (mine_id, theirs_id) = (self.id_of(case), self.id_of(earlier));
         let edge = Edge { case, other: earlier, log_odds: f32::INFINITY, word: number };
@@ -221,10 +222,11 @@ impl Fusion {
 
     /// The campaign of these cases; none of none.
     fn cluster_of_cases(&self, cases: &[u32]) -> Option<Cluster> {
-        let mut all = cases.iter().filter_map(|case| Some(Cluster::of(*case, self.cases.get(*case)?)));
-        let mut whole = all.next()?;
-        for one in all {
-            whole.absorb(one);
+        let mut all = cases.iter().filter_map(|case| Some((*case, self.cases.get(*case)?)));
+        let (first, held) = all.next()?;
+        let mut whole = Cluster::of(first, held);
+        for (case, held) in all {
+            whole.add(case, held);
         }
         Some(whole)
     }
@@ -236,9 +238,7 @@ impl Fusion {
         if cluster.oldest == only {
             return false;
         }
-        let mut links =
-            cluster.tree.edges().iter().enumerate().filter(|(_, edge)| edge.case == only || edge.other == only);
-        let (Some((place, link)), None) = (links.next(), links.next()) else { return false };
+        let Some((place, link)) = cluster.tree.only_link(only) else { return false };
         if link.word != NO_WORD || link.log_odds >= WEAK {
             return false;
         }
@@ -246,18 +246,15 @@ impl Fusion {
         if id.is_some_and(|id| self.is_tied(id, held)) {
             return false;
         }
-        if cluster.cases.len() > LEAN_CASES_MAX || self.leans_on(&cluster.cases, only) {
+        if cluster.cases.len() > LEAN_CASES_MAX || self.reasons.lean_on(&cluster.cases, only) {
             return false;
         }
         let Some(mut whole) = self.take_cluster(held) else { return false };
-        let Some((_, side, tree)) = whole.tree.cut(place, only) else {
-            self.put_cluster(held, whole);
-            return false;
-        };
+        whole.tree.cut_leaf(place);
         // What brought it there was mistaken.
-        self.drop_reasons(only);
+        self.reasons.forget(only);
         let by = self.cases.get(by).map(|case| case.id);
-        self.divide(held, whole, (side, tree), at, (by, None), findings);
+        self.divide(held, whole, (vec![only], Tree::default()), at, (by, None), findings);
         true
     }
 

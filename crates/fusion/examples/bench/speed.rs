@@ -225,6 +225,7 @@ pub fn run(data: &Path) -> u32 {
         .fold(0.0, f64::max);
     judge("explain, longest of 100,000, of own time, wanted 1 ms", format!("{:.3} ms", slowest * 1e3), slowest <= 1e-3);
     let first = hash(&engine);
+    println!("  state hash {first:016x}");
     drop(engine);
     let (mut longest, mut replayed, mut own) = (0.0, 0.0, 0.0);
     let engine = feed(&values, observations, &mut longest, &mut |_, took, _| {
