@@ -7,7 +7,7 @@ use model::{Observable, ObservableKey};
 
 use crate::engine::Fusion;
 use crate::noise::{NoiseLists, NoiseVerdict};
-use crate::posting::Standing;
+use crate::posting::{Posting, Standing};
 use crate::{Finding, OverCommon};
 
 impl Fusion {
@@ -16,11 +16,11 @@ impl Fusion {
         self.config.over_common_members = members;
     }
 
-    pub(crate) fn note_crowd(&mut self, key: ObservableKey) {
+    pub(crate) fn note_crowd(&mut self, key: ObservableKey, posting: Posting) {
         let limit = self.config.over_common_members;
-        let Some(posting) = self.postings.get(key.0).filter(|posting| !posting.is_below(&self.store, limit)) else {
+        if posting.is_below(&self.store, limit) {
             return;
-        };
+        }
         let named = posting.standing() == Standing::Links && posting.members(&self.store, &self.cases) >= limit;
         let out = posting.crowded_out(&self.store);
         if named || (!out && posting.comers(&self.store, &self.cases) >= limit) {

@@ -198,7 +198,7 @@ impl NoiseLists {
         self.ranges.insert((net.addr(), net.prefix_len()), index).is_none()
     }
 
-    fn verdict(&self, index: u16, what: &str) -> NoiseVerdict {
+    fn on_list(&self, index: u16, what: &str) -> NoiseVerdict {
         let list = self.names.get(usize::from(index)).cloned().unwrap_or_default();
         NoiseVerdict { why: format!("{what} is on the list of {list}"), list }
     }
@@ -215,7 +215,7 @@ impl NoiseLists {
         let mut rest = host;
         loop {
             if let Some(&index) = self.hosts.get(rest) {
-                return Some(self.verdict(index, rest));
+                return Some(self.on_list(index, rest));
             }
             match rest.split_once('.') {
                 Some((_, parent)) if parent.contains('.') => rest = parent,
@@ -223,7 +223,7 @@ impl NoiseLists {
             }
         }
         if let Some(&index) = self.exact.get(host) {
-            return Some(self.verdict(index, host));
+            return Some(self.on_list(index, host));
         }
         let reserved = [".test", ".example", ".invalid", ".localhost"].iter().find(|end| host.ends_with(**end));
         if let Some(end) = reserved
@@ -273,23 +273,28 @@ impl NoiseLists {
     /// Why a value is everyday, if it is.
     #[must_use]
     pub fn verdict_of(&self, observable: &Observable) -> Option<NoiseVerdict> {
+        self.verdict(observable, false)
+    }
+
+    /// As [`Self::verdict_of`]; whether the name in it is one that an owner has below some suffix may be known already.
+    pub(crate) fn verdict(&self, observable: &Observable, has_owner: bool) -> Option<NoiseVerdict> {
         let value = observable.value();
         let found = match observable.kind() {
             Kind::Ipv4 | Kind::Ipv6 => {
                 let addr: IpAddr = value.parse().ok()?;
-                self.of_address(addr, 128).map(|index| self.verdict(index, value))
+                self.of_address(addr, 128).map(|index| self.on_list(index, value))
             }
             Kind::Cidr => {
                 let net: IpNet = value.parse().ok()?;
-                self.of_address(net.addr(), net.prefix_len()).map(|index| self.verdict(index, value))
+                self.of_address(net.addr(), net.prefix_len()).map(|index| self.on_list(index, value))
             }
-            Kind::Domain | Kind::Hostname => self.of_host(value, false),
+            Kind::Domain | Kind::Hostname => self.of_host(value, has_owner),
             Kind::Url => root_page_host(value).and_then(|host| match host.parse::<IpAddr>() {
                 Ok(addr) => {
                     let index = self.of_address(addr, 128).or_else(|| self.exact.get(host).copied());
-                    index.map(|index| self.verdict(index, host))
+                    index.map(|index| self.on_list(index, host))
                 }
-                Err(_) => self.of_host(host, false),
+                Err(_) => self.of_host(host, has_owner),
             }),
             _ => None,
         };
@@ -302,13 +307,13 @@ impl NoiseLists {
                 } else {
                     value
                 };
-                self.exact.get(text).map(|&index| self.verdict(index, value))
+                self.exact.get(text).map(|&index| self.on_list(index, value))
             })
             .or_else(|| {
                 self.substrings
                     .iter()
                     .find(|(part, _)| value.contains(&**part))
-                    .map(|(_, index)| self.verdict(*index, value))
+                    .map(|(_, index)| self.on_list(*index, value))
             })
     }
 }

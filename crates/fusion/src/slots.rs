@@ -30,6 +30,13 @@ struct Part {
     used: usize,
 }
 
+/// Where a feature is, until the table changes.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    part: usize,
+    at: usize,
+}
+
 /// Features by key. The keys must be spread evenly (they are keyed hashes).
 pub(crate) struct Slots {
     parts: Vec<Part>,
@@ -123,11 +130,12 @@ impl Slots {
         part.slots.get_mut(at).map(|slot| &mut slot.posting)
     }
 
-    /// Puts a posting in if its key has none yet; gives that which was there.
-    pub(crate) fn enter(&mut self, key: u64, posting: Posting) -> Option<&mut Posting> {
-        let part = self.parts.get_mut(part(key))?;
+    /// Puts a posting in if its key has none yet; gives where it is, and whether one was there.
+    pub(crate) fn enter(&mut self, key: u64, posting: Posting) -> (Spot, bool) {
+        let number = part(key);
+        let Some(part) = self.parts.get_mut(number) else { return (Spot { part: number, at: usize::MAX }, false) };
         let mut at = match part.find(key) {
-            Ok(at) => return part.slots.get_mut(at).map(|slot| &mut slot.posting),
+            Ok(at) => return (Spot { part: number, at }, true),
             Err(at) => at,
         };
         // Full to five sixths: beyond it look-ups would grow long.
@@ -139,7 +147,12 @@ impl Slots {
             part.grow();
             at = part.find(key).unwrap_or_else(|at| at);
         }
-        None
+        (Spot { part: number, at }, false)
+    }
+
+    /// What is at a place that [`Self::enter`] gave. It holds until another key is entered or removed.
+    pub(crate) fn at(&mut self, spot: Spot) -> Option<&mut Posting> {
+        self.parts.get_mut(spot.part)?.slots.get_mut(spot.at).map(|slot| &mut slot.posting)
     }
 
     pub(crate) fn remove(&mut self, key: u64) {
@@ -197,7 +210,9 @@ mod tests {
             let posting = Posting::of(n as u32, AS_FEATURE, Kind::Domain, 0);
             // Every seventh key comes again, every fifth goes later.
             let key = key(n - n % 7 / 6);
-            assert_eq!(slots.enter(key, posting).is_some(), map.contains_key(&key));
+            let (spot, known) = slots.enter(key, posting);
+            assert_eq!(known, map.contains_key(&key));
+            assert_eq!(slots.at(spot).unwrap().first_case(), *map.get(&key).unwrap_or(&(n as u32)));
             map.entry(key).or_insert(n as u32);
             if n % 5 == 4 {
                 let gone = self::key(n / 2);
@@ -218,7 +233,7 @@ mod tests {
         let mut slots = Slots::default();
         let key = |n: u64| 0xffff_ffff | n << 32;
         for n in 0..300 {
-            assert!(slots.enter(key(n), Posting::of(n as u32, AS_FEATURE, Kind::Url, 0)).is_none());
+            assert!(!slots.enter(key(n), Posting::of(n as u32, AS_FEATURE, Kind::Url, 0)).1);
         }
         assert!((0..300).all(|n| slots.get(key(n)).is_some_and(|posting| posting.first_case() == n as u32)));
         (0..300).for_each(|n| slots.remove(key(n)));

@@ -25,13 +25,6 @@ impl<T: Copy + Default, const N: usize> Small<T, N> {
         }
     }
 
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
-        match self {
-            Self::In(len, all) => all.get_mut(..usize::from(*len)).unwrap_or(&mut []),
-            Self::Out(all) => all,
-        }
-    }
-
     pub(crate) fn push(&mut self, value: T) {
         match self {
             Self::In(len, all) => {
@@ -144,11 +137,10 @@ mod tests {
         list.remove(0);
         list.push(7);
         list.push(8);
-        list.as_mut_slice()[0] = 9;
-        assert_eq!((list.as_slice(), list.len()), (&[9, 2, 7, 8][..], 4));
+        assert_eq!((list.as_slice(), list.len()), (&[1, 2, 7, 8][..], 4));
         list.remove(3);
         list.remove(3);
-        assert_eq!(list.as_slice(), [9, 2, 7]);
+        assert_eq!(list.as_slice(), [1, 2, 7]);
         assert_eq!(Small::<u32, 3>::default().len(), 0);
         assert_eq!(size_of::<Small<u32, 3>>(), 16);
     }

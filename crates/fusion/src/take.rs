@@ -8,6 +8,7 @@ use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
 use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
 use crate::weigh::{self, Asking, Counts};
+use crate::slots::Spot;
 use crate::{Event, Finding, Observation};
 
 /// Values of one report that look for related ones; further ones are only found by later reports.
@@ -65,6 +66,8 @@ struct Ready {
     owned: Option<u64>,
     everyday_host: bool,
     everyday_owned: bool,
+    /// Its name is one that an owner has below some suffix.
+    has_owner: bool,
 }
 
 /// Room for one report's values; kept from report to report.
@@ -154,7 +157,8 @@ impl Fusion {
         rules::features(&parts, &context, keys, &mut |rule, feature| {
             room.features.push(Feature { key: feature, rule });
         });
-        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned });
+        let has_owner = parts.owned.is_some();
+        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned, has_owner });
     }
 
     fn take(
@@ -171,18 +175,20 @@ impl Fusion {
         if known.is_some_and(|posting| posting.has(case, AS_VALUE, &self.store)) {
             return;
         }
-        let standing = self.standing_of(known, key, observable, findings);
+        let has_owner = room.values.get(index).is_some_and(|ready| ready.has_owner);
+        let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
         looks &= standing == Standing::Links;
-        self.meet(turn, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
-        if let Some(posting) = self.postings.get_mut(key.0) {
+        let spot = self.meet(turn, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
+        if let Some(posting) = self.postings.at(spot) {
             posting.name(kind, standing, self.lists);
             posting.touch(turn.at, &mut self.store, &self.cases);
+            let posting = *posting;
+            self.note_crowd(key, posting);
         }
         if first && standing == Standing::Links {
             self.count_value(case);
         }
-        self.note_crowd(key);
         if standing == Standing::Noise {
             return;
         }
@@ -201,9 +207,11 @@ impl Fusion {
             if (place && !host_says) || (place && rule != URL_HOST && !owned_says) || feature == key.0 {
                 continue;
             }
-            self.meet(turn, feature, rule, role, looks, &mut room.hits);
-            if role != AS_FEATURE {
-                self.note_crowd(ObservableKey(feature));
+            let spot = self.meet(turn, feature, rule, role, looks, &mut room.hits);
+            if role != AS_FEATURE
+                && let Some(posting) = self.postings.at(spot).copied()
+            {
+                self.note_crowd(ObservableKey(feature), posting);
             }
         }
     }
@@ -214,6 +222,7 @@ impl Fusion {
         known: Option<Posting>,
         key: ObservableKey,
         observable: &Observable,
+        has_owner: bool,
         findings: &mut Vec<Finding>,
     ) -> Standing {
         let before = known.map(Posting::standing);
@@ -222,7 +231,7 @@ impl Fusion {
         {
             return before;
         }
-        match (self.config.noise.verdict_of(observable), before) {
+        match (self.config.noise.verdict(observable, has_owner), before) {
             (None, Some(Standing::OverCommon)) => Standing::OverCommon,
             (None, _) => Standing::Links,
             (Some(_), Some(Standing::Noise)) => Standing::Noise,
@@ -241,13 +250,14 @@ impl Fusion {
             .is_none_or(|posting| posting.standing() == Standing::Links && !posting.crowded_out(&self.store))
     }
 
-    /// A case has a feature: notes the campaigns that have it too, and that the case has it.
-    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, looks: bool, hits: &mut Vec<Hit>) {
+    /// A case has a feature: notes the campaigns that have it too, and that the case has it. Gives where it is.
+    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, looks: bool, hits: &mut Vec<Hit>) -> Spot {
         let Turn { case, value, kind, asking, .. } = turn;
         let (store, places) = (&mut self.store, &self.places);
-        let Some(posting) = self.postings.enter(feature, Posting::of(case, role, kind, self.lists)) else { return };
+        let (spot, known) = self.postings.enter(feature, Posting::of(case, role, kind, self.lists));
+        let Some(posting) = self.postings.at(spot).filter(|_| known) else { return spot };
         if role != AS_FEATURE && posting.has(case, role, store) {
-            return;
+            return spot;
         }
         if posting.needs_mending(store, places) {
             posting.mend(store, places);
@@ -280,6 +290,7 @@ impl Fusion {
             }
         }
         posting.add(case, role, store, &self.cases, places);
+        spot
     }
 }
 

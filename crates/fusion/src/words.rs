@@ -269,7 +269,12 @@ impl Fusion {
     /// What the parts of a campaign keep of it.
     fn share_out(&mut self, whole: Cluster, kept: &mut Cluster, parted: &mut Cluster) {
         let parted_cases = parted.cases.clone();
-        let is_parted = |id: &CaseId| self.index_of(*id).is_some_and(|case| parted_cases.binary_search(&case).is_ok());
+        // Of a report that left by itself its id tells.
+        let alone = (parted_cases.len() == 1).then(|| self.cases.get(parted.oldest).map(|case| case.id)).flatten();
+        let is_parted = |id: &CaseId| match alone {
+            Some(alone) => *id == alone,
+            None => self.index_of(*id).is_some_and(|case| parted_cases.binary_search(&case).is_ok()),
+        };
         let case_of = |id: &CampaignId| CaseId::from_bytes(*id.as_bytes());
         let (theirs, mine): (Vec<_>, Vec<_>) = whole.aliases.into_iter().partition(|alias| is_parted(&case_of(alias)));
         let (of_parted, of_kept): (Vec<_>, Vec<_>) = whole.words.into_iter().partition(|number| {
