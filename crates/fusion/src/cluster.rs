@@ -265,3 +265,55 @@ impl Cluster {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use model::CaseId;
+
+    use super::*;
+
+    fn case(n: u32) -> Case {
+        Case {
+            id: CaseId::from_bytes([n as u8; 16]),
+            at: Timestamp::from_millis(i64::from(n * 7 % 11) * 3_600_000),
+            window: n % 3,
+            token: n * 5 % 7,
+            values: n,
+            sector: if n.is_multiple_of(4) { u16::MAX } else { (n % 5) as u16 },
+            region: (n % 2 == 1).then(|| Region::ALL[n as usize % 3]),
+            counts: !n.is_multiple_of(6),
+            of_member: !n.is_multiple_of(5),
+            joined: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_lone_case_comes_in_as_its_own_cluster_would() {
+        let (mut one, mut other) = (Cluster::of(9, &case(9)), Cluster::of(9, &case(9)));
+        for n in [3, 50, 7, 12, 30, 6, 5, 44, 45, 46] {
+            one.add(n, &case(n));
+            other.absorb(Cluster::of(n, &case(n)));
+        }
+        assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        assert_eq!((one.count(), one.oldest), (11, 3));
+    }
+
+    #[test]
+    fn the_window_with_the_fewest_members_gives_way_and_the_largest_counts() {
+        let mut distinct = Distinct::default();
+        let mut known: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for n in 0..400_u32 {
+            let (window, token) = (n / 60, n * 31 % (20 + n / 60));
+            distinct.add(window, token);
+            if known.len() == WINDOWS_MAX && !known.contains_key(&window) {
+                let least = *known.iter().min_by_key(|(window, tokens)| (tokens.len(), **window)).unwrap().0;
+                known.remove(&least);
+            }
+            known.entry(window).or_default().insert(token);
+            let most = known.values().map(BTreeSet::len).max().unwrap();
+            assert_eq!(distinct.count() as usize, most, "after {n}");
+        }
+    }
+}

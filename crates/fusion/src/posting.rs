@@ -410,10 +410,11 @@ impl More {
     fn mend(&mut self, named: Option<&Named>, places: &Places) {
         let (home, parted) = (|case| places.home(case), |case| places.parted(case) > 0);
         let mut entries: Few<Entry, { 2 * ENTRIES_MAX }> = Few::default();
-        let mut put = |entry: Entry| match entries.as_mut_slice().iter_mut().find(|held| home(held.case) == home(entry.case)) {
-            Some(held) => held.count = held.count.saturating_add(entry.count),
-            None => entries.push(entry),
-        };
+        let mut put =
+            |entry: Entry| match entries.as_mut_slice().iter_mut().find(|held| home(held.case) == home(entry.case)) {
+                Some(held) => held.count = held.count.saturating_add(entry.count),
+                None => entries.push(entry),
+            };
         for entry in self.entries.as_slice().iter().copied() {
             if home(entry.case) == home(entry.last) {
                 put(entry);
@@ -427,7 +428,8 @@ impl More {
             if list.cases().is_empty() {
                 continue;
             }
-            for entry in entries.as_mut_slice().iter_mut().filter(|entry| entry.roles & role != 0 && parted(entry.case)) {
+            for entry in entries.as_mut_slice().iter_mut().filter(|entry| entry.roles & role != 0 && parted(entry.case))
+            {
                 let of = home(entry.case);
                 let held = || list.cases().iter().copied().filter(|case| home(*case) == of);
                 entry.case = held().next().unwrap_or(entry.case);
@@ -435,7 +437,8 @@ impl More {
                 entry.count = u16::try_from(held().count().max(1)).unwrap_or(u16::MAX);
             }
             for case in list.cases().iter().copied().filter(|case| parted(*case)) {
-                if entries.len() < ENTRIES_MAX && !entries.as_slice().iter().any(|entry| home(entry.case) == home(case)) {
+                if entries.len() < ENTRIES_MAX && !entries.as_slice().iter().any(|entry| home(entry.case) == home(case))
+                {
                     entries.push(Entry { case, last: case, count: 1, roles: role });
                 }
             }

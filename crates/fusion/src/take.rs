@@ -7,8 +7,8 @@ use crate::noise::NoiseVerdict;
 use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
 use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
-use crate::weigh::{self, Asking, Counts};
 use crate::slots::Spot;
+use crate::weigh::{self, Asking, Counts};
 use crate::{Event, Finding, Observation};
 
 /// Values of one report that look for related ones; further ones are only found by later reports.

@@ -306,7 +306,11 @@ impl Fusion {
 
     /// Words in force of which one report is in the campaign of `one` and the other in that of `other`, in their order.
     fn words_between(&self, one: u32, other: u32, same: bool) -> Vec<u32> {
-        let (of_one, of_other) = (self.words_in(one), self.words_in(other));
+        let of_one = self.words_in(one);
+        if of_one.is_empty() {
+            return Vec::new();
+        }
+        let of_other = self.words_in(other);
         let fewer = if of_one.len() <= of_other.len() { of_one } else { of_other };
         if fewer.is_empty() {
             return Vec::new();
