@@ -4,14 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::{Kind, Observable};
 
-use crate::hash::{self, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale};
+use crate::hash::{self, ADDRESS_BITS, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale};
 use crate::index::{
     FORMAT_VERSION, HALVES_BYTES, HEADER_BYTES, Index, MAGIC, Memory, ORDER, SECTIONS, SUMMED_FROM, Section, class,
     is_digits, is_literal, push_varint,
 };
 use crate::literal;
 use crate::range::{self, Range};
-use crate::runs::{sieve_bit, sieve_bytes};
 use crate::signs::{UrlKey, digit};
 
 /// Widest range of IPv4: one of 16 million addresses hits by chance.
@@ -246,8 +245,8 @@ impl Builder {
         for (section, len) in [
             (Section::Pairs, filter_bytes(few(&self.pairs), PAIR_BITS)),
             (Section::Keys, filter_bytes(self.hashes.len() + self.others.len(), KEY_BITS)),
-            (Section::Halves, 2 * HALVES_BYTES),
-            (Section::Sieve, sieve_bytes(self.addresses.len())),
+            (Section::Halves, HALVES_BYTES),
+            (Section::Sieve, filter_bytes(self.addresses.len(), ADDRESS_BITS)),
             (Section::Buckets, 4 * (self.hashes.len().max(1) + 1)),
             (Section::Records, self.arena.len()),
             (Section::V4Ranges, self.v4.len() * range::row(4)),
@@ -355,15 +354,12 @@ impl Builder {
     }
 
     fn mark_addresses(&self, sieve: &mut [u8], halves: &mut [u8]) {
-        for &address in &self.addresses {
-            mark(halves, 0, address >> 16);
-            let bit = sieve_bit(sieve.len(), address);
-            mark(sieve, 0, bit);
-        }
+        let hashes: Vec<u64> = self.addresses.iter().map(|&address| of_number(class::V4, address.into())).collect();
+        fill_filter(sieve, hashes.iter());
         for &(first, prefix, _) in &self.v4 {
             let from = (first as u32) >> 16;
             for half in from..=from + (((1 << (32 - u32::from(prefix))) - 1) >> 16) {
-                mark(halves, HALVES_BYTES, half);
+                mark(halves, half);
             }
         }
     }
@@ -390,8 +386,8 @@ fn code_of(kind: Kind) -> u8 {
     Kind::ALL.iter().position(|&known| known == kind).unwrap_or(0) as u8
 }
 
-fn mark(map: &mut [u8], from: usize, half: u32) {
-    if let Some(byte) = map.get_mut(from + (half >> 3) as usize) {
+fn mark(map: &mut [u8], half: u32) {
+    if let Some(byte) = map.get_mut((half >> 3) as usize) {
         *byte |= 1 << (half & 7);
     }
 }

@@ -1,6 +1,6 @@
 //! The exact tables: what a candidate is compared with, byte by byte.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use model::{Kind, Observable};
 
@@ -8,9 +8,12 @@ use crate::decode::is_special;
 use crate::hash::{FOLD, all, part};
 use crate::index::{Section, class, is_digits, is_literal, literal_of};
 use crate::pass::Pass;
+use crate::raw::WORD;
+use crate::runs::Ask;
 use crate::signs::{
-    after_escape, at, digit, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
+    after_escape, at, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
 };
+use crate::v4::v4;
 use crate::{literal, range};
 
 /// Longest name.
@@ -50,11 +53,18 @@ impl Pass<'_> {
             }
             let hash = part(class::WHOLE, text, start, end, FOLD);
             if self.keys.may_have(hash) {
-                self.host_line(start);
-                self.whole(hash, start, end, key);
-                self.url(start, end, key);
-                self.mail(start, end, key);
+                self.whole_host(hash, start, end, key);
             }
+        }
+    }
+
+    /// A key of a host value that the filter has.
+    pub fn asked(&mut self, ask: &Ask, key: &mut Vec<u8>) {
+        let (start, end) = (ask.start as usize, ask.end as usize);
+        if ask.is_whole {
+            self.whole_host(ask.hash, start, end, key);
+        } else {
+            self.listed_domain(ask.hash, start, end);
         }
     }
 
@@ -62,13 +72,25 @@ impl Pass<'_> {
     fn domain(&mut self, start: usize, end: usize) {
         let hash = part(class::DOMAIN, self.text, start, end, FOLD);
         if self.keys.may_have(hash) {
-            let (index, name) = (self.index, slice(self.text, start, end));
-            index.bucket(hash, |entry, record| {
-                if record.kind == Kind::Domain && record.payload.eq_ignore_ascii_case(name) {
-                    self.hit(entry, start, end);
-                }
-            });
+            self.listed_domain(hash, start, end);
         }
+    }
+
+    fn listed_domain(&mut self, hash: u64, start: usize, end: usize) {
+        let (index, name) = (self.index, slice(self.text, start, end));
+        index.bucket(hash, |entry, record| {
+            if record.kind == Kind::Domain && record.payload.eq_ignore_ascii_case(name) {
+                self.hit(entry, start, end);
+            }
+        });
+    }
+
+    /// The host of a URL or of a mail address, probably.
+    fn whole_host(&mut self, hash: u64, start: usize, end: usize, key: &mut Vec<u8>) {
+        self.host_line(start);
+        self.whole(hash, start, end, key);
+        self.url(start, end, key);
+        self.mail(start, end, key);
     }
 
     /// URLs that are only this host.
@@ -108,7 +130,8 @@ impl Pass<'_> {
     fn url(&mut self, start: usize, end: usize, key: &mut Vec<u8>) {
         let text = self.text;
         if is_special(at(text, end)) {
-            return self.request(start);
+            self.request(start);
+            return;
         }
         if !matches!(at(text, end), b':' | b'/' | b'?') {
             return;
@@ -178,7 +201,8 @@ impl Pass<'_> {
         let text = self.text;
         let Some(sign) = start.checked_sub(1) else { return };
         if matches!(at(text, sign), b']' | b')' | b'}') || after_escape(text, start) {
-            return self.request(start);
+            self.request(start);
+            return;
         }
         if at(text, sign) != b'@' {
             return;
@@ -207,15 +231,19 @@ impl Pass<'_> {
         }
     }
 
-    /// A run of hexadecimal digits is at `place`.
-    pub fn digits(&mut self, place: usize) {
+    /// A run of hexadecimal digits is at `place`; so many stand before that and from there on, 64 and more only if there are more.
+    #[inline]
+    pub fn digits(&mut self, place: usize, before: usize, behind: usize) {
         let text = self.text;
-        if place < self.hex_to {
-            return;
-        }
         let hex = |b: &u8| b.is_ascii_hexdigit();
-        let start = place - slice(text, 0, place).iter().rev().take_while(|b| hex(b)).count();
-        let end = place + slice(text, place, text.len()).iter().take_while(|b| hex(b)).count();
+        let mut start = place - before;
+        if before == WORD {
+            start -= slice(text, 0, start).iter().rev().take_while(|b| hex(b)).count();
+        }
+        let mut end = place + behind;
+        if behind >= WORD {
+            end += slice(text, end, text.len()).iter().take_while(|b| hex(b)).count();
+        }
         self.hex_to = end;
         if end - start < 32 || at(text, end).is_ascii_alphanumeric() {
             return;
@@ -226,11 +254,12 @@ impl Pass<'_> {
                 continue;
             }
             let mut bytes = [0; 64];
-            let (pairs, _) = slice(text, from, end).as_chunks::<2>();
-            for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-                *byte = (digit(high).unwrap_or(0) << 4 | digit(low).unwrap_or(0)) as u8;
+            let (eights, _) = slice(text, from, end).as_chunks::<8>();
+            let (fours, _) = bytes.as_chunks_mut::<4>();
+            for (four, eight) in fours.iter_mut().zip(eights) {
+                *four = digits_of(*eight);
             }
-            let value = slice(&bytes, 0, pairs.len());
+            let value = slice(&bytes, 0, 4 * eights.len());
             let hash = all(class::DIGITS, value, 0);
             if self.keys.may_have(hash) {
                 let index = self.index;
@@ -276,8 +305,7 @@ impl Pass<'_> {
                 if !stops || to <= from || to - from > 64 {
                     continue;
                 }
-                let address =
-                    std::str::from_utf8(slice(text, from, to)).ok().and_then(|run| run.parse::<Ipv6Addr>().ok());
+                let address = v6_of(slice(text, from, to));
                 if let Some(address) = address {
                     self.v6_address(address, from, to);
                     break;
@@ -370,6 +398,29 @@ impl Pass<'_> {
             }
         });
     }
+}
+
+/// An address of IPv6; most in logs are of IPv4 within it.
+fn v6_of(run: &[u8]) -> Option<Ipv6Addr> {
+    if let Some((head, rest)) = run.split_first_chunk::<7>()
+        && head.eq_ignore_ascii_case(b"::ffff:")
+        && let Some(address) = v4(rest)
+    {
+        return Some(Ipv4Addr::from(address).to_ipv6_mapped());
+    }
+    std::str::from_utf8(run).ok()?.parse().ok()
+}
+
+/// What eight hexadecimal digits are.
+#[inline(always)]
+const fn digits_of(eight: [u8; 8]) -> [u8; 4] {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let signs = u64::from_le_bytes(eight);
+    // Letters have the bit of 64, and are nine more than their lower half.
+    let halves = (signs & (EACH * 15)) + (signs >> 6 & EACH) * 9;
+    let bytes = (halves << 4 | halves >> 8) & 0x00ff_00ff_00ff_00ff;
+    let two = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    ((two | two >> 16) as u32).to_le_bytes()
 }
 
 /// Characters at which a name beyond ASCII is cut.

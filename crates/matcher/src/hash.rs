@@ -10,6 +10,8 @@ pub(crate) const FOLD: u64 = 0x2020_2020_2020_2020;
 pub(crate) const KEY_BITS: usize = 16;
 /// As the filter of pairs is asked most, it is smaller, and stays nearer: one in eighty passes.
 pub(crate) const PAIR_BITS: usize = 12;
+/// The same of addresses.
+pub(crate) const ADDRESS_BITS: usize = 12;
 
 #[inline(always)]
 const fn mix(a: u64, b: u64) -> u64 {
@@ -89,12 +91,6 @@ pub(crate) fn all(class: u64, text: &[u8], or: u64) -> u64 {
 #[inline(always)]
 pub(crate) const fn of_number(class: u64, number: u64) -> u64 {
     mix(mix(number ^ K1, K2 ^ class) ^ K1, K3)
-}
-
-/// A quick hash of an address; its upper half is good.
-#[inline(always)]
-pub(crate) const fn spread(address: u32) -> u64 {
-    (address as u64).wrapping_mul(K1)
 }
 
 /// Scales a hash to `0..count`.

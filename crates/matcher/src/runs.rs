@@ -2,10 +2,10 @@
 //! over all runs of eight kilobytes in one loop without branches that depend on the text, so that neither wrong guesses nor
 //! memory accesses wait for each other.
 
-use crate::hash::{self, Filter, of_number};
-use crate::index::{HALVES_BYTES, Index, Section, class};
+use crate::hash::{self, FOLD, Filter, of_number, part};
+use crate::index::{Index, Section, class};
 use crate::pass::{Pass, each_bit};
-use crate::raw::{Engine, Four, WORD, WORDS};
+use crate::raw::{Engine, Four, Plane, Planes, WORD, WORDS};
 use crate::scan::Work;
 use crate::signs::{at, is_name, other_start, slice};
 use crate::v4::v4;
@@ -13,21 +13,52 @@ use crate::v4::v4;
 /// Ends of runs in so many words: a run with a dot and the sign behind it have four bytes; and some room to write ahead.
 pub(crate) const RUNS_MAX: usize = WORDS * WORD / 4 + 16;
 /// Ends of a word that are written without being counted first.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 /// Longest IPv4 address.
 const V4_BYTES_MAX: usize = 15;
-/// Most bits of the sieve of addresses: 128 KiB.
-const SIEVE_BITS_MAX: usize = 1 << 20;
-const SIEVE_BITS_A_KEY: usize = 4;
 
-/// What is made of the planes of 64 bytes.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Pieces {
+/// What is made of the planes, several words at once.
+pub(crate) struct Derived {
+    /// Dots with name signs on both sides.
+    inner: Plane,
     /// Name signs and inner dots.
-    host: u64,
+    host: Plane,
+    /// A place in each run of 32 hexadecimal digits.
+    pub hashes: Plane,
+}
+
+impl Derived {
+    /// Without anything in it.
+    pub const fn new() -> Self {
+        Self { inner: [0; WORDS + 2], host: [0; WORDS + 2], hashes: [0; WORDS + 2] }
+    }
+
+    /// Nothing stands before.
+    pub fn begin(&mut self) {
+        let ([inner, ..], [host, ..]) = (&mut self.inner, &mut self.host);
+        (*inner, *host) = (0, 0);
+    }
+
+    /// The last word becomes the one before.
+    pub fn turn(&mut self) {
+        self.inner.copy_within(WORDS..=WORDS, 0);
+        self.host.copy_within(WORDS..=WORDS, 0);
+    }
+}
+
+/// What the sums of a word carry into the next, and the last bits of what was found in it.
+#[derive(Default)]
+pub(crate) struct Carries {
+    names: bool,
+    second: bool,
+    third: bool,
+    fours: bool,
+    groups: [bool; 3],
     inner: u64,
-    /// Hyphens and underscores.
-    dash: u64,
+    inner_third: u64,
+    colon: u64,
+    /// Colons that close a group of digits behind a colon; and a group behind one of these.
+    closing: [u64; 2],
 }
 
 /// A host value that the filter is to be asked of, and where its last two labels begin.
@@ -36,17 +67,18 @@ pub(crate) struct Name {
     start: u32,
     end: u32,
     pair: u32,
+    /// Its dots, the highest bit the sign before its end; none if it may begin at two places or is long.
+    dots: u64,
 }
 
-/// Bytes of a sieve of so many addresses.
-pub(crate) fn sieve_bytes(addresses: usize) -> usize {
-    (addresses * SIEVE_BITS_A_KEY).next_power_of_two().clamp(1 << 10, SIEVE_BITS_MAX) / 8
-}
-
-/// The bit of an address in a sieve of so many bytes, a power of two.
-#[inline(always)]
-pub(crate) const fn sieve_bit(bytes: usize, address: u32) -> u32 {
-    (hash::spread(address) >> 32) as u32 & (bytes as u32).wrapping_mul(8).wrapping_sub(1)
+/// A host value, or what of it is behind a dot, that the filter of keys is to be asked of.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ask {
+    pub hash: u64,
+    pub start: u32,
+    pub end: u32,
+    /// As a whole host, not as a domain.
+    pub is_whole: bool,
 }
 
 /// Things in the order in which they were put, with room for as many as eight kilobytes can hold.
@@ -79,27 +111,26 @@ impl<T: Copy + Default> Heap<T> {
     }
 }
 
-/// Small maps of what addresses are listed, asked before the filter.
+/// What addresses are listed: asked before the filter of keys, as it is small.
 #[derive(Clone, Copy)]
 pub(crate) struct Sieve<'a> {
+    addresses: Filter<'a>,
+    /// First halves of listed ranges, one bit each.
     halves: &'a [u8],
-    bits: &'a [u8],
 }
 
 impl<'a> Sieve<'a> {
-    /// Those of an index.
+    /// That of an index.
     pub fn of(index: &'a Index) -> Self {
-        Self { halves: index.section(Section::Halves), bits: index.section(Section::Sieve) }
+        Self { addresses: Filter(index.section(Section::Sieve)), halves: index.section(Section::Halves) }
     }
 
     /// Whether an address may be listed, and whether a range that begins with the same half is.
     #[inline(always)]
     pub fn may_have(self, address: u32) -> (bool, bool) {
         let (byte, bit) = ((address >> 19) as usize, address >> 16 & 7);
-        let is = |byte: usize| at(self.halves, byte) >> bit & 1 == 1;
-        let own = sieve_bit(self.bits.len(), address);
-        let listed = at(self.bits, (own >> 3) as usize) >> (own & 7) & 1 == 1;
-        (is(byte) & listed, is(HALVES_BYTES + byte))
+        let range = self.halves.get(byte).copied().unwrap_or(0) >> bit & 1 == 1;
+        (self.addresses.may_have(of_number(class::V4, address.into())), range)
     }
 }
 
@@ -109,55 +140,73 @@ pub(crate) const fn window(before: u64, word: u64, bit: u32) -> u64 {
     word << (63 - bit) << 1 | before >> bit
 }
 
+/// The bits of a plane before a place of these words, counted from their first byte.
+#[inline(always)]
+fn back(plane: &Plane, end: u32) -> u64 {
+    let number = (end / WORD as u32) as usize;
+    match plane.get(number..number + 2) {
+        Some(&[before, now]) => window(before, now, end % WORD as u32),
+        _ => 0,
+    }
+}
+
 impl Pass<'_> {
-    /// Finds every run of name signs and inner dots that has a dot.
+    /// Looks at every run of name signs and inner dots that may be a name or hold an address.
     #[inline(always)]
-    pub fn hosts(&mut self, base: usize, words: usize, carry: &mut bool, work: &mut Work) {
-        let ends = ends(work, words, carry);
-        let Work { pieces, ends: all, names, fours, addresses, .. } = work;
-        for &end in all.get(..ends).unwrap_or_default() {
-            let Some([before, now, ..]) = pieces.get(end as usize / WORD..) else { break };
-            let bit = end & (WORD as u32 - 1);
-            let run = Pieces {
-                host: window(before.host, now.host, bit),
-                inner: window(before.inner, now.inner, bit),
-                dash: window(before.dash, now.dash, bit),
-            };
-            self.dotted(base + end as usize, run, names, fours, addresses);
+    pub fn hosts(&mut self, base: usize, [named, numbered]: [usize; 2], work: &mut Work) {
+        let Work { planes, derived, name_ends, four_ends, names, fours, addresses, .. } = work;
+        for &end in name_ends.get(..named).unwrap_or_default() {
+            let len = back(&derived.host, end).leading_ones();
+            let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
+            let dots = back(&derived.inner, end) & own;
+            let dashes = back(&planes.name, end) & !back(&planes.alnum, end) & own;
+            let place = base + end as usize;
+            let start = place.wrapping_sub(len as usize);
+            let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
+            if (len == 64) | escaped | ((dots.count_ones() >= 3) & (dashes != 0)) {
+                self.odd(place, len, dots, dashes != 0, names, addresses);
+                continue;
+            }
+            names.put(Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots }, true);
+        }
+        for &end in four_ends.get(..numbered).unwrap_or_default() {
+            let len = back(&derived.host, end).leading_ones();
+            let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
+            let dots = back(&derived.inner, end) & own;
+            let dashes = back(&planes.name, end) & !back(&planes.alnum, end) & own;
+            let place = base + end as usize;
+            let start = place.wrapping_sub(len as usize);
+            let before = at(self.text, start.wrapping_sub(1));
+            if (len == 64) | (dashes != 0) | matches!(before, b'\\' | b'%' | b':') | (start < 4) {
+                self.odd_four(place, len, before, names, addresses);
+                continue;
+            }
+            let is_four = (dots.count_ones() == 3) & (len as usize <= V4_BYTES_MAX);
+            fours.put(Four { start: start as u32, end: place as u32, dots, address: None }, is_four);
         }
     }
 
-    /// A run with a dot ends before `end`; the windows show the 64 bytes before that.
-    #[inline(always)]
-    fn dotted(
+    /// A run that ends with a number and has three dots, and may hold an address as a piece of it or within one of IPv6.
+    #[cold]
+    fn odd_four(
         &mut self,
         end: usize,
-        run: Pieces,
+        len: u32,
+        before: u8,
         names: &mut Heap<Name>,
-        fours: &mut Heap<Four>,
         addresses: &mut Vec<(u32, u32, u32)>,
     ) {
-        let len = run.host.leading_ones();
-        let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
-        let dots = run.inner & own;
-        let last = dots.leading_zeros();
-        let start = end.wrapping_sub(len as usize);
-        let before = at(self.text, start.wrapping_sub(1));
-        let digit = at(self.text, end.wrapping_sub(last as usize)).is_ascii_digit();
-        let many = dots.count_ones() >= 3;
-        let escaped = matches!(before, b'\\' | b'%');
-        if (len == 64) | escaped | (many & ((run.dash & own != 0) | (digit & (before == b':')))) | (start < 4) {
-            return self.odd(end, len, dots, run.dash & own != 0, names, addresses);
+        if len == 64 {
+            return self.long(end, names, addresses);
         }
-        let rest = dots << last << 1;
-        let pair = if rest == 0 { start } else { end - 1 - last as usize - rest.leading_zeros() as usize };
-        let (start, end) = (start as u32, end as u32);
-        names.put(Name { start, end, pair: pair as u32 }, !digit);
-        let is_four = digit & (dots.count_ones() == 3) & (len as usize <= V4_BYTES_MAX);
-        fours.put(Four { start, end, dots, address: None }, is_four);
+        let start = end - len as usize;
+        if before == b':' {
+            self.v6_run(start);
+        }
+        self.pieces(start, end, addresses);
     }
 
-    /// A run behind an escape, or one that may hold an address as a piece of it, or at the very beginning, or a long one.
+    /// A name behind an escape, or one that may hold an address as a piece of it, or a long one.
     #[cold]
     fn odd(
         &mut self,
@@ -173,29 +222,18 @@ impl Pass<'_> {
         }
         let start = end - len as usize;
         let last = dots.leading_zeros() as usize;
-        let before = at(self.text, start.wrapping_sub(1));
-        let escaped = matches!(before, b'\\' | b'%');
-        let many = dots.count_ones() >= 3;
-        if at(self.text, end - last).is_ascii_digit() {
-            if many && before == b':' {
-                self.v6_run(start);
-            }
-            if many {
-                self.pieces(start, end, addresses);
-            }
-            return;
-        }
-        let rest = dots << last << 1;
-        let pair = if rest == 0 { start } else { end - 1 - last - rest.leading_zeros() as usize };
-        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32 }, true);
+        let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
+        let own = if escaped { 0 } else { dots };
+        let pair = pair(start, end, dots);
+        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: own }, true);
         if escaped
-            && rest == 0
+            && pair == start
             && let Some(other) = other_start(self.text, start)
             && other < end - 1 - last
         {
-            names.put(Name { start: other as u32, end: end as u32, pair: other as u32 }, true);
+            names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0 }, true);
         }
-        if many && (escaped || dash) {
+        if dots.count_ones() >= 3 && (escaped || dash) {
             self.pieces(start, end, addresses);
         }
     }
@@ -217,12 +255,12 @@ impl Pass<'_> {
         let last = dots.next();
         let pair = dots.next().map_or(start, |dot| start + dot + 1);
         if last.is_some_and(|dot| !at(run, dot + 1).is_ascii_digit()) {
-            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32 }, true);
+            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: 0 }, true);
             if let Some(other) = other_start(text, start)
                 && last.is_some_and(|dot| other < start + dot)
                 && pair == start
             {
-                names.put(Name { start: other as u32, end: end as u32, pair: other as u32 }, true);
+                names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0 }, true);
             }
         }
         if at(text, start.wrapping_sub(1)) == b':' {
@@ -248,21 +286,26 @@ impl Pass<'_> {
     /// Asks the filters of all runs.
     #[inline(always)]
     pub fn ask(&mut self, engine: Engine, work: &mut Work) {
-        let Work { names, fours, addresses, key, .. } = work;
+        let Work { names, fours, addresses, asks, key, .. } = work;
         let names = names.take();
         let listed = listed_pairs(self.text, self.pairs, names);
         let fours = fours.take();
         engine.fours(self.text, fours);
-        for four in fours {
-            if let Some(address) = four.address
-                && let (exact, range) = self.sieve.may_have(address)
-                && exact | range
-            {
-                addresses.push((address, four.start, four.end));
+        let listed_fours = listed_fours(self.sieve, fours);
+        for name in names.get(..listed).unwrap_or_default() {
+            if name.dots == 0 {
+                self.host(name.start as usize, name.end as usize, key);
+            } else {
+                keys_of(self.text, *name, asks);
             }
         }
-        for name in names.get(..listed).unwrap_or_default() {
-            self.host(name.start as usize, name.end as usize, key);
+        let asks = asks.take();
+        let asked = listed_keys(self.keys, asks);
+        for ask in asks.get(..asked).unwrap_or_default() {
+            self.asked(ask, key);
+        }
+        for four in fours.get(..listed_fours).unwrap_or_default() {
+            addresses.push((four.address.unwrap_or(0), four.start, four.end));
         }
         for (address, start, end) in addresses.drain(..) {
             let (exact, range) = self.sieve.may_have(address);
@@ -273,6 +316,35 @@ impl Pass<'_> {
                 self.range(address.into(), 4, start as usize, end as usize);
             }
         }
+    }
+}
+
+/// Where the last two labels of a run with such dots begin.
+#[inline(always)]
+fn pair(start: usize, end: usize, dots: u64) -> usize {
+    let last = dots.leading_zeros();
+    let rest = dots << (last & 63) << 1;
+    if rest == 0 { start } else { end.wrapping_sub((1 + last + rest.leading_zeros()) as usize) }
+}
+
+/// The keys by which a name, and each that it ends with behind a dot, is looked up.
+#[inline(always)]
+fn keys_of(text: &[u8], name: Name, asks: &mut Heap<Ask>) {
+    let (start, end) = (name.start as usize, name.end as usize);
+    let hash = part(class::WHOLE, text, start, end, FOLD);
+    asks.put(Ask { hash, start: name.start, end: name.end, is_whole: true }, true);
+    let hash = part(class::DOMAIN, text, start, end, FOLD);
+    asks.put(Ask { hash, start: name.start, end: name.end, is_whole: false }, true);
+    // The last label alone is none.
+    let mut dots = name.dots << name.dots.leading_zeros() << 1;
+    let mut from = name.end - 1 - name.dots.leading_zeros();
+    while dots != 0 {
+        let label = dots.leading_zeros();
+        from -= label;
+        let hash = part(class::DOMAIN, text, from as usize, end, FOLD);
+        asks.put(Ask { hash, start: from, end: name.end, is_whole: false }, true);
+        from -= 1;
+        dots = dots << label << 1;
     }
 }
 
@@ -290,42 +362,144 @@ fn listed_pairs(text: &[u8], pairs: Filter<'_>, names: &mut [Name]) -> usize {
     kept
 }
 
-/// Makes the pieces of so many words and writes where their dotted runs end; returns how many there are.
+/// The same of addresses that are listed, or in a listed range.
 #[inline(always)]
-fn ends(work: &mut Work, words: usize, carry: &mut bool) -> usize {
-    let Work { planes, pieces, ends, .. } = work;
-    let mut count = 0;
-    for number in 1..=words {
-        let Some([before, now, after, ..]) = planes.get(number - 1..) else { break };
-        let inner = now.dot & (now.name << 1 | before.name >> 63) & (now.name >> 1 | after.name << 63);
-        let host = now.name | inner;
-        if let Some(piece) = pieces.get_mut(number) {
-            *piece = Pieces { host, inner, dash: now.name & !now.alnum };
+fn listed_fours(sieve: Sieve<'_>, fours: &mut [Four]) -> usize {
+    let mut kept = 0;
+    for number in 0..fours.len() {
+        let Some(&four) = fours.get(number) else { break };
+        if let Some(place) = fours.get_mut(kept) {
+            *place = four;
         }
-        // A dot added to the run that it stands in carries to the first bit behind the run, and nowhere else.
-        let (sum, over) = host.overflowing_add(inner);
-        let (sum, again) = sum.overflowing_add(u64::from(*carry));
-        *carry = over | again;
-        let mut mask = sum & !host;
-        let found = mask.count_ones() as usize;
-        let first = ((number - 1) * WORD) as u32;
-        // Most words have few ends: some are written whatever there is, and what is too much is written over.
-        if let Some(places) = ends.get_mut(count..count + AHEAD) {
-            for place in places {
-                *place = first + mask.trailing_zeros();
-                mask &= mask.wrapping_sub(1);
-            }
-        }
-        if found > AHEAD {
-            let mut at = count + AHEAD;
-            each_bit(mask, |bit| {
-                if let Some(place) = ends.get_mut(at) {
-                    *place = first + bit;
-                }
-                at += 1;
-            });
-        }
-        count += found;
+        let (exact, range) = sieve.may_have(four.address.unwrap_or(0));
+        kept += usize::from(four.address.is_some() & (exact | range));
     }
-    count
+    kept
+}
+
+/// The same of keys.
+#[inline(always)]
+fn listed_keys(keys: Filter<'_>, asks: &mut [Ask]) -> usize {
+    let mut kept = 0;
+    for number in 0..asks.len() {
+        let Some(&ask) = asks.get(number) else { break };
+        if let Some(place) = asks.get_mut(kept) {
+            *place = ask;
+        }
+        kept += usize::from(keys.may_have(ask.hash));
+    }
+    kept
+}
+
+/// Fills what is made of the planes of so many words; says whether there are runs of 32 hexadecimal digits.
+#[inline(always)]
+pub(crate) fn derive(planes: &Planes, words: usize, derived: &mut Derived) -> bool {
+    let (before, now, after) =
+        (slice_of(&planes.name, 0, words), slice_of(&planes.name, 1, words), slice_of(&planes.name, 2, words));
+    let dots = slice_of(&planes.dot, 1, words);
+    let (Some(inner), Some(host), Some(hashes)) =
+        (derived.inner.get_mut(1..=words), derived.host.get_mut(1..=words), derived.hashes.get_mut(1..=words))
+    else {
+        return false;
+    };
+    let names = before.iter().zip(now).zip(after).zip(dots);
+    for ((((&before, &now), &after), &dot), (inner, host)) in names.zip(inner.iter_mut().zip(host)) {
+        *inner = dot & (now << 1 | before >> 63) & (now >> 1 | after << 63);
+        *host = now | *inner;
+    }
+    let mut any = 0;
+    for (&hex, hashes) in slice_of(&planes.hex, 1, words).iter().zip(hashes) {
+        // Bit `n` stands for eight from there on, then for sixteen, which a run of 32 has on an even place.
+        let two = hex & hex >> 1;
+        let four = two & two >> 2;
+        let eight = four & four >> 4;
+        *hashes = eight & eight >> 8 & EACH_16;
+        any |= *hashes;
+    }
+    any != 0
+}
+
+const EACH_16: u64 = 0x0001_0001_0001_0001;
+
+/// So many words of a plane.
+#[inline(always)]
+fn slice_of(plane: &Plane, from: usize, words: usize) -> &[u64] {
+    plane.get(from..from + words).unwrap_or_default()
+}
+
+/// The sum of two words and what was carried, which becomes what is carried on.
+#[inline(always)]
+const fn add(a: u64, b: u64, carry: &mut bool) -> u64 {
+    let (sum, over) = a.overflowing_add(b);
+    let (sum, again) = sum.overflowing_add(*carry as u64);
+    *carry = over | again;
+    sum
+}
+
+/// Writes where each bit is, and returns how many there are then.
+#[inline(always)]
+fn note(ends: &mut [u32], count: usize, first: u32, mut mask: u64) -> usize {
+    let found = mask.count_ones() as usize;
+    // Most words have few ends: some are written whatever there is, and what is too much is written over.
+    if let Some(places) = ends.get_mut(count..count + AHEAD) {
+        for place in places {
+            *place = first + mask.trailing_zeros();
+            mask &= mask.wrapping_sub(1);
+        }
+    }
+    if mask != 0 {
+        let mut at = count + AHEAD;
+        each_bit(mask, |bit| {
+            if let Some(place) = ends.get_mut(at) {
+                *place = first + bit;
+            }
+            at += 1;
+        });
+    }
+    count + found
+}
+
+/// Writes where runs end whose last label begins with no digit, where those end that have three dots and a last label that
+/// does, and colons that may be of an IPv6 address; returns how many there are of the first two, and words with the last.
+///
+/// A bit added to the run that it stands in carries to the first bit behind the run, and nowhere else; and a second that is added
+/// to the same run finds that carry where it stands, and stays.
+#[inline(always)]
+pub(crate) fn ends(words: usize, carries: &mut Carries, work: &mut Work) -> ([usize; 2], usize) {
+    let Work { planes, derived, name_ends, four_ends, sixes, .. } = work;
+    let (mut named, mut numbered, mut colons) = (0, 0, 0);
+    let planes_of = slice_of(&planes.name, 1, words)
+        .iter()
+        .zip(slice_of(&planes.digit, 1, words))
+        .zip(slice_of(&planes.hex, 1, words))
+        .zip(slice_of(&planes.colon, 1, words))
+        .zip(slice_of(&derived.inner, 1, words));
+    for (number, ((((&name, &digit), &hex), &colon), &inner)) in planes_of.enumerate() {
+        let first = (number * WORD) as u32;
+        let host = name | inner;
+        let behind = inner << 1 | carries.inner >> 63;
+        let labels = add(name, behind & !digit, &mut carries.names);
+        named = note(name_ends, named, first, labels & !host);
+        // Dots but the first of their run, and but the second.
+        let seconds = add(host, inner, &mut carries.second) & inner;
+        let thirds = add(host, seconds, &mut carries.third) & seconds;
+        let behind = thirds << 1 | carries.inner_third >> 63;
+        let labels = add(name, behind & digit, &mut carries.fours);
+        numbered = note(four_ends, numbered, first, labels & !host);
+        (carries.inner, carries.inner_third) = (inner, thirds);
+        // An address without two colons at one place has six with digits between them: these are the fourth to the sixth.
+        let [one, two, three] = &mut carries.groups;
+        let [once, twice] = &mut carries.closing;
+        let closing = add(hex, (colon << 1 | carries.colon >> 63) & hex, one) & colon;
+        let again = add(hex, (closing << 1 | *once >> 63) & hex, two) & colon;
+        let fourth = add(hex, (again << 1 | *twice >> 63) & hex, three) & colon;
+        (*once, *twice) = (closing, again);
+        let sixth = fourth | colon & (colon << 1 | carries.colon >> 63);
+        carries.colon = colon;
+        if let Some(place) = sixes.get_mut(colons) {
+            *place = (first, sixth);
+        }
+        colons += usize::from(sixth != 0);
+    }
+    ([named, numbered], colons)
 }
