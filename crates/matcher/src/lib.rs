@@ -18,6 +18,7 @@ mod raw;
 mod runs;
 mod scan;
 mod signs;
+mod sums;
 mod v4;
 
 #[doc(hidden)]

@@ -4,9 +4,10 @@ use crate::decode;
 use crate::hash::Filter;
 use crate::index::{Index, Section};
 use crate::raw::{Engine, Job, Plane, Planes, Rare, Special, WORD, WORDS};
-use crate::runs::{Carries, Derived, Sieve, derive, ends, window};
+use crate::runs::{Sieve, window};
 use crate::scan::{Hit, Work};
 use crate::signs::{at, slice};
+use crate::sums::{Derived, colons, derive, ends};
 
 /// A piece of another reading, and the line of the block that it is of.
 #[derive(Clone, Copy)]
@@ -196,7 +197,6 @@ impl<'a> Pass<'a> {
     fn go(mut self, engine: Engine, work: &mut Work) {
         let text = self.text;
         let mut base = 0;
-        let mut carries = Carries::default();
         let mut beyond = Beyond::default();
         work.planes.begin();
         work.derived.begin();
@@ -204,16 +204,18 @@ impl<'a> Pass<'a> {
         while base <= text.len() {
             let words = ((text.len() - base) / WORD + 1).min(WORDS);
             let rare = self.classify(engine, base, words, &mut work.planes);
-            let has_hashes = derive(&work.planes, words, &mut work.derived);
-            let found = ends(words, &mut carries, work);
-            self.hosts(base, found.0, work);
+            let (has_hashes, has_colons) = derive(&work.planes, words, &mut work.derived);
+            let found = ends(words, work);
+            self.hosts(base, found, work);
             self.specials(engine, base, words, work);
             if has_hashes {
                 self.hashes(base, words, &work.planes, &work.derived);
             }
-            for &(place, mask) in work.sixes.get(..found.1).unwrap_or_default() {
-                // In order, as a run is looked at once.
-                each_bit(mask, |bit| self.v6(base + (place + bit) as usize));
+            if has_colons {
+                for (place, mask) in colons(words, &work.derived) {
+                    // In order, as a run is looked at once.
+                    each_bit(mask, |bit| self.v6(base + place + bit as usize));
+                }
             }
             if rare.high || beyond.goes_on() {
                 self.beyond(base, words, &mut beyond, &work.planes);

@@ -4,62 +4,16 @@
 
 use crate::hash::{self, FOLD, Filter, of_number, part};
 use crate::index::{Index, Section, class};
-use crate::pass::{Pass, each_bit};
-use crate::raw::{Engine, Four, Plane, Planes, WORD, WORDS};
+use crate::pass::Pass;
+use crate::raw::{Engine, Four, Plane, WORD, WORDS};
 use crate::scan::Work;
 use crate::signs::{at, is_name, other_start, slice};
 use crate::v4::v4;
 
 /// Ends of runs in so many words: a run with a dot and the sign behind it have four bytes; and some room to write ahead.
 pub(crate) const RUNS_MAX: usize = WORDS * WORD / 4 + 16;
-/// Ends of a word that are written without being counted first.
-const AHEAD: usize = 2;
 /// Longest IPv4 address.
 const V4_BYTES_MAX: usize = 15;
-
-/// What is made of the planes, several words at once.
-pub(crate) struct Derived {
-    /// Dots with name signs on both sides.
-    inner: Plane,
-    /// Name signs and inner dots.
-    host: Plane,
-    /// A place in each run of 32 hexadecimal digits.
-    pub hashes: Plane,
-}
-
-impl Derived {
-    /// Without anything in it.
-    pub const fn new() -> Self {
-        Self { inner: [0; WORDS + 2], host: [0; WORDS + 2], hashes: [0; WORDS + 2] }
-    }
-
-    /// Nothing stands before.
-    pub fn begin(&mut self) {
-        let ([inner, ..], [host, ..]) = (&mut self.inner, &mut self.host);
-        (*inner, *host) = (0, 0);
-    }
-
-    /// The last word becomes the one before.
-    pub fn turn(&mut self) {
-        self.inner.copy_within(WORDS..=WORDS, 0);
-        self.host.copy_within(WORDS..=WORDS, 0);
-    }
-}
-
-/// What the sums of a word carry into the next, and the last bits of what was found in it.
-#[derive(Default)]
-pub(crate) struct Carries {
-    names: bool,
-    second: bool,
-    third: bool,
-    fours: bool,
-    groups: [bool; 3],
-    inner: u64,
-    inner_third: u64,
-    colon: u64,
-    /// Colons that close a group of digits behind a colon; and a group behind one of these.
-    closing: [u64; 2],
-}
 
 /// A host value that the filter is to be asked of, and where its last two labels begin.
 #[derive(Clone, Copy, Default)]
@@ -391,115 +345,3 @@ fn listed_keys(keys: Filter<'_>, asks: &mut [Ask]) -> usize {
     kept
 }
 
-/// Fills what is made of the planes of so many words; says whether there are runs of 32 hexadecimal digits.
-#[inline(always)]
-pub(crate) fn derive(planes: &Planes, words: usize, derived: &mut Derived) -> bool {
-    let (before, now, after) =
-        (slice_of(&planes.name, 0, words), slice_of(&planes.name, 1, words), slice_of(&planes.name, 2, words));
-    let dots = slice_of(&planes.dot, 1, words);
-    let (Some(inner), Some(host), Some(hashes)) =
-        (derived.inner.get_mut(1..=words), derived.host.get_mut(1..=words), derived.hashes.get_mut(1..=words))
-    else {
-        return false;
-    };
-    let names = before.iter().zip(now).zip(after).zip(dots);
-    for ((((&before, &now), &after), &dot), (inner, host)) in names.zip(inner.iter_mut().zip(host)) {
-        *inner = dot & (now << 1 | before >> 63) & (now >> 1 | after << 63);
-        *host = now | *inner;
-    }
-    let mut any = 0;
-    for (&hex, hashes) in slice_of(&planes.hex, 1, words).iter().zip(hashes) {
-        // Bit `n` stands for eight from there on, then for sixteen, which a run of 32 has on an even place.
-        let two = hex & hex >> 1;
-        let four = two & two >> 2;
-        let eight = four & four >> 4;
-        *hashes = eight & eight >> 8 & EACH_16;
-        any |= *hashes;
-    }
-    any != 0
-}
-
-const EACH_16: u64 = 0x0001_0001_0001_0001;
-
-/// So many words of a plane.
-#[inline(always)]
-fn slice_of(plane: &Plane, from: usize, words: usize) -> &[u64] {
-    plane.get(from..from + words).unwrap_or_default()
-}
-
-/// The sum of two words and what was carried, which becomes what is carried on.
-#[inline(always)]
-const fn add(a: u64, b: u64, carry: &mut bool) -> u64 {
-    let (sum, over) = a.overflowing_add(b);
-    let (sum, again) = sum.overflowing_add(*carry as u64);
-    *carry = over | again;
-    sum
-}
-
-/// Writes where each bit is, and returns how many there are then.
-#[inline(always)]
-fn note(ends: &mut [u32], count: usize, first: u32, mut mask: u64) -> usize {
-    let found = mask.count_ones() as usize;
-    // Most words have few ends: some are written whatever there is, and what is too much is written over.
-    if let Some(places) = ends.get_mut(count..count + AHEAD) {
-        for place in places {
-            *place = first + mask.trailing_zeros();
-            mask &= mask.wrapping_sub(1);
-        }
-    }
-    if mask != 0 {
-        let mut at = count + AHEAD;
-        each_bit(mask, |bit| {
-            if let Some(place) = ends.get_mut(at) {
-                *place = first + bit;
-            }
-            at += 1;
-        });
-    }
-    count + found
-}
-
-/// Writes where runs end whose last label begins with no digit, where those end that have three dots and a last label that
-/// does, and colons that may be of an IPv6 address; returns how many there are of the first two, and words with the last.
-///
-/// A bit added to the run that it stands in carries to the first bit behind the run, and nowhere else; and a second that is added
-/// to the same run finds that carry where it stands, and stays.
-#[inline(always)]
-pub(crate) fn ends(words: usize, carries: &mut Carries, work: &mut Work) -> ([usize; 2], usize) {
-    let Work { planes, derived, name_ends, four_ends, sixes, .. } = work;
-    let (mut named, mut numbered, mut colons) = (0, 0, 0);
-    let planes_of = slice_of(&planes.name, 1, words)
-        .iter()
-        .zip(slice_of(&planes.digit, 1, words))
-        .zip(slice_of(&planes.hex, 1, words))
-        .zip(slice_of(&planes.colon, 1, words))
-        .zip(slice_of(&derived.inner, 1, words));
-    for (number, ((((&name, &digit), &hex), &colon), &inner)) in planes_of.enumerate() {
-        let first = (number * WORD) as u32;
-        let host = name | inner;
-        let behind = inner << 1 | carries.inner >> 63;
-        let labels = add(name, behind & !digit, &mut carries.names);
-        named = note(name_ends, named, first, labels & !host);
-        // Dots but the first of their run, and but the second.
-        let seconds = add(host, inner, &mut carries.second) & inner;
-        let thirds = add(host, seconds, &mut carries.third) & seconds;
-        let behind = thirds << 1 | carries.inner_third >> 63;
-        let labels = add(name, behind & digit, &mut carries.fours);
-        numbered = note(four_ends, numbered, first, labels & !host);
-        (carries.inner, carries.inner_third) = (inner, thirds);
-        // An address without two colons at one place has six with digits between them: these are the fourth to the sixth.
-        let [one, two, three] = &mut carries.groups;
-        let [once, twice] = &mut carries.closing;
-        let closing = add(hex, (colon << 1 | carries.colon >> 63) & hex, one) & colon;
-        let again = add(hex, (closing << 1 | *once >> 63) & hex, two) & colon;
-        let fourth = add(hex, (again << 1 | *twice >> 63) & hex, three) & colon;
-        (*once, *twice) = (closing, again);
-        let sixth = fourth | colon & (colon << 1 | carries.colon >> 63);
-        carries.colon = colon;
-        if let Some(place) = sixes.get_mut(colons) {
-            *place = (first, sixth);
-        }
-        colons += usize::from(sixth != 0);
-    }
-    ([named, numbered], colons)
-}

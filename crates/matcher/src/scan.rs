@@ -4,7 +4,8 @@ use crate::decode;
 use crate::index::{EntryId, Index};
 use crate::pass::{Lines, Pass, Row};
 use crate::raw::{Engine, Four, Planes, Special, WORDS};
-use crate::runs::{Ask, Derived, Heap, Name, RUNS_MAX};
+use crate::runs::{Ask, Heap, Name, RUNS_MAX};
+use crate::sums::Derived;
 
 /// Times that a line is decoded in a row.
 pub const DECODINGS_MAX: usize = 3;
@@ -43,8 +44,6 @@ pub(crate) struct Work {
     /// Ends of runs, counted from the first byte of these words: of those that may be names, and of those that may be addresses.
     pub name_ends: Box<[u32]>,
     pub four_ends: Box<[u32]>,
-    /// Words with colons that may be of an IPv6 address, and which.
-    pub sixes: Box<[(u32, u64)]>,
     pub specials: Box<[Special]>,
     pub names: Heap<Name>,
     pub fours: Heap<Four>,
@@ -82,7 +81,6 @@ impl<'i> Scanner<'i> {
                 derived: Box::new(Derived::new()),
                 name_ends: vec![0; RUNS_MAX].into(),
                 four_ends: vec![0; RUNS_MAX].into(),
-                sixes: vec![(0, 0); WORDS + 1].into(),
                 specials: vec![Special::default(); WORDS + 1].into(),
                 // A run behind an escape gives two names.
                 names: Heap::new(2),
