@@ -1,6 +1,6 @@
 //! The exact tables: what a candidate is compared with, byte by byte.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use model::{Kind, Observable};
 
@@ -13,7 +13,7 @@ use crate::runs::Ask;
 use crate::signs::{
     after_escape, at, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
 };
-use crate::v4::v4;
+use crate::v6::v6;
 use crate::{literal, range};
 
 /// Longest name.
@@ -248,7 +248,7 @@ impl Pass<'_> {
         if end - start < 32 || at(text, end).is_ascii_alphanumeric() {
             return;
         }
-        for from in start..start + REACH {
+        for from in start..reach(text, start) {
             let glued = from > start || (start > 0 && at(text, start - 1).is_ascii_alphanumeric());
             if !matches!(end.saturating_sub(from), 32 | 40 | 64 | 128) || (glued && !after_escape(text, from)) {
                 continue;
@@ -273,7 +273,7 @@ impl Pass<'_> {
     }
 
     /// A run that may be an IPv6 address is at `place`; places come in order.
-    pub fn v6(&mut self, place: usize) {
+    pub fn six(&mut self, place: usize) {
         if place >= self.v6_to {
             self.v6_to = self.v6_run(place);
         }
@@ -291,7 +291,7 @@ impl Pass<'_> {
             return end;
         }
         let glued = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.');
-        for from in start..end.min(start + REACH) {
+        for from in start..end.min(reach(text, start)) {
             let free = from == start && (start == 0 || !glued(at(text, start - 1)));
             if !free && !after_escape(text, from) {
                 continue;
@@ -305,7 +305,7 @@ impl Pass<'_> {
                 if !stops || to <= from || to - from > 64 {
                     continue;
                 }
-                let address = v6_of(slice(text, from, to));
+                let address = v6(slice(text, from, to)).map(Ipv6Addr::from);
                 if let Some(address) = address {
                     self.v6_address(address, from, to);
                     break;
@@ -400,15 +400,10 @@ impl Pass<'_> {
     }
 }
 
-/// An address of IPv6; most in logs are of IPv4 within it.
-fn v6_of(run: &[u8]) -> Option<Ipv6Addr> {
-    if let Some((head, rest)) = run.split_first_chunk::<7>()
-        && head.eq_ignore_ascii_case(b"::ffff:")
-        && let Some(address) = v4(rest)
-    {
-        return Some(Ipv4Addr::from(address).to_ipv6_mapped());
-    }
-    std::str::from_utf8(run).ok()?.parse().ok()
+/// How far a run that begins at `start` may begin later: not at all if there is no escape near.
+fn reach(text: &[u8], start: usize) -> usize {
+    let near = slice(text, start.saturating_sub(REACH), text.len().min(start + REACH));
+    if near.iter().any(|b| matches!(b, b'\\' | b'%')) { start + REACH } else { start + 1 }
 }
 
 /// What eight hexadecimal digits are.

@@ -20,6 +20,7 @@ mod scan;
 mod signs;
 mod sums;
 mod v4;
+mod v6;
 
 #[doc(hidden)]
 pub use build::forge;

@@ -6,7 +6,7 @@ use crate::index::{Index, Section};
 use crate::raw::{Engine, Job, Plane, Planes, Rare, Special, WORD, WORDS};
 use crate::runs::{Sieve, window};
 use crate::scan::{Hit, Work};
-use crate::signs::{at, slice};
+use crate::signs::slice;
 use crate::sums::{Derived, colons, derive, ends};
 
 /// A piece of another reading, and the line of the block that it is of.
@@ -214,11 +214,11 @@ impl<'a> Pass<'a> {
             if has_colons {
                 for (place, mask) in colons(words, &work.derived) {
                     // In order, as a run is looked at once.
-                    each_bit(mask, |bit| self.v6(base + place + bit as usize));
+                    each_bit(mask, |bit| self.six(base + place + bit as usize));
                 }
             }
             if rare.high || beyond.goes_on() {
-                self.beyond(base, words, &mut beyond, &work.planes);
+                self.beyond(engine, base, words, &mut beyond, work);
             }
             if rare.zero && self.is_raw {
                 self.zeros(base, words);
@@ -293,11 +293,22 @@ impl<'a> Pass<'a> {
 
     /// Runs that have a byte beyond ASCII.
     #[cold]
-    fn beyond(&mut self, base: usize, words: usize, state: &mut Beyond, planes: &Planes) {
+    fn beyond(&mut self, engine: Engine, base: usize, words: usize, state: &mut Beyond, work: &mut Work) {
+        let Work { planes, high, .. } = work;
+        let rest = slice(self.text, base, self.text.len());
+        let whole = (rest.len() / WORD).min(words);
+        engine.highs(slice(rest, 0, whole * WORD), high, 1);
+        if whole < words {
+            let mut block = [0; WORD];
+            for (to, from) in block.iter_mut().zip(slice(rest, whole * WORD, rest.len())) {
+                *to = *from;
+            }
+            engine.highs(&block, high, whole + 1);
+        }
         for number in 1..=words {
             let of = |plane: &Plane, number: usize| plane.get(number).copied().unwrap_or(0);
             let place = base + (number - 1) * WORD;
-            let high = high(slice(self.text, place, self.text.len().min(place + WORD)));
+            let high = of(high, number);
             // Only a run that has a byte beyond ASCII, here or in the words before, is asked for.
             if high != 0 || state.goes_on() {
                 let (name, dot) = (of(&planes.name, number), of(&planes.dot, number));
@@ -355,18 +366,4 @@ impl Beyond {
     const fn goes_on(&self) -> bool {
         self.high != 0 || self.sticky
     }
-}
-
-/// Which of up to 64 bytes are 0x80 and above.
-fn high(block: &[u8]) -> u64 {
-    let (eights, rest) = block.as_chunks::<8>();
-    let mut all = 0;
-    for (number, eight) in eights.iter().enumerate() {
-        let signs = (u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080) >> 7;
-        all |= (signs.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * number);
-    }
-    for number in 0..rest.len() {
-        all |= u64::from(at(rest, number) >> 7) << (8 * eights.len() + number);
-    }
-    all
 }

@@ -3,7 +3,7 @@
 use crate::decode;
 use crate::index::{EntryId, Index};
 use crate::pass::{Lines, Pass, Row};
-use crate::raw::{Engine, Four, Planes, Special, WORDS};
+use crate::raw::{Engine, Four, Plane, Planes, Special, WORDS};
 use crate::runs::{Ask, Heap, Name, RUNS_MAX};
 use crate::sums::Derived;
 
@@ -41,6 +41,8 @@ struct Level {
 pub(crate) struct Work {
     pub planes: Box<Planes>,
     pub derived: Box<Derived>,
+    /// Bytes of 0x80 and above, where there are any.
+    pub high: Box<Plane>,
     /// Ends of runs, counted from the first byte of these words: of those that may be names, and of those that may be addresses.
     pub name_ends: Box<[u32]>,
     pub four_ends: Box<[u32]>,
@@ -79,6 +81,7 @@ impl<'i> Scanner<'i> {
             work: Work {
                 planes: Box::new(Planes::new()),
                 derived: Box::new(Derived::new()),
+                high: Box::new([0; WORDS + 2]),
                 name_ends: vec![0; RUNS_MAX].into(),
                 four_ends: vec![0; RUNS_MAX].into(),
                 specials: vec![Special::default(); WORDS + 1].into(),

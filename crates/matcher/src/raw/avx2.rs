@@ -59,6 +59,17 @@ pub(super) fn classify(blocks: &[[u8; WORD]], planes: &mut Planes, at: usize) ->
     Rare { high: mask(all) != 0, zero: mask(_mm256_cmpeq_epi8(least, _mm256_setzero_si256())) != 0 }
 }
 
+/// Which of 64 bytes are 0x80 and above.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn high(block: &[u8; WORD]) -> u64 {
+    // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
+    let (one, two) = unsafe {
+        (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(WORD / 2).cast()))
+    };
+    let mask = |vector: __m256i| u64::from(_mm256_movemask_epi8(vector) as u32);
+    mask(one) | mask(two) << 32
+}
+
 /// A table in both halves of a vector.
 #[target_feature(enable = "avx2")]
 fn table(table: &[u8; 16]) -> __m256i {

@@ -276,6 +276,21 @@ impl Engine {
         }
     }
 
+    /// Which bytes are 0x80 and above, of whole blocks; the first becomes word `at`.
+    #[inline]
+    pub(crate) fn highs(self, text: &[u8], plane: &mut Plane, at: usize) {
+        let (blocks, _) = text.as_chunks::<WORD>();
+        let out = plane.iter_mut().skip(at);
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 | Self::Avx512 if self.is_here() => {
+                // SAFETY: the guard has just asked the processor for all that the function is compiled with; it takes arrays.
+                blocks.iter().zip(out).for_each(|(block, out)| *out = unsafe { avx2::high(block) });
+            }
+            _ => blocks.iter().zip(out).for_each(|(block, out)| *out = scalar::high(block)),
+        }
+    }
+
     /// Leaves of special signs those that, by what stands behind them, may begin an encoding that is of interest. Some
     /// others stay.
     #[inline]
@@ -307,6 +322,7 @@ mod tests {
             assert_eq!((planes.dot, planes.colon), (all(byte == b'.'), all(byte == b':')));
             assert_eq!(planes.digit, all(byte.is_ascii_digit()), "{byte:x}");
             assert_eq!((rare.high, rare.zero), (byte >= 0x80, byte == 0));
+            assert_eq!(scalar::high(&[byte; WORD]), all(byte >= 0x80));
         }
     }
 
@@ -371,6 +387,9 @@ mod tests {
             for at in 0..text.len() / WORD {
                 let block = text[at * WORD..][..WORD].try_into().unwrap();
                 assert_eq!(engine.classify_block(block), scalar::classify(block), "{engine:?}");
+                let mut plane = [0; WORDS + 2];
+                engine.highs(block, &mut plane, 3);
+                assert_eq!(plane[3], scalar::high(block), "{engine:?}");
             }
             let (mut planes, mut expect) = (Planes::new(), Planes::new());
             for text in text.chunks((WORDS + 1) * WORD) {

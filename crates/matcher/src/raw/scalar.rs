@@ -34,3 +34,8 @@ pub(super) fn classify(block: &[u8; WORD]) -> (Word, Rare) {
     }
     (word, rare)
 }
+
+/// Which of 64 bytes are 0x80 and above.
+pub(super) fn high(block: &[u8; WORD]) -> u64 {
+    block.iter().enumerate().fold(0, |all, (at, &byte)| all | u64::from(byte >> 7) << at)
+}
