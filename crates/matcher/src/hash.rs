@@ -109,6 +109,12 @@ const fn bits(hash: u64) -> u64 {
 pub(crate) struct Filter<'a>(pub(crate) &'a [u8]);
 
 impl Filter<'_> {
+    /// Sends for the memory that a question will need.
+    #[inline(always)]
+    pub(crate) fn send_for(self, hash: u64) {
+        crate::raw::send_for(self.0, scale(hash, self.0.len() as u64 / 8) as usize * 8);
+    }
+
     /// Whether a key may be in it.
     #[inline(always)]
     pub(crate) fn may_have(self, hash: u64) -> bool {

@@ -21,6 +21,8 @@ pub(crate) struct Name {
     start: u32,
     end: u32,
     pair: u32,
+    /// Of its last two labels.
+    hash: u64,
     /// Its dots, the highest bit the sign before its end; none if it may begin at two places or is long.
     dots: u64,
 }
@@ -65,6 +67,15 @@ impl<T: Copy + Default> Heap<T> {
     }
 }
 
+/// An address that was read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Found {
+    hash: u64,
+    address: u32,
+    start: u32,
+    end: u32,
+}
+
 /// What addresses are listed: asked before the filter of keys, as it is small.
 #[derive(Clone, Copy)]
 pub(crate) struct Sieve<'a> {
@@ -81,10 +92,10 @@ impl<'a> Sieve<'a> {
 
     /// Whether an address may be listed, and whether a range that begins with the same half is.
     #[inline(always)]
-    pub fn may_have(self, address: u32) -> (bool, bool) {
+    pub fn may_have(self, hash: u64, address: u32) -> (bool, bool) {
         let (byte, bit) = ((address >> 19) as usize, address >> 16 & 7);
         let range = self.halves.get(byte).copied().unwrap_or(0) >> bit & 1 == 1;
-        (self.addresses.may_have(of_number(class::V4, address.into())), range)
+        (self.addresses.may_have(hash), range)
     }
 }
 
@@ -121,7 +132,7 @@ impl Pass<'_> {
                 self.odd(place, len, dots, dashes != 0, names, addresses);
                 continue;
             }
-            names.put(Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots }, true);
+            names.put(Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots, hash: 0 }, true);
         }
         for &end in four_ends.get(..numbered).unwrap_or_default() {
             let len = back(&derived.host, end).leading_ones();
@@ -179,13 +190,13 @@ impl Pass<'_> {
         let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
         let own = if escaped { 0 } else { dots };
         let pair = pair(start, end, dots);
-        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: own }, true);
+        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: own, hash: 0 }, true);
         if escaped
             && pair == start
             && let Some(other) = other_start(self.text, start)
             && other < end - 1 - last
         {
-            names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0 }, true);
+            names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
         }
         if dots.count_ones() >= 3 && (escaped || dash) {
             self.pieces(start, end, addresses);
@@ -209,12 +220,12 @@ impl Pass<'_> {
         let last = dots.next();
         let pair = dots.next().map_or(start, |dot| start + dot + 1);
         if last.is_some_and(|dot| !at(run, dot + 1).is_ascii_digit()) {
-            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: 0 }, true);
+            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: 0, hash: 0 }, true);
             if let Some(other) = other_start(text, start)
                 && last.is_some_and(|dot| other < start + dot)
                 && pair == start
             {
-                names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0 }, true);
+                names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
             }
         }
         if at(text, start.wrapping_sub(1)) == b':' {
@@ -237,33 +248,44 @@ impl Pass<'_> {
         }
     }
 
-    /// Asks the filters of all runs.
+    /// Asks the filters of all runs: what memory each question needs is sent for before the first is asked.
     #[inline(always)]
     pub fn ask(&mut self, engine: Engine, work: &mut Work) {
-        let Work { names, fours, addresses, asks, key, .. } = work;
-        let names = names.take();
-        let listed = listed_pairs(self.text, self.pairs, names);
+        let Work { names, fours, found, addresses, asks, key, .. } = work;
         let fours = fours.take();
         engine.fours(self.text, fours);
-        let listed_fours = listed_fours(self.sieve, fours);
-        for name in names.get(..listed).unwrap_or_default() {
+        for four in &*fours {
+            let address = four.address.unwrap_or(0);
+            let hash = of_number(class::V4, address.into());
+            self.sieve.addresses.send_for(hash);
+            found.put(Found { hash, address, start: four.start, end: four.end }, four.address.is_some());
+        }
+        let names = names.take();
+        for name in names.iter_mut() {
+            name.hash = hash::pair(self.text, name.pair as usize, name.end as usize);
+            self.pairs.send_for(name.hash);
+        }
+        let (sieve, pairs, keys) = (self.sieve, self.pairs, self.keys);
+        for found in keep(found.take(), |found| {
+            let (exact, range) = sieve.may_have(found.hash, found.address);
+            exact | range
+        }) {
+            addresses.push((found.address, found.start, found.end));
+        }
+        for name in keep(names, |name| pairs.may_have(name.hash)) {
             if name.dots == 0 {
                 self.host(name.start as usize, name.end as usize, key);
             } else {
-                keys_of(self.text, *name, asks);
+                keys_of(self.text, keys, *name, asks);
             }
         }
-        let asks = asks.take();
-        let asked = listed_keys(self.keys, asks);
-        for ask in asks.get(..asked).unwrap_or_default() {
+        for ask in keep(asks.take(), |ask| keys.may_have(ask.hash)) {
             self.asked(ask, key);
         }
-        for four in fours.get(..listed_fours).unwrap_or_default() {
-            addresses.push((four.address.unwrap_or(0), four.start, four.end));
-        }
         for (address, start, end) in addresses.drain(..) {
-            let (exact, range) = self.sieve.may_have(address);
-            if exact && self.keys.may_have(of_number(class::V4, address.into())) {
+            let hash = of_number(class::V4, address.into());
+            let (exact, range) = sieve.may_have(hash, address);
+            if exact && keys.may_have(hash) {
                 self.address(address, start as usize, end as usize, key);
             }
             if range {
@@ -283,65 +305,36 @@ fn pair(start: usize, end: usize, dots: u64) -> usize {
 
 /// The keys by which a name, and each that it ends with behind a dot, is looked up.
 #[inline(always)]
-fn keys_of(text: &[u8], name: Name, asks: &mut Heap<Ask>) {
-    let (start, end) = (name.start as usize, name.end as usize);
-    let hash = part(class::WHOLE, text, start, end, FOLD);
-    asks.put(Ask { hash, start: name.start, end: name.end, is_whole: true }, true);
-    let hash = part(class::DOMAIN, text, start, end, FOLD);
-    asks.put(Ask { hash, start: name.start, end: name.end, is_whole: false }, true);
+fn keys_of(text: &[u8], keys: Filter<'_>, name: Name, asks: &mut Heap<Ask>) {
+    let mut put = |class: u64, from: u32| {
+        let hash = part(class, text, from as usize, name.end as usize, FOLD);
+        keys.send_for(hash);
+        asks.put(Ask { hash, start: from, end: name.end, is_whole: class == class::WHOLE }, true);
+    };
+    put(class::WHOLE, name.start);
+    put(class::DOMAIN, name.start);
     // The last label alone is none.
     let mut dots = name.dots << name.dots.leading_zeros() << 1;
     let mut from = name.end - 1 - name.dots.leading_zeros();
     while dots != 0 {
         let label = dots.leading_zeros();
         from -= label;
-        let hash = part(class::DOMAIN, text, from as usize, end, FOLD);
-        asks.put(Ask { hash, start: from, end: name.end, is_whole: false }, true);
+        put(class::DOMAIN, from);
         from -= 1;
         dots = dots << label << 1;
     }
 }
 
-/// Moves the names whose last two labels are listed, probably, to the front, and returns how many they are.
+/// Those of things that are to be kept, moved to the front without a branch on that.
 #[inline(always)]
-fn listed_pairs(text: &[u8], pairs: Filter<'_>, names: &mut [Name]) -> usize {
+fn keep<T: Copy>(all: &mut [T], mut is_kept: impl FnMut(&T) -> bool) -> &[T] {
     let mut kept = 0;
-    for number in 0..names.len() {
-        let Some(&name) = names.get(number) else { break };
-        if let Some(place) = names.get_mut(kept) {
-            *place = name;
+    for number in 0..all.len() {
+        let Some(&thing) = all.get(number) else { break };
+        if let Some(place) = all.get_mut(kept) {
+            *place = thing;
         }
-        kept += usize::from(pairs.may_have(hash::pair(text, name.pair as usize, name.end as usize)));
+        kept += usize::from(is_kept(&thing));
     }
-    kept
+    all.get(..kept).unwrap_or_default()
 }
-
-/// The same of addresses that are listed, or in a listed range.
-#[inline(always)]
-fn listed_fours(sieve: Sieve<'_>, fours: &mut [Four]) -> usize {
-    let mut kept = 0;
-    for number in 0..fours.len() {
-        let Some(&four) = fours.get(number) else { break };
-        if let Some(place) = fours.get_mut(kept) {
-            *place = four;
-        }
-        let (exact, range) = sieve.may_have(four.address.unwrap_or(0));
-        kept += usize::from(four.address.is_some() & (exact | range));
-    }
-    kept
-}
-
-/// The same of keys.
-#[inline(always)]
-fn listed_keys(keys: Filter<'_>, asks: &mut [Ask]) -> usize {
-    let mut kept = 0;
-    for number in 0..asks.len() {
-        let Some(&ask) = asks.get(number) else { break };
-        if let Some(place) = asks.get_mut(kept) {
-            *place = ask;
-        }
-        kept += usize::from(keys.may_have(ask.hash));
-    }
-    kept
-}
-

@@ -4,7 +4,7 @@ use crate::decode;
 use crate::index::{EntryId, Index};
 use crate::pass::{Lines, Pass, Row};
 use crate::raw::{Engine, Four, Plane, Planes, Special, WORDS};
-use crate::runs::{Ask, Heap, Name, RUNS_MAX};
+use crate::runs::{Ask, Found, Heap, Name, RUNS_MAX};
 use crate::sums::Derived;
 
 /// Times that a line is decoded in a row.
@@ -49,6 +49,7 @@ pub(crate) struct Work {
     pub specials: Box<[Special]>,
     pub names: Heap<Name>,
     pub fours: Heap<Four>,
+    pub found: Heap<Found>,
     pub asks: Heap<Ask>,
     pub addresses: Vec<(u32, u32, u32)>,
     pub key: Vec<u8>,
@@ -88,6 +89,7 @@ impl<'i> Scanner<'i> {
                 // A run behind an escape gives two names.
                 names: Heap::new(2),
                 fours: Heap::new(1),
+                found: Heap::new(1),
                 // One as a whole for each name, and one for each of its dots, of which every second byte may be one.
                 asks: Heap::new(4),
                 addresses: Vec::new(),

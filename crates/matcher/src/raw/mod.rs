@@ -147,6 +147,19 @@ const BEHIND: [[u8; 16]; 2] = [
     [0, 0, 0x12, 0x24, 0x48, 0, 0x48, 0x01, 0, 0, 0, 0, 0, 0, 0, 0],
 ];
 
+/// Asks the processor to fetch what lies at a place, without waiting for it.
+#[inline(always)]
+pub(crate) fn send_for(bytes: &[u8], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if at < bytes.len() {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the place is within the bytes; every x86-64 processor has the instruction, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().add(at).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (bytes, at);
+}
+
 /// Something to do: a trait and no closure, as only a method can be made to be inlined.
 pub(crate) trait Job {
     /// Does it. Implementations are `#[inline(always)]`.
