@@ -272,36 +272,32 @@ impl Pass<'_> {
         }
     }
 
-    /// A run that may be an IPv6 address is at `place`; places come in order.
-    pub fn six(&mut self, place: usize) {
-        if place >= self.v6_to {
-            self.v6_to = self.v6_run(place);
-        }
-    }
-
-    /// A run that may be an IPv6 address is at `place`; returns where it ends.
-    pub fn v6_run(&mut self, place: usize) -> usize {
+    /// A run that may be an IPv6 address is at `place`; so many of its signs stand before that and from there on, 64 and more
+    /// only if there are more.
+    #[inline]
+    pub fn six(&mut self, place: usize, before: usize, behind: usize) {
         let text = self.text;
         let sign = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
-        let start = place - slice(text, 0, place).iter().rev().take_while(|b| sign(b)).count();
-        let end = place + slice(text, place, text.len()).iter().take_while(|b| sign(b)).count();
-        let run = slice(text, start, end);
-        let colons = memchr::memchr_iter(b':', run).count();
-        if colons < 6 && !run.windows(2).any(|two| two == b"::") {
-            return end;
+        let mut start = place - before;
+        if before == WORD {
+            start -= slice(text, 0, start).iter().rev().take_while(|b| sign(b)).count();
         }
+        let mut end = place + behind;
+        if behind >= WORD {
+            end += slice(text, end, text.len()).iter().take_while(|b| sign(b)).count();
+        }
+        self.v6_to = end;
         let glued = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.');
+        if glued(at(text, end)) {
+            return;
+        }
         for from in start..end.min(reach(text, start)) {
             let free = from == start && (start == 0 || !glued(at(text, start - 1)));
             if !free && !after_escape(text, from) {
                 continue;
             }
             for to in [end - 1, end] {
-                let stops = if to == end {
-                    !glued(at(text, end))
-                } else {
-                    matches!(at(text, to), b':' | b'.') && !glued(at(text, end))
-                };
+                let stops = to == end || matches!(at(text, to), b':' | b'.');
                 if !stops || to <= from || to - from > 64 {
                     continue;
                 }
@@ -312,7 +308,6 @@ impl Pass<'_> {
                 }
             }
         }
-        end
     }
 
     fn v6_address(&mut self, address: Ipv6Addr, start: usize, end: usize) {

@@ -212,10 +212,7 @@ impl<'a> Pass<'a> {
                 self.hashes(base, words, &work.planes, &work.derived);
             }
             if has_colons {
-                for (place, mask) in colons(words, &work.derived) {
-                    // In order, as a run is looked at once.
-                    each_bit(mask, |bit| self.six(base + place + bit as usize));
-                }
+                self.colons(base, words, work);
             }
             if rare.high || beyond.goes_on() {
                 self.beyond(engine, base, words, &mut beyond, work);
@@ -273,6 +270,30 @@ impl<'a> Pass<'a> {
                     self.requested_to = self.request(special);
                 }
             });
+        }
+    }
+
+    /// Runs of digits and colons that may be IPv6 addresses.
+    #[cold]
+    fn colons(&mut self, base: usize, words: usize, work: &Work) {
+        let Work { planes, derived, .. } = work;
+        for (number, mask) in colons(words, derived) {
+            if mask != 0 {
+                let signs = |number: usize| {
+                    let of = |plane: &Plane| plane.get(number).copied().unwrap_or(0);
+                    of(&planes.hex) | of(&planes.colon) | of(&planes.dot)
+                };
+                let (before, now, after) = (signs(number), signs(number + 1), signs(number + 2));
+                each_bit(mask, |bit| {
+                    let place = base + number * WORD + bit as usize;
+                    // In order, as a run is looked at once.
+                    if place >= self.v6_to {
+                        let behind = (u128::from(now) | u128::from(after) << WORD) >> bit;
+                        let before = window(before, now, bit).leading_ones();
+                        self.six(place, before as usize, behind.trailing_ones() as usize);
+                    }
+                });
+            }
         }
     }
 

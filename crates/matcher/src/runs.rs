@@ -142,8 +142,8 @@ impl Pass<'_> {
             let place = base + end as usize;
             let start = place.wrapping_sub(len as usize);
             let before = at(self.text, start.wrapping_sub(1));
-            if (len == 64) | (dashes != 0) | matches!(before, b'\\' | b'%' | b':') | (start < 4) {
-                self.odd_four(place, len, before, names, addresses);
+            if (len == 64) | (dashes != 0) | matches!(before, b'\\' | b'%') | (start < 4) {
+                self.odd_four(place, len, names, addresses);
                 continue;
             }
             let is_four = (dots.count_ones() == 3) & (len as usize <= V4_BYTES_MAX);
@@ -151,24 +151,13 @@ impl Pass<'_> {
         }
     }
 
-    /// A run that ends with a number and has three dots, and may hold an address as a piece of it or within one of IPv6.
+    /// A run that ends with a number and has three dots, and may hold an address as a piece of it.
     #[cold]
-    fn odd_four(
-        &mut self,
-        end: usize,
-        len: u32,
-        before: u8,
-        names: &mut Heap<Name>,
-        addresses: &mut Vec<(u32, u32, u32)>,
-    ) {
+    fn odd_four(&mut self, end: usize, len: u32, names: &mut Heap<Name>, addresses: &mut Vec<(u32, u32, u32)>) {
         if len == 64 {
             return self.long(end, names, addresses);
         }
-        let start = end - len as usize;
-        if before == b':' {
-            self.v6_run(start);
-        }
-        self.pieces(start, end, addresses);
+        self.pieces(end - len as usize, end, addresses);
     }
 
     /// A name behind an escape, or one that may hold an address as a piece of it, or a long one.
@@ -227,9 +216,6 @@ impl Pass<'_> {
             {
                 names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
             }
-        }
-        if at(text, start.wrapping_sub(1)) == b':' {
-            self.v6_run(start);
         }
         self.pieces(start, end, addresses);
     }

@@ -216,9 +216,9 @@ pub(crate) fn ends(words: usize, work: &mut Work) -> [usize; 2] {
     [names, fours]
 }
 
-/// Colons that may be of an IPv6 address, and where each word begins.
+/// Colons that may be of an IPv6 address, and the number of each word.
 #[inline(always)]
 pub(crate) fn colons(words: usize, derived: &Derived) -> impl Iterator<Item = (usize, u64)> + '_ {
     let [.., fourth] = &derived.closing;
-    of(fourth, 1, words).iter().enumerate().map(|(number, &colons)| (number * WORD, colons))
+    of(fourth, 1, words).iter().copied().enumerate()
 }
