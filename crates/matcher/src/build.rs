@@ -11,6 +11,7 @@ use crate::index::{
 };
 use crate::literal;
 use crate::range::{self, Range};
+use crate::raw::send_for;
 use crate::signs::{UrlKey, digit};
 
 /// Widest range of IPv4: one of 16 million addresses hits by chance.
@@ -19,6 +20,9 @@ pub const V4_PREFIX_MIN: u8 = 8;
 pub const V6_PREFIX_MIN: u8 = 16;
 /// Most bytes of an index: places in it are 32 bits.
 pub const RECORD_BYTES_MAX: usize = u32::MAX as usize;
+
+/// How many records before it is needed memory is sent for.
+const SOON: usize = 16;
 
 /// Why an indicator is not looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
@@ -325,7 +329,10 @@ impl Builder {
     /// Adds up the bytes of each of the buckets from `first` on.
     fn count(&self, begins: &mut [[u8; 4]], first: usize) {
         let count = self.hashes.len().max(1) as u64;
-        for (hash, from, to) in self.records() {
+        for (number, (hash, from, to)) in self.records().enumerate() {
+            if let Some(&hash) = self.hashes.get(number + SOON) {
+                send_for(begins.as_flattened(), (scale(hash, count) as usize).wrapping_sub(first).wrapping_mul(4));
+            }
             if let Some(begin) = begins.get_mut((scale(hash, count) as usize).wrapping_sub(first)) {
                 *begin = (u32::from_le_bytes(*begin) + (to - from)).to_le_bytes();
             }
@@ -338,6 +345,16 @@ impl Builder {
         let range_code = code_of(Kind::Cidr);
         let mut moved = Vec::new();
         for (number, (hash, from, to)) in self.records().enumerate() {
+            // What a later record needs is sent for: first its bucket, then, when that has come, where the bucket has got to.
+            let of = |number: usize| {
+                self.hashes.get(number).map(|&hash| (scale(hash, count) as usize).wrapping_sub(first))
+            };
+            if let Some(bucket) = of(number + 2 * SOON) {
+                send_for(begins.as_flattened(), bucket.wrapping_mul(4));
+            }
+            if let Some(begin) = of(number + SOON).and_then(|bucket| begins.get(bucket)) {
+                send_for(records, (u32::from_le_bytes(*begin).wrapping_sub(base)) as usize);
+            }
             let Some(begin) = begins.get_mut((scale(hash, count) as usize).wrapping_sub(first)) else { continue };
             let place = u32::from_le_bytes(*begin);
             *begin = (place + (to - from)).to_le_bytes();

@@ -429,6 +429,13 @@ impl Index {
         self.word_lens
     }
 
+    /// Sends for the place of the bucket of a hash.
+    #[inline]
+    pub(crate) fn send_for(&self, hash: u64) {
+        let buckets = self.section(Section::Buckets);
+        raw::send_for(buckets, scale(hash, (buckets.len() / 4).saturating_sub(1) as u64) as usize * 4);
+    }
+
     /// Calls `hit` with each record of the bucket of a hash.
     pub(crate) fn bucket<'a>(&'a self, hash: u64, mut hit: impl FnMut(EntryId, Record<'a>)) {
         let (buckets, records) = (self.section(Section::Buckets), self.section(Section::Records));

@@ -124,12 +124,15 @@ impl Pass<'_> {
             let len = back(&derived.host, end).leading_ones();
             let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
             let dots = back(&derived.inner, end) & own;
-            let dashes = back(&planes.name, end) & !back(&planes.alnum, end) & own;
+            let dashes = back(&derived.dash, end) & own;
             let place = base + end as usize;
             let start = place.wrapping_sub(len as usize);
             let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
             if (len == 64) | escaped | ((dots.count_ones() >= 3) & (dashes != 0)) {
-                self.odd(place, len, dots, dashes != 0, names, addresses);
+                // The dots that are between digits: an address within the name has three.
+                let digit = back(&planes.digit, end);
+                let numbers = (dots & digit << 1 & digit >> 1).count_ones();
+                self.odd(place, len, [dots, u64::from(numbers)], names, addresses);
                 continue;
             }
             names.put(Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots, hash: 0 }, true);
@@ -138,7 +141,7 @@ impl Pass<'_> {
             let len = back(&derived.host, end).leading_ones();
             let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
             let dots = back(&derived.inner, end) & own;
-            let dashes = back(&planes.name, end) & !back(&planes.alnum, end) & own;
+            let dashes = back(&derived.dash, end) & own;
             let place = base + end as usize;
             let start = place.wrapping_sub(len as usize);
             let before = at(self.text, start.wrapping_sub(1));
@@ -166,8 +169,7 @@ impl Pass<'_> {
         &mut self,
         end: usize,
         len: u32,
-        dots: u64,
-        dash: bool,
+        [dots, numbers]: [u64; 2],
         names: &mut Heap<Name>,
         addresses: &mut Vec<(u32, u32, u32)>,
     ) {
@@ -187,7 +189,7 @@ impl Pass<'_> {
         {
             names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
         }
-        if dots.count_ones() >= 3 && (escaped || dash) {
+        if numbers >= 3 {
             self.pieces(start, end, addresses);
         }
     }
@@ -265,7 +267,11 @@ impl Pass<'_> {
                 keys_of(self.text, keys, *name, asks);
             }
         }
-        for ask in keep(asks.take(), |ask| keys.may_have(ask.hash)) {
+        let kept = keep(asks.take(), |ask| keys.may_have(ask.hash));
+        for ask in kept {
+            self.index.send_for(ask.hash);
+        }
+        for ask in kept {
             self.asked(ask, key);
         }
         for (address, start, end) in addresses.drain(..) {

@@ -18,6 +18,8 @@ pub(crate) struct Derived {
     pub inner: Plane,
     /// Name signs and inner dots.
     pub host: Plane,
+    /// Hyphens and underscores.
+    pub dash: Plane,
     /// A place in each run of 32 hexadecimal digits.
     pub hashes: Plane,
     /// Ends of runs whose last label begins with no digit.
@@ -45,6 +47,7 @@ impl Derived {
         Self {
             inner: NONE,
             host: NONE,
+            dash: NONE,
             hashes: NONE,
             names: NONE,
             seconds: NONE,
@@ -60,7 +63,7 @@ impl Derived {
     /// Nothing stands before.
     pub fn begin(&mut self) {
         let [one, two, _] = &mut self.closing;
-        for plane in [&mut self.inner, &mut self.host, &mut self.thirds, one, two] {
+        for plane in [&mut self.inner, &mut self.host, &mut self.dash, &mut self.thirds, one, two] {
             let [first, ..] = plane;
             *first = 0;
         }
@@ -70,7 +73,7 @@ impl Derived {
     /// The last word becomes the one before.
     pub fn turn(&mut self) {
         let [one, two, _] = &mut self.closing;
-        for plane in [&mut self.inner, &mut self.host, &mut self.thirds, one, two] {
+        for plane in [&mut self.inner, &mut self.host, &mut self.dash, &mut self.thirds, one, two] {
             plane.copy_within(WORDS..=WORDS, 0);
         }
     }
@@ -122,13 +125,17 @@ fn behind(words: usize, plane: &Plane) -> impl Iterator<Item = u64> + '_ {
 /// that may be of an IPv6 address.
 #[inline(always)]
 pub(crate) fn derive(planes: &Planes, words: usize, derived: &mut Derived) -> (bool, bool) {
-    let Derived { inner, host, hashes, names, seconds, thirds, fours, closing, sum, carry, carried: over } = derived;
+    let Derived { inner, host, dash, hashes, names, seconds, thirds, fours, closing, sum, carry, carried: over } = derived;
     let [over_names, over_seconds, over_thirds, over_fours, over_groups @ ..] = over;
     let out = of_mut(inner, words).iter_mut().zip(of_mut(host, words));
     let name = of(&planes.name, 0, words).iter().zip(of(&planes.name, 1, words)).zip(of(&planes.name, 2, words));
     for ((((&before, &now), &after), &dot), (inner, host)) in name.zip(of(&planes.dot, 1, words)).zip(out) {
         *inner = dot & (now << 1 | before >> 63) & (now >> 1 | after << 63);
         *host = now | *inner;
+    }
+    let signs = of(&planes.name, 1, words).iter().zip(of(&planes.alnum, 1, words));
+    for (dash, (name, alnum)) in of_mut(dash, words).iter_mut().zip(signs) {
+        *dash = name & !alnum;
     }
 
     let letters = behind(words, inner).zip(of(&planes.digit, 1, words)).map(|(first, digit)| first & !digit);
