@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::{Kind, Observable};
 
-use crate::hash::{self, ADDRESS_BITS, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale};
+use crate::hash::{
+    self, ADDRESS_BITS, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale,
+};
 use crate::index::{
     FORMAT_VERSION, HALVES_BYTES, HEADER_BYTES, Index, MAGIC, Memory, ORDER, SECTIONS, SUMMED_FROM, Section, class,
     is_digits, is_literal, push_varint,
@@ -346,9 +348,8 @@ impl Builder {
         let mut moved = Vec::new();
         for (number, (hash, from, to)) in self.records().enumerate() {
             // What a later record needs is sent for: first its bucket, then, when that has come, where the bucket has got to.
-            let of = |number: usize| {
-                self.hashes.get(number).map(|&hash| (scale(hash, count) as usize).wrapping_sub(first))
-            };
+            let of =
+                |number: usize| self.hashes.get(number).map(|&hash| (scale(hash, count) as usize).wrapping_sub(first));
             if let Some(bucket) = of(number + 2 * SOON) {
                 send_for(begins.as_flattened(), bucket.wrapping_mul(4));
             }

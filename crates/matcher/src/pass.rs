@@ -301,12 +301,18 @@ impl<'a> Pass<'a> {
     #[cold]
     fn hashes(&mut self, base: usize, words: usize, planes: &Planes, derived: &Derived) {
         let all = planes.hex.iter().zip(planes.hex.iter().skip(1).zip(planes.hex.iter().skip(2)));
-        for (number, ((&before, (&now, &after)), &hashes)) in all.zip(derived.hashes.iter().skip(1)).take(words).enumerate() {
+        for (number, ((&before, (&now, &after)), &hashes)) in
+            all.zip(derived.hashes.iter().skip(1)).take(words).enumerate()
+        {
             each_bit(hashes, |bit| {
                 let place = base + number * WORD + bit as usize;
                 if place >= self.hex_to {
                     let behind = (u128::from(now) | u128::from(after) << WORD) >> bit;
-                    self.digits(place, window(before, now, bit).leading_ones() as usize, behind.trailing_ones() as usize);
+                    self.digits(
+                        place,
+                        window(before, now, bit).leading_ones() as usize,
+                        behind.trailing_ones() as usize,
+                    );
                 }
             });
         }

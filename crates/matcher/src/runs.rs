@@ -135,7 +135,10 @@ impl Pass<'_> {
                 self.odd(place, len, [dots, u64::from(numbers)], names, addresses);
                 continue;
             }
-            names.put(Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots, hash: 0 }, true);
+            names.put(
+                Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots, hash: 0 },
+                true,
+            );
         }
         for &end in four_ends.get(..numbered).unwrap_or_default() {
             let len = back(&derived.host, end).leading_ones();

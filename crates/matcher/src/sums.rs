@@ -1,13 +1,12 @@
 //! What is made of the planes of eight kilobytes, several words at once: where runs end that are worth a look.
 //!
 //! A bit added to the run that it stands in carries to the first bit behind the run, and nowhere else; and a second that is added
-//! to the same run finds that carry where it stands, and stays. A word's carry goes to the next word and no further, so that no
-//! word waits for others: what is looked for, a last label, the dots of an IPv4 address, a group of an IPv6 address, has less
-//! than 64 bytes, and so lies in two words at most.
+//! to the same run finds that carry where it stands, and stays. A word carries into the next; only where a run fills a whole word
+//! does it wait for the one before, which is rare, so that else no word waits for others.
 
+use crate::pass::each_bit;
 use crate::raw::{Plane, Planes, WORD, WORDS};
 use crate::scan::Work;
-use crate::pass::each_bit;
 
 const NONE: Plane = [0; WORDS + 2];
 const EACH_16: u64 = 0x0001_0001_0001_0001;
@@ -102,11 +101,26 @@ fn add(
     let [first, ..] = carries;
     *first = *carried;
     let out = of_mut(sums, words).iter_mut().zip(of_mut(carries, words));
+    let mut is_full = false;
     for ((&run, bit), (sum, carry)) in of(runs, 1, words).iter().zip(bits).zip(out) {
         *sum = run.wrapping_add(bit);
         *carry = (run & bit | (run | bit) & !*sum) >> 63;
+        is_full |= *sum == u64::MAX;
+    }
+    if is_full {
+        hand_on(words, sums, carries);
     }
     *carried = carries.get(words).copied().unwrap_or(0);
+}
+
+/// A word that is all run, and to which nothing is added, carries what the word before carries.
+#[cold]
+fn hand_on(words: usize, sums: &Plane, carries: &mut Plane) {
+    let mut before = carries.first().copied().unwrap_or(0);
+    for (sum, carry) in of(sums, 1, words).iter().zip(of_mut(carries, words)) {
+        *carry |= before & u64::from(*sum == u64::MAX);
+        before = *carry;
+    }
 }
 
 /// Sums with the carries of the words before them.
@@ -125,7 +139,8 @@ fn behind(words: usize, plane: &Plane) -> impl Iterator<Item = u64> + '_ {
 /// that may be of an IPv6 address.
 #[inline(always)]
 pub(crate) fn derive(planes: &Planes, words: usize, derived: &mut Derived) -> (bool, bool) {
-    let Derived { inner, host, dash, hashes, names, seconds, thirds, fours, closing, sum, carry, carried: over } = derived;
+    let Derived { inner, host, dash, hashes, names, seconds, thirds, fours, closing, sum, carry, carried: over } =
+        derived;
     let [over_names, over_seconds, over_thirds, over_fours, over_groups @ ..] = over;
     let out = of_mut(inner, words).iter_mut().zip(of_mut(host, words));
     let name = of(&planes.name, 0, words).iter().zip(of(&planes.name, 1, words)).zip(of(&planes.name, 2, words));
@@ -140,21 +155,26 @@ pub(crate) fn derive(planes: &Planes, words: usize, derived: &mut Derived) -> (b
 
     let letters = behind(words, inner).zip(of(&planes.digit, 1, words)).map(|(first, digit)| first & !digit);
     add(words, [sum, carry], over_names, &planes.name, letters);
-    for ((names, sum), host) in of_mut(names, words).iter_mut().zip(carried(words, sum, carry)).zip(of(host, 1, words)) {
+    for ((names, sum), host) in of_mut(names, words).iter_mut().zip(carried(words, sum, carry)).zip(of(host, 1, words))
+    {
         *names = sum & !host;
     }
 
     add(words, [sum, carry], over_seconds, host, of(inner, 1, words).iter().copied());
-    for ((out, sum), dots) in of_mut(seconds, words).iter_mut().zip(carried(words, sum, carry)).zip(of(inner, 1, words)) {
+    for ((out, sum), dots) in of_mut(seconds, words).iter_mut().zip(carried(words, sum, carry)).zip(of(inner, 1, words))
+    {
         *out = sum & dots;
     }
     add(words, [sum, carry], over_thirds, host, of(seconds, 1, words).iter().copied());
-    for ((out, sum), dots) in of_mut(thirds, words).iter_mut().zip(carried(words, sum, carry)).zip(of(seconds, 1, words)) {
+    for ((out, sum), dots) in
+        of_mut(thirds, words).iter_mut().zip(carried(words, sum, carry)).zip(of(seconds, 1, words))
+    {
         *out = sum & dots;
     }
     let digits = behind(words, thirds).zip(of(&planes.digit, 1, words)).map(|(first, digit)| first & digit);
     add(words, [sum, carry], over_fours, &planes.name, digits);
-    for ((fours, sum), host) in of_mut(fours, words).iter_mut().zip(carried(words, sum, carry)).zip(of(host, 1, words)) {
+    for ((fours, sum), host) in of_mut(fours, words).iter_mut().zip(carried(words, sum, carry)).zip(of(host, 1, words))
+    {
         *fours = sum & !host;
     }
 

@@ -81,7 +81,23 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((state >> 33) % below) as usize
         };
-        let pieces = ["::", ":", ":", "0", "1", "ffff", "FFFF", "12345", "1.2.3.4", "a", "255.0.0.1", "01.2.3.4", ".", "g", "b8c"];
+        let pieces = [
+            "::",
+            ":",
+            ":",
+            "0",
+            "1",
+            "ffff",
+            "FFFF",
+            "12345",
+            "1.2.3.4",
+            "a",
+            "255.0.0.1",
+            "01.2.3.4",
+            ".",
+            "g",
+            "b8c",
+        ];
         let (mut good, mut bad) = (0, 0);
         for round in 0..400_000 {
             let text: String = if round % 2 == 0 {
@@ -91,7 +107,13 @@ mod tests {
                 let gap = next(12);
                 let mut text = String::new();
                 for group in 0..groups {
-                    text += if group == gap { "::" } else if group > 0 { ":" } else { "" };
+                    text += if group == gap {
+                        "::"
+                    } else if group > 0 {
+                        ":"
+                    } else {
+                        ""
+                    };
                     let below = [16, 300, 70_000][next(3)];
                     text += &format!("{:x}", next(below));
                 }

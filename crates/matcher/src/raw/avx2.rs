@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::{
-    ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, BEGIN, BEHIND, Engine, Four, HIGH, Job, LOW, Planes,
-    Rare, Special, WORD, Word,
+    ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, BEGIN, BEHIND, Engine, Four, HIGH, Job, LOW,
+    Planes, Rare, Special, WORD, Word,
 };
 use crate::v4::quick_v4;
 
@@ -63,9 +63,8 @@ pub(super) fn classify(blocks: &[[u8; WORD]], planes: &mut Planes, at: usize) ->
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn high(block: &[u8; WORD]) -> u64 {
     // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
-    let (one, two) = unsafe {
-        (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(WORD / 2).cast()))
-    };
+    let (one, two) =
+        unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(WORD / 2).cast())) };
     let mask = |vector: __m256i| u64::from(_mm256_movemask_epi8(vector) as u32);
     mask(one) | mask(two) << 32
 }

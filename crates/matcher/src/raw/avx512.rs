@@ -2,9 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{
-    ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, HIGH, LOW, Planes, Rare, WORD, Word,
-};
+use super::{ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, HIGH, LOW, Planes, Rare, WORD, Word};
 
 /// The planes of each block.
 #[target_feature(enable = "avx512f,avx512bw")]

@@ -227,8 +227,7 @@ impl Engine {
         let mut planes = Planes::new();
         let rare = self.classify(block, &mut planes, 0);
         let ([name, ..], [alnum, ..], [digit, ..]) = (planes.name, planes.alnum, planes.digit);
-        let ([hex, ..], [dot, ..], [colon, ..], [special, ..]) =
-            (planes.hex, planes.dot, planes.colon, planes.special);
+        let ([hex, ..], [dot, ..], [colon, ..], [special, ..]) = (planes.hex, planes.dot, planes.colon, planes.special);
         (Word { name, alnum, digit, hex, dot, colon, special }, rare)
     }
 

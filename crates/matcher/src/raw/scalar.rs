@@ -1,8 +1,6 @@
 //! Planes byte by byte: the fallback, and what the others are tested against.
 
-use super::{
-    ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, HIGH, LOW, Rare, WORD, Word,
-};
+use super::{ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, HIGH, LOW, Rare, WORD, Word};
 
 /// The classes of each byte.
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which would tell")]
