@@ -18,6 +18,8 @@ use crate::worker::{Mention, Place, Sample, Worker};
 
 /// Bytes of a file that one job is.
 const JOB_BYTES: u64 = 16 << 20;
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 /// Largest mail that is decoded.
 const MAIL_BYTES_MAX: u64 = 64 << 20;
 /// Lines above which a value is over-common, unless told otherwise.
@@ -124,6 +126,7 @@ impl<'h> Hunt<'h> {
         let (trouble, unread) = (Mutex::new(sources.unreadable.clone()), Mutex::new(BTreeSet::new()));
         let mentions = Mutex::new(HashMap::<EntryId, Mention>::new());
         let running = AtomicUsize::new(self.threads.max(1));
+        let caller = std::thread::current();
         std::thread::scope(|scope| {
             for _ in 0..self.threads.max(1) {
                 scope.spawn(|| {
@@ -157,13 +160,13 @@ impl<'h> Hunt<'h> {
                     drop(all);
                     if running.fetch_sub(1, Ordering::AcqRel) == 1 {
                         done.store(true, Ordering::Release);
+                        caller.unpark();
                     }
                 });
             }
-            let mut waited = 0;
             while !done.load(Ordering::Acquire) {
-                std::thread::sleep(Duration::from_millis(if waited < 50 { 1 } else { 50 }));
-                waited += 1;
+                // The last thread ends the wait.
+                std::thread::park_timeout(PROGRESS_EVERY);
                 progress(read.load(Ordering::Relaxed));
             }
         });

@@ -9,8 +9,8 @@ use memchr::{memchr, memrchr};
 use crate::engine::Hunt;
 use crate::logs::Reader;
 
-/// Bytes read at a time.
-pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+/// Bytes read at a time: few enough to stay in a cache until they have been scanned.
+pub(crate) const BLOCK_BYTES: usize = 1 << 18;
 /// Longest line that is looked at as one.
 pub const LINE_BYTES_MAX: usize = 8 << 20;
 /// Bytes of a longer line that are looked at with both of its pieces.

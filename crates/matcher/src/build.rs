@@ -4,14 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::{Kind, Observable};
 
-use crate::hash::{self, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale};
+use crate::hash::{
+    self, ADDRESS_BITS, FOLD, KEY_BITS, PAIR_BITS, all, checksum, fill_filter, filter_bytes, of_number, scale,
+};
 use crate::index::{
     FORMAT_VERSION, HALVES_BYTES, HEADER_BYTES, Index, MAGIC, Memory, ORDER, SECTIONS, SUMMED_FROM, Section, class,
     is_digits, is_literal, push_varint,
 };
 use crate::literal;
 use crate::range::{self, Range};
-use crate::runs::{sieve_bit, sieve_bytes};
+use crate::raw::send_for;
 use crate::signs::{UrlKey, digit};
 
 /// Widest range of IPv4: one of 16 million addresses hits by chance.
@@ -20,6 +22,9 @@ pub const V4_PREFIX_MIN: u8 = 8;
 pub const V6_PREFIX_MIN: u8 = 16;
 /// Most bytes of an index: places in it are 32 bits.
 pub const RECORD_BYTES_MAX: usize = u32::MAX as usize;
+
+/// How many records before it is needed memory is sent for.
+const SOON: usize = 16;
 
 /// Why an indicator is not looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
@@ -246,8 +251,8 @@ impl Builder {
         for (section, len) in [
             (Section::Pairs, filter_bytes(few(&self.pairs), PAIR_BITS)),
             (Section::Keys, filter_bytes(self.hashes.len() + self.others.len(), KEY_BITS)),
-            (Section::Halves, 2 * HALVES_BYTES),
-            (Section::Sieve, sieve_bytes(self.addresses.len())),
+            (Section::Halves, HALVES_BYTES),
+            (Section::Sieve, filter_bytes(self.addresses.len(), ADDRESS_BITS)),
             (Section::Buckets, 4 * (self.hashes.len().max(1) + 1)),
             (Section::Records, self.arena.len()),
             (Section::V4Ranges, self.v4.len() * range::row(4)),
@@ -326,7 +331,10 @@ impl Builder {
     /// Adds up the bytes of each of the buckets from `first` on.
     fn count(&self, begins: &mut [[u8; 4]], first: usize) {
         let count = self.hashes.len().max(1) as u64;
-        for (hash, from, to) in self.records() {
+        for (number, (hash, from, to)) in self.records().enumerate() {
+            if let Some(&hash) = self.hashes.get(number + SOON) {
+                send_for(begins.as_flattened(), (scale(hash, count) as usize).wrapping_sub(first).wrapping_mul(4));
+            }
             if let Some(begin) = begins.get_mut((scale(hash, count) as usize).wrapping_sub(first)) {
                 *begin = (u32::from_le_bytes(*begin) + (to - from)).to_le_bytes();
             }
@@ -339,6 +347,15 @@ impl Builder {
         let range_code = code_of(Kind::Cidr);
         let mut moved = Vec::new();
         for (number, (hash, from, to)) in self.records().enumerate() {
+            // What a later record needs is sent for: first its bucket, then, when that has come, where the bucket has got to.
+            let of =
+                |number: usize| self.hashes.get(number).map(|&hash| (scale(hash, count) as usize).wrapping_sub(first));
+            if let Some(bucket) = of(number + 2 * SOON) {
+                send_for(begins.as_flattened(), bucket.wrapping_mul(4));
+            }
+            if let Some(begin) = of(number + SOON).and_then(|bucket| begins.get(bucket)) {
+                send_for(records, (u32::from_le_bytes(*begin).wrapping_sub(base)) as usize);
+            }
             let Some(begin) = begins.get_mut((scale(hash, count) as usize).wrapping_sub(first)) else { continue };
             let place = u32::from_le_bytes(*begin);
             *begin = (place + (to - from)).to_le_bytes();
@@ -355,15 +372,12 @@ impl Builder {
     }
 
     fn mark_addresses(&self, sieve: &mut [u8], halves: &mut [u8]) {
-        for &address in &self.addresses {
-            mark(halves, 0, address >> 16);
-            let bit = sieve_bit(sieve.len(), address);
-            mark(sieve, 0, bit);
-        }
+        let hashes: Vec<u64> = self.addresses.iter().map(|&address| of_number(class::V4, address.into())).collect();
+        fill_filter(sieve, hashes.iter());
         for &(first, prefix, _) in &self.v4 {
             let from = (first as u32) >> 16;
             for half in from..=from + (((1 << (32 - u32::from(prefix))) - 1) >> 16) {
-                mark(halves, HALVES_BYTES, half);
+                mark(halves, half);
             }
         }
     }
@@ -390,8 +404,8 @@ fn code_of(kind: Kind) -> u8 {
     Kind::ALL.iter().position(|&known| known == kind).unwrap_or(0) as u8
 }
 
-fn mark(map: &mut [u8], from: usize, half: u32) {
-    if let Some(byte) = map.get_mut(from + (half >> 3) as usize) {
+fn mark(map: &mut [u8], half: u32) {
+    if let Some(byte) = map.get_mut((half >> 3) as usize) {
         *byte |= 1 << (half & 7);
     }
 }

@@ -8,9 +8,12 @@ use crate::decode::is_special;
 use crate::hash::{FOLD, all, part};
 use crate::index::{Section, class, is_digits, is_literal, literal_of};
 use crate::pass::Pass;
+use crate::raw::WORD;
+use crate::runs::Ask;
 use crate::signs::{
-    after_escape, at, digit, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
+    after_escape, at, even_step, is_name, may_end, must_end, other_start, push_port, slice, without_slash,
 };
+use crate::v6::v6;
 use crate::{literal, range};
 
 /// Longest name.
@@ -50,11 +53,18 @@ impl Pass<'_> {
             }
             let hash = part(class::WHOLE, text, start, end, FOLD);
             if self.keys.may_have(hash) {
-                self.host_line(start);
-                self.whole(hash, start, end, key);
-                self.url(start, end, key);
-                self.mail(start, end, key);
+                self.whole_host(hash, start, end, key);
             }
+        }
+    }
+
+    /// A key of a host value that the filter has.
+    pub fn asked(&mut self, ask: &Ask, key: &mut Vec<u8>) {
+        let (start, end) = (ask.start as usize, ask.end as usize);
+        if ask.is_whole {
+            self.whole_host(ask.hash, start, end, key);
+        } else {
+            self.listed_domain(ask.hash, start, end);
         }
     }
 
@@ -62,13 +72,25 @@ impl Pass<'_> {
     fn domain(&mut self, start: usize, end: usize) {
         let hash = part(class::DOMAIN, self.text, start, end, FOLD);
         if self.keys.may_have(hash) {
-            let (index, name) = (self.index, slice(self.text, start, end));
-            index.bucket(hash, |entry, record| {
-                if record.kind == Kind::Domain && record.payload.eq_ignore_ascii_case(name) {
-                    self.hit(entry, start, end);
-                }
-            });
+            self.listed_domain(hash, start, end);
         }
+    }
+
+    fn listed_domain(&mut self, hash: u64, start: usize, end: usize) {
+        let (index, name) = (self.index, slice(self.text, start, end));
+        index.bucket(hash, |entry, record| {
+            if record.kind == Kind::Domain && record.payload.eq_ignore_ascii_case(name) {
+                self.hit(entry, start, end);
+            }
+        });
+    }
+
+    /// The host of a URL or of a mail address, probably.
+    fn whole_host(&mut self, hash: u64, start: usize, end: usize, key: &mut Vec<u8>) {
+        self.host_line(start);
+        self.whole(hash, start, end, key);
+        self.url(start, end, key);
+        self.mail(start, end, key);
     }
 
     /// URLs that are only this host.
@@ -108,7 +130,8 @@ impl Pass<'_> {
     fn url(&mut self, start: usize, end: usize, key: &mut Vec<u8>) {
         let text = self.text;
         if is_special(at(text, end)) {
-            return self.request(start);
+            self.request(start);
+            return;
         }
         if !matches!(at(text, end), b':' | b'/' | b'?') {
             return;
@@ -178,7 +201,8 @@ impl Pass<'_> {
         let text = self.text;
         let Some(sign) = start.checked_sub(1) else { return };
         if matches!(at(text, sign), b']' | b')' | b'}') || after_escape(text, start) {
-            return self.request(start);
+            self.request(start);
+            return;
         }
         if at(text, sign) != b'@' {
             return;
@@ -207,30 +231,35 @@ impl Pass<'_> {
         }
     }
 
-    /// A run of hexadecimal digits is at `place`.
-    pub fn digits(&mut self, place: usize) {
+    /// A run of hexadecimal digits is at `place`; so many stand before that and from there on, 64 and more only if there are more.
+    #[inline]
+    pub fn digits(&mut self, place: usize, before: usize, behind: usize) {
         let text = self.text;
-        if place < self.hex_to {
-            return;
-        }
         let hex = |b: &u8| b.is_ascii_hexdigit();
-        let start = place - slice(text, 0, place).iter().rev().take_while(|b| hex(b)).count();
-        let end = place + slice(text, place, text.len()).iter().take_while(|b| hex(b)).count();
+        let mut start = place - before;
+        if before == WORD {
+            start -= slice(text, 0, start).iter().rev().take_while(|b| hex(b)).count();
+        }
+        let mut end = place + behind;
+        if behind >= WORD {
+            end += slice(text, end, text.len()).iter().take_while(|b| hex(b)).count();
+        }
         self.hex_to = end;
         if end - start < 32 || at(text, end).is_ascii_alphanumeric() {
             return;
         }
-        for from in start..start + REACH {
+        for from in start..reach(text, start) {
             let glued = from > start || (start > 0 && at(text, start - 1).is_ascii_alphanumeric());
             if !matches!(end.saturating_sub(from), 32 | 40 | 64 | 128) || (glued && !after_escape(text, from)) {
                 continue;
             }
             let mut bytes = [0; 64];
-            let (pairs, _) = slice(text, from, end).as_chunks::<2>();
-            for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-                *byte = (digit(high).unwrap_or(0) << 4 | digit(low).unwrap_or(0)) as u8;
+            let (eights, _) = slice(text, from, end).as_chunks::<8>();
+            let (fours, _) = bytes.as_chunks_mut::<4>();
+            for (four, eight) in fours.iter_mut().zip(eights) {
+                *four = digits_of(*eight);
             }
-            let value = slice(&bytes, 0, pairs.len());
+            let value = slice(&bytes, 0, 4 * eights.len());
             let hash = all(class::DIGITS, value, 0);
             if self.keys.may_have(hash) {
                 let index = self.index;
@@ -243,48 +272,42 @@ impl Pass<'_> {
         }
     }
 
-    /// A run that may be an IPv6 address is at `place`; places come in order.
-    pub fn v6(&mut self, place: usize) {
-        if place >= self.v6_to {
-            self.v6_to = self.v6_run(place);
-        }
-    }
-
-    /// A run that may be an IPv6 address is at `place`; returns where it ends.
-    pub fn v6_run(&mut self, place: usize) -> usize {
+    /// A run that may be an IPv6 address is at `place`; so many of its signs stand before that and from there on, 64 and more
+    /// only if there are more.
+    #[inline]
+    pub fn six(&mut self, place: usize, before: usize, behind: usize) {
         let text = self.text;
         let sign = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
-        let start = place - slice(text, 0, place).iter().rev().take_while(|b| sign(b)).count();
-        let end = place + slice(text, place, text.len()).iter().take_while(|b| sign(b)).count();
-        let run = slice(text, start, end);
-        let colons = memchr::memchr_iter(b':', run).count();
-        if colons < 6 && !run.windows(2).any(|two| two == b"::") {
-            return end;
+        let mut start = place - before;
+        if before == WORD {
+            start -= slice(text, 0, start).iter().rev().take_while(|b| sign(b)).count();
         }
+        let mut end = place + behind;
+        if behind >= WORD {
+            end += slice(text, end, text.len()).iter().take_while(|b| sign(b)).count();
+        }
+        self.v6_to = end;
         let glued = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.');
-        for from in start..end.min(start + REACH) {
+        if glued(at(text, end)) {
+            return;
+        }
+        for from in start..end.min(reach(text, start)) {
             let free = from == start && (start == 0 || !glued(at(text, start - 1)));
             if !free && !after_escape(text, from) {
                 continue;
             }
             for to in [end - 1, end] {
-                let stops = if to == end {
-                    !glued(at(text, end))
-                } else {
-                    matches!(at(text, to), b':' | b'.') && !glued(at(text, end))
-                };
+                let stops = to == end || matches!(at(text, to), b':' | b'.');
                 if !stops || to <= from || to - from > 64 {
                     continue;
                 }
-                let address =
-                    std::str::from_utf8(slice(text, from, to)).ok().and_then(|run| run.parse::<Ipv6Addr>().ok());
+                let address = v6(slice(text, from, to)).map(Ipv6Addr::from);
                 if let Some(address) = address {
                     self.v6_address(address, from, to);
                     break;
                 }
             }
         }
-        end
     }
 
     fn v6_address(&mut self, address: Ipv6Addr, start: usize, end: usize) {
@@ -370,6 +393,24 @@ impl Pass<'_> {
             }
         });
     }
+}
+
+/// How far a run that begins at `start` may begin later: not at all if there is no escape near.
+fn reach(text: &[u8], start: usize) -> usize {
+    let near = slice(text, start.saturating_sub(REACH), text.len().min(start + REACH));
+    if near.iter().any(|b| matches!(b, b'\\' | b'%')) { start + REACH } else { start + 1 }
+}
+
+/// What eight hexadecimal digits are.
+#[inline(always)]
+const fn digits_of(eight: [u8; 8]) -> [u8; 4] {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let signs = u64::from_le_bytes(eight);
+    // Letters have the bit of 64, and are nine more than their lower half.
+    let halves = (signs & (EACH * 15)) + (signs >> 6 & EACH) * 9;
+    let bytes = (halves << 4 | halves >> 8) & 0x00ff_00ff_00ff_00ff;
+    let two = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    ((two | two >> 16) as u32).to_le_bytes()
 }
 
 /// Characters at which a name beyond ASCII is cut.

@@ -10,6 +10,8 @@ pub(crate) const FOLD: u64 = 0x2020_2020_2020_2020;
 pub(crate) const KEY_BITS: usize = 16;
 /// As the filter of pairs is asked most, it is smaller, and stays nearer: one in eighty passes.
 pub(crate) const PAIR_BITS: usize = 12;
+/// The same of addresses.
+pub(crate) const ADDRESS_BITS: usize = 12;
 
 #[inline(always)]
 const fn mix(a: u64, b: u64) -> u64 {
@@ -91,12 +93,6 @@ pub(crate) const fn of_number(class: u64, number: u64) -> u64 {
     mix(mix(number ^ K1, K2 ^ class) ^ K1, K3)
 }
 
-/// A quick hash of an address; its upper half is good.
-#[inline(always)]
-pub(crate) const fn spread(address: u32) -> u64 {
-    (address as u64).wrapping_mul(K1)
-}
-
 /// Scales a hash to `0..count`.
 #[inline(always)]
 pub(crate) const fn scale(hash: u64, count: u64) -> u64 {
@@ -113,6 +109,12 @@ const fn bits(hash: u64) -> u64 {
 pub(crate) struct Filter<'a>(pub(crate) &'a [u8]);
 
 impl Filter<'_> {
+    /// Sends for the memory that a question will need.
+    #[inline(always)]
+    pub(crate) fn send_for(self, hash: u64) {
+        crate::raw::send_for(self.0, scale(hash, self.0.len() as u64 / 8) as usize * 8);
+    }
+
     /// Whether a key may be in it.
     #[inline(always)]
     pub(crate) fn may_have(self, hash: u64) -> bool {

@@ -29,7 +29,7 @@ pub(crate) const MAGIC: &[u8; 8] = b"FCHUNT\r\n";
 /// Reads otherwise where bytes were written the other way round.
 pub(crate) const ORDER: u32 = 0x0a0b_0c0d;
 /// The version of the format that is written and read.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// Bytes from which on the checksum is taken.
 pub(crate) const SUMMED_FROM: usize = 32;
 pub(crate) const HEADER_BYTES: usize = 256;
@@ -43,9 +43,9 @@ pub(crate) enum Section {
     Pairs,
     /// Filter of all other keys.
     Keys,
-    /// First halves of listed addresses, then of listed ranges.
+    /// First halves of listed ranges.
     Halves,
-    /// Some bits of every listed address, few enough to stay in the cache beside the text.
+    /// Filter of addresses, which are asked for most.
     Sieve,
     /// Where the records of each bucket begin, and where the last end.
     Buckets,
@@ -335,18 +335,18 @@ impl Index {
         }
         let (count, word_lens) = (u64_at(bytes, 32), u64_at(bytes, 40));
         let index = Self { backing, sections, count, word_lens };
-        for (section, name, unit) in
-            [(Section::Pairs, "a filter", 8), (Section::Keys, "a filter", 8), (Section::Buckets, "the directory", 4)]
-        {
+        for (section, name, unit) in [
+            (Section::Pairs, "a filter", 8),
+            (Section::Keys, "a filter", 8),
+            (Section::Sieve, "a filter", 8),
+            (Section::Buckets, "the directory", 4),
+        ] {
             if index.section(section).is_empty() || !index.section(section).len().is_multiple_of(unit) {
                 return Err(OpenError::Layout(name));
             }
         }
-        if index.section(Section::Halves).len() != 2 * HALVES_BYTES {
+        if index.section(Section::Halves).len() != HALVES_BYTES {
             return Err(OpenError::Layout("the map of addresses"));
-        }
-        if !index.section(Section::Sieve).len().is_power_of_two() {
-            return Err(OpenError::Layout("the sieve of addresses"));
         }
         Ok(index)
     }
@@ -427,6 +427,13 @@ impl Index {
     /// Bit `n` says that a word of `n` bytes finds a literal.
     pub(crate) const fn word_lens(&self) -> u64 {
         self.word_lens
+    }
+
+    /// Sends for the place of the bucket of a hash.
+    #[inline]
+    pub(crate) fn send_for(&self, hash: u64) {
+        let buckets = self.section(Section::Buckets);
+        raw::send_for(buckets, scale(hash, (buckets.len() / 4).saturating_sub(1) as u64) as usize * 4);
     }
 
     /// Calls `hit` with each record of the bucket of a hash.

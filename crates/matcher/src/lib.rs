@@ -18,7 +18,9 @@ mod raw;
 mod runs;
 mod scan;
 mod signs;
+mod sums;
 mod v4;
+mod v6;
 
 #[doc(hidden)]
 pub use build::forge;

@@ -3,10 +3,11 @@
 use crate::decode;
 use crate::hash::Filter;
 use crate::index::{Index, Section};
-use crate::raw::{Engine, Job, Planes, WORD, WORDS};
+use crate::raw::{Engine, Job, Plane, Planes, Rare, Special, WORD, WORDS};
 use crate::runs::{Sieve, window};
 use crate::scan::{Hit, Work};
 use crate::signs::slice;
+use crate::sums::{Derived, colons, derive, ends};
 
 /// A piece of another reading, and the line of the block that it is of.
 #[derive(Clone, Copy)]
@@ -45,7 +46,8 @@ impl<'t> Lines<'t> {
         Self { rows: Some(rows), last: (1, 0) }
     }
 
-    fn of(&mut self, text: &[u8], place: usize) -> (usize, usize) {
+    /// The line of a place.
+    pub fn of(&mut self, text: &[u8], place: usize) -> (usize, usize) {
         if self.last.0 <= place && place <= self.last.1 {
             return self.last;
         }
@@ -62,39 +64,10 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// Bit `n` is set if bits `n` to `n + 7` are.
-#[inline(always)]
-const fn eights(plane: u64) -> u64 {
-    let four = plane & plane >> 4;
-    let two = four & four >> 2;
-    two & two >> 1
+/// What no value goes over, in no reading: spaces, controls, quotes and angles. Only those that are found by a word do.
+const fn parts(b: u8) -> bool {
+    b <= 0x20 || matches!(b, b'"' | b'<' | b'>')
 }
-
-/// A place in each run of 32 hexadecimal digits, and one in each that may be an IPv6 address: that has `::`, or is 15 bytes long
-/// and has colons. Hashes hold 16 digits on an even place. Addresses hold eight signs on an even place and four more beside these.
-#[inline(always)]
-fn lanes(before: &Planes, now: &Planes, after: &Planes) -> (u64, u64) {
-    let eight = eights(now.hex);
-    let hashes = eight & eight >> 8 & EACH_16;
-    let all = |planes: &Planes| planes.hex | planes.colon;
-    let (signs, colon) = (all(now), now.colon);
-    let twos = signs & signs >> 1;
-    let fours = twos & twos >> 2;
-    let beside = fours << 4 | u64::from(all(before) >> 60 == 15) | fours >> 8 | u64::from(all(after) & 15 == 15) << 56;
-    let near = colon | colon >> 4;
-    let near = near | near >> 2;
-    let near = near | near >> 1;
-    let sixes = fours & fours >> 4 & near & beside & EACH_8;
-    (hashes, sixes | (colon & (colon << 1 | before.colon >> 63)))
-}
-
-/// Whether a run of name signs, dots and bytes beyond ASCII goes to the end of a word.
-const fn before_runs(before: &Planes) -> bool {
-    (before.name | before.dot | before.high) >> 63 == 1
-}
-
-const EACH_8: u64 = 0x0101_0101_0101_0101;
-const EACH_16: u64 = 0x0001_0001_0001_0001;
 
 /// Calls `f` with the number of each set bit.
 #[inline(always)]
@@ -131,6 +104,10 @@ pub(crate) struct Pass<'a> {
     narrow: &'a mut Vec<(u32, u32)>,
     host_lines: &'a mut Vec<(u32, u32)>,
     is_raw: bool,
+    /// Whether values are found by words: such a value may have any sign in it.
+    pub literals: bool,
+    /// The piece that was asked for last.
+    piece: (usize, usize),
     /// Up to here decoding has been asked for.
     requested_to: usize,
     narrowed_to: usize,
@@ -154,6 +131,8 @@ impl<'a> Pass<'a> {
             pairs: Filter(index.section(Section::Pairs)),
             sieve: Sieve::of(index),
             is_raw: lines.rows.is_none(),
+            literals: index.word_lens() != 0,
+            piece: (1, 0),
             lines,
             hits,
             requests,
@@ -179,12 +158,25 @@ impl<'a> Pass<'a> {
         self.hits.push(hit);
     }
 
-    /// Asks that the line of a place be decoded.
-    pub fn request(&mut self, place: usize) {
-        let (start, end) = self.lines.of(self.text, place);
+    /// Asks that what stands around a place be decoded; returns where that ends. It is the line if values may have any sign in
+    /// them. If not, it goes on both sides to what parts all values: such a sign is no part of an escape either, but for a
+    /// quote that ends one, so that the piece, with the sign that ends it, decodes to what it does within its line.
+    pub fn request(&mut self, place: usize) -> usize {
+        let (start, end) = if self.literals {
+            self.lines.of(self.text, place)
+        } else {
+            if place < self.piece.0 || place >= self.piece.1 {
+                let (before, after) = self.text.split_at(place.min(self.text.len()));
+                let start = before.iter().rposition(|&b| parts(b)).map_or(0, |at| at + 1);
+                let end = after.iter().position(|&b| parts(b)).map_or(self.text.len(), |at| place + at + 1);
+                self.piece = (start, end);
+            }
+            self.piece
+        };
         if self.requests.last() != Some(&(start as u32, end as u32)) {
             self.requests.push((start as u32, end as u32));
         }
+        end
     }
 
     /// Notes that a line of the block names the host of a URL, probably.
@@ -204,62 +196,37 @@ impl<'a> Pass<'a> {
     #[inline(always)]
     fn go(mut self, engine: Engine, work: &mut Work) {
         let text = self.text;
-        let literals = self.index.word_lens() != 0;
         let mut base = 0;
-        let mut carry = false;
-        // Whether a run that goes on has bytes beyond ASCII in earlier words.
-        let mut sticky = false;
-        if let (Some(planes), Some(pieces)) = (work.planes.first_mut(), work.pieces.first_mut()) {
-            (*planes, *pieces) = Default::default();
-        }
+        let mut beyond = Beyond::default();
+        work.planes.begin();
+        work.derived.begin();
         // At least one byte behind the text is classified too, so that every run ends.
         while base <= text.len() {
             let words = ((text.len() - base) / WORD + 1).min(WORDS);
-            self.classify(engine, base, words, &mut work.planes);
-            self.hosts(base, words, &mut carry, work);
-            for number in 1..=words {
-                let Some([before, planes, after, ..]) = work.planes.get(number - 1..) else { break };
-                let place = base + (number - 1) * WORD;
-                // What may begin an encoding does so before a dot, a colon, a letter or a digit only; but a value that is found by
-                // a word may have any sign in it.
-                let behind = planes.dot | planes.colon | planes.alnum;
-                let behind = behind >> 1 | (after.dot | after.colon | after.alnum) << 63;
-                let special = planes.special & if literals { u64::MAX } else { behind };
-                if special != 0 {
-                    self.specials(special, place, literals);
-                }
-                let (hashes, sixes) = lanes(before, planes, after);
-                if hashes | sixes != 0 {
-                    self.lanes(hashes, sixes, place);
-                }
-                // Only a run that has a byte beyond ASCII, here or in the words before, is asked for.
-                if planes.high != 0 || before.high != 0 || sticky {
-                    let wide = planes.name | planes.dot | planes.high;
-                    let crosses = (before.name | before.dot | before.high) >> 63 & wide & 1 == 1;
-                    sticky = (before.high != 0 || sticky) && crosses;
-                    // Runs with a dot, as far as this word tells.
-                    let sum = wide.wrapping_add(planes.dot).wrapping_add(u64::from(crosses));
-                    let ends = (sum & !wide) | u64::from(before_runs(before) && !crosses);
-                    each_bit(ends, |bit| self.beyond_ascii(place + bit as usize));
-                }
-                if planes.zero != 0 {
-                    self.zeros(planes.zero, place);
-                }
-                if literals {
-                    let ends = !planes.alnum & (planes.alnum << 1 | before.alnum >> 63);
-                    let (before, alnum) = (before.alnum, planes.alnum);
-                    each_bit(ends, |bit| {
-                        let len = window(before, alnum, bit).leading_ones();
-                        if len < 64 && self.index.word_lens() >> len & 1 == 1 {
-                            self.word(place + bit as usize - len as usize, place + bit as usize);
-                        }
-                    });
-                }
+            let rare = self.classify(engine, base, words, &mut work.planes);
+            let (has_hashes, has_colons) = derive(&work.planes, words, &mut work.derived);
+            let found = ends(words, work);
+            self.hosts(base, found, work);
+            self.specials(engine, base, words, work);
+            if has_hashes {
+                self.hashes(base, words, &work.planes, &work.derived);
+            }
+            if has_colons {
+                self.colons(base, words, work);
+            }
+            if rare.high || beyond.goes_on() {
+                self.beyond(engine, base, words, &mut beyond, work);
+            }
+            if rare.zero && self.is_raw {
+                self.zeros(base, words);
+            }
+            if self.literals {
+                self.words(base, words, &work.planes.alnum);
             }
             self.ask(engine, work);
             if words == WORDS {
-                work.planes.copy_within(WORDS..=WORDS, 0);
-                work.pieces.copy_within(WORDS..=WORDS, 0);
+                work.planes.turn();
+                work.derived.turn();
             }
             base += WORDS * WORD;
         }
@@ -267,51 +234,163 @@ impl<'a> Pass<'a> {
 
     /// Fills the planes of so many words from `base` on, and of the one behind them.
     #[inline(always)]
-    fn classify(&self, engine: Engine, base: usize, words: usize, planes: &mut [Planes]) {
+    fn classify(&self, engine: Engine, base: usize, words: usize, planes: &mut Planes) -> Rare {
         let rest = self.text.get(base..).unwrap_or_default();
         let whole = (rest.len() / WORD).min(words + 1);
-        let Some(out) = planes.get_mut(1..words + 2) else { return };
-        engine.classify(slice(rest, 0, whole * WORD), out);
-        for (number, planes) in out.iter_mut().enumerate().skip(whole) {
+        let mut rare = engine.classify(slice(rest, 0, whole * WORD), planes, 1);
+        for number in whole..words + 1 {
             let mut block = [b'\n'; WORD];
             let tail = rest.get(number * WORD..).unwrap_or_default();
             for (to, from) in block.iter_mut().zip(tail) {
                 *to = *from;
             }
-            *planes = engine.classify_block(&block);
+            rare = rare.or(engine.classify(&block, planes, number + 1));
+        }
+        rare
+    }
+
+    /// Looks for what may begin an encoding.
+    #[inline(always)]
+    fn specials(&mut self, engine: Engine, base: usize, words: usize, work: &mut Work) {
+        let mut count = 0;
+        for (number, &signs) in work.planes.special.iter().skip(1).take(words).enumerate() {
+            if let Some(place) = work.specials.get_mut(count) {
+                *place = Special { place: (base + number * WORD) as u32, signs };
+            }
+            count += usize::from(signs != 0);
+        }
+        let specials = work.specials.get_mut(..count).unwrap_or_default();
+        if !self.literals {
+            engine.interesting(self.text, specials);
+        }
+        for &Special { place, signs } in &*specials {
+            each_bit(signs, |bit| {
+                let special = (place + bit) as usize;
+                if special >= self.requested_to && (self.literals || decode::wakes(self.text, special)) {
+                    self.requested_to = self.request(special);
+                }
+            });
         }
     }
 
-    #[inline(always)]
-    fn specials(&mut self, mask: u64, place: usize, literals: bool) {
-        each_bit(mask, |bit| {
-            let special = place + bit as usize;
-            if special >= self.requested_to && (literals || decode::wakes(self.text, special)) {
-                self.request(special);
-                self.requested_to = self.lines.of(self.text, special).1;
+    /// Runs of digits and colons that may be IPv6 addresses.
+    #[cold]
+    fn colons(&mut self, base: usize, words: usize, work: &Work) {
+        let Work { planes, derived, .. } = work;
+        for (number, mask) in colons(words, derived) {
+            if mask != 0 {
+                let signs = |number: usize| {
+                    let of = |plane: &Plane| plane.get(number).copied().unwrap_or(0);
+                    of(&planes.hex) | of(&planes.colon) | of(&planes.dot)
+                };
+                let (before, now, after) = (signs(number), signs(number + 1), signs(number + 2));
+                each_bit(mask, |bit| {
+                    let place = base + number * WORD + bit as usize;
+                    // In order, as a run is looked at once.
+                    if place >= self.v6_to {
+                        let behind = (u128::from(now) | u128::from(after) << WORD) >> bit;
+                        let before = window(before, now, bit).leading_ones();
+                        self.six(place, before as usize, behind.trailing_ones() as usize);
+                    }
+                });
             }
-        });
+        }
     }
 
-    /// Places within hashes and within IPv6 addresses, probably.
-    fn lanes(&mut self, hashes: u64, sixes: u64, place: usize) {
-        each_bit(hashes, |bit| self.digits(place + bit as usize));
-        // In order, as a run is looked at once.
-        each_bit(sixes, |bit| self.v6(place + bit as usize));
+    /// Runs of 32 hexadecimal digits and more.
+    #[cold]
+    fn hashes(&mut self, base: usize, words: usize, planes: &Planes, derived: &Derived) {
+        let all = planes.hex.iter().zip(planes.hex.iter().skip(1).zip(planes.hex.iter().skip(2)));
+        for (number, ((&before, (&now, &after)), &hashes)) in
+            all.zip(derived.hashes.iter().skip(1)).take(words).enumerate()
+        {
+            each_bit(hashes, |bit| {
+                let place = base + number * WORD + bit as usize;
+                if place >= self.hex_to {
+                    let behind = (u128::from(now) | u128::from(after) << WORD) >> bit;
+                    self.digits(
+                        place,
+                        window(before, now, bit).leading_ones() as usize,
+                        behind.trailing_ones() as usize,
+                    );
+                }
+            });
+        }
+    }
+
+    /// Runs that have a byte beyond ASCII.
+    #[cold]
+    fn beyond(&mut self, engine: Engine, base: usize, words: usize, state: &mut Beyond, work: &mut Work) {
+        let Work { planes, high, .. } = work;
+        let rest = slice(self.text, base, self.text.len());
+        let whole = (rest.len() / WORD).min(words);
+        engine.highs(slice(rest, 0, whole * WORD), high, 1);
+        if whole < words {
+            let mut block = [0; WORD];
+            for (to, from) in block.iter_mut().zip(slice(rest, whole * WORD, rest.len())) {
+                *to = *from;
+            }
+            engine.highs(&block, high, whole + 1);
+        }
+        for number in 1..=words {
+            let of = |plane: &Plane, number: usize| plane.get(number).copied().unwrap_or(0);
+            let place = base + (number - 1) * WORD;
+            let high = of(high, number);
+            // Only a run that has a byte beyond ASCII, here or in the words before, is asked for.
+            if high != 0 || state.goes_on() {
+                let (name, dot) = (of(&planes.name, number), of(&planes.dot, number));
+                let runs = (of(&planes.name, number - 1) | of(&planes.dot, number - 1) | state.high) >> 63 == 1;
+                let wide = name | dot | high;
+                let crosses = runs && wide & 1 == 1;
+                state.sticky = state.goes_on() && crosses;
+                // Runs with a dot, as far as this word tells.
+                let sum = wide.wrapping_add(dot).wrapping_add(u64::from(crosses));
+                let ends = (sum & !wide) | u64::from(runs && !crosses);
+                each_bit(ends, |bit| self.beyond_ascii(place + bit as usize));
+            }
+            state.high = high;
+        }
+    }
+
+    /// Words of letters and digits that find a value.
+    #[cold]
+    fn words(&mut self, base: usize, words: usize, alnum: &Plane) {
+        for (number, (&before, &now)) in alnum.iter().zip(alnum.iter().skip(1)).take(words).enumerate() {
+            let place = base + number * WORD;
+            let ends = !now & (now << 1 | before >> 63);
+            each_bit(ends, |bit| {
+                let len = window(before, now, bit).leading_ones();
+                if len < 64 && self.index.word_lens() >> len & 1 == 1 {
+                    self.word(place + bit as usize - len as usize, place + bit as usize);
+                }
+            });
+        }
     }
 
     /// Zero bytes.
     #[cold]
-    fn zeros(&mut self, mask: u64, place: usize) {
-        if self.is_raw {
-            each_bit(mask, |bit| {
-                let zero = place + bit as usize;
-                if zero >= self.narrowed_to {
-                    let (start, end) = self.lines.of(self.text, zero);
-                    self.narrow.push((start as u32, end as u32));
-                    self.narrowed_to = end;
-                }
-            });
+    fn zeros(&mut self, base: usize, words: usize) {
+        let piece = slice(self.text, base, self.text.len().min(base + words * WORD));
+        for zero in memchr::memchr_iter(0, piece).map(|zero| base + zero) {
+            if zero >= self.narrowed_to {
+                let (start, end) = self.lines.of(self.text, zero);
+                self.narrow.push((start as u32, end as u32));
+                self.narrowed_to = end;
+            }
         }
+    }
+}
+
+/// What a word leaves to the next of bytes beyond ASCII.
+#[derive(Default)]
+struct Beyond {
+    high: u64,
+    /// Whether a run that goes on has some in earlier words.
+    sticky: bool,
+}
+
+impl Beyond {
+    const fn goes_on(&self) -> bool {
+        self.high != 0 || self.sticky
     }
 }

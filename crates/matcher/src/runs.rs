@@ -2,33 +2,18 @@
 //! over all runs of eight kilobytes in one loop without branches that depend on the text, so that neither wrong guesses nor
 //! memory accesses wait for each other.
 
-use crate::hash::{self, Filter, of_number};
-use crate::index::{HALVES_BYTES, Index, Section, class};
-use crate::pass::{Pass, each_bit};
-use crate::raw::{Engine, Four, WORD, WORDS};
+use crate::hash::{self, FOLD, Filter, of_number, part};
+use crate::index::{Index, Section, class};
+use crate::pass::Pass;
+use crate::raw::{Engine, Four, Plane, WORD, WORDS};
 use crate::scan::Work;
 use crate::signs::{at, is_name, other_start, slice};
 use crate::v4::v4;
 
 /// Ends of runs in so many words: a run with a dot and the sign behind it have four bytes; and some room to write ahead.
 pub(crate) const RUNS_MAX: usize = WORDS * WORD / 4 + 16;
-/// Ends of a word that are written without being counted first.
-const AHEAD: usize = 4;
 /// Longest IPv4 address.
 const V4_BYTES_MAX: usize = 15;
-/// Most bits of the sieve of addresses: 128 KiB.
-const SIEVE_BITS_MAX: usize = 1 << 20;
-const SIEVE_BITS_A_KEY: usize = 4;
-
-/// What is made of the planes of 64 bytes.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Pieces {
-    /// Name signs and inner dots.
-    host: u64,
-    inner: u64,
-    /// Hyphens and underscores.
-    dash: u64,
-}
 
 /// A host value that the filter is to be asked of, and where its last two labels begin.
 #[derive(Clone, Copy, Default)]
@@ -36,17 +21,20 @@ pub(crate) struct Name {
     start: u32,
     end: u32,
     pair: u32,
+    /// Of its last two labels.
+    hash: u64,
+    /// Its dots, the highest bit the sign before its end; none if it may begin at two places or is long.
+    dots: u64,
 }
 
-/// Bytes of a sieve of so many addresses.
-pub(crate) fn sieve_bytes(addresses: usize) -> usize {
-    (addresses * SIEVE_BITS_A_KEY).next_power_of_two().clamp(1 << 10, SIEVE_BITS_MAX) / 8
-}
-
-/// The bit of an address in a sieve of so many bytes, a power of two.
-#[inline(always)]
-pub(crate) const fn sieve_bit(bytes: usize, address: u32) -> u32 {
-    (hash::spread(address) >> 32) as u32 & (bytes as u32).wrapping_mul(8).wrapping_sub(1)
+/// A host value, or what of it is behind a dot, that the filter of keys is to be asked of.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ask {
+    pub hash: u64,
+    pub start: u32,
+    pub end: u32,
+    /// As a whole host, not as a domain.
+    pub is_whole: bool,
 }
 
 /// Things in the order in which they were put, with room for as many as eight kilobytes can hold.
@@ -79,27 +67,35 @@ impl<T: Copy + Default> Heap<T> {
     }
 }
 
-/// Small maps of what addresses are listed, asked before the filter.
+/// An address that was read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Found {
+    hash: u64,
+    address: u32,
+    start: u32,
+    end: u32,
+}
+
+/// What addresses are listed: asked before the filter of keys, as it is small.
 #[derive(Clone, Copy)]
 pub(crate) struct Sieve<'a> {
+    addresses: Filter<'a>,
+    /// First halves of listed ranges, one bit each.
     halves: &'a [u8],
-    bits: &'a [u8],
 }
 
 impl<'a> Sieve<'a> {
-    /// Those of an index.
+    /// That of an index.
     pub fn of(index: &'a Index) -> Self {
-        Self { halves: index.section(Section::Halves), bits: index.section(Section::Sieve) }
+        Self { addresses: Filter(index.section(Section::Sieve)), halves: index.section(Section::Halves) }
     }
 
     /// Whether an address may be listed, and whether a range that begins with the same half is.
     #[inline(always)]
-    pub fn may_have(self, address: u32) -> (bool, bool) {
+    pub fn may_have(self, hash: u64, address: u32) -> (bool, bool) {
         let (byte, bit) = ((address >> 19) as usize, address >> 16 & 7);
-        let is = |byte: usize| at(self.halves, byte) >> bit & 1 == 1;
-        let own = sieve_bit(self.bits.len(), address);
-        let listed = at(self.bits, (own >> 3) as usize) >> (own & 7) & 1 == 1;
-        (is(byte) & listed, is(HALVES_BYTES + byte))
+        let range = self.halves.get(byte).copied().unwrap_or(0) >> bit & 1 == 1;
+        (self.addresses.may_have(hash), range)
     }
 }
 
@@ -109,62 +105,74 @@ pub(crate) const fn window(before: u64, word: u64, bit: u32) -> u64 {
     word << (63 - bit) << 1 | before >> bit
 }
 
+/// The bits of a plane before a place of these words, counted from their first byte.
+#[inline(always)]
+fn back(plane: &Plane, end: u32) -> u64 {
+    let number = (end / WORD as u32) as usize;
+    match plane.get(number..number + 2) {
+        Some(&[before, now]) => window(before, now, end % WORD as u32),
+        _ => 0,
+    }
+}
+
 impl Pass<'_> {
-    /// Finds every run of name signs and inner dots that has a dot.
+    /// Looks at every run of name signs and inner dots that may be a name or hold an address.
     #[inline(always)]
-    pub fn hosts(&mut self, base: usize, words: usize, carry: &mut bool, work: &mut Work) {
-        let ends = ends(work, words, carry);
-        let Work { pieces, ends: all, names, fours, addresses, .. } = work;
-        for &end in all.get(..ends).unwrap_or_default() {
-            let Some([before, now, ..]) = pieces.get(end as usize / WORD..) else { break };
-            let bit = end & (WORD as u32 - 1);
-            let run = Pieces {
-                host: window(before.host, now.host, bit),
-                inner: window(before.inner, now.inner, bit),
-                dash: window(before.dash, now.dash, bit),
-            };
-            self.dotted(base + end as usize, run, names, fours, addresses);
+    pub fn hosts(&mut self, base: usize, [named, numbered]: [usize; 2], work: &mut Work) {
+        let Work { planes, derived, name_ends, four_ends, names, fours, addresses, .. } = work;
+        for &end in name_ends.get(..named).unwrap_or_default() {
+            let len = back(&derived.host, end).leading_ones();
+            let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
+            let dots = back(&derived.inner, end) & own;
+            let dashes = back(&derived.dash, end) & own;
+            let place = base + end as usize;
+            let start = place.wrapping_sub(len as usize);
+            let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
+            if (len == 64) | escaped | ((dots.count_ones() >= 3) & (dashes != 0)) {
+                // The dots that are between digits: an address within the name has three.
+                let digit = back(&planes.digit, end);
+                let numbers = (dots & digit << 1 & digit >> 1).count_ones();
+                self.odd(place, len, [dots, u64::from(numbers)], names, addresses);
+                continue;
+            }
+            names.put(
+                Name { start: start as u32, end: place as u32, pair: pair(start, place, dots) as u32, dots, hash: 0 },
+                true,
+            );
+        }
+        for &end in four_ends.get(..numbered).unwrap_or_default() {
+            let len = back(&derived.host, end).leading_ones();
+            let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
+            let dots = back(&derived.inner, end) & own;
+            let dashes = back(&derived.dash, end) & own;
+            let place = base + end as usize;
+            let start = place.wrapping_sub(len as usize);
+            let before = at(self.text, start.wrapping_sub(1));
+            if (len == 64) | (dashes != 0) | matches!(before, b'\\' | b'%') | (start < 4) {
+                self.odd_four(place, len, names, addresses);
+                continue;
+            }
+            let is_four = (dots.count_ones() == 3) & (len as usize <= V4_BYTES_MAX);
+            fours.put(Four { start: start as u32, end: place as u32, dots, address: None }, is_four);
         }
     }
 
-    /// A run with a dot ends before `end`; the windows show the 64 bytes before that.
-    #[inline(always)]
-    fn dotted(
-        &mut self,
-        end: usize,
-        run: Pieces,
-        names: &mut Heap<Name>,
-        fours: &mut Heap<Four>,
-        addresses: &mut Vec<(u32, u32, u32)>,
-    ) {
-        let len = run.host.leading_ones();
-        let own = !(u64::MAX.checked_shr(len).unwrap_or(0));
-        let dots = run.inner & own;
-        let last = dots.leading_zeros();
-        let start = end.wrapping_sub(len as usize);
-        let before = at(self.text, start.wrapping_sub(1));
-        let digit = at(self.text, end.wrapping_sub(last as usize)).is_ascii_digit();
-        let many = dots.count_ones() >= 3;
-        let escaped = matches!(before, b'\\' | b'%');
-        if (len == 64) | escaped | (many & ((run.dash & own != 0) | (digit & (before == b':')))) | (start < 4) {
-            return self.odd(end, len, dots, run.dash & own != 0, names, addresses);
+    /// A run that ends with a number and has three dots, and may hold an address as a piece of it.
+    #[cold]
+    fn odd_four(&mut self, end: usize, len: u32, names: &mut Heap<Name>, addresses: &mut Vec<(u32, u32, u32)>) {
+        if len == 64 {
+            return self.long(end, names, addresses);
         }
-        let rest = dots << last << 1;
-        let pair = if rest == 0 { start } else { end - 1 - last as usize - rest.leading_zeros() as usize };
-        let (start, end) = (start as u32, end as u32);
-        names.put(Name { start, end, pair: pair as u32 }, !digit);
-        let is_four = digit & (dots.count_ones() == 3) & (len as usize <= V4_BYTES_MAX);
-        fours.put(Four { start, end, dots, address: None }, is_four);
+        self.pieces(end - len as usize, end, addresses);
     }
 
-    /// A run behind an escape, or one that may hold an address as a piece of it, or at the very beginning, or a long one.
+    /// A name behind an escape, or one that may hold an address as a piece of it, or a long one.
     #[cold]
     fn odd(
         &mut self,
         end: usize,
         len: u32,
-        dots: u64,
-        dash: bool,
+        [dots, numbers]: [u64; 2],
         names: &mut Heap<Name>,
         addresses: &mut Vec<(u32, u32, u32)>,
     ) {
@@ -173,29 +181,18 @@ impl Pass<'_> {
         }
         let start = end - len as usize;
         let last = dots.leading_zeros() as usize;
-        let before = at(self.text, start.wrapping_sub(1));
-        let escaped = matches!(before, b'\\' | b'%');
-        let many = dots.count_ones() >= 3;
-        if at(self.text, end - last).is_ascii_digit() {
-            if many && before == b':' {
-                self.v6_run(start);
-            }
-            if many {
-                self.pieces(start, end, addresses);
-            }
-            return;
-        }
-        let rest = dots << last << 1;
-        let pair = if rest == 0 { start } else { end - 1 - last - rest.leading_zeros() as usize };
-        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32 }, true);
+        let escaped = matches!(at(self.text, start.wrapping_sub(1)), b'\\' | b'%');
+        let own = if escaped { 0 } else { dots };
+        let pair = pair(start, end, dots);
+        names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: own, hash: 0 }, true);
         if escaped
-            && rest == 0
+            && pair == start
             && let Some(other) = other_start(self.text, start)
             && other < end - 1 - last
         {
-            names.put(Name { start: other as u32, end: end as u32, pair: other as u32 }, true);
+            names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
         }
-        if many && (escaped || dash) {
+        if numbers >= 3 {
             self.pieces(start, end, addresses);
         }
     }
@@ -217,16 +214,13 @@ impl Pass<'_> {
         let last = dots.next();
         let pair = dots.next().map_or(start, |dot| start + dot + 1);
         if last.is_some_and(|dot| !at(run, dot + 1).is_ascii_digit()) {
-            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32 }, true);
+            names.put(Name { start: start as u32, end: end as u32, pair: pair as u32, dots: 0, hash: 0 }, true);
             if let Some(other) = other_start(text, start)
                 && last.is_some_and(|dot| other < start + dot)
                 && pair == start
             {
-                names.put(Name { start: other as u32, end: end as u32, pair: other as u32 }, true);
+                names.put(Name { start: other as u32, end: end as u32, pair: other as u32, dots: 0, hash: 0 }, true);
             }
-        }
-        if at(text, start.wrapping_sub(1)) == b':' {
-            self.v6_run(start);
         }
         self.pieces(start, end, addresses);
     }
@@ -245,28 +239,48 @@ impl Pass<'_> {
         }
     }
 
-    /// Asks the filters of all runs.
+    /// Asks the filters of all runs: what memory each question needs is sent for before the first is asked.
     #[inline(always)]
     pub fn ask(&mut self, engine: Engine, work: &mut Work) {
-        let Work { names, fours, addresses, key, .. } = work;
-        let names = names.take();
-        let listed = listed_pairs(self.text, self.pairs, names);
+        let Work { names, fours, found, addresses, asks, key, .. } = work;
         let fours = fours.take();
         engine.fours(self.text, fours);
-        for four in fours {
-            if let Some(address) = four.address
-                && let (exact, range) = self.sieve.may_have(address)
-                && exact | range
-            {
-                addresses.push((address, four.start, four.end));
+        for four in &*fours {
+            let address = four.address.unwrap_or(0);
+            let hash = of_number(class::V4, address.into());
+            self.sieve.addresses.send_for(hash);
+            found.put(Found { hash, address, start: four.start, end: four.end }, four.address.is_some());
+        }
+        let names = names.take();
+        for name in names.iter_mut() {
+            name.hash = hash::pair(self.text, name.pair as usize, name.end as usize);
+            self.pairs.send_for(name.hash);
+        }
+        let (sieve, pairs, keys) = (self.sieve, self.pairs, self.keys);
+        for found in keep(found.take(), |found| {
+            let (exact, range) = sieve.may_have(found.hash, found.address);
+            exact | range
+        }) {
+            addresses.push((found.address, found.start, found.end));
+        }
+        for name in keep(names, |name| pairs.may_have(name.hash)) {
+            if name.dots == 0 {
+                self.host(name.start as usize, name.end as usize, key);
+            } else {
+                keys_of(self.text, keys, *name, asks);
             }
         }
-        for name in names.get(..listed).unwrap_or_default() {
-            self.host(name.start as usize, name.end as usize, key);
+        let kept = keep(asks.take(), |ask| keys.may_have(ask.hash));
+        for ask in kept {
+            self.index.send_for(ask.hash);
+        }
+        for ask in kept {
+            self.asked(ask, key);
         }
         for (address, start, end) in addresses.drain(..) {
-            let (exact, range) = self.sieve.may_have(address);
-            if exact && self.keys.may_have(of_number(class::V4, address.into())) {
+            let hash = of_number(class::V4, address.into());
+            let (exact, range) = sieve.may_have(hash, address);
+            if exact && keys.may_have(hash) {
                 self.address(address, start as usize, end as usize, key);
             }
             if range {
@@ -276,56 +290,46 @@ impl Pass<'_> {
     }
 }
 
-/// Moves the names whose last two labels are listed, probably, to the front, and returns how many they are.
+/// Where the last two labels of a run with such dots begin.
 #[inline(always)]
-fn listed_pairs(text: &[u8], pairs: Filter<'_>, names: &mut [Name]) -> usize {
-    let mut kept = 0;
-    for number in 0..names.len() {
-        let Some(&name) = names.get(number) else { break };
-        if let Some(place) = names.get_mut(kept) {
-            *place = name;
-        }
-        kept += usize::from(pairs.may_have(hash::pair(text, name.pair as usize, name.end as usize)));
-    }
-    kept
+fn pair(start: usize, end: usize, dots: u64) -> usize {
+    let last = dots.leading_zeros();
+    let rest = dots << (last & 63) << 1;
+    if rest == 0 { start } else { end.wrapping_sub((1 + last + rest.leading_zeros()) as usize) }
 }
 
-/// Makes the pieces of so many words and writes where their dotted runs end; returns how many there are.
+/// The keys by which a name, and each that it ends with behind a dot, is looked up.
 #[inline(always)]
-fn ends(work: &mut Work, words: usize, carry: &mut bool) -> usize {
-    let Work { planes, pieces, ends, .. } = work;
-    let mut count = 0;
-    for number in 1..=words {
-        let Some([before, now, after, ..]) = planes.get(number - 1..) else { break };
-        let inner = now.dot & (now.name << 1 | before.name >> 63) & (now.name >> 1 | after.name << 63);
-        let host = now.name | inner;
-        if let Some(piece) = pieces.get_mut(number) {
-            *piece = Pieces { host, inner, dash: now.name & !now.alnum };
-        }
-        // A dot added to the run that it stands in carries to the first bit behind the run, and nowhere else.
-        let (sum, over) = host.overflowing_add(inner);
-        let (sum, again) = sum.overflowing_add(u64::from(*carry));
-        *carry = over | again;
-        let mut mask = sum & !host;
-        let found = mask.count_ones() as usize;
-        let first = ((number - 1) * WORD) as u32;
-        // Most words have few ends: some are written whatever there is, and what is too much is written over.
-        if let Some(places) = ends.get_mut(count..count + AHEAD) {
-            for place in places {
-                *place = first + mask.trailing_zeros();
-                mask &= mask.wrapping_sub(1);
-            }
-        }
-        if found > AHEAD {
-            let mut at = count + AHEAD;
-            each_bit(mask, |bit| {
-                if let Some(place) = ends.get_mut(at) {
-                    *place = first + bit;
-                }
-                at += 1;
-            });
-        }
-        count += found;
+fn keys_of(text: &[u8], keys: Filter<'_>, name: Name, asks: &mut Heap<Ask>) {
+    let mut put = |class: u64, from: u32| {
+        let hash = part(class, text, from as usize, name.end as usize, FOLD);
+        keys.send_for(hash);
+        asks.put(Ask { hash, start: from, end: name.end, is_whole: class == class::WHOLE }, true);
+    };
+    put(class::WHOLE, name.start);
+    put(class::DOMAIN, name.start);
+    // The last label alone is none.
+    let mut dots = name.dots << name.dots.leading_zeros() << 1;
+    let mut from = name.end - 1 - name.dots.leading_zeros();
+    while dots != 0 {
+        let label = dots.leading_zeros();
+        from -= label;
+        put(class::DOMAIN, from);
+        from -= 1;
+        dots = dots << label << 1;
     }
-    count
+}
+
+/// Those of things that are to be kept, moved to the front without a branch on that.
+#[inline(always)]
+fn keep<T: Copy>(all: &mut [T], mut is_kept: impl FnMut(&T) -> bool) -> &[T] {
+    let mut kept = 0;
+    for number in 0..all.len() {
+        let Some(&thing) = all.get(number) else { break };
+        if let Some(place) = all.get_mut(kept) {
+            *place = thing;
+        }
+        kept += usize::from(is_kept(&thing));
+    }
+    all.get(..kept).unwrap_or_default()
 }

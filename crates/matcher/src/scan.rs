@@ -3,8 +3,9 @@
 use crate::decode;
 use crate::index::{EntryId, Index};
 use crate::pass::{Lines, Pass, Row};
-use crate::raw::{Engine, Four, Planes, WORDS};
-use crate::runs::{Heap, Name, Pieces, RUNS_MAX};
+use crate::raw::{Engine, Four, Plane, Planes, Special, WORDS};
+use crate::runs::{Ask, Found, Heap, Name, RUNS_MAX};
+use crate::sums::Derived;
 
 /// Times that a line is decoded in a row.
 pub const DECODINGS_MAX: usize = 3;
@@ -38,12 +39,18 @@ struct Level {
 
 /// What is gathered in one pass over a block.
 pub(crate) struct Work {
-    pub planes: Box<[Planes]>,
-    pub pieces: Box<[Pieces]>,
-    /// Ends of runs, counted from the first byte of these words.
-    pub ends: Box<[u32]>,
+    pub planes: Box<Planes>,
+    pub derived: Box<Derived>,
+    /// Bytes of 0x80 and above, where there are any.
+    pub high: Box<Plane>,
+    /// Ends of runs, counted from the first byte of these words: of those that may be names, and of those that may be addresses.
+    pub name_ends: Box<[u32]>,
+    pub four_ends: Box<[u32]>,
+    pub specials: Box<[Special]>,
     pub names: Heap<Name>,
     pub fours: Heap<Four>,
+    pub found: Heap<Found>,
+    pub asks: Heap<Ask>,
     pub addresses: Vec<(u32, u32, u32)>,
     pub key: Vec<u8>,
 }
@@ -73,12 +80,18 @@ impl<'i> Scanner<'i> {
             index,
             engine: if engine.is_here() { engine } else { Engine::Scalar },
             work: Work {
-                planes: vec![Planes::default(); WORDS + 2].into(),
-                pieces: vec![Pieces::default(); WORDS + 2].into(),
-                ends: vec![0; RUNS_MAX].into(),
+                planes: Box::new(Planes::new()),
+                derived: Box::new(Derived::new()),
+                high: Box::new([0; WORDS + 2]),
+                name_ends: vec![0; RUNS_MAX].into(),
+                four_ends: vec![0; RUNS_MAX].into(),
+                specials: vec![Special::default(); WORDS + 1].into(),
                 // A run behind an escape gives two names.
                 names: Heap::new(2),
                 fours: Heap::new(1),
+                found: Heap::new(1),
+                // One as a whole for each name, and one for each of its dots, of which every second byte may be one.
+                asks: Heap::new(4),
                 addresses: Vec::new(),
                 key: Vec::new(),
             },
@@ -148,11 +161,17 @@ impl<'i> Scanner<'i> {
             level.rows.clear();
             level.requests.clear();
             let source: &[u8] = if depth == 0 { block } else { &above.text };
+            let mut lines = Lines::feeds();
             for &(start, end) in &above.requests {
                 let line = source.get(start as usize..end as usize).unwrap_or_default();
                 let begin = level.text.len();
                 if decode::decode(line, &mut level.text) {
-                    let raw = if depth == 0 { (start, end) } else { Row::raw_of(&above.rows, start) };
+                    let raw = if depth == 0 {
+                        let (start, end) = lines.of(block, start as usize);
+                        (start as u32, end as u32)
+                    } else {
+                        Row::raw_of(&above.rows, start)
+                    };
                     level.rows.push(Row { start: begin as u32, end: level.text.len() as u32, raw });
                     level.text.push(b'\n');
                 }

@@ -312,6 +312,95 @@ fn random_lines_of_everything() {
     random_lines(&[VALUES, LITERALS].concat(), lines_wanted(), 2);
 }
 
+/// Words hand on what they carry to the next word only, so runs of more than a word are tried at every place of one.
+#[test]
+fn runs_that_go_over_several_words() {
+    // Hosts of up to 253 bytes: longer ones are none.
+    let long = ["x".repeat(63), "y".repeat(70), "z".repeat(115)];
+    let mut values: Vec<Observable> =
+        VALUES.iter().map(|(kind, text)| Observable::parse(*kind, text).unwrap()).collect();
+    for one in &long {
+        for text in [format!("http://a.{one}/"), format!("http://{one}.example/p"), format!("http://b.{one}.c.{one}/")]
+        {
+            values.extend(Observable::parse(Kind::Url, &text));
+        }
+        values.extend(Observable::parse(Kind::Domain, &format!("{one}.example")));
+        values.extend(Observable::parse(Kind::Email, &format!("bob@a.{one}")));
+    }
+    let both = Both::of(values);
+    let ends = ["evil.example", "45.9.148.7", "1.2.3.4", "x.co", "2001:db8::1", "1:2:3:4:5:6:7:8", "bob@evil.example"];
+    let mut lines = Vec::new();
+    for shift in 0..64 {
+        for fill in ["x", "a.", "1.", "ab-", "-", "_", "9", "f", "f:", ":", "%41", "\\n"] {
+            for len in [0, 1, 3, 60, 64, 66, 130, 200] {
+                for (number, end) in ends.iter().enumerate() {
+                    // A part of them each time.
+                    if (shift + len + number) % 5 == 0 {
+                        let fill = fill.repeat(len / fill.len());
+                        let glue = ["", ".", "-", ":", "/", "@"][(shift + number) % 6];
+                        lines.push(format!(
+                            "{}{fill}{glue}{end}{}",
+                            " ".repeat(shift),
+                            ["", "-x", ".b", "/p"][number % 4]
+                        ));
+                    }
+                }
+            }
+        }
+        for (kind, value) in &both.values {
+            if value.len() > 60 && *kind != Kind::Sha256 {
+                lines.push(format!("{}{value} q.{}", " ".repeat(shift), value.trim_start_matches("http://")));
+            }
+        }
+    }
+    for engine in [Engine::Scalar, Engine::Avx2, Engine::Avx512].into_iter().filter(|engine| engine.is_here()) {
+        let mut scanner = Scanner::with_engine(&both.index, engine);
+        let (hit, _) = both.compare(&mut scanner, lines.join("\n").as_bytes());
+        assert!(hit > 1_000, "{hit} of {} lines hit", lines.len());
+    }
+}
+
+/// Pieces are decoded, not lines: what parts them stands at every place about values and escapes.
+#[test]
+fn pieces_of_lines_decode_as_lines_do() {
+    let both = Both::of(VALUES.iter().map(|(kind, text)| Observable::parse(*kind, text).unwrap()));
+    let texts: Vec<&str> = VALUES.iter().map(|(_, text)| *text).collect();
+    let parts = [
+        " ", "\"", "\\\"", "<", ">", "\t", "\u{1}", "\0", "\r", "\\", "%", "\\u00", "\\x2", "%2", "[", "\\u0022",
+        "%22", "%20", "\\\\",
+    ];
+    let mut random = Random(77);
+    let mut block = Vec::new();
+    for _ in 0..20_000 {
+        for _ in 0..1 + random.below(5) {
+            block.extend_from_slice(random.of(&parts).as_bytes());
+            let value = *random.of(&texts);
+            let value = mutated(&mut random, value);
+            let cut = if random.below(3) == 0 { random.below(value.len() + 1) } else { value.len() };
+            block.extend_from_slice(&value[..cut]);
+            block.extend_from_slice(random.of(&parts).as_bytes());
+            block.extend_from_slice(&value[cut..]);
+        }
+        block.retain(|&b| b != b'\n');
+        block.push(b'|');
+        if random.below(3) > 0 {
+            *block.last_mut().unwrap() = b' ';
+        }
+        if random.below(4) == 0 {
+            block.extend_from_slice(random.of(GLUE).as_bytes());
+        }
+        block.push(0xfe);
+    }
+    // Lines end where the mark is.
+    for byte in &mut block {
+        if *byte == 0xfe {
+            *byte = b'\n';
+        }
+    }
+    let (hit, _) = both.compare(&mut Scanner::new(&both.index), &block);
+    assert!(hit > 5_000, "only {hit} lines hit");
+}
+
 fn data() -> Option<PathBuf> {
     let path = std::env::var_os("FUSIONCELL_TEST_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);

@@ -2,7 +2,10 @@
 
 use std::arch::x86_64::*;
 
-use super::{ALNUM, Engine, Four, HEX, HIGH, Job, LOW, NAME, Planes, SPECIAL, WORD};
+use super::{
+    ABOVE_NOT_ALNUM, ABOVE_NOT_DIGIT, ABOVE_NOT_HEX, ABOVE_NOT_NAME, BEGIN, BEHIND, Engine, Four, HIGH, Job, LOW,
+    Planes, Rare, Special, WORD, Word,
+};
 use crate::v4::quick_v4;
 
 /// Does a job, compiled with what AVX2 processors have: without it, counting bits takes a dozen instructions.
@@ -12,22 +15,14 @@ pub(super) fn enter(engine: Engine, work: impl Job) {
 }
 
 /// The planes of each block.
-#[target_feature(enable = "avx2")]
-pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
-    // SAFETY: both loads read 16 bytes of arrays of 16; no alignment is asked.
-    let (low, high) = unsafe { (_mm_loadu_si128(LOW.as_ptr().cast()), _mm_loadu_si128(HIGH.as_ptr().cast())) };
-    let (low, high) = (_mm256_broadcastsi128_si256(low), _mm256_broadcastsi128_si256(high));
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn classify(blocks: &[[u8; WORD]], planes: &mut Planes, at: usize) -> Rare {
+    let (low, high) = (table(&LOW), table(&HIGH));
     let nibble = _mm256_set1_epi8(15);
-    let zero = _mm256_setzero_si256();
     let mask = |vector: __m256i| u64::from(_mm256_movemask_epi8(vector) as u32);
-    let has = |classes: __m256i, bits: u8| {
-        u64::from(
-            !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(classes, _mm256_set1_epi8(bits as i8)), zero))
-                as u32),
-        )
-    };
-    let is = |bytes: __m256i, sign: u8| mask(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(sign as i8)));
-    for (block, planes) in blocks.iter().zip(out) {
+    let both = |first: __m256i, second: __m256i| mask(first) | mask(second) << 32;
+    let (mut all, mut least) = (_mm256_setzero_si256(), _mm256_set1_epi8(-1));
+    for (number, block) in blocks.iter().enumerate() {
         // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
         let (one, two) = unsafe {
             (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(WORD / 2).cast()))
@@ -38,16 +33,72 @@ pub(super) fn classify(blocks: &[[u8; WORD]], out: &mut [Planes]) {
             _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, upper))
         };
         let (first, second) = (class(one), class(two));
-        *planes = Planes {
-            name: has(first, NAME) | has(second, NAME) << 32,
-            alnum: has(first, ALNUM) | has(second, ALNUM) << 32,
-            hex: has(first, HEX) | has(second, HEX) << 32,
-            special: has(first, SPECIAL) | has(second, SPECIAL) << 32,
-            dot: is(one, b'.') | is(two, b'.') << 32,
-            colon: is(one, b':') | is(two, b':') << 32,
-            high: mask(one) | mask(two) << 32,
-            zero: is(one, 0) | is(two, 0) << 32,
+        let above = |least: i8| {
+            let least = _mm256_set1_epi8(least);
+            both(_mm256_cmpgt_epi8(first, least), _mm256_cmpgt_epi8(second, least))
         };
+        // The lowest bit of a byte beside its sign.
+        let ends = |class: __m256i| _mm256_or_si256(class, _mm256_slli_epi16::<7>(class));
+        let is = |sign: u8| {
+            let sign = _mm256_set1_epi8(sign as i8);
+            both(_mm256_cmpeq_epi8(one, sign), _mm256_cmpeq_epi8(two, sign))
+        };
+        let word = Word {
+            name: above(ABOVE_NOT_NAME),
+            alnum: above(ABOVE_NOT_ALNUM),
+            digit: above(ABOVE_NOT_DIGIT),
+            hex: above(ABOVE_NOT_HEX),
+            special: both(ends(first), ends(second)),
+            dot: is(b'.'),
+            colon: is(b':'),
+        };
+        planes.set(at + number, word);
+        all = _mm256_or_si256(all, _mm256_or_si256(one, two));
+        least = _mm256_min_epu8(least, _mm256_min_epu8(one, two));
+    }
+    Rare { high: mask(all) != 0, zero: mask(_mm256_cmpeq_epi8(least, _mm256_setzero_si256())) != 0 }
+}
+
+/// Which of 64 bytes are 0x80 and above.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn high(block: &[u8; WORD]) -> u64 {
+    // SAFETY: the block has 64 bytes, so 32 can be read at 0 and at 32; no alignment is asked.
+    let (one, two) =
+        unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(WORD / 2).cast())) };
+    let mask = |vector: __m256i| u64::from(_mm256_movemask_epi8(vector) as u32);
+    mask(one) | mask(two) << 32
+}
+
+/// A table in both halves of a vector.
+#[target_feature(enable = "avx2")]
+fn table(table: &[u8; 16]) -> __m256i {
+    // SAFETY: 16 bytes are read of an array of 16; no alignment is asked.
+    _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
+}
+
+/// Leaves of special signs those behind which stands what makes them interesting.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn interesting(text: &[u8], specials: &mut [Special]) {
+    let tables = |[low, high]: &[[u8; 16]; 2]| [table(low), table(high)];
+    let (begin, behind) = (tables(&BEGIN), tables(&BEHIND));
+    let nibble = _mm256_set1_epi8(15);
+    let zero = _mm256_setzero_si256();
+    let class = |[low, high]: [__m256i; 2], bytes: __m256i| {
+        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+        _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, upper))
+    };
+    for special in specials {
+        let place = special.place as usize;
+        let Some(bytes) = text.get(place..).and_then(|rest| rest.first_chunk::<{ WORD + 1 }>()) else { continue };
+        let half = |from: usize| {
+            // SAFETY: there are 65 bytes, so 32 can be read at `from`, which is 0, 1, 32 or 33; no alignment is asked.
+            unsafe { _mm256_loadu_si256(bytes.as_ptr().add(from).cast()) }
+        };
+        let none = |from: usize| {
+            let both = _mm256_and_si256(class(begin, half(from)), class(behind, half(from + 1)));
+            u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, zero)) as u32)
+        };
+        special.signs &= !(none(0) | none(WORD / 2) << 32);
     }
 }
 
