@@ -136,7 +136,9 @@ impl Reference {
 
     /// A host value in lower case: itself, and all that it ends with.
     fn name(&self, name: &[u8], hits: &mut Hits) {
-        self.look(As::Host, name, hits);
+        if name.len() <= 253 {
+            self.look(As::Host, name, hits);
+        }
         self.look(As::Domain, name, hits);
         for at in (0..name.len()).filter(|&at| name[at] == b'.') {
             self.look(As::Domain, &name[at + 1..], hits);
@@ -150,9 +152,12 @@ impl Reference {
             return;
         }
         self.name(&name, hits);
-        self.urls(&name, text, end, hits);
-        if start > 0 && text[start - 1] == b'@' {
-            self.email(&name, text, start - 1, hits);
+        // No name is longer.
+        if name.len() <= 253 {
+            self.urls(&name, text, end, hits);
+            if start > 0 && text[start - 1] == b'@' {
+                self.email(&name, text, start - 1, hits);
+            }
         }
         let mut from = start;
         for piece in text[start..end].split(|&b| b == b'-' || b == b'_') {
