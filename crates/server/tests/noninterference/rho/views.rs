@@ -7,6 +7,9 @@ use super::linked::{distinct, linked, own_links};
 use super::{BLOCK, Campaign, Filed, HOLD, K, OVER_COMMON, PIVOT, Rho, WAVE, WAVE_MILLIS};
 use crate::script::host_of;
 
+/// A report of a campaign: its label, its firm in a window, when.
+type Hit = (usize, (usize, i64), i64);
+
 impl Rho {
     /// Where values soon stop to link, which report is the last that links depends on more than is modelled here: what is
     /// open in which order, and which reports are of one firm, must agree instead, and with them every count agrees.
@@ -92,7 +95,7 @@ impl Rho {
     /// A wave is told by how many firms a campaign hit within six hours, whatever else it became one with later: of any two of
     /// its reports that are no further apart, whether they are one firm's must agree. Nothing in campaigns that hit too few.
     fn together(&self, roots: &BTreeMap<usize, usize>) -> Vec<(usize, usize)> {
-        let mut campaigns: BTreeMap<usize, Vec<(usize, (usize, i64), i64)>> = BTreeMap::new();
+        let mut campaigns: BTreeMap<usize, Vec<Hit>> = BTreeMap::new();
         for (label, root) in roots {
             let filed = self.of(*label);
             let at = filed.asked.values().min().copied();
@@ -100,9 +103,7 @@ impl Rho {
                 campaigns.entry(*root).or_default().push((*label, (filed.report.firm, filed.window), at));
             }
         }
-        let many = |reports: &&Vec<(usize, (usize, i64), i64)>| {
-            distinct(&reports.iter().map(|(_, who, _)| *who).collect()) >= WAVE
-        };
+        let many = |reports: &&Vec<Hit>| distinct(&reports.iter().map(|(_, who, _)| *who).collect()) >= WAVE;
         let mut same = Vec::new();
         for reports in campaigns.values().filter(many) {
             for (index, (label, who, at)) in reports.iter().enumerate() {
