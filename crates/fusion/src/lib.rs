@@ -223,7 +223,7 @@ pub struct Wave {
     pub campaign: CampaignId,
     /// Distinct members that were hit by then.
     pub members: u32,
-    /// When the first of them was.
+    /// The earliest of their latest hits.
     pub since: Timestamp,
 }
 

@@ -12,7 +12,7 @@ pub(crate) const SPAN_MILLIS: i64 = 6 * 60 * 60 * 1_000;
 pub(crate) const MEMBERS: u32 = 4;
 /// Members that make one of a campaign that began within the span: an old one is met by chance sooner.
 pub(crate) const MEMBERS_NEW: u32 = 3;
-/// Hits that are kept: a wave of more is known to be one.
+/// Members whose latest hit is kept: a wave of more is known to be one.
 const KEPT_MAX: usize = 64;
 
 /// A report of a campaign, as waves see it.
@@ -23,7 +23,7 @@ pub(crate) struct Hit {
     pub(crate) token: u32,
 }
 
-/// The latest hits of a campaign, in the order of their times.
+/// The latest hit of each member, in the order of their times: whoever sends a thousand reports pushes nobody out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recent {
     hits: VecDeque<Hit>,
@@ -33,16 +33,21 @@ pub(crate) struct Recent {
 
 impl Recent {
     pub(crate) fn push(&mut self, hit: Hit) {
+        let same = |held: &Hit| (held.window, held.token) == (hit.window, hit.token);
+        if let Some(place) = self.hits.iter().position(same) {
+            if self.hits.get(place).is_some_and(|held| held.at >= hit.at) {
+                return;
+            }
+            self.hits.remove(place);
+        }
         let place = self.hits.partition_point(|held| *held <= hit);
         self.hits.insert(place, hit);
         self.trim();
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.hits.extend(other.hits);
-        self.hits.make_contiguous().sort_unstable();
+        other.hits.into_iter().for_each(|hit| self.push(hit));
         self.told = self.told.max(other.told);
-        self.trim();
     }
 
     fn trim(&mut self) {
@@ -52,7 +57,7 @@ impl Recent {
         self.hits.drain(..old.max(over));
     }
 
-    /// Members that were hit within the span before a time, and the first of these hits, if that is a wave which was not told yet.
+    /// Members that were hit within the span before a time, and the earliest of their latest hits, if that is a wave which was not told yet.
     /// A wave that goes on is told once: another one begins after a span without any.
     pub(crate) fn wave(&mut self, at: Timestamp, first_seen: Timestamp) -> Option<(u32, Timestamp)> {
         let told = self.told.is_some_and(|told| at.millis_since(told) <= SPAN_MILLIS);
@@ -97,6 +102,13 @@ mod tests {
     fn one_member_makes_none_and_neither_do_hits_that_are_far_apart() {
         assert_eq!(told(&[(0, 1); 100], 0), [None; 100]);
         assert_eq!(told(&[(0, 1), (7, 2), (14, 3), (21, 4), (28, 5)], 0), [None; 5]);
+    }
+
+    #[test]
+    fn one_member_that_floods_a_campaign_hides_no_wave() {
+        let flood = std::iter::repeat_n((1, 3), 2 * KEPT_MAX);
+        let hits: Vec<(i64, u32)> = [(0, 1), (1, 3)].into_iter().chain(flood).chain([(2, 2)]).collect();
+        assert_eq!(told(&hits, 0).last(), Some(&Some(3)));
     }
 
     #[test]
