@@ -33,6 +33,12 @@ async function makesKey(w) {
   const file = await saved
   expect(file.suggestedFilename() === 'fusioncell-lead.key', file.suggestedFilename())
   await until(w.page, 'Your key is on this device.')
+  // It counts once it is confirmed, which an exercise's operator does by itself.
+  await w.page.waitForFunction(
+    () => !document.querySelector('main')?.innerText.includes('Your key does not count yet.'),
+    null,
+    { timeout: LINK_WAIT_MS },
+  )
 }
 
 /** A report of the member, as its page sends it; its reference. */
@@ -67,12 +73,12 @@ export async function sources(browser) {
         new Promise(done => {
           const r = indexedDB.open('fusioncell-lead')
           r.onsuccess = () => {
-            const all = r.result.transaction('keys').objectStore('keys').get('lead')
-            all.onsuccess = () => done(all.result.pair.privateKey.extractable)
+            const all = r.result.transaction('keys').objectStore('keys').getAll()
+            all.onsuccess = () => done(all.result.map(key => key.pair.privateKey.extractable).join())
           }
         }),
     )
-    expect(kept === false, 'a script can read the private half out')
+    expect(kept === 'false', 'a script can read the private half out')
     clean(c, /status of 403/)
     clean(one, /status of 403/)
     clean(other, /status of 403/)

@@ -67,7 +67,10 @@ pub struct House {
 }
 
 /// A served house.
-pub struct Served(Running);
+pub struct Served {
+    running: Running,
+    register: Arc<Register>,
+}
 
 impl House {
     /// Opens an exercise's stores in a data folder, making them if they are absent. The stores of a real partnership are
@@ -144,15 +147,22 @@ impl House {
         self.config.member_addr = member;
         self.config.cell_addr = cell;
         self.config.intake = !no_intake;
-        let opened = Opened { vault: Some(self.vault), register: Arc::new(self.register) };
-        Ok(Served(server::start_with(self.config, opened).await.context("cannot serve")?))
+        let register = Arc::new(self.register);
+        let opened = Opened { vault: Some(self.vault), register: Arc::clone(&register) };
+        let running = server::start_with(self.config, opened).await.context("cannot serve")?;
+        Ok(Served { running, register })
     }
 }
 
 impl Served {
+    /// Who is in the room.
+    pub fn register(&self) -> Arc<Register> {
+        Arc::clone(&self.register)
+    }
+
     /// Ends it; what it was still doing is done first.
     pub async fn stop(self) {
-        if let Err(error) = self.0.stop().await {
+        if let Err(error) = self.running.stop().await {
             eprintln!("fusioncell: {error}");
         }
     }

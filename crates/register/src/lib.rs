@@ -58,7 +58,9 @@ pub use joining::sponsorship::{NewSponsorship, Sponsorship, SponsorshipState, WH
 pub use joining::terms::{TERMS_CHARS_MAX, Terms, TermsStanding};
 pub use joining::{Delivery, JoinError, Link, Page, Place};
 pub use keys::{KEY_DAYS_MAX, NewKey};
-pub use lead_keys::{LEAD_KEY_BYTES, LEAD_KEYS_MAX, LeadKey};
+pub use lead_keys::{
+    LEAD_KEY_BYTES, LEAD_KEY_CONFIRMATIONS, LEAD_KEYS_MAX, LeadKey, WaitingLeadKey, lead_key_fingerprint,
+};
 pub use mail::{
     MAIL_SUBJECT_CHARS_MAX, MAIL_TEXT_BYTES_MAX, MAILS_WAITING_MAX, Mail, MailCounts, MailId, MailInfo, MailKind,
     MailState, NewMail,

@@ -46,6 +46,9 @@ pub enum RegisterError {
     /// Not to be accepted.
     #[error("{0}")]
     Refused(String),
+    /// It does not go with what is there.
+    #[error("{0}")]
+    Conflict(String),
     /// Whoever asks may not do this.
     #[error("your role may not do this")]
     NoRight,

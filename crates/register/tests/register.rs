@@ -7,11 +7,11 @@ mod outside;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use model::{Clock as _, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
+use model::{Clock as _, PersonId, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use outside::Outside;
 use register::{
-    Actor, Answers, Face, LEAD_KEYS_MAX, NewOrganisation, NewPerson, PasswordCost, Register, RegisterError, Role,
-    SignInError, Status,
+    Actor, Answers, Face, LEAD_KEY_BYTES, LEAD_KEYS_MAX, NewOrganisation, NewPerson, PasswordCost, Register,
+    RegisterError, Role, SignInError, Status, lead_key_fingerprint,
 };
 
 const ANSWERS: Answers = Answers { warn: WhoMayBeWarned::Now, know: WhoMayKnow::Nobody };
@@ -336,29 +336,131 @@ fn the_last_key_of_the_cell_that_was_told_is_the_one() {
     }
 }
 
+fn lead(register: &Register, n: usize) -> Actor {
+    let new = NewPerson {
+        email: format!("lead{n}@cell.example"),
+        name: format!("Lead {n}"),
+        organisation: None,
+        role: Role::Lead,
+        secondment: None,
+    };
+    let person = register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
+    Actor { person: Some(person), role: Some(Role::Lead), ..Actor::operator() }
+}
+
+/// The key of the n-th lead.
+fn key(n: u8) -> [u8; LEAD_KEY_BYTES] {
+    [n; LEAD_KEY_BYTES]
+}
+
+fn count(register: &Register) -> usize {
+    register.lead_keys().unwrap().len()
+}
+
 #[test]
 fn a_lead_too_many_is_refused_a_key_and_told_why() {
     let (register, _) = memory();
-    let enrol = |n: usize| {
-        let new = NewPerson {
-            email: format!("lead{n}@cell.example"),
-            name: format!("Lead {n}"),
-            organisation: None,
-            role: Role::Lead,
-            secondment: None,
-        };
-        let person = register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
-        Actor { person: Some(person), role: Some(Role::Lead), ..Actor::operator() }
-    };
-    let leads: Vec<Actor> = (0..=LEAD_KEYS_MAX).map(enrol).collect();
+    let leads: Vec<Actor> = (0..=LEAD_KEYS_MAX).map(|n| lead(&register, n)).collect();
     for lead in &leads[..LEAD_KEYS_MAX] {
-        register.set_lead_key(lead, &[4; 65]).unwrap();
+        register.set_lead_key(lead, &key(4)).unwrap();
     }
-    let refused = register.set_lead_key(&leads[LEAD_KEYS_MAX], &[4; 65]).unwrap_err();
-    assert!(refused.to_string().contains("16 leads have a key already"), "{refused}");
+    let too_many = || register.set_lead_key(&leads[LEAD_KEYS_MAX], &key(4)).unwrap_err().to_string();
+    assert!(too_many().contains("16 leads have a key already"), "{}", too_many());
+    // The key of an account that is disabled has its place: it is sealed to once the account is enabled again.
+    register.set_disabled(&Actor::operator(), leads[2].person.unwrap(), true).unwrap();
+    assert!(too_many().contains("16 leads have a key already"), "{}", too_many());
     // Whoever has one may have another in its place, and a place that is given up can be taken.
-    register.set_lead_key(&leads[0], &[5; 65]).unwrap();
+    register.set_lead_key(&leads[0], &key(5)).unwrap();
     register.remove_lead_key(&leads[1]).unwrap();
-    register.set_lead_key(&leads[LEAD_KEYS_MAX], &[4; 65]).unwrap();
-    assert_eq!(register.lead_keys().unwrap().len(), LEAD_KEYS_MAX);
+    register.set_lead_key(&leads[LEAD_KEYS_MAX], &key(4)).unwrap();
+    register.set_disabled(&Actor::operator(), leads[2].person.unwrap(), false).unwrap();
+    assert_eq!((count(&register), register.waiting_lead_keys().unwrap().len()), (0, LEAD_KEYS_MAX));
+}
+
+#[test]
+fn a_key_counts_once_two_other_leads_or_the_operator_said_whose_it_is() {
+    let (register, _) = memory();
+    let leads: Vec<Actor> = (0..5).map(|n| lead(&register, n)).collect();
+    let id = |n: usize| leads[n].person.unwrap();
+    for (n, lead) in leads.iter().enumerate() {
+        register.set_lead_key(lead, &key(u8::try_from(n).unwrap())).unwrap();
+    }
+    let print = |n: u8| lead_key_fingerprint(&key(n));
+    let says = |by: &Actor, n: u8| register.confirm_lead_key(by, id(usize::from(n)), &print(n));
+    let refused = |done: Result<bool, RegisterError>| match done {
+        Err(RegisterError::Conflict(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    // Nobody's counts, so that no lead can say anything: the first two are the operator's to confirm.
+    assert_eq!(count(&register), 0);
+    assert!(refused(says(&leads[0], 4)).contains("does not count yet"));
+    for n in 0..2 {
+        assert!(says(&Actor::operator(), n).unwrap());
+    }
+    assert_eq!(count(&register), 2);
+    assert!(refused(says(&Actor::operator(), 1)).contains("counts already"));
+
+    // One lead alone makes no second one: not by saying it twice, nor by what they made and joined as.
+    assert!(!says(&leads[0], 4).unwrap());
+    assert!(!says(&leads[0], 4).unwrap());
+    assert!(refused(says(&leads[4], 4)).contains("your own key"));
+    assert!(refused(says(&leads[3], 4)).contains("does not count yet"));
+    let waiting = register.waiting_lead_keys().unwrap();
+    assert_eq!((count(&register), waiting.len()), (2, 3));
+    assert_eq!(waiting[2].said_by, [(id(0), "Lead 0".to_owned())]);
+    // A wrong fingerprint, or what is none, says nothing.
+    assert!(refused(register.confirm_lead_key(&leads[1], id(4), &print(3))).contains("another fingerprint"));
+    assert!(matches!(register.confirm_lead_key(&leads[1], id(4), "04"), Err(RegisterError::Refused(_))));
+    // Whoever says it loses their word with their key.
+    register.set_lead_key(&leads[0], &key(9)).unwrap();
+    assert!(register.confirm_lead_key(&Actor::operator(), id(0), &print(9)).unwrap());
+    assert!(!says(&leads[1], 4).unwrap(), "the word of the first went with the key by which it was given");
+    // Two leads do, however they type it.
+    let spaced = format!("{} {}", print(4)[..16].to_uppercase(), &print(4)[16..]);
+    assert!(register.confirm_lead_key(&leads[0], id(4), &spaced).unwrap());
+    assert_eq!(count(&register), 3);
+
+    // The same key once more is the same; another one waits anew, whatever the one before it was.
+    register.set_lead_key(&leads[4], &key(4)).unwrap();
+    assert_eq!(count(&register), 3);
+    register.set_lead_key(&leads[4], &key(8)).unwrap();
+    assert_eq!(count(&register), 2);
+    assert!(refused(says(&leads[0], 4)).contains("another fingerprint"));
+    assert!(matches!(
+        register.confirm_lead_key(&leads[0], PersonId::from_bytes([9; 16]), &print(4)),
+        Err(RegisterError::Absent(_))
+    ));
+    let analyst = Actor { role: Some(Role::Analyst), rights: Role::Analyst.rights(), ..leads[0].clone() };
+    assert!(matches!(register.confirm_lead_key(&analyst, id(4), &print(8)), Err(RegisterError::NoRight)));
+    // All of it is in the trail.
+    let acts = register.acts(None).unwrap();
+    let said: Vec<_> =
+        acts.iter().filter(|act| act.what == "lead-key-confirmed" && act.target == "lead4@cell.example").collect();
+    assert_eq!(said.len(), 4);
+    assert!(said[0].detail.starts_with(&print(4)) && said[0].detail.ends_with("counts from now on"), "{:?}", said[0]);
+    register.verify_acts().unwrap();
+}
+
+#[test]
+fn keys_that_were_enrolled_before_keys_were_confirmed_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let open = || {
+        let outside = Arc::new(Outside::default());
+        Register::open(&path, outside.clone(), outside, PasswordCost::CHEAP).unwrap()
+    };
+    let register = open();
+    register.set_lead_key(&lead(&register, 1), &key(1)).unwrap();
+    assert_eq!(count(&register), 0);
+    drop(register);
+    // As an earlier program left it.
+    let before = rusqlite::Connection::open(&path).unwrap();
+    let undo = "DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
+        ALTER TABLE lead_key DROP COLUMN counts_since; PRAGMA user_version = 12";
+    before.execute_batch(undo).unwrap();
+    drop(before);
+    let register = open();
+    assert_eq!(count(&register), 1);
+    register.set_lead_key(&lead(&register, 2), &key(2)).unwrap();
+    assert_eq!(count(&register), 1);
 }

@@ -67,6 +67,7 @@ pub(crate) fn refused(error: RegisterError) -> Problem {
         RegisterError::Absent(_) => Problem::absent(),
         RegisterError::NoRight => Problem::role(),
         RegisterError::Exists(what) => Problem::conflict(format!("{what:?} exists already")),
+        RegisterError::Conflict(why) => Problem::conflict(why),
         error => {
             tracing::error!(%error, "the register could not be asked");
             Problem::internal()

@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::table::{self, Access, Face, Param, Route, Schemas, Shape};
 
 /// Types that come in: what they leave out may stay out. In all others every property is there.
-const REQUESTS: [&str; 18] = [
+const REQUESTS: [&str; 19] = [
     "NewRelation",
     "NewName",
     "NewVerdict",
     "NewLimit",
     "NewLeadKey",
+    "NewLeadKeyConfirmation",
     "NewOpening",
     "NewShare",
     "SignIn",

@@ -32,8 +32,9 @@ const JOINING_PARTS: [&str; 11] = [
 ];
 
 /// Objects that are only parts of others, or carry no content of the partnership.
-const PARTS: [&str; 49] = [
+const PARTS: [&str; 50] = [
     "SourceLead",
+    "WaitingLead",
     "SourceName",
     "OutsideRow",
     "CaseFile",

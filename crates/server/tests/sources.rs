@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::http::Request;
 use common::leads::Lead;
 use common::{Answer, World, call};
-use model::Clock as _;
+use model::{Clock as _, PersonId};
 use register::{Actor, Role};
 use serde_json::{Value, json};
+use vault::LeadPrivateKey;
 
 const PHONE: &str = "Ann, 0113 496 0000";
 const WHY: &str = "A court order of 3 February names this case";
@@ -60,6 +61,12 @@ impl Stage {
 
     async fn begun(&self, lead: &Lead, case: &str) -> Answer {
         self.world.asks_to_open(lead, case, WHY).await
+    }
+
+    /// To whom the source of a case is sealed.
+    fn sealed_to(&self, case: &str) -> Vec<PersonId> {
+        let keys = self.world.vault.opening_keys(case.parse().unwrap()).unwrap().unwrap();
+        keys.leads.iter().map(|(person, _)| *person).collect()
     }
 }
 
@@ -211,6 +218,7 @@ async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
     }
     assert_eq!(stage.world.as_lead(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 404);
     assert_eq!(stage.world.as_lead(&ada, "PUT", "/cell/v1/sources/key", key.clone()).await.status, 204);
+    stage.world.register.confirm_lead_key(&Actor::operator(), ada.id, &ada.fingerprint()).unwrap();
     let kit = stage.world.sign_in(&stage.world.cell, "kit@cell.example").await;
     assert_eq!(stage.world.at_cell("GET", "/cell/v1/sources", &kit, Body::empty()).await.status, 403);
     assert_eq!(stage.world.at_cell("PUT", "/cell/v1/sources/key", &kit, Body::from(key.to_string())).await.status, 403);
@@ -241,4 +249,115 @@ async fn nothing_is_opened_or_enrolled_without_a_passkey_a_right_and_a_key() {
     stage.world.shows_passkey(&ada);
     assert_eq!(stage.world.as_lead(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
     assert!(!stage.world.vault.seals_sources());
+}
+
+#[tokio::test]
+async fn a_second_lead_of_ones_own_making_is_sealed_nothing_and_opens_nothing() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    // Ada has invited a lead, joined in their name and enrolled a key for them.
+    let eve = stage.world.with_key("eve").await;
+    stage.world.pass(2_000);
+    let case = stage.report(1, "a.attack.test").await;
+    assert!(stage.sealed_to(&case).contains(&zoe.id) && !stage.sealed_to(&case).contains(&eve.id));
+    assert_eq!(stage.world.confirms(&ada, &eve, &eve.fingerprint()).await.status, 204);
+    assert_eq!(stage.world.confirms(&ada, &eve, &eve.fingerprint()).await.status, 204);
+    assert_eq!(stage.world.confirms(&eve, &eve, &eve.fingerprint()).await.status, 409);
+    stage.world.pass(20_000);
+    let later = stage.report(1, "b.attack.test").await;
+    assert!(!stage.sealed_to(&later).contains(&eve.id), "one lead made a second");
+    assert_eq!(stage.begun(&eve, &later).await.status, 409);
+    assert_eq!(stage.begun(&ada, &later).await.status, 201);
+    assert_eq!(stage.world.opening(&eve, &later).await["secret"], Value::Null);
+    let hers = stage.world.share(&ada, &later).await;
+    assert_eq!(stage.world.gives_share(&eve, &later, &hers).await.status, 409);
+    let waits = stage.world.gives_share(&ada, &later, &hers).await.json();
+    assert_eq!((&waits["given"], &waits["source"]), (&json!(["ada"]), &Value::Null));
+
+    // The other leads see who waits, and who has said that it is theirs.
+    let view = stage.world.as_lead(&zoe, "GET", "/cell/v1/sources", Value::Null).await.json();
+    let waiting = &view["waiting"][0];
+    assert_eq!((&waiting["name"], &waiting["confirmed_by"]), (&json!("eve"), &json!(["ada"])));
+    assert_eq!((&waiting["own_confirmed"], &waiting["own"]), (&json!(false), &json!(false)));
+    assert_eq!((view["leads"].as_array().unwrap().len(), &view["sealed"]), (2, &json!(true)));
+    for (fingerprint, status) in [(ada.fingerprint(), 409), ("04".to_owned(), 422)] {
+        assert_eq!(stage.world.confirms(&zoe, &eve, &fingerprint).await.status, status);
+    }
+    let kim = stage.world.lead("kim").await;
+    assert_eq!(stage.world.confirms(&kim, &eve, &eve.fingerprint()).await.status, 403, "a passkey comes first");
+    stage.world.shows_passkey(&kim);
+    assert_eq!(stage.world.confirms(&kim, &eve, &eve.fingerprint()).await.status, 409, "without a key of their own");
+    assert_eq!(stage.world.confirms(&zoe, &kim, &kim.fingerprint()).await.status, 404, "there is no key");
+    // With a second lead who knows eve it counts, for what comes from then on.
+    assert_eq!(stage.world.confirms(&zoe, &eve, &eve.fingerprint()).await.status, 204);
+    let last = stage.report(1, "c.attack.test").await;
+    assert!(stage.sealed_to(&last).contains(&eve.id) && !stage.sealed_to(&later).contains(&eve.id));
+    let acts = stage.world.as_lead(&zoe, "GET", "/cell/v1/acts", Value::Null).await.json().to_string();
+    assert!(acts.contains("lead-key-confirmed") && acts.contains(&eve.fingerprint()), "{acts}");
+}
+
+#[tokio::test]
+async fn what_the_operator_confirms_counts_within_a_second_or_so_and_a_replaced_key_waits() {
+    let mut stage = Stage::new();
+    let leads = [stage.world.with_key("ada").await, stage.world.with_key("zoe").await];
+    stage.world.pass(2_000);
+    assert!(!stage.world.vault.seals_sources());
+    for lead in &leads {
+        stage.world.register.confirm_lead_key(&Actor::operator(), lead.id, &lead.fingerprint()).unwrap();
+    }
+    stage.world.pass(2_000);
+    assert!(stage.world.vault.seals_sources());
+    let other = json!({ "public": LeadPrivateKey::generate().unwrap().1.to_hex() });
+    assert_eq!(stage.world.as_lead(&leads[0], "PUT", "/cell/v1/sources/key", other).await.status, 204);
+    assert!(!stage.world.vault.seals_sources());
+}
+
+#[tokio::test]
+async fn a_share_is_for_the_reason_that_its_lead_read() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    let case = stage.report(1, "a.attack.test").await;
+    assert_eq!(stage.begun(&ada, &case).await.status, 201);
+    let read = stage.world.opening(&zoe, &case).await["id"].as_str().unwrap().to_owned();
+    let share = stage.world.share(&zoe, &case).await;
+    // It is over before anybody gives a share, and is asked for anew, for another reason.
+    stage.world.clock.0.fetch_add(31 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    for lead in [&ada, &zoe] {
+        stage.world.shows_passkey(lead);
+    }
+    assert_eq!(stage.world.asks_to_open(&ada, &case, "I would like to know who it was").await.status, 201);
+    let hers = stage.world.share(&ada, &case).await;
+    assert_eq!(stage.world.gives_share(&ada, &case, &hers).await.status, 200);
+    let late = stage.world.gives_share_to(&zoe, &case, &read, &share).await;
+    assert_eq!(late.status, 409);
+    assert!(late.json()["detail"].as_str().unwrap().contains("read the reason of this one"), "{late:?}");
+    let opening = stage.world.opening(&ada, &case).await;
+    assert_eq!((&opening["given"], &opening["source"]), (&json!(["ada"]), &Value::Null));
+    assert_ne!(opening["id"], json!(read));
+    assert_eq!(stage.world.gives_share(&zoe, &case, &share).await.json()["source"]["organisation"], "Firm 1");
+}
+
+#[tokio::test]
+async fn a_share_goes_with_the_key_of_whoever_gave_it() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    let case = stage.report(1, "a.attack.test").await;
+    assert_eq!(stage.begun(&ada, &case).await.status, 201);
+    let (hers, other) = (stage.world.share(&ada, &case).await, stage.world.share(&zoe, &case).await);
+    assert_eq!(stage.world.gives_share(&ada, &case, &hers).await.json()["given"], json!(["ada"]));
+    assert_eq!(stage.world.as_lead(&ada, "DELETE", "/cell/v1/sources/key", Value::Null).await.status, 204);
+    let waits = stage.world.gives_share(&zoe, &case, &other).await.json();
+    assert_eq!((&waits["given"], &waits["source"]), (&json!(["zoe"]), &Value::Null));
+    let refused = stage.world.gives_share(&ada, &case, &hers).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("no key that counts"), "{refused:?}");
+    // A key that is taken away by other means between the first share and the second is looked at before anything is opened.
+    let ada = stage.world.enrolled("ada").await;
+    assert_eq!(stage.world.gives_share(&zoe, &case, &other).await.status, 200);
+    let actor = Actor { person: Some(zoe.id), role: Some(Role::Lead), ..Actor::operator() };
+    stage.world.register.remove_lead_key(&actor).unwrap();
+    let refused = stage.world.gives_share(&ada, &case, &hers).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("both shares are forgotten"), "{refused:?}");
+    assert_eq!(stage.world.opening(&ada, &case).await["given"], json!([]));
 }

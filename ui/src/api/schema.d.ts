@@ -2059,7 +2059,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives your share of a case. With the second of two the source is opened; it is kept in the journal, and the reporter is told. */
+        /** Gives your share of a case, for the opening that you were shown. With the second of two the source is opened; it is kept in the journal, and the reporter is told. */
         post: operations["opening_share"];
         delete?: never;
         options?: never;
@@ -2298,11 +2298,28 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Enrols the public half of a key that was made on your device, in place of an earlier one: cases that come from now on are sealed to it. Your passkey must have been shown within ten minutes. */
+        /** Enrols the public half of a key that was made on your device, in place of an earlier one. It counts once two other leads whose keys count, or whoever runs the server, have confirmed it: cases that come from then on are sealed to it. Your passkey must have been shown within ten minutes. */
         put: operations["lead_key"];
         post?: never;
-        /** Takes your key away: cases that come from now on are not sealed to it. */
+        /** Takes your key away: cases that come from now on are not sealed to it, and shares that you gave and nobody followed are forgotten. */
         delete: operations["lead_key_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cell/v1/sources/keys/{person}/confirmed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that a key is that lead's, by the fingerprint that you heard from them. Your own key must count, and your passkey must have been shown within ten minutes. */
+        put: operations["lead_key_confirm"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3995,6 +4012,11 @@ export interface components {
             /** @description A point of P-256, uncompressed (SEC 1), in 130 lower-case hexadecimal digits. */
             public: string;
         };
+        /** @description Says that a key is that lead's. */
+        NewLeadKeyConfirmation: {
+            /** @description The fingerprint as its owner read it out: 32 hexadecimal digits, in groups if you like. */
+            fingerprint: string;
+        };
         /** @description Asks that less be taken of the source of a case. */
         NewLimit: {
             /** @description Why, in 10 to 500 characters. It is kept, and the source is not told. */
@@ -4212,8 +4234,10 @@ export interface components {
             /** @description The value. */
             value: string;
         };
-        /** @description Your share of one case. */
+        /** @description Your share of one case, for one opening. */
         NewShare: {
+            /** @description Id of the opening whose reason you read. */
+            opening: string;
             /** @description 64 lower-case hexadecimal digits. */
             share: string;
         };
@@ -4311,13 +4335,15 @@ export interface components {
             exercise?: boolean;
             /** @description Who has given a share. */
             given: string[];
+            /** @description Names this opening, with the reason that you read: your share is for it and for no later one of the same case. */
+            id: string;
             /** @description Whether you have. */
             own_given: boolean;
             /** @description Why; the reporter will be told. */
             reason: string;
             /**
-             * @description The secret that your device needs for your share of this case, sealed to your key, in hexadecimal digits; null if your key
-             *     was enrolled after the case came.
+             * @description The secret that your device needs for your share of this case, sealed to your key of that time, in hexadecimal digits; null if no
+             *     key of yours counted when the case came.
              */
             secret: string | null;
             source: components["schemas"]["SourceName"] | null;
@@ -5004,7 +5030,7 @@ export interface components {
             /** @description Ed25519, over the other fields as JSON without blanks, in base64. */
             signature: string;
         };
-        /** @description A lead with a key. */
+        /** @description A lead whose key counts. */
         SourceLead: {
             /** @description The day on which it was enrolled. */
             day: string;
@@ -5041,15 +5067,17 @@ export interface components {
         SourcesView: {
             /** @description Whether this is an exercise. */
             exercise?: boolean;
-            /** @description Leads with a key, by name. */
+            /** @description Leads whose keys count, by name. */
             leads: components["schemas"]["SourceLead"][];
             /** @description What waits for a second lead, or was opened by you in the last half hour. */
             openings: components["schemas"]["OpeningView"][];
             /**
-             * @description Whether the sources of cases that come now are sealed to leads: there are two with a key at least. Until then no source is
+             * @description Whether the sources of cases that come now are sealed to leads: there are two at least whose keys count. Until then no source is
              *     kept that anybody could open.
              */
             sealed: boolean;
+            /** @description Leads whose keys wait to be confirmed, by name: nothing is sealed to them. */
+            waiting: components["schemas"]["WaitingLead"][];
         };
         /** @description A page of proposals. */
         SponsorshipList: {
@@ -5192,6 +5220,23 @@ export interface components {
              * @enum {string}
              */
             verdict: "block" | "watch" | "everyday" | "not-seen" | "unreadable";
+        };
+        /** @description A lead whose key waits until two other leads whose keys count, or whoever runs the server, have confirmed it. */
+        WaitingLead: {
+            /** @description Leads who have confirmed it so far, by name. */
+            confirmed_by: string[];
+            /** @description The day on which it was enrolled. */
+            day: string;
+            /** @description SHA-256 of the public key, its first 128 bits: its owner reads it out, and whoever confirms it has heard it. */
+            fingerprint: string;
+            /** @description Who. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Whether it is yours. */
+            own: boolean;
+            /** @description Whether you are one of them. */
+            own_confirmed: boolean;
         };
         /** @description Everything that the wall shows. */
         Wall: {
@@ -17089,6 +17134,112 @@ export interface operations {
             };
             /** @description Absent, or hidden from you: the same answer. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    lead_key_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the lead whose key it is. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeadKeyConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Somebody else has it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not this kind of content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description A field is wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

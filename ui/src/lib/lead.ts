@@ -1,4 +1,5 @@
-// A lead's key on this device: made here, kept where no script can read it out, and used for one case at a time.
+// A lead's keys on this device: made here, kept where no script can read them out, and used for one case at a time. A key that was
+// replaced is kept: the cases that came while it counted open with it and with no other.
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { toBase64url } from './passkey'
 
@@ -44,21 +45,43 @@ export async function leadKeyOfFile(text: string): Promise<LeadKey | null> {
   return keyOf(secret, open).catch(() => null)
 }
 
-/** The share of one case, of the secret that the server keeps sealed for this key. */
-export async function shareOf(key: LeadKey, sealed: string, id: string): Promise<string> {
+const FINGERPRINT_DIGITS = 32
+/** What is read out of a key's public half: SHA-256, its first 128 bits. */
+export const fingerprintOf = async (open: string) =>
+  hex(await crypto.subtle.digest('SHA-256', unhex(open))).slice(0, FINGERPRINT_DIGITS)
+/** A fingerprint in groups that can be read out. */
+export const inGroups = (fingerprint: string) => fingerprint.match(/.{1,4}/g)?.join(' ') ?? ''
+
+/** The secret of an epoch that the server keeps sealed for a key; fails if it is another's. */
+function secretOf(key: LeadKey, sealed: string): Promise<ArrayBuffer> {
   const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() })
   const bytes = unhex(sealed)
-  const secret = await suite.open(
+  return suite.open(
     { recipientKey: key.pair, enc: bytes.slice(0, PUBLIC_BYTES).buffer, info: INFO.buffer },
     bytes.slice(PUBLIC_BYTES).buffer,
   )
-  const from = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
+}
+
+/** The key that a secret is sealed to; `null` if it is none of these. */
+export async function keyFor(keys: readonly LeadKey[], sealed: string): Promise<LeadKey | null> {
+  for (const key of keys) {
+    const opens = await secretOf(key, sealed).then(
+      () => true,
+      () => false,
+    )
+    if (opens) return key
+  }
+  return null
+}
+
+/** The share of one case, of the secret that the server keeps sealed for this key. */
+export async function shareOf(key: LeadKey, sealed: string, id: string): Promise<string> {
+  const from = await crypto.subtle.importKey('raw', await secretOf(key, sealed), 'HKDF', false, ['deriveBits'])
   const info = new Uint8Array([...SHARE_INFO, ...unhex(id.replaceAll('-', ''))])
   return hex(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }, from, 256))
 }
 
-const STORE = 'keys',
-  PLACE = 'lead'
+const STORE = 'keys'
 const opened = () =>
   new Promise<IDBDatabase>((done, fail) => {
     const r = indexedDB.open('fusioncell-lead', 1)
@@ -78,9 +101,11 @@ async function within<T>(mode: IDBTransactionMode, work: (s: IDBObjectStore) => 
     db.close()
   }
 }
-export const keptLeadKey = () =>
-  within('readonly', s => s.get(PLACE) as IDBRequest<LeadKey | undefined>).then(
-    k => k ?? null,
-    () => null,
+/** Those of this device. An earlier version kept one, under a name of its own: it is found as well. */
+export const keptLeadKeys = (): Promise<LeadKey[]> =>
+  within('readonly', s => s.getAll() as IDBRequest<LeadKey[]>).then(
+    all => [...new Map(all.map(key => [key.public, key])).values()],
+    () => [],
   )
-export const keepLeadKey = (key: LeadKey) => within('readwrite', s => s.put(key, PLACE))
+/** Each by its public half: none takes another's place. */
+export const keepLeadKey = (key: LeadKey) => within('readwrite', s => s.put(key, key.public))

@@ -95,7 +95,7 @@ enum Command {
     Keys(keys::KeysArgs),
     /// Check the audit log of what the cell did and read
     Audit(audit::AuditArgs),
-    /// Make a lead's key, or the share of a case that it gives
+    /// Make a lead's key, confirm whose it is, or print the share of a case that it gives
     Lead(lead::LeadArgs),
     /// Check a receipt, or print the key to check receipts with
     Receipt(receipt::ReceiptArgs),

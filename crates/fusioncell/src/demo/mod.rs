@@ -4,6 +4,7 @@ mod cell;
 mod data;
 mod feeder;
 mod folder;
+mod leads;
 mod light;
 mod people;
 mod progress;
@@ -136,6 +137,7 @@ async fn play(
         .await?;
     let sign_ins = SignIns::new(member_port, cell_port, &members);
     println!("{}", sign_ins.text(plan, schedule.partnership()));
+    tokio::spawn(leads::confirm(server.register()));
     let stage = Stage { members, sign_ins, member_port, cell_port };
     tokio::select! {
         outcome = stage.perform(plan, schedule, start) => outcome?,

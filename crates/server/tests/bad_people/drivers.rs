@@ -30,6 +30,7 @@ pub const UNDRIVEN: &[(&str, &str)] = &[
     ("audit_tile", "needs an epoch to have passed: crates/server/tests/audit.rs"),
     ("lead_key", "needs an authenticator: crates/server/tests/sources.rs"),
     ("lead_key_remove", "needs an authenticator: crates/server/tests/sources.rs"),
+    ("lead_key_confirm", "needs an authenticator: crates/server/tests/sources.rs"),
     ("opening_ask", "needs an authenticator: crates/server/tests/sources.rs"),
     ("opening_share", "needs an authenticator: crates/server/tests/sources.rs"),
 ];
@@ -56,7 +57,7 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         | "own_file" => Kind::OwnReport,
         "group" | "group_items" | "group_watch" | "group_add" => Kind::Group,
         "edit_person" | "close_person" => Kind::Person,
-        "edit_cell_person" | "close_cell_person" => Kind::CellPerson,
+        "edit_cell_person" | "close_cell_person" | "lead_key_confirm" => Kind::CellPerson,
         "resend_own" | "withdraw_own" => Kind::Invitation,
         "resend_invitation" | "withdraw_invitation" => Kind::CellInvitation,
         "withdraw_sponsorship" => Kind::Sponsorship,

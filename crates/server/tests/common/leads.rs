@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use model::{CaseId, PersonId};
-use register::{Actor, NewPerson, Role};
+use register::{Actor, NewPerson, Role, lead_key_fingerprint};
 use serde_json::{Value, json};
 use vault::{LeadPrivateKey, share_of};
 
@@ -14,6 +14,14 @@ pub struct Lead {
     pub cookie: String,
     pub key: LeadPrivateKey,
     pub public: String,
+}
+
+impl Lead {
+    /// What the lead reads out to those who confirm the key.
+    pub fn fingerprint(&self) -> String {
+        let public = vault::LeadPublicKey::parse(&self.public).unwrap();
+        lead_key_fingerprint(public.as_bytes())
+    }
 }
 
 impl World {
@@ -47,8 +55,8 @@ impl World {
         self.at_cell(method, path, &lead.cookie, body).await
     }
 
-    /// A lead to whom sources are sealed from now on.
-    pub async fn enrolled(&self, name: &str) -> Lead {
+    /// A lead whose key waits.
+    pub async fn with_key(&self, name: &str) -> Lead {
         let lead = self.lead(name).await;
         self.shows_passkey(&lead);
         let done = self.as_lead(&lead, "PUT", "/cell/v1/sources/key", json!({ "public": lead.public })).await;
@@ -56,18 +64,50 @@ impl World {
         lead
     }
 
+    /// A lead to whom sources are sealed from now on: whoever runs the server has confirmed the key.
+    pub async fn enrolled(&self, name: &str) -> Lead {
+        let lead = self.with_key(name).await;
+        assert!(self.register.confirm_lead_key(&Actor::operator(), lead.id, &lead.fingerprint()).unwrap());
+        // As the fold does within a second.
+        let keys = self.register.lead_keys().unwrap().into_iter();
+        let leads = keys.map(|held| vault::Lead {
+            person: held.person,
+            key: vault::LeadPublicKey::from_bytes(&held.public).unwrap(),
+        });
+        self.vault.set_leads(leads.collect());
+        lead
+    }
+
+    /// A lead says that a key is another's, by what the other read out.
+    pub async fn confirms(&self, lead: &Lead, whose: &Lead, fingerprint: &str) -> Answer {
+        let path = format!("/cell/v1/sources/keys/{}/confirmed", whose.id);
+        self.as_lead(lead, "PUT", &path, json!({ "fingerprint": fingerprint })).await
+    }
+
     pub async fn asks_to_open(&self, lead: &Lead, case: &str, why: &str) -> Answer {
         self.as_lead(lead, "POST", &format!("/cell/v1/reports/{case}/opening"), json!({ "reason": why })).await
     }
 
+    /// The opening of a case as a lead is shown it; null if there is none.
+    pub async fn opening(&self, lead: &Lead, case: &str) -> Value {
+        let view = self.as_lead(lead, "GET", "/cell/v1/sources", Value::Null).await.json();
+        view["openings"].as_array().unwrap().iter().find(|one| one["case"] == case).cloned().unwrap_or_default()
+    }
+
+    /// Gives a share for the opening that there is.
     pub async fn gives_share(&self, lead: &Lead, case: &str, share: &str) -> Answer {
-        self.as_lead(lead, "POST", &format!("/cell/v1/reports/{case}/opening/shares"), json!({ "share": share })).await
+        let opening = self.opening(lead, case).await;
+        self.gives_share_to(lead, case, opening["id"].as_str().unwrap_or("none"), share).await
+    }
+
+    pub async fn gives_share_to(&self, lead: &Lead, case: &str, opening: &str, share: &str) -> Answer {
+        let body = json!({ "opening": opening, "share": share });
+        self.as_lead(lead, "POST", &format!("/cell/v1/reports/{case}/opening/shares"), body).await
     }
 
     /// What the lead's device makes of what the server shows it.
     pub async fn share(&self, lead: &Lead, case: &str) -> String {
-        let view = self.as_lead(lead, "GET", "/cell/v1/sources", Value::Null).await.json();
-        let opening = view["openings"].as_array().unwrap().iter().find(|one| one["case"] == case).unwrap().clone();
+        let opening = self.opening(lead, case).await;
         let hex = opening["secret"].as_str().unwrap();
         let secret: Vec<u8> =
             (0..hex.len() / 2).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();

@@ -108,6 +108,7 @@ fn leads(register: &Register) {
         let id = register.create_person(&Actor::operator(), &lead, PASSWORD).unwrap();
         let actor = Actor { person: Some(id), role: Some(Role::Lead), ..Actor::operator() };
         register.set_lead_key(&actor, key).unwrap();
+        register.confirm_lead_key(&Actor::operator(), id, &register::lead_key_fingerprint(key)).unwrap();
     }
 }
 

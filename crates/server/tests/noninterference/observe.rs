@@ -262,6 +262,12 @@ fn drivers(method: &'static str, path: &str, known: &Known) -> Option<Vec<Ask>> 
         }
         // Refused, but to the lead who has opened a source in the script.
         ("PUT" | "DELETE", "/cell/v1/sources/key") => vec![with(path, r#"{"public":"04"}"#), with(path, "{")],
+        // Of nobody, or without a fingerprint: whose key counts is the same in both worlds.
+        ("PUT", "/cell/v1/sources/keys/{person}/confirmed") => {
+            let asks = each("/cell/v1/sources/keys/", &[], "/confirmed");
+            let bodies = [r#"{"fingerprint":"04"}"#, "{"];
+            asks.into_iter().flat_map(|ask| bodies.map(|body| Ask { body: body.to_owned(), ..ask.clone() })).collect()
+        }
         ("POST", "/cell/v1/reports/{case}/opening" | "/cell/v1/reports/{case}/opening/shares") => {
             let end = path.trim_start_matches("/cell/v1/reports/{case}");
             let body = r#"{"reason":"a court of law asks for it"}"#.to_owned();

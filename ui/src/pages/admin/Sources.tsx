@@ -1,84 +1,58 @@
-// Who reported a case: the lead's key on this device, and what two leads open together.
+// Who reported a case: leads' keys, and what two leads open together.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouteContext } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { sources } from '../../api/sources'
-import { type LeadKey, keepLeadKey, keptLeadKey, leadKeyOfFile, makeLeadKey, shareOf } from '../../lib/lead'
+import { type LeadKey, fingerprintOf, inGroups, keptLeadKeys, keyFor, shareOf } from '../../lib/lead'
 import { Name, Table } from '../../ui/Rows'
 import { Act } from '../../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../../ui/States'
 import { sure } from '../../ui/sure'
 import { sources as T } from '../../words/sources'
+import { OwnKey, type View, WaitingKeys } from './LeadKeys'
 
 const POLL_MS = 5_000
-const SAVED_MS = 60_000
-type View = Awaited<ReturnType<typeof sources.all>>
+type Kept = LeadKey & { fingerprint: string }
 
-function save(text: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  link.download = 'fusioncell-lead.key'
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS)
-}
+/** The keys of this device, each with what is read out of it. */
+const kept = async (): Promise<Kept[]> =>
+  Promise.all((await keptLeadKeys()).map(async key => ({ ...key, fingerprint: await fingerprintOf(key.public) })))
 
-function OwnKey({
-  own,
-  key_,
-  changed,
-}: {
-  own: boolean
-  key_: LeadKey | null
-  changed: (key: LeadKey | null, said: string) => void
-}) {
-  const [wrong, say] = useState('')
-  const make = async () => {
-    const { key, file } = await makeLeadKey()
-    // Kept and saved first: a key that is enrolled and lost would leave cases that nobody opens.
-    await keepLeadKey(key)
-    save(file)
-    await sure(() => sources.enrol(key.public))
-    changed(key, T.made)
-  }
-  const load = async (file: File | undefined) => {
-    const key = file ? await leadKeyOfFile(await file.text()) : null
-    say(key ? '' : T.noKey)
-    if (!key) return
-    await keepLeadKey(key)
-    changed(key, T.loaded)
-  }
+function Give({ of: o, keys, given }: { of: View['openings'][number]; keys: readonly LeadKey[]; given: () => void }) {
+  // Of an earlier key too: which one it is shows in what it opens.
+  const mine = useQuery({
+    queryKey: ['lead-key-for', o.id, o.secret, keys.map(k => k.public).join()],
+    queryFn: () => keyFor(keys, o.secret ?? ''),
+    staleTime: Infinity,
+  })
+  if (mine.isPending) return null
+  const key = mine.data
+  if (!key) return <p className="hint">{T.notHere}</p>
   return (
-    <section className="card" aria-labelledby="h-key">
-      <h2 id="h-key">{T.key}</h2>
-      <p className="sub">{T.keyText}</p>
-      <p>{!own ? T.none : key_ ? T.here : T.elsewhere}</p>
-      {!own && <Act label={T.make} quiet={false} go={make} />}
-      {own && !key_ && (
-        <p className="field">
-          <label htmlFor="lead-file">{T.load}</label>
-          <input id="lead-file" type="file" onChange={e => void load(e.target.files?.[0])} />
-        </p>
-      )}
-      {wrong && (
-        <p className="err" role="alert">
-          {wrong}
-        </p>
-      )}
-      {own && (
-        <Act
-          label={T.remove}
-          go={async () => {
-            await sure(sources.remove)
-            changed(key_, T.removed)
-          }}
-        />
-      )}
-    </section>
+    <Act
+      label={T.give}
+      quiet={false}
+      go={async () => {
+        const share = await shareOf(key, o.secret ?? '', o.case)
+        await sure(() => sources.give(o.case, o.id, share))
+        given()
+      }}
+    />
   )
 }
 
-function Opening({ of: o, key_, given }: { of: View['openings'][number]; key_: LeadKey | null; given: () => void }) {
-  const gave = o.own_given
+function Opening({
+  of: o,
+  keys,
+  counts,
+  given,
+}: {
+  of: View['openings'][number]
+  keys: readonly LeadKey[]
+  /** Whether a key of one's own counts. */
+  counts: boolean
+  given: () => void
+}) {
   return (
     <li>
       <p>
@@ -100,20 +74,12 @@ function Opening({ of: o, key_, given }: { of: View['openings'][number]; key_: L
         </p>
       ) : !o.secret ? (
         <p className="hint">{T.later}</p>
-      ) : !key_ ? (
-        <p className="hint">{T.notHere}</p>
-      ) : gave ? (
+      ) : !counts ? (
+        <p className="hint">{T.notCounting}</p>
+      ) : o.own_given ? (
         <p className="hint">{T.gave}</p>
       ) : (
-        <Act
-          label={T.give}
-          quiet={false}
-          go={async () => {
-            const share = await shareOf(key_, o.secret ?? '', o.case)
-            await sure(() => sources.give(o.case, share))
-            given()
-          }}
-        />
+        <Give of={o} keys={keys} given={given} />
       )}
       <p>
         <Link to="/triage/$id" params={{ id: o.case }}>
@@ -128,13 +94,15 @@ export function Sources() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     on = face?.face === 'cell' && !!session?.rights.includes('open-sources')
   const q = useQuery({ queryKey: ['sources'], queryFn: sources.all, enabled: on, refetchInterval: POLL_MS }),
-    [kept, keep] = useState<LeadKey | null>(null),
+    keys = useQuery({ queryKey: ['lead-keys'], queryFn: kept, enabled: on }),
     [said, say] = useState('')
-  useEffect(() => {
-    void keptLeadKey().then(keep)
-  }, [])
   if (!on) return <NotFound />
-  const own = q.data?.leads.find(l => l.own)
+  const mine = [...(q.data?.leads ?? []), ...(q.data?.waiting ?? [])].find(l => l.own)
+  const told = (text: string) => {
+    say(text)
+    void keys.refetch()
+    void q.refetch()
+  }
   return (
     <div className="page">
       <Heading title={T.title} page={T.title} exercise={session.exercise} />
@@ -153,23 +121,27 @@ export function Sources() {
             ) : (
               <ul className="lines in">
                 {q.data.openings.map(o => (
-                  <Opening key={o.case} of={o} key_={own ? kept : null} given={() => void q.refetch()} />
+                  <Opening
+                    key={o.id}
+                    of={o}
+                    keys={keys.data ?? []}
+                    counts={q.data.leads.some(l => l.own)}
+                    given={() => void q.refetch()}
+                  />
                 ))}
               </ul>
             )}
           </section>
           <OwnKey
-            own={!!own}
-            key_={kept}
-            changed={(key, told) => {
-              keep(key)
-              say(told)
-              void q.refetch()
-            }}
+            of={q.data}
+            here={!!keys.data?.some(k => k.fingerprint === mine?.fingerprint)}
+            enrolled={async key => (await fingerprintOf(key.public)) === mine?.fingerprint}
+            told={told}
           />
           <p role="status" className={said ? 'good' : 'vh'}>
             {said}
           </p>
+          <WaitingKeys of={q.data} told={told} />
           <section className="card" aria-labelledby="h-leads">
             <h2 id="h-leads">{T.leads}</h2>
             <p className="sub">{T.leadsText}</p>
@@ -179,7 +151,7 @@ export function Sources() {
               id={l => l.id}
               columns={[
                 { label: T.lead, cell: l => <Name>{l.name}</Name> },
-                { label: T.fingerprint, cell: l => <code>{l.fingerprint.match(/.{1,4}/g)?.join(' ')}</code> },
+                { label: T.fingerprint, cell: l => <code>{inGroups(l.fingerprint)}</code> },
                 { label: T.since, cell: l => l.day },
               ]}
             />

@@ -94,7 +94,9 @@ fn enrol_leads(register: &Register, first: &str) -> [SourceLead; 2] {
     let mut enrolled = Vec::new();
     for (key, lead) in leads.enumerate() {
         let actor = Actor { person: Some(lead.id), role: Some(Role::Lead), ..Actor::operator() };
-        register.set_lead_key(&actor, LEAD_KEYS[key].1.as_bytes()).unwrap();
+        let public = LEAD_KEYS[key].1.as_bytes();
+        register.set_lead_key(&actor, public).unwrap();
+        register.confirm_lead_key(&Actor::operator(), lead.id, &register::lead_key_fingerprint(public)).unwrap();
         let token = if lead.id == second { token.expose().to_owned() } else { first.to_owned() };
         enrolled.push(SourceLead { person: lead.id, token, key });
     }

@@ -38,7 +38,7 @@ impl World {
             let opening = sources["openings"].as_array().unwrap().iter().find(|one| one["case"] == **case).unwrap();
             let secret = from_hex(opening["secret"].as_str().unwrap());
             let share = vault::share_of(lead.key(), &secret, case.parse::<CaseId>().unwrap()).unwrap().to_hex();
-            let body = format!(r#"{{"share":"{share}"}}"#);
+            let body = format!(r#"{{"opening":{},"share":"{share}"}}"#, opening["id"]);
             last = self.as_lead(number, "POST", &format!("{path}/shares"), &body).await.1;
         }
         assert_eq!(last["source"]["organisation"], format!("Firm {firm}"), "{last}");
