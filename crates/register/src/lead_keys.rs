@@ -109,6 +109,16 @@ fn say(transaction: &Connection, lead: PersonId, of: PersonId, today: i64) -> Re
     Ok(said_by(transaction, of)?.len() >= LEAD_KEY_CONFIRMATIONS)
 }
 
+/// Whether sources are sealed to a person now.
+pub(crate) fn seals_to(connection: &Connection, person: PersonId) -> Result<bool, RegisterError> {
+    Ok(connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM lead_key JOIN person ON person.id = lead_key.person
+         WHERE person = ?1 AND role = ?2 AND disabled = 0 AND closed = 0 AND counts_since IS NOT NULL)",
+        params![person.as_bytes(), Role::Lead.as_str()],
+        |row| row.get(0),
+    )?)
+}
+
 impl Register {
     /// The keys that count, of those who are leads now and may sign in, by name: to these sources are sealed.
     ///

@@ -46,7 +46,7 @@ pub use joining::join::Joined;
 pub use joining::letters::{date, day_named};
 pub use joining::listing::{DirectoryRow, OrganisationQuery, OrganisationRow, PAGE_ROWS};
 pub use joining::many::Onboarded;
-pub use joining::members::{Invitee, RecoveryFor};
+pub use joining::members::Invitee;
 pub use joining::onboarding::{
     ONBOARDING_BYTES_MAX, ONBOARDING_COLUMNS, ONBOARDING_LINES_MAX, OnboardingFile, OnboardingLine, OnboardingProblem,
     read_onboarding,
@@ -56,6 +56,7 @@ pub use joining::rounds::Round;
 pub use joining::settings::{JOINING_SETTINGS, JoiningSettings};
 pub use joining::sponsorship::{NewSponsorship, Sponsorship, SponsorshipState, WHY_CHARS_MAX};
 pub use joining::terms::{TERMS_CHARS_MAX, Terms, TermsStanding};
+pub use joining::way_in::{RECOVERY_MILLIS, Recovery, RecoveryAsked, RecoveryFor};
 pub use joining::{Delivery, JoinError, Link, Page, Place};
 pub use keys::{KEY_DAYS_MAX, NewKey};
 pub use lead_keys::{

@@ -33,6 +33,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/11-lead-keys.sql"),
     include_str!("schema/12-cell-key.sql"),
     include_str!("schema/13-confirmed-lead-keys.sql"),
+    include_str!("schema/14-recovery-asked.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

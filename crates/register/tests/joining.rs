@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use model::{Clock, Entropy, OrganisationId, PersonId, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use register::{
     Actor, Answers, Delivery, Face, InvitationState, Invitee, JoinError, Link, NewPerson, NewSponsorship,
-    OrganisationClass, OrganisationQuery, PasswordCost, Profile, RecoveryFor, Register, RegisterError, Right, Role,
+    OrganisationClass, OrganisationQuery, PasswordCost, Profile, Recovery, RecoveryFor, Register, RegisterError, Right, Role,
     Secondment, SponsorshipState, Status, read_onboarding,
 };
 
@@ -86,6 +86,33 @@ impl Stage {
         let (id, token) = self.invite(name, email);
         let person = self.join(&token).unwrap();
         (id, admin(person, id))
+    }
+
+    /// Another lead, to whom sources are sealed if `key`.
+    fn another_lead(&self, name: &str, key: bool) -> Actor {
+        let new = NewPerson {
+            email: format!("{name}@cell.example"),
+            name: name.into(),
+            organisation: None,
+            role: Role::Lead,
+            secondment: None,
+        };
+        let id = self.register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
+        let lead = actor(&self.register, id, Role::Lead);
+        if key {
+            self.register.set_lead_key(&lead, &[4; 65]).unwrap();
+        }
+        lead
+    }
+
+    /// Two leads give a way in.
+    fn recovered(&self, other: &Actor, id: OrganisationId, whom: &RecoveryFor) -> Link {
+        let asked = self.register.recover_organisation(&self.lead, id, whom, Delivery::HandOver).unwrap();
+        assert!(matches!(asked, Recovery::Asked));
+        match self.register.recover_organisation(other, id, whom, Delivery::HandOver).unwrap() {
+            Recovery::Sent(link) => link,
+            Recovery::Asked => panic!("two have asked"),
+        }
     }
 
     fn status(&self, id: OrganisationId) -> Status {
@@ -479,8 +506,10 @@ fn a_lost_key_is_replaced_and_the_firm_is_told() {
     stage.mails();
     let whom = RecoveryFor::Known(ann.person.unwrap());
     assert!(stage.register.recover_organisation(&ann, id, &whom, Delivery::HandOver).is_err(), "the cell alone");
-    let link = stage.register.recover_organisation(&stage.lead, id, &whom, Delivery::HandOver).unwrap();
-    assert!(stage.mails()["bob@calder.example"][0].contains("way in"));
+    let bea = stage.another_lead("bea", true);
+    let link = stage.recovered(&bea, id, &whom);
+    let told = &stage.mails()["bob@calder.example"];
+    assert!(told[0].contains("Another lead has to agree") && told[1].contains("has sent"), "{told:?}");
     assert!(stage.register.session(Face::Member, session.expose()).is_some(), "until it is used, nothing ends");
     let joined = stage.register.join(Face::Member, &token(&link), "Ann Reed", None).unwrap();
     assert_eq!(Some(joined.person), ann.person);
@@ -493,10 +522,50 @@ fn a_lost_key_is_replaced_and_the_firm_is_told() {
     stage.register.sign_in(Face::Member, "ann@calder.example", "another horse battery", "c").unwrap();
     // Or somebody else whom the firm has named.
     let whom = RecoveryFor::New { name: "Cat".into(), email: "cat@calder.example".into() };
-    let link = stage.register.recover_organisation(&stage.lead, id, &whom, Delivery::HandOver).unwrap();
+    let link = stage.recovered(&bea, id, &whom);
     stage.join(&token(&link)).unwrap();
     assert_eq!(stage.register.person_named("cat@calder.example").unwrap().role, Role::OrganisationAdmin);
     assert!(stage.register.acts(None).unwrap().iter().any(|act| act.what == "organisation-recovery"));
+    // Whoever runs the server has all folders anyway.
+    let whom = RecoveryFor::New { name: "Dan".into(), email: "dan@calder.example".into() };
+    let sent = stage.register.recover_organisation(&Actor::operator(), id, &whom, Delivery::HandOver).unwrap();
+    assert!(matches!(sent, Recovery::Sent(Some(_))));
+}
+
+#[test]
+fn no_lead_alone_gets_into_a_firms_account() {
+    let stage = Stage::new();
+    let (id, _) = stage.member("Calder Power", "ann@calder.example");
+    let whom = RecoveryFor::New { name: "Eve".into(), email: "eve@mail.example".into() };
+    let ask = |by: &Actor, whom: &RecoveryFor| stage.register.recover_organisation(by, id, whom, Delivery::HandOver);
+    for _ in 0..3 {
+        assert!(matches!(ask(&stage.lead, &whom).unwrap(), Recovery::Asked), "asking again is no agreement");
+    }
+    let waits = stage.register.recovery_asked(id).unwrap().unwrap();
+    assert_eq!((waits.by, &*waits.email), (stage.lead.person.unwrap(), "eve@mail.example"));
+    // A lead whom she made herself, to whom nothing is sealed, agrees to nothing.
+    let made = stage.another_lead("made", false);
+    assert!(ask(&made, &whom).unwrap_err().to_string().contains("another lead agrees who has a key"));
+    // Another one who asks for something else has not agreed: that waits instead, for the first.
+    let bea = stage.another_lead("bea", true);
+    let other = RecoveryFor::New { name: "Cat".into(), email: "cat@calder.example".into() };
+    assert!(matches!(ask(&bea, &other).unwrap(), Recovery::Asked));
+    let same_address = RecoveryFor::New { name: "Eve".into(), email: "cat@calder.example".into() };
+    assert!(matches!(ask(&stage.lead, &same_address).unwrap(), Recovery::Asked));
+    // Nor is an agreement one that comes too late, to what was taken back, or to what a lead asked who is none any more.
+    assert!(matches!(ask(&stage.lead, &whom).unwrap(), Recovery::Asked));
+    stage.pass_days(4);
+    assert!(stage.register.recovery_asked(id).unwrap().is_none());
+    assert!(matches!(ask(&bea, &whom).unwrap(), Recovery::Asked));
+    stage.register.drop_recovery(&stage.lead, id).unwrap();
+    assert!(matches!(stage.register.drop_recovery(&stage.lead, id), Err(RegisterError::Absent(_))));
+    let kit = stage.another_lead("kit", true);
+    assert!(matches!(ask(&kit, &whom).unwrap(), Recovery::Asked));
+    stage.register.close_account(&Actor::operator(), kit.person.unwrap()).unwrap();
+    assert!(matches!(ask(&bea, &whom).unwrap(), Recovery::Asked));
+    assert!(stage.register.person_named("eve@mail.example").is_err());
+    let acts = stage.register.acts(None).unwrap();
+    assert!(acts.iter().all(|act| act.what != "organisation-recovery"));
 }
 
 #[test]

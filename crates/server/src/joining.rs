@@ -192,12 +192,22 @@ fn cell() -> Vec<Route> {
             "POST",
             "/cell/v1/organisations/{id}/recovery",
             "recovery",
-            "Gives an organisation whose administrator lost the way in another one; its people are told.",
+            "Asks that an organisation whose administrator lost the way in be given another one, or agrees to it: of two leads who ask for the same the second agrees. Its people are told of both.",
         )
         .with(&ID)
         .takes(json::<views::NewRecovery>())
-        .gives(201, json::<views::LinkView>())
+        .gives(201, json::<views::RecoveryView>())
+        .or_gives(202, json::<views::RecoveryView>())
         .or(&[404, 422]),
+        lead(
+            "DELETE",
+            "/cell/v1/organisations/{id}/recovery",
+            "drop_recovery",
+            "Takes back that another way in was asked for.",
+        )
+        .with(&ID)
+        .gives(204, Shape::Empty)
+        .or(&[404]),
         lead("GET", "/cell/v1/organisations/{id}/people", "organisation_people", "The people of an organisation.")
             .with(&[ID[0], CURSOR])
             .gives(200, json::<views::PersonList>())

@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use model::{InvitationId, OrganisationId, PersonId, SponsorshipId};
 use policy::Assets;
 use register::{
-    Actor, Invitee, NewPerson, OrganisationClass, OrganisationQuery, OrganisationRow, RecoveryFor, Register,
+    Actor, Invitee, NewPerson, OrganisationClass, OrganisationQuery, OrganisationRow, Recovery, RecoveryFor, Register,
     RegisterError, Role, Secondment, Status, date, day_named,
 };
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::cell::CellState;
 use crate::http::{self, Answer, nothing, write};
 use crate::join::{JOINING_BYTES_MAX, Told, after, cursor, link_view, named, person_view, place, sectors, terms_view};
 use crate::joining_views as views;
-use crate::me::{Door, ask};
+use crate::me::{Door, ask, fresh};
 use crate::organisation::{ListQuery, id, invitation_view, own_act, role};
 use crate::problem::Problem;
 use crate::session::Who;
@@ -33,6 +33,7 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
         "edit_organisation" => on(filter, edit_organisation),
         "organisation_status" => on(filter, status),
         "recovery" => on(filter, recovery),
+        "drop_recovery" => on(filter, drop_recovery),
         "organisation_people" => on(filter, organisation_people),
         "cell_people" => on(filter, people),
         "edit_cell_person" => on(filter, edit_person),
@@ -122,13 +123,15 @@ async fn invite_organisation(
     write(StatusCode::CREATED, &link_view(cell.sessions(), &link, Some(organisation.to_string())))
 }
 
-async fn organisation(State(cell): State<CellState>, mut request: Request) -> Answer {
+async fn organisation(State(cell): State<CellState>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
     let id: OrganisationId = id(&mut request).await?;
     let read = move |register: &Register| {
         let row = register.organisation_row(id)?;
-        Ok((row, register.profile(id)?, register.sponsor_of(id)?, register.member_acts(id, true)?))
+        let recovery = register.recovery_asked(id)?;
+        Ok((row, register.profile(id)?, register.sponsor_of(id)?, register.member_acts(id, true)?, recovery))
     };
-    let (row, profile, sponsor, acts) = ask(cell.sessions(), read).await?;
+    let (row, profile, sponsor, acts, recovery) = ask(cell.sessions(), read).await?;
+    let own = who.principal.person;
     let sectors = std::iter::once(row.sector).chain(profile.further);
     let page = views::OrganisationPage {
         sectors: sectors.map(|sector| sector.as_str().to_owned()).collect(),
@@ -139,6 +142,14 @@ async fn organisation(State(cell): State<CellState>, mut request: Request) -> An
         software: profile.software,
         sponsor,
         acts: acts.into_iter().map(own_act).collect(),
+        recovery: recovery.map(|asked| views::RecoveryAskedView {
+            person: asked.person.map(|person| person.to_string()),
+            name: asked.name,
+            email: asked.email,
+            by: asked.by_name,
+            own: own == Some(asked.by),
+            until: released::rfc3339(asked.until),
+        }),
         exercise: cell.sessions().exercise(),
     };
     write(StatusCode::OK, &page)
@@ -190,9 +201,27 @@ async fn recovery(State(cell): State<CellState>, Extension(who): Extension<Who>,
         (None, Some(name), Some(email)) => RecoveryFor::New { name, email },
         _ => return Err(Problem::wrong_field("either person, or name and email")),
     };
+    // Whoever has the way in reads all that the firm reported: an open session alone does not give it.
+    fresh(cell.sessions(), &who).await?;
     let by = Actor::of(&who.principal);
-    let link = ask(cell.sessions(), move |register| register.recover_organisation(&by, id, &whom, register.delivery()));
-    write(StatusCode::CREATED, &link_view(cell.sessions(), &link.await?, None))
+    let done = ask(cell.sessions(), move |register| register.recover_organisation(&by, id, &whom, register.delivery()));
+    let exercise = cell.sessions().exercise();
+    match done.await? {
+        Recovery::Asked => {
+            write(StatusCode::ACCEPTED, &views::RecoveryView { state: "asked".to_owned(), link: None, exercise })
+        }
+        Recovery::Sent(link) => {
+            let link = link.as_ref().map(|link| link.expose().to_owned());
+            write(StatusCode::CREATED, &views::RecoveryView { state: "sent".to_owned(), link, exercise })
+        }
+    }
+}
+
+async fn drop_recovery(State(cell): State<CellState>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
+    let id: OrganisationId = id(&mut request).await?;
+    let by = Actor::of(&who.principal);
+    ask(cell.sessions(), move |register| register.drop_recovery(&by, id)).await?;
+    Ok(nothing())
 }
 
 async fn organisation_people(State(cell): State<CellState>, mut request: Request) -> Answer {

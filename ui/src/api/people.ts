@@ -133,6 +133,7 @@ export const office = {
     call(http.PUT('/cell/v1/organisations/{id}/status', { ...id(x), body: { status } })),
   recovery: (x: string, body: { person?: string; name?: string; email?: string }) =>
     call(http.POST('/cell/v1/organisations/{id}/recovery', { ...id(x), body })),
+  recoveryDrop: (x: string) => call(http.DELETE('/cell/v1/organisations/{id}/recovery', id(x))),
   organisationPeople: (x: string, cursor?: string) =>
     call(http.GET('/cell/v1/organisations/{id}/people', { params: { path: { id: x }, query: { cursor } } })),
   people: (cursor?: string) => call(http.GET('/cell/v1/people', at(cursor))),

@@ -76,14 +76,30 @@ export const office = {
     people: 'Its people',
     peopleNone: 'Nobody has an account.',
     recovery: 'New way in',
-    recoveryTitle: 'Give this administrator a new way in?',
+    recoveryTitle: 'Ask for a new way in for this administrator?',
     recoveryText:
-      'All ways in of this person are removed, and a link that sets a new one goes to their address. Everybody of the ' +
-      'organisation is told. First make sure, by a call to a number that you know, that the person really asked.',
-    recoveryGo: 'Send the link',
+      'Another lead has to agree within three days. Then all ways in of this person are removed, and a link that sets a new ' +
+      'one goes to their address. Everybody of the organisation is told now and then. First make sure, by a call to a number that ' +
+      'you know, that the person really asked.',
+    recoveryGo: 'Ask another lead',
+    waits: 'A new way in waits for a second lead',
+    waitsText: (by: string) =>
+      `${by} asked that this person be given a way in to administer the organisation. Whoever has it reads all that it ` +
+      'has reported. Before you agree, call the organisation by a number that you know.',
+    waitsUntil: 'Another lead can agree until',
+    waitsOwn: 'You asked for it: another lead has to agree.',
+    agree: 'Agree',
+    agreeTitle: 'Give this person the way in?',
+    agreeText:
+      'A link that makes them an administrator of the organisation goes to the address above, and everybody of the ' +
+      'organisation is told. Did you ask the organisation yourself?',
+    drop: 'Take it back',
+    dropTitle: 'Take this request back?',
+    dropText: 'Nobody can agree to it any more.',
     recoverySent: 'The link is on its way by e-mail.',
     newAdmin: 'No administrator left?',
-    newAdminText: 'Invite a new one by name and address. Everybody of the organisation is told.',
+    newAdminText:
+      'Ask that a new one be invited, by name and address. Another lead has to agree; everybody of the organisation is told.',
     acts: 'What its people did, up to yesterday',
     heading: (n: string) => n,
     edit: 'Edit what it is',

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use model::OrganisationId;
 use policy::Assets;
 use register::{
-    Actor, Delivery, Invitee, Link, OnboardingProblem, OrganisationClass, Profile, RecoveryFor, Register,
+    Actor, Delivery, Invitee, Link, OnboardingProblem, OrganisationClass, Profile, Recovery, RecoveryFor, Register,
     read_onboarding,
 };
 use serde_json::json;
@@ -224,8 +224,10 @@ pub fn run(command: Joining) -> Result<(), Failure> {
                 (None, Some(name), Some(email)) => (RecoveryFor::New { name, email: email.clone() }, email),
                 _ => return Err(Failure::new("give --person, or --name and --email")),
             };
-            let link = register.recover_organisation(&by, id, &whom, answer.delivery()).context("not sent")?;
-            answer.tell(&to, &link);
+            match register.recover_organisation(&by, id, &whom, answer.delivery()).context("not sent")? {
+                Recovery::Sent(link) => answer.tell(&to, &link),
+                Recovery::Asked => println!("asked: a lead of the cell has to agree"),
+            }
             Ok(())
         }
         Joining::Close { folders, organisation } => {

@@ -157,6 +157,13 @@ pub(crate) fn now_left(to: &str, firm: &str) -> NewMail {
     notice(to, "Your membership has ended", text)
 }
 
+pub(crate) fn recovery_asked(to: &str, firm: &str, name: &str, email: &str) -> NewMail {
+    let text = format!(
+        "A lead of the cell has asked that {name} ({email}) be given a way in to administer {firm}; whoever has it can read all that {firm} has reported. Another lead has to agree within three days. If {firm} did not ask for this, tell the cell at once, by a number that you know.\n"
+    );
+    notice(to, "Somebody asked for a new way in to your organisation", text)
+}
+
 pub(crate) fn recovery_told(to: &str, firm: &str, name: &str) -> NewMail {
     let text = format!(
         "The cell has sent {name} a link with which to administer {firm}, because its administrator can no longer sign in. If you know nothing of this, tell the cell at once.\n"

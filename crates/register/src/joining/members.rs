@@ -34,20 +34,6 @@ pub struct Invitee {
     pub language: String,
 }
 
-/// Who gets another way in for an organisation.
-#[derive(Clone, Debug)]
-pub enum RecoveryFor {
-    /// Somebody who has an account there.
-    Known(PersonId),
-    /// Somebody whom the firm has named, as a new admin.
-    New {
-        /// Name.
-        name: String,
-        /// E-mail address.
-        email: String,
-    },
-}
-
 /// The role of an organisation's first person.
 const fn first_role(class: OrganisationClass) -> Role {
     match class {
@@ -385,55 +371,6 @@ impl Register {
             self.note(transaction, by, "organisation-edited", &before, &detail)
         })
     }
-
-    /// Gives an organisation whose admin lost the way in another one. Its people are told.
-    ///
-    /// # Errors
-    /// [`RegisterError::Absent`] if there is no such organisation or person, [`RegisterError::Refused`] if the person is no
-    /// admin or the organisation takes no part.
-    pub fn recover_organisation(
-        &self,
-        by: &Actor,
-        id: OrganisationId,
-        whom: &RecoveryFor,
-        delivery: Delivery,
-    ) -> Result<Link, RegisterError> {
-        by.needs(Right::ManageMembers)?;
-        self.within(|transaction| {
-            let (firm, status) = organisation(transaction, id)?;
-            if !status.admits() {
-                return Err(refused(status));
-            }
-            let (person, name, email) = match whom {
-                RecoveryFor::Known(person) => {
-                    let found = crate::people::find(transaction, *person)?;
-                    if found.organisation != Some(id) || found.role != Role::OrganisationAdmin || found.disabled {
-                        return Err(RegisterError::Absent("administrator".to_owned()));
-                    }
-                    (Some(*person), found.name, found.email)
-                }
-                RecoveryFor::New { name, email } => (None, name.clone(), email.clone()),
-            };
-            let email = crate::names::address("e-mail", &email)?;
-            let sent = NewInvitation {
-                kind: InvitationKind::Recovery,
-                organisation: Some(id),
-                person,
-                role: Role::OrganisationAdmin,
-                email: &email,
-                name: &name,
-                language: "en",
-                secondment: None,
-                by: by.person,
-            };
-            let link = self.send(transaction, &sent, delivery)?;
-            for to in people_of(transaction, id)?.iter().filter(|to| **to != email) {
-                self.post(transaction, &letters::recovery_told(to, &firm, &name))?;
-            }
-            self.note(transaction, by, "organisation-recovery", &firm, &email)?;
-            Ok(link)
-        })
-    }
 }
 
 /// Whether somebody has an account and nothing to sign in with.
@@ -446,11 +383,11 @@ fn is_without_factor(transaction: &Connection, person: PersonId) -> Result<bool,
     )?)
 }
 
-fn refused(status: Status) -> RegisterError {
+pub(super) fn refused(status: Status) -> RegisterError {
     RegisterError::Refused(format!("the organisation is {}", status.as_str()))
 }
 
-fn people_of(transaction: &Connection, id: OrganisationId) -> Result<Vec<String>, RegisterError> {
+pub(super) fn people_of(transaction: &Connection, id: OrganisationId) -> Result<Vec<String>, RegisterError> {
     let mut statement = transaction.prepare_cached(
         "SELECT email FROM person WHERE organisation = ?1 AND closed = 0 AND disabled = 0 AND role <> 'seconded-analyst'
          ORDER BY email LIMIT 500",

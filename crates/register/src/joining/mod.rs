@@ -16,6 +16,7 @@ pub(crate) mod rounds;
 pub(crate) mod settings;
 pub(crate) mod sponsorship;
 pub(crate) mod terms;
+pub(crate) mod way_in;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 

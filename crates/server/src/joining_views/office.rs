@@ -62,6 +62,8 @@ pub struct OrganisationPage {
     pub sponsor: Option<String>,
     /// What its people did, up to yesterday.
     pub acts: Vec<OwnAct>,
+    /// Another way in that a lead asked for, and to which another one has not agreed yet.
+    pub recovery: Option<RecoveryAskedView>,
     /// Whether this is an exercise.
     pub exercise: bool,
 }
@@ -137,6 +139,34 @@ pub struct NewRecovery {
     pub name: Option<String>,
     /// Address of a new admin.
     pub email: Option<String>,
+}
+
+/// What came of asking for another way in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecoveryView {
+    /// `asked`: another lead has to agree, by asking for the same within three days. `sent`: two have.
+    pub state: String,
+    /// The link that opens the way, shown once, where no mail server is set up; else null.
+    pub link: Option<String>,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+}
+
+/// Another way in that waits for a second lead.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecoveryAskedView {
+    /// Id of who gets it; null if it is somebody new.
+    pub person: Option<String>,
+    /// Name of who gets it.
+    pub name: String,
+    /// Address to which it goes.
+    pub email: String,
+    /// Who asked.
+    pub by: String,
+    /// Whether you did.
+    pub own: bool,
+    /// Until when another lead may agree.
+    pub until: String,
 }
 
 /// Somebody to invite to the cell, or to an observing organisation.

@@ -24,7 +24,7 @@ pub fn drivers(method: &'static str, path: &str) -> Option<Vec<Ask>> {
         ("POST", "join" | "join/session") => {
             vec![with(path.to_owned(), r#"{"unknown":1}"#), with(path.to_owned(), "{")]
         }
-        ("DELETE", "people/{id}" | "invitations/{id}" | "sponsorships/{id}")
+        ("DELETE", "people/{id}" | "invitations/{id}" | "sponsorships/{id}" | "organisations/{id}/recovery")
         | ("POST", "invitations/{id}/resend" | "sponsorships/{id}/approve") => ids.map(ask).into(),
         ("PUT", "people/{id}" | "organisations/{id}" | "organisations/{id}/status" | "settings/{id}")
         | ("POST", "organisations/{id}/recovery" | "sponsorships/{id}/refuse") => {

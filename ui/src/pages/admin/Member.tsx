@@ -4,7 +4,7 @@ import { Link, useParams, useRouteContext } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ApiError } from '../../api/client'
 import { office } from '../../api/people'
-import type { LinkMade, OrganisationPage, Person } from '../../api/types'
+import type { LinkMade, OrganisationPage, Person, RecoveryDone } from '../../api/types'
 import { ActTable } from '../../ui/ActTable'
 import { Choice, Frame, Go, Text, Ticks, useForm } from '../../ui/Form'
 import { Sent, roleWord, stateColumn } from '../../ui/PersonRows'
@@ -13,6 +13,7 @@ import { About, Called, Listed, Name, State, Table, usePages } from '../../ui/Ro
 import { Ask } from '../../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../../ui/States'
 import { sure } from '../../ui/sure'
+import { Moment } from '../../ui/When'
 import { regionNames, sectorName, sectors, sizeNames } from '../../words/forms'
 import { firm } from '../../words/firm'
 import { office as words } from '../../words/office'
@@ -54,7 +55,50 @@ function Standing({ page, go }: { page: OrganisationPage; go: (status: string) =
   )
 }
 
-function NewAdmin({ id, made }: { id: string; made: (link: LinkMade) => void }) {
+/** What another lead asked for, and what to look at before one agrees. */
+function Waits({ page, told }: { page: OrganisationPage; told: (done: RecoveryDone | null) => void }) {
+  const r = page.recovery
+  if (!r) return null
+  const whom = r.person ? { person: r.person } : { name: r.name, email: r.email }
+  return (
+    <section className="card" aria-labelledby="h-waits">
+      <h2 id="h-waits">{T.waits}</h2>
+      <About names={[r.name, r.email]} text={T.waitsText(r.by)} />
+      <p className="sub">
+        {T.waitsUntil} <Moment at={r.until} />
+      </p>
+      <p className="acts">
+        {r.own ? (
+          <span className="sub">{T.waitsOwn}</span>
+        ) : (
+          <Ask
+            small={false}
+            label={T.agree}
+            what={r.name}
+            title={T.agreeTitle}
+            text={<About names={[r.name, r.email]} text={T.agreeText} />}
+            yes={T.agree}
+            go={async () => told(await office.recovery(page.row.id, whom))}
+          />
+        )}
+        <Ask
+          small={false}
+          label={T.drop}
+          what={r.name}
+          title={T.dropTitle}
+          text={<About names={[r.name, r.email]} text={T.dropText} />}
+          yes={T.drop}
+          go={async () => {
+            await office.recoveryDrop(page.row.id)
+            told(null)
+          }}
+        />
+      </p>
+    </section>
+  )
+}
+
+function NewAdmin({ id, made }: { id: string; made: (done: RecoveryDone) => void }) {
   const form = useForm(P.title, 'admin', { name: P.needName, email: P.needEmail }, async (get, _, f) => {
     made(await sure(() => office.recovery(id, { name: get('name'), email: get('email') })))
     f.reset()
@@ -125,6 +169,10 @@ export function Member() {
     people = usePages<Person>(['organisation-people', id], c => office.organisationPeople(id, c), on && !!q.data),
     [made, setMade] = useState<LinkMade | null>(null),
     [saved, setSaved] = useState(0)
+  const told = (done: RecoveryDone | null) => {
+    setMade(done?.state === 'sent' ? { link: done.link, organisation: null, exercise: done.exercise } : null)
+    void q.refetch()
+  }
   if (!on) return <NotFound />
   if (q.error instanceof ApiError && (q.error.status === 404 || q.error.status === 400))
     return <NotFound title={T.notFound} />
@@ -191,6 +239,7 @@ export function Member() {
               {saved > 0 && T.editSaved}
             </p>
           </section>
+          <Waits page={o} told={told} />
           <section aria-labelledby="h-people">
             <h2 id="h-people">{T.people}</h2>
             <Listed of={people} empty={T.peopleNone}>
@@ -217,7 +266,7 @@ export function Member() {
                             title={T.recoveryTitle}
                             text={<About names={[p.name, p.email]} text={T.recoveryText} />}
                             yes={T.recoveryGo}
-                            go={async () => setMade(await office.recovery(id, { person: p.id }))}
+                            go={async () => told(await office.recovery(id, { person: p.id }))}
                           />
                         ) : null,
                     },
@@ -225,7 +274,7 @@ export function Member() {
                 />
               )}
             </Listed>
-            <NewAdmin id={id} made={setMade} />
+            <NewAdmin id={id} made={told} />
           </section>
           <Sent made={made} said={T.recoverySent} done={() => setMade(null)} />
           <section className="card" aria-labelledby="h-acts">
