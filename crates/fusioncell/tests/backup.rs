@@ -101,12 +101,20 @@ fn a_restored_backup_shows_members_the_very_bytes_and_names_nobody_by_itself() {
         let hex: String = id.chars().filter(char::is_ascii_hexdigit).collect();
         (0..16).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect()
     };
-    let vault = fs::read(folder.path("copy").join("vault.db")).unwrap();
     let all = bytes_of(&folder.path("copy"));
     assert!(bytes_of(&folder.path("copied-keys")).len() > 100);
-    for id in &ids {
-        let holds = |what: &[u8]| vault.windows(what.len()).any(|window| window == what);
-        assert!(!holds(&raw(id)) && !holds(id.as_bytes()), "the copy of the journal names a firm");
+    // Who the members are stands in the register, and nowhere beside a case.
+    let files = fs::read_dir(folder.path("copy")).unwrap().map(|entry| entry.unwrap().path());
+    let others: Vec<_> = files.filter(|path| path.is_file() && !path.ends_with("register.db")).collect();
+    assert!(["vault.db", "own.db", "released.db"].iter().all(|name| others.iter().any(|path| path.ends_with(name))));
+    for path in others {
+        let bytes = fs::read(&path).unwrap();
+        let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+        for (id, name) in ids.iter().zip(["Calder Power", "Tern Water"]) {
+            for what in [&raw(id), id.as_bytes(), name.as_bytes()] {
+                assert!(!holds(what), "the copy of {} names a firm", path.display());
+            }
+        }
     }
     assert!(all.windows(7).any(|window| window == b"early19"), "the copy has content");
 

@@ -369,9 +369,32 @@ fn logs_of_what_comes_in_name_nobody() {
     assert!(listens(&member) && listens(&cell));
     let bearer = format!("Authorization: Bearer {key}");
     let send = |path: &str, body: &str| {
-        let headers = [bearer.as_str(), "X-Forwarded-For: 203.0.113.77"];
-        http(&member, "POST", path, &headers, body).unwrap().status
+        let headers = [bearer.as_str(), "X-Forwarded-For: 203.0.113.77", "User-Agent: SecretBrowser/7.1"];
+        http(&member, "POST", path, &headers, body).unwrap()
     };
+    let filed = send("/api/v1/reports", REPORT).json();
+    let own = format!("/api/v1/reports/{}", filed["reference"].as_str().unwrap());
+    // What a reporter does with it afterwards, and somebody who has no account.
+    let said = until(Duration::from_secs(20), || {
+        let said = send(&format!("{own}/messages"), r#"{"text":"secret words in the thread"}"#).status;
+        (said < 300).then_some(())
+    });
+    assert!(said.is_some(), "the own store never had the report");
+    assert_eq!(send(&format!("{own}/consent"), r#"{"warn":"tickle"}"#).status, 422);
+    let file = ["X-File-Name: secret-file.txt"];
+    let sent =
+        http(&member, "POST", &format!("{own}/files"), &[&[bearer.as_str()][..], &file].concat(), "secret bytes");
+    assert!(sent.is_ok());
+    let told = http(
+        &member,
+        "POST",
+        "/tell",
+        &["Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: 203.0.113.77"],
+        "what=a+secret+letter&ongoing=yes",
+    );
+    assert!(told.is_ok());
+    assert_eq!(send(&format!("{own}/recall"), "").status, 204);
+    let send = |path: &str, body: &str| send(path, body).status;
     assert_eq!(send("/api/v1/reports", REPORT), 201);
     assert_eq!(send("/api/v1/reports", "{"), 422);
     assert_eq!(send("/api/v1/reports", r#"{"title":"secret-title","attack":"tickling","indicators":[]}"#), 422);
@@ -392,7 +415,9 @@ fn logs_of_what_comes_in_name_nobody() {
     drop(server);
     let log = reader.join().unwrap().unwrap();
     assert!(log.contains("serving"), "nothing was logged at all: {log}");
-    for word in ["Calder", &id, &key, &key[..12], "203.0.113.77", "secret", "bad-docs", "calder.example"] {
+    for word in
+        ["Calder", &id, &key, &key[..12], "203.0.113.77", "secretbrowser", "secret", "bad-docs", "calder.example"]
+    {
         assert!(!log.to_lowercase().contains(&word.to_lowercase()), "the log tells {word:?}:\n{log}");
     }
 }

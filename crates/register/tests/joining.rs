@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use model::{Clock, Entropy, OrganisationId, PersonId, Sector, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use register::{
     Actor, Answers, Delivery, Face, InvitationState, Invitee, JoinError, Link, NewPerson, NewSponsorship,
-    OrganisationClass, OrganisationQuery, PasswordCost, Profile, Recovery, RecoveryFor, Register, RegisterError, Right, Role,
-    Secondment, SponsorshipState, Status, read_onboarding,
+    OrganisationClass, OrganisationQuery, PasswordCost, Profile, Recovery, RecoveryFor, Register, RegisterError, Right,
+    Role, Secondment, SponsorshipState, Status, read_onboarding,
 };
 
 #[derive(Default)]

@@ -11,7 +11,12 @@ struct Rule {
     why: &'static str,
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
+    Rule {
+        words: &[".return_to("],
+        only_in: &["crates/server/src/returns.rs"],
+        why: "whose a case is, is asked where its reporter is answered, and nowhere else",
+    },
     Rule {
         words: &["Vault::open("],
         only_in: &["crates/server/src/serve.rs", "crates/fusioncell/src/store.rs"],

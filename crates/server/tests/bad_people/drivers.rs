@@ -62,7 +62,11 @@ pub fn kind(route: &RouteInfo) -> Option<Kind> {
         "resend_invitation" | "withdraw_invitation" => Kind::CellInvitation,
         "withdraw_sponsorship" => Kind::Sponsorship,
         "approve" | "refuse" => Kind::CellSponsorship,
-        "organisation" | "edit_organisation" | "organisation_status" | "recovery" | "drop_recovery"
+        "organisation"
+        | "edit_organisation"
+        | "organisation_status"
+        | "recovery"
+        | "drop_recovery"
         | "organisation_people" => Kind::Organisation,
         "set_setting" => Kind::Setting,
         "end_group" | "group_join" | "group_leave" => Kind::CellGroup,
