@@ -32,7 +32,6 @@ pub enum RecoveryFor {
 }
 
 /// What came of asking for another way in.
-#[derive(Debug)]
 pub enum Recovery {
     /// It waits for another lead.
     Asked,
