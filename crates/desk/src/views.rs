@@ -262,7 +262,8 @@ pub struct CaseFile {
     /// What is to be said about it, in sentences.
     pub notes: Vec<String>,
     /// `plain`; `opened`, if the reporter's device had sealed it to the cell: the cell's server opens it for you; `gone`, if the key
-    /// that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report.
+    /// that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report;
+    /// `unread`, if the server could not read it just now.
     pub seal: String,
     /// `reporter` or `cell`.
     pub by: String,

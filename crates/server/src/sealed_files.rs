@@ -82,7 +82,7 @@ fn told_name(told: &SealedTold) -> String {
 }
 
 /// What is told of the sealed files of a case: each is opened as far as its first piece, and lies nowhere in plain.
-pub(crate) fn tell(vault: &Vault, case: CaseId, files: &mut [CaseFile]) -> Result<(), Problem> {
+pub(crate) fn tell(vault: &Vault, case: CaseId, files: &mut [CaseFile]) {
     for file in files.iter_mut().filter(|file| file.kind == SealedFile::KIND) {
         let Ok(id) = file.id.parse() else { continue };
         match vault.open_sealed(case, id) {
@@ -105,11 +105,11 @@ pub(crate) fn tell(vault: &Vault, case: CaseId, files: &mut [CaseFile]) -> Resul
             Err(SealedFault::Gone) => file.seal = "gone".to_owned(),
             // A file that a recall took away while the page was made is there no more.
             Err(SealedFault::Broken) | Ok(None) => file.seal = "broken".to_owned(),
+            // The case itself can be read all the same.
             Err(SealedFault::Vault(error)) => {
                 tracing::error!(%error, "a sealed file could not be read");
-                return Err(Problem::internal());
+                file.seal = "unread".to_owned();
             }
         }
     }
-    Ok(())
 }

@@ -358,6 +358,7 @@ export const files = {
     opened: 'Sealed on the reporter’s device; opened for you, and kept nowhere in plain.',
     gone: 'Sealed to a key of the cell that is destroyed, or that it never had: nobody can open it any more.',
     broken: 'It does not open: it was cut off or changed, or sealed for another report.',
+    unread: 'The server could not read it just now. Try again; if it stays so, tell whoever runs the server.',
   } as Record<string, string>,
   full: (n: number) => `There are ${n} files, as many as a report can have.`,
   send: 'Send the file',
