@@ -9,7 +9,7 @@ use model::{Clock, Entropy, OrganisationId, PersonId, Sector, Timestamp, WhoMayB
 use register::{
     Actor, Answers, Delivery, Face, InvitationState, Invitee, JoinError, Link, NewPerson, NewSponsorship,
     OrganisationClass, OrganisationQuery, PasswordCost, Profile, Recovery, RecoveryFor, Register, RegisterError, Right,
-    Role, Secondment, SponsorshipState, Status, read_onboarding,
+    Role, Secondment, SponsorshipState, Status, lead_key_fingerprint, read_onboarding,
 };
 
 #[derive(Default)]
@@ -100,9 +100,17 @@ impl Stage {
         let id = self.register.create_person(&Actor::operator(), &new, PASSWORD).unwrap();
         let lead = actor(&self.register, id, Role::Lead);
         if key {
-            self.register.set_lead_key(&lead, &[4; 65]).unwrap();
+            self.with_key(&lead);
         }
         lead
+    }
+
+    /// Gives a lead a key that counts.
+    fn with_key(&self, lead: &Actor) {
+        let public = [4; 65];
+        self.register.set_lead_key(lead, &public).unwrap();
+        let fingerprint = lead_key_fingerprint(&public);
+        assert!(self.register.confirm_lead_key(&Actor::operator(), lead.person.unwrap(), &fingerprint).unwrap());
     }
 
     /// Two leads give a way in.
@@ -506,6 +514,7 @@ fn a_lost_key_is_replaced_and_the_firm_is_told() {
     stage.mails();
     let whom = RecoveryFor::Known(ann.person.unwrap());
     assert!(stage.register.recover_organisation(&ann, id, &whom, Delivery::HandOver).is_err(), "the cell alone");
+    stage.with_key(&stage.lead);
     let bea = stage.another_lead("bea", true);
     let link = stage.recovered(&bea, id, &whom);
     let told = &stage.mails()["bob@calder.example"];
@@ -538,15 +547,19 @@ fn no_lead_alone_gets_into_a_firms_account() {
     let (id, _) = stage.member("Calder Power", "ann@calder.example");
     let whom = RecoveryFor::New { name: "Eve".into(), email: "eve@mail.example".into() };
     let ask = |by: &Actor, whom: &RecoveryFor| stage.register.recover_organisation(by, id, whom, Delivery::HandOver);
+    let refused = |by: &Actor| ask(by, &whom).err().map(|why| why.to_string()).unwrap_or_default();
+    assert!(refused(&stage.lead).contains("whose keys to open sources count"), "{}", refused(&stage.lead));
+    stage.with_key(&stage.lead);
     for _ in 0..3 {
         assert!(matches!(ask(&stage.lead, &whom).unwrap(), Recovery::Asked), "asking again is no agreement");
     }
     let waits = stage.register.recovery_asked(id).unwrap().unwrap();
     assert_eq!((waits.by, &*waits.email), (stage.lead.person.unwrap(), "eve@mail.example"));
-    // A lead whom she made herself, to whom nothing is sealed, agrees to nothing.
+    // A lead whom she made herself, to whom nothing is sealed, agrees to nothing, and has nothing to which she could agree.
     let made = stage.another_lead("made", false);
-    let refused = ask(&made, &whom).err().map(|why| why.to_string()).unwrap_or_default();
-    assert!(refused.contains("another lead agrees who has a key"), "{refused}");
+    assert!(refused(&made).contains("whose keys to open sources count"), "{}", refused(&made));
+    stage.register.set_lead_key(&made, &[5; 65]).unwrap();
+    assert!(refused(&made).contains("whose keys to open sources count"), "a key that waits");
     // Another one who asks for something else has not agreed: that waits instead, for the first.
     let bea = stage.another_lead("bea", true);
     let other = RecoveryFor::New { name: "Cat".into(), email: "cat@calder.example".into() };
@@ -564,6 +577,10 @@ fn no_lead_alone_gets_into_a_firms_account() {
     assert!(matches!(ask(&kit, &whom).unwrap(), Recovery::Asked));
     stage.register.close_account(&Actor::operator(), kit.person.unwrap()).unwrap();
     assert!(matches!(ask(&bea, &whom).unwrap(), Recovery::Asked));
+    // Or whose key counts no more since: bea asked, and took another device.
+    stage.register.set_lead_key(&bea, &[6; 65]).unwrap();
+    assert!(stage.register.recovery_asked(id).unwrap().is_none());
+    assert!(matches!(ask(&stage.lead, &whom).unwrap(), Recovery::Asked));
     assert!(stage.register.person_named("eve@mail.example").is_err());
     let acts = stage.register.acts(None).unwrap();
     assert!(acts.iter().all(|act| act.what != "organisation-recovery"));

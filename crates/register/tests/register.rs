@@ -450,17 +450,18 @@ fn keys_that_were_enrolled_before_keys_were_confirmed_count() {
         Register::open(&path, outside.clone(), outside, PasswordCost::CHEAP).unwrap()
     };
     let register = open();
-    register.set_lead_key(&lead(&register, 1), &key(1)).unwrap();
+    let leads = [lead(&register, 1), lead(&register, 2)];
+    register.set_lead_key(&leads[0], &key(1)).unwrap();
     assert_eq!(count(&register), 0);
     drop(register);
     // As an earlier program left it.
     let before = rusqlite::Connection::open(&path).unwrap();
-    let undo = "DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
+    let undo = "DROP TABLE recovery_asked; DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
         ALTER TABLE lead_key DROP COLUMN counts_since; PRAGMA user_version = 12";
     before.execute_batch(undo).unwrap();
     drop(before);
     let register = open();
     assert_eq!(count(&register), 1);
-    register.set_lead_key(&lead(&register, 2), &key(2)).unwrap();
+    register.set_lead_key(&leads[1], &key(2)).unwrap();
     assert_eq!(count(&register), 1);
 }

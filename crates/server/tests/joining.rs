@@ -149,12 +149,14 @@ async fn a_firm_joins_adds_people_and_sponsors_another() {
     // Another way in, and the end.
     let person = id_of("ann@calder.example");
     let path = format!("/cell/v1/organisations/{id}/recovery");
-    let asked = at_cell(&world, "POST", &path, &lead, json!({ "person": person })).await;
+    let refused = at_cell(&world, "POST", &path, &lead, json!({ "person": person })).await;
+    assert_eq!(refused.status, 422, "a lead without a key: {:?}", refused.json());
+    let [zoe, kim] = [world.enrolled("zoe").await.cookie, world.enrolled("kim").await.cookie];
+    let asked = at_cell(&world, "POST", &path, &zoe, json!({ "person": person })).await;
     assert_eq!((asked.status, asked.json()["state"].as_str()), (StatusCode::ACCEPTED, Some("asked")));
-    let page = at_cell(&world, "GET", &format!("/cell/v1/organisations/{id}"), &lead, Value::Null).await.json();
+    let page = at_cell(&world, "GET", &format!("/cell/v1/organisations/{id}"), &zoe, Value::Null).await.json();
     assert_eq!((&page["recovery"]["person"], &page["recovery"]["own"]), (&json!(person), &json!(true)));
-    let other = world.enrolled("zoe").await.cookie;
-    let link = at_cell(&world, "POST", &path, &other, json!({ "person": person })).await;
+    let link = at_cell(&world, "POST", &path, &kim, json!({ "person": person })).await;
     assert_eq!(link.status, 201, "{:?}", link.json());
     let again = join(&world, &token(&link), "Ann").await;
     assert_eq!(at_member(&world, "GET", "/api/v1/session", &admin, Value::Null).await.status, 401);

@@ -17,7 +17,7 @@ fn the_document_in_the_tree_is_fresh() {
 }
 
 /// The same of joining.
-const JOINING_PARTS: [&str; 11] = [
+const JOINING_PARTS: [&str; 12] = [
     "ActView",
     "CellSponsorshipView",
     "DirectoryEntry",
@@ -26,6 +26,7 @@ const JOINING_PARTS: [&str; 11] = [
     "OrganisationView",
     "OwnAct",
     "PersonView",
+    "RecoveryAskedView",
     "SettingView",
     "SponsorshipView",
     "TermsView",

@@ -1820,9 +1820,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an organisation whose administrator lost the way in another one; its people are told. */
+        /** Asks that an organisation whose administrator lost the way in be given another one, or agrees to it: of two leads who ask for the same the second agrees. Its people are told of both. */
         post: operations["recovery"];
-        delete?: never;
+        /** Takes back that another way in was asked for. */
+        delete: operations["drop_recovery"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2848,7 +2849,8 @@ export interface components {
             notes: string[];
             /**
              * @description `plain`; `opened`, if the reporter's device had sealed it to the cell: the cell's server opens it for you; `gone`, if the key
-             *     that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report.
+             *     that opens it is destroyed, or it was never sealed to it; `broken`, if it was cut off or changed, or sealed for another report;
+             *     `unread`, if the server could not read it just now.
              */
             seal: string;
             /** @description SHA-256 in hexadecimal digits. */
@@ -4371,6 +4373,7 @@ export interface components {
             exercise?: boolean;
             /** @description Its address ranges. */
             ranges: string[];
+            recovery: components["schemas"]["RecoveryAskedView"] | null;
             /** @description What the list shows. */
             row: components["schemas"]["OrganisationView"];
             /** @description Its sectors, the main one first. */
@@ -4859,12 +4862,36 @@ export interface components {
             /** @description Why it was refused or left out. */
             why?: string | null;
         };
+        /** @description Another way in that waits for a second lead. */
+        RecoveryAskedView: {
+            /** @description Who asked. */
+            by: string;
+            /** @description Address to which it goes. */
+            email: string;
+            /** @description Name of who gets it. */
+            name: string;
+            /** @description Whether you did. */
+            own: boolean;
+            /** @description Id of who gets it; null if it is somebody new. */
+            person: string | null;
+            /** @description Until when another lead may agree. */
+            until: string;
+        };
         /** @description Recovery codes, shown once. */
         RecoveryCodes: {
             /** @description Ten codes, each good once. */
             codes: string[];
             /** @description Whether this is an exercise. */
             exercise?: boolean;
+        };
+        /** @description What came of asking for another way in. */
+        RecoveryView: {
+            /** @description Whether this is an exercise. */
+            exercise?: boolean;
+            /** @description The link that opens the way, shown once, where no mail server is set up; else null. */
+            link: string | null;
+            /** @description `asked`: another lead has to agree, by asking for the same within three days. `sent`: two have. */
+            state: string;
         };
         /** @description One release tick in a campaign's history. */
         ReleaseStep: {
@@ -14573,7 +14600,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkView"];
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            /** @description More is wanted first. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
                 };
             };
             /** @description The request cannot be read. */
@@ -14632,6 +14668,72 @@ export interface operations {
             };
             /** @description A field is wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Any other problem: 400 a head that cannot be read, 403 sent from another site, 405 not this method, 421 not this host, 429 too many requests, 500 our fault, 503 not ready, 504 took too long. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    drop_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Not for this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+            /** @description Absent, or hidden from you: the same answer. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

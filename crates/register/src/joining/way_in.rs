@@ -1,5 +1,6 @@
 //! Another way in for a firm whose administrator lost theirs. Whoever has it reads all that the firm ever reported, so it takes two of the
-//! cell, as a source does: a lead asks, and another one, to whom sources are sealed, agrees. Whoever runs the server gives it at once.
+//! cell, as a source does: a lead asks and another one agrees, both of them leads to whom sources are sealed. Whoever runs the server gives
+//! it at once.
 
 use model::{OrganisationId, PersonId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -70,7 +71,7 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError::Absent`] if there is no such organisation or person, [`RegisterError::Refused`] if the person is no
-    /// admin, the organisation takes no part, or the lead who agrees has no key to which sources are sealed.
+    /// admin, the organisation takes no part, or the lead has no key that counts.
     pub fn recover_organisation(
         &self,
         by: &Actor,
@@ -87,18 +88,20 @@ impl Register {
             }
             let whom = Whom::of(transaction, id, whom)?;
             if let Some(lead) = by.person {
+                // Of both: else a lead invites a second, asks in their name, and agrees in the own.
+                if !seals_to(transaction, lead)? {
+                    return Err(RegisterError::Refused(
+                        "your key: two leads ask whose keys to open sources count, for this way in shows all that the firm reported; or \
+                         whoever runs the server sends it"
+                            .to_owned(),
+                    ));
+                }
                 let asked = asked(transaction, id, now)?;
                 let same = |asked: &RecoveryAsked| {
                     (asked.person, &asked.name, &asked.email) == (whom.person, &whom.name, &whom.email)
                 };
                 match asked.filter(same) {
                     Some(asked) if asked.by == lead => return Ok(Recovery::Asked),
-                    Some(_) if !seals_to(transaction, lead)? => {
-                        return Err(RegisterError::Refused(
-                            "another lead agrees who has a key to open sources with: this way in shows all that the firm reported"
-                                .to_owned(),
-                        ));
-                    }
                     Some(_) => {}
                     None => {
                         transaction.execute(
@@ -185,7 +188,8 @@ impl Whom {
 fn asked(connection: &Connection, id: OrganisationId, now: Timestamp) -> Result<Option<RecoveryAsked>, RegisterError> {
     let mut statement = connection.prepare_cached(
         "SELECT recovery_asked.person, recovery_asked.name, recovery_asked.email, by, person.name, at
-         FROM recovery_asked JOIN person ON person.id = by WHERE recovery_asked.organisation = ?1 AND at > ?2
+         FROM recovery_asked JOIN person ON person.id = by JOIN lead_key ON lead_key.person = by
+         WHERE counts_since IS NOT NULL AND recovery_asked.organisation = ?1 AND at > ?2
          AND person.role = ?3 AND person.disabled = 0 AND person.closed = 0",
     )?;
     let from = now.as_millis().saturating_sub(RECOVERY_MILLIS);
