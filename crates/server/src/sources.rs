@@ -1,5 +1,6 @@
-//! Opening who reported a case: two leads, each with a reason, a fresh passkey and the share that their own device gives out. The
-//! server never holds a key that opens more than the one case. A lead's key counts once others have confirmed whose it is.
+//! Opening who reported a case: two leads, of whom one gives a reason to which the other agrees, each with a fresh passkey and the share
+//! that their own device gives out. The server never holds a key that opens more than the one case. A lead's key counts once others have
+//! confirmed whose it is.
 
 mod openings;
 
@@ -227,6 +228,14 @@ async fn confirm(
 ) -> Answer {
     let lead: PersonId = http::path(&mut request).await?.parse().map_err(|_| Problem::absent())?;
     let NewLeadKeyConfirmation { fingerprint } = http::json(request, ACT_BYTES_MAX).await?;
+    let waits_or_counts = ask(&cell.sessions, move |register| {
+        let waiting = register.waiting_lead_keys()?.into_iter().map(|waiting| waiting.key);
+        Ok(register.lead_keys()?.into_iter().chain(waiting).any(|key| key.person == lead))
+    });
+    // Before the passkey is asked for: what others have is as absent as what nobody has.
+    if !waits_or_counts.await? {
+        return Err(Problem::absent());
+    }
     fresh(&cell, &who).await?;
     let by = Actor::of(&who.principal);
     ask(&cell.sessions, move |register| register.confirm_lead_key(&by, lead, &fingerprint)).await?;

@@ -79,7 +79,7 @@ export const office = {
     recoveryTitle: 'Ask for a new way in for this administrator?',
     recoveryText:
       'Another lead has to agree within three days. Then all ways in of this person are removed, and a link that sets a new ' +
-      'one goes to their address. Everybody of the organisation is told now and then. First make sure, by a call to a number that ' +
+      'one goes to their address. Everybody of the organisation is told when you ask and when it is sent. First make sure, by a call to a number that ' +
       'you know, that the person really asked.',
     recoveryGo: 'Ask another lead',
     waits: 'A new way in waits for a second lead',

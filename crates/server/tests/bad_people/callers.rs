@@ -150,6 +150,15 @@ impl Room {
         add("sus@firm2.example", Some(firms[2]), Role::OrganisationAdmin);
         add("dor@firm3.example", Some(firms[3]), Role::OrganisationAdmin);
         add("oth@firm1.example", Some(firms[1]), Role::OrganisationAdmin);
+        // The lead's key counts, and a way into the first firm waits for another lead.
+        let ada = world.register.person_named("ada@cell.example").unwrap();
+        let ada = Actor { person: Some(ada.id), role: Some(ada.role), rights: ada.role.rights(), ..Actor::operator() };
+        let (_, public) = vault::LeadPrivateKey::generate().unwrap();
+        world.register.set_lead_key(&ada, public.as_bytes()).unwrap();
+        let fingerprint = register::lead_key_fingerprint(public.as_bytes());
+        assert!(world.register.confirm_lead_key(&by, ada.person.unwrap(), &fingerprint).unwrap());
+        let whom = register::RecoveryFor::New { name: "Nan Dale".into(), email: "nan@firm0.example".into() };
+        world.register.recover_organisation(&ada, firms[0], &whom, register::Delivery::HandOver).unwrap();
         let mut room = Self { world, callers: vec![], ids: Ids::default(), firms };
         room.sign_everybody_in().await;
         room.find_ids().await;
