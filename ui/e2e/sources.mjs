@@ -41,6 +41,13 @@ async function makesKey(w) {
   )
 }
 
+/** Goes to the cell's page of the member's firm. */
+async function toFirm(w) {
+  await w.page.goto(`${CELL}/admin/members?q=${encodeURIComponent(FIRM)}`)
+  await w.page.locator('main').getByRole('link', { name: FIRM, exact: true }).first().click()
+  await w.page.getByRole('heading', { level: 1, name: FIRM }).waitFor()
+}
+
 /** A report of the member, as its page sends it; its reference. */
 const reported = page =>
   page.evaluate(async value => {
@@ -149,12 +156,7 @@ export async function sources(browser) {
     clean(m)
   })
   await check('one lead gives nobody a way into a firm, and two do', async () => {
-    const page = async w => {
-      await w.page.goto(`${CELL}/admin/members?q=${encodeURIComponent(FIRM)}`)
-      await w.page.locator('main').getByRole('link', { name: FIRM, exact: true }).first().click()
-      await w.page.getByRole('heading', { level: 1, name: FIRM }).waitFor()
-    }
-    await page(one)
+    await toFirm(one)
     await one.page.locator('summary', { hasText: 'No administrator left?' }).click()
     await one.page.fill('#admin-name', 'Eve Mallory')
     await one.page.fill('#admin-email', `eve@${tag}.example`)
@@ -162,7 +164,7 @@ export async function sources(browser) {
     await until(one.page, 'You asked for it: another lead has to agree.')
     expect(!(await one.page.getByRole('button', { name: /^Agree/ }).count()), 'who asked may agree')
     await axe(one.page, '/admin/members/$id, a way in waits')
-    await page(other)
+    await toFirm(other)
     await until(other.page, 'Ada North asked that this person be given a way in')
     await axe(other.page, '/admin/members/$id, a way in to agree to')
     await other.page.getByRole('button', { name: /^Agree/ }).click()

@@ -13,6 +13,7 @@ import {
   makeLeadKey,
   shareOf,
 } from '../src/lib/lead'
+import { ShareByCommand } from '../src/pages/admin/ByCommand'
 import { OwnKey, type View, WaitingKeys } from '../src/pages/admin/LeadKeys'
 import { sources as T } from '../src/words/sources'
 
@@ -115,5 +116,31 @@ describe('a key that waits', () => {
     expect(screen.queryByRole('button')).toBeNull()
     rerender(<WaitingKeys of={view({ waiting: [{ ...other, own: true }] })} told={() => {}} />)
     screen.getByText(T.waitingNone)
+  })
+})
+
+describe('a key of the command line', () => {
+  const filled = async (label: string, text: string) => {
+    const field = screen.getByLabelText<HTMLInputElement>(label)
+    fireEvent.submit(field.closest('form')!)
+    fireEvent.change(field, { target: { value: text } })
+    fireEvent.submit(field.closest('form')!)
+  }
+  it('is enrolled by its public half', async () => {
+    const enrol = vi.spyOn(sources, 'enrol').mockResolvedValue(undefined as never),
+      told = vi.fn()
+    render(<OwnKey of={view({})} here={false} enrolled={async () => false} told={told} />)
+    await filled(T.public, ` 04${'AB'.repeat(64)}\n`)
+    await vi.waitFor(() => expect(told).toHaveBeenCalledWith(T.enrolled))
+    expect(enrol.mock.calls).toEqual([[`04${'ab'.repeat(64)}`]])
+  })
+  it('gives a share of the one case, by the command that the page shows', async () => {
+    const give = vi.spyOn(sources, 'give').mockResolvedValue(undefined as never),
+      given = vi.fn(),
+      { container } = render(<ShareByCommand of={{ id: 'i', case: 'c', secret: '5e' }} given={given} />)
+    expect(container.querySelector('pre')?.textContent).toBe(T.shareCommand('c', '5e'))
+    await filled(T.share, 'ab'.repeat(32))
+    await vi.waitFor(() => expect(given).toHaveBeenCalled())
+    expect(give.mock.calls).toEqual([['c', 'i', 'ab'.repeat(32)]])
   })
 })

@@ -22,6 +22,21 @@ export const sources = {
   removed:
     'Your key is taken away, and a share that you gave is forgotten. The key stays on this device: once another key of yours counts, ' +
     'it still opens the cases that came until now.',
+  byCommand: 'Made with the command line?',
+  byCommandText:
+    'A key that you make on a device of your own need never come near a browser. This makes one and prints its public half:',
+  keygen: 'fusioncell lead keygen --out lead.key',
+  public: 'The public half',
+  publicHint: '130 digits from 0 to 9 and a to f, as they were printed.',
+  needPublic: 'Enter the public half that was printed',
+  enrol: 'Enrol this key',
+  enrolled: 'The key is enrolled. Have it confirmed.',
+  shareByCommand: 'Give it with the command line',
+  shareByCommandText: 'On the device that has your key, this prints the share of this case, which opens nothing else:',
+  shareCommand: (id: string, secret: string) => `fusioncell lead share --key lead.key --case ${id} --secret ${secret}`,
+  share: 'The share',
+  shareHint: '64 digits from 0 to 9 and a to f, as they were printed.',
+  needShare: 'Enter the share that was printed',
   waits: 'Your key does not count yet. Nothing is sealed to it until it is confirmed.',
   readOut:
     'Two leads whose keys count confirm it, or whoever runs the server. Read this fingerprint out to them, by telephone or face to ' +
@@ -58,7 +73,8 @@ export const sources = {
   give: 'Give my share',
   gave: 'Your share is given. It waits for a second lead.',
   later: 'No key of yours counted when this case came: it is not yours to open.',
-  notHere: 'The key that this case was sealed to is not on this device. Load its file below.',
+  notHere:
+    'The key that this case was sealed to is not on this device. Load its file below, or give your share with the command line.',
   notCounting: 'You can give a share once a key of yours counts.',
   source: (who: string) => `It was reported by ${who}.`,
   reach: (contact: string) => `Who to call: ${contact}`,

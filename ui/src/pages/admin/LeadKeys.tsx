@@ -7,6 +7,7 @@ import { Name } from '../../ui/Rows'
 import { Act } from '../../ui/Sheet'
 import { sure } from '../../ui/sure'
 import { sources as T } from '../../words/sources'
+import { KeyByCommand } from './ByCommand'
 
 const SAVED_MS = 60_000
 /** Digits with all their blanks. */
@@ -82,7 +83,12 @@ export function OwnKey({
           </p>
         </>
       )}
-      {!own && <Act label={T.make} quiet={false} go={make} />}
+      {!own && (
+        <p className="acts">
+          <Act label={T.make} quiet={false} go={make} />
+        </p>
+      )}
+      {!own && <KeyByCommand told={told} />}
       {own && (
         <div className="field">
           <label htmlFor="lead-file">{T.load}</label>
@@ -103,13 +109,15 @@ export function OwnKey({
         </p>
       )}
       {own && (
-        <Act
-          label={T.remove}
-          go={async () => {
-            await sure(sources.remove)
-            told(T.removed)
-          }}
-        />
+        <p className="acts">
+          <Act
+            label={T.remove}
+            go={async () => {
+              await sure(sources.remove)
+              told(T.removed)
+            }}
+          />
+        </p>
       )}
     </section>
   )

@@ -110,7 +110,7 @@ function NewAdmin({ id, made }: { id: string; made: (done: RecoveryDone) => void
       <Frame of={form}>
         <Text of={form} name="name" label={P.name} autoComplete="off" dir="auto" />
         <Text of={form} name="email" label={P.email} type="email" autoComplete="off" spellCheck={false} />
-        <Go of={form} label={P.inviteGo} />
+        <Go of={form} label={T.recoveryGo} />
       </Frame>
     </details>
   )

@@ -9,6 +9,7 @@ import { Act } from '../../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../../ui/States'
 import { sure } from '../../ui/sure'
 import { sources as T } from '../../words/sources'
+import { ShareByCommand } from './ByCommand'
 import { OwnKey, type View, WaitingKeys } from './LeadKeys'
 
 const POLL_MS = 5_000
@@ -27,7 +28,13 @@ function Give({ of: o, keys, given }: { of: View['openings'][number]; keys: read
   })
   if (mine.isPending) return null
   const key = mine.data
-  if (!key) return <p className="hint">{T.notHere}</p>
+  if (!key)
+    return (
+      <>
+        <p className="hint">{T.notHere}</p>
+        <ShareByCommand of={o} given={given} />
+      </>
+    )
   return (
     <Act
       label={T.give}
