@@ -165,6 +165,7 @@ fn take_in(state: &mut State, output: &str, kinds: &[&str]) -> Result<(), String
         }
         let line = told(output, &format!("{kind}, besides: "), " compared for operators")?;
         state.add(format!("{kind} operators"), before(line, " compared for operators")?);
+        state.add(format!("{kind} stores"), before(line, " with the pages of the members' store")?);
     }
     Ok(())
 }
@@ -225,7 +226,7 @@ fn noninterference(seeds: u64) -> Result<(), String> {
          (arrival), somebody who is no member tells the cell (outside), a report behind a secondee's wall is another (wall). Every\n\
          byte that other observers get was equal. Kept are the pairs in which the declared release agrees. Light pairs share one\n\
          of their worlds with up to nine others and ask at the end a random part of what full pairs ask.\n\n\
-         | pair | made | kept | compared for the cell too | for operators | answers compared |\n|---|---|---|---|---|---|\n",
+         | pair | made | kept | compared for the cell too | for operators | pages of the members' store | answers compared |\n|---|---|---|---|---|---|---|\n",
     );
     let (mut made, mut all_kept) = (0, 0);
     for kind in FULL_KINDS.iter().chain(&LIGHT_KINDS) {
@@ -239,15 +240,16 @@ fn noninterference(seeds: u64) -> Result<(), String> {
         (made, all_kept) = (made + figure("made"), all_kept + figure("kept"));
         let _ = writeln!(
             body,
-            "| {kind} | {} | {} ({percent} %) | {} | {} | {} |",
+            "| {kind} | {} | {} ({percent} %) | {} | {} | {} | {} |",
             figure("made"),
             figure("kept"),
             figure("cell"),
             figure("operators"),
+            figure("stores"),
             figure("answers")
         );
     }
-    let _ = writeln!(body, "| all | {made} | {all_kept} ({} %) | | | |", all_kept * 100 / made.max(1));
+    let _ = writeln!(body, "| all | {made} | {all_kept} ({} %) | | | | |", all_kept * 100 / made.max(1));
     body += "\nPairs of presence that were kept, by why the report is never released:\n\n";
     for (why, kept) in state.figures.iter().filter_map(|(name, kept)| Some((name.strip_prefix("hidden ")?, kept))) {
         let _ = writeln!(body, "- {why}: {kept}");
@@ -298,16 +300,16 @@ mod tests {
     /// As libtest prints it, with one thread and with several.
     const OUTPUT: &str = "
 test no_byte_differs ... swap: 90 pairs made, 50 kept (55 %), 21 of them compared for the cell too, 12345 answers compared
-swap, besides: 1 pairs abandoned since a firm had sent too much, 17 compared for operators, 9 with the journal's export
+swap, besides: 1 pairs abandoned since a firm had sent too much, 17 compared for operators, 9 with the journal's export, 7 with the pages of the members' store, 5 mailboxes with mail
 light swap: 900 pairs made, 700 kept (77 %), 300 of them compared for the cell too, 5000 answers compared
-light swap, besides: 3 pairs abandoned since a firm had sent too much, 400 compared for operators, 90 with the journal's export
+light swap, besides: 3 pairs abandoned since a firm had sent too much, 400 compared for operators, 90 with the journal's export, 7 with the pages of the members' store, 5 mailboxes with mail
 presence: 70 pairs made, 40 kept (57 %), 0 of them compared for the cell too, 999 answers compared
-presence, besides: 0 pairs abandoned since a firm had sent too much, 0 compared for operators, 0 with the journal's export
+presence, besides: 0 pairs abandoned since a firm had sent too much, 0 compared for operators, 0 with the journal's export, 7 with the pages of the members' store, 5 mailboxes with mail
 presence of RED: 8 made, 6 kept
 presence of a hold: 5 made, 2 kept
 light presence of RED: 10 made, 10 kept
 arrival: 60 pairs made, 33 kept (55 %), 0 of them compared for the cell too, 888 answers compared
-arrival, besides: 0 pairs abandoned since a firm had sent too much, 33 compared for operators, 0 with the journal's export
+arrival, besides: 0 pairs abandoned since a firm had sent too much, 33 compared for operators, 0 with the journal's export, 7 with the pages of the members' store, 5 mailboxes with mail
 beside the model: 88 scripts, 80 played to their end
 ";
     const KINDS: [&str; 4] = ["swap", "presence", "arrival", "light swap"];
@@ -331,6 +333,7 @@ beside the model: 88 scripts, 80 played to their end
         assert_eq!((again.done, again.figure("swap made"), again.figure("arrival answers")), (200, 180, 1_776));
         assert_eq!((again.figure("light swap made"), again.figure("light swap operators")), (1_800, 800));
         assert_eq!((again.figure("hidden RED"), again.figure("hidden a hold")), (32, 4));
+        assert_eq!((again.figure("swap stores"), again.figure("light swap stores")), (14, 14));
         assert_eq!((again.figure("swap operators"), again.figure("model played")), (34, 160));
         assert_eq!(State::at(path, "abd".to_owned()).done, 0);
         fs::remove_dir_all(folder).unwrap();
@@ -339,7 +342,7 @@ beside the model: 88 scripts, 80 played to their end
     #[test]
     fn figures_that_are_not_there_are_an_error() {
         let mut state = State::at(PathBuf::from("nowhere.json"), String::new());
-        for missing in ["arrival: 60", "operators", "beside the model", " kept (57"] {
+        for missing in ["arrival: 60", "operators", "members' store", "beside the model", " kept (57"] {
             let less: Vec<&str> = OUTPUT.lines().filter(|line| !line.contains(missing)).collect();
             let taken = take_in(&mut state, &less.join("\n"), &KINDS);
             assert!(taken.and_then(|()| take_in_model(&mut state, &less.join("\n"))).is_err(), "{missing}");

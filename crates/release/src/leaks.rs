@@ -30,6 +30,8 @@ pub(crate) struct Leaks {
     first: BTreeMap<u32, (Timestamp, Telling)>,
     /// Campaigns of the run over everything that the posture was raised for.
     alarmed: BTreeSet<CampaignId>,
+    /// Of the token of whoever reported last, what a column holds.
+    pub(crate) last: u64,
 }
 
 impl Leaks {
@@ -44,6 +46,11 @@ impl Leaks {
     pub(crate) fn was_active(&mut self, place: u32) -> bool {
         planted::is_on(Leak::ActivityMoves) && self.active.remove(&place)
     }
+}
+
+/// What the row of a campaign bears beside what members are told: nothing, or in a planted leak who reported last.
+pub(crate) fn beside_campaign(leaks: &Leaks) -> u64 {
+    if planted::is_on(Leak::TokenInStore) { leaks.last } else { 0 }
 }
 
 /// Who confirms a value for the block feed: the member, or in a planted leak the report.

@@ -264,6 +264,10 @@ impl Gate {
         if planted::is_on(Leak::AuthorIsToken) {
             self.leaks.authors.entry(key).or_insert_with(hex);
         }
+        if planted::is_on(Leak::TokenInStore) {
+            let [a, b, c, d, e, f, g, h, ..] = *facts.token.as_bytes();
+            self.leaks.last = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        }
         if planted::is_on(Leak::TimeNotRounded) {
             let value = self.values.entry(key).or_default();
             if value.since == 0 {

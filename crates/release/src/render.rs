@@ -179,7 +179,8 @@ impl Gate {
         }
         view.updated_at = rfc3339(tick);
         let (audience, body) = (Audience::Members, serde_json::to_string(&view)?);
-        Ok(Some(ReleasedObject { audience, kind, id, lookup: 0, campaign: None, body }))
+        let lookup = crate::leaks::beside_campaign(&self.leaks);
+        Ok(Some(ReleasedObject { audience, kind, id, lookup, campaign: None, body }))
     }
 
     fn text(

@@ -261,6 +261,18 @@ impl Reader {
         }
     }
 
+    /// The store's pages as a file has them, freed ones too: whoever copies two stores with equal pages cannot tell which is which.
+    ///
+    /// # Errors
+    /// [`ReleasedError`]
+    pub fn pages(&self) -> Result<Vec<u8>, ReleasedError> {
+        let whole = |conn: &mut Connection| Ok(conn.serialize(rusqlite::MAIN_DB)?.to_vec());
+        match &*self.source {
+            Source::Memory(conn) => whole(&mut conn.lock().unwrap_or_else(PoisonError::into_inner)),
+            Source::File { path, .. } => whole(&mut file::open_reader(path)?),
+        }
+    }
+
     /// See [`Snapshot::digest`].
     ///
     /// # Errors

@@ -134,8 +134,8 @@ fn report(name: &str, figures: &Figures) {
         figures.compared
     ));
     tell(&format!(
-        "{name}, besides: {} pairs abandoned since a firm had sent too much, {} compared for operators, {} with the journal's export, {} mailboxes with mail",
-        figures.abandoned, figures.operator, figures.export, figures.mails
+        "{name}, besides: {} pairs abandoned since a firm had sent too much, {} compared for operators, {} with the journal's export, {} with the pages of the members' store, {} mailboxes with mail",
+        figures.abandoned, figures.operator, figures.export, figures.stores, figures.mails
     ));
     for (why, (made, kept)) in &figures.reasons {
         tell(&format!("{name} of {why}: {made} made, {kept} kept"));
@@ -144,6 +144,7 @@ fn report(name: &str, figures: &Figures) {
         return;
     }
     assert!(figures.mails > 0, "{name}: no mail came to anybody");
+    assert!(figures.stores * 2 > figures.kept, "{name}: the members' store was compared in {} pairs", figures.stores);
     assert!(share >= KEPT_SHARE_MIN, "{name}: only {:.0} % of the pairs are kept", share * 100.0);
     assert!(
         figures.abandoned * 10 <= figures.made,

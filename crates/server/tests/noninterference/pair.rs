@@ -106,6 +106,8 @@ pub struct Figures {
     pub cell: u64,
     pub operator: u64,
     pub export: u64,
+    /// Pairs in which the pages of the members' store were compared too.
+    pub stores: u64,
     pub compared: u64,
     /// Mailboxes compared that were not empty.
     pub mails: u64,
@@ -122,6 +124,7 @@ impl Figures {
         self.cell += other.cell;
         self.operator += other.operator;
         self.export += other.export;
+        self.stores += other.stores;
         self.compared += other.compared;
         self.mails += other.mails;
         for (why, (made, kept)) in other.reasons {
@@ -439,14 +442,15 @@ pub struct Operated<'a> {
     all: bool,
     figures: OnceCell<Seen>,
     exported: OnceCell<Seen>,
+    stored: OnceCell<Vec<u8>>,
 }
 
 impl<'a> Operated<'a> {
     pub const fn new(world: &'a World, all: bool) -> Self {
-        Self { world, all, figures: OnceCell::new(), exported: OnceCell::new() }
+        Self { world, all, figures: OnceCell::new(), exported: OnceCell::new(), stored: OnceCell::new() }
     }
 
-    /// Compares logs, figures and the export with those of a second world, where each must be equal.
+    /// Compares logs, figures, the export and the members' store with those of a second world, where each must be equal.
     pub fn beside(&self, right: &World, made: &Made, figures: &mut Figures) -> Result<(), Difference> {
         if made.operator {
             let text = |world: &World| {
@@ -466,6 +470,14 @@ impl<'a> Operated<'a> {
         if made.export {
             differ("the journal's export", self.exported.get_or_init(|| self.world.exported()), &right.exported())?;
             figures.export += 1;
+        }
+        if made.store {
+            let (left, right) = (self.stored.get_or_init(|| self.world.stored()), right.stored());
+            if *left != right {
+                let printable = |bytes: &[u8]| Seen(bytes.escape_ascii().to_string());
+                differ("the pages of the members' store", &printable(left), &printable(&right))?;
+            }
+            figures.stores += 1;
         }
         Ok(())
     }

@@ -35,6 +35,8 @@ pub struct Made {
     pub operator: bool,
     /// And the export of the journal, which says of each report its sector and region.
     pub export: bool,
+    /// And the pages of the members' store: unless a group was told otherwise, which is kept there too.
+    pub store: bool,
     /// Why what is missing in the second is never released.
     pub why: Option<&'static str>,
 }
@@ -87,6 +89,7 @@ pub fn swap(base: &Base, random: &mut Random) -> Making {
         hidden_from,
         cell: content && left.cell == right.cell,
         operator: left.operator == right.operator,
+        store: left.told_otherwise(&right).is_empty(),
         export: content && found && left.operator == right.operator && one.region(from) == one.region(to),
         why: None,
         two,
@@ -115,6 +118,7 @@ pub fn presence(base: &Base, random: &mut Random) -> Making {
         cell: hidden.why == "an import" && !one.weighed && views(left) == views(&right),
         operator: false,
         export: false,
+        store: left.told_otherwise(&right).is_empty(),
         why,
         two: hidden.script,
     })
@@ -134,7 +138,17 @@ pub fn arrival(base: &Base, random: &mut Random) -> Making {
         return Making::Dropped(two, None);
     }
     let Some(hidden_from) = hidden_from(one, &moved, left, &right) else { return Making::Dropped(two, None) };
-    Making::Kept(Made { kind: Kind::Arrival, hidden_from, cell: false, operator: true, export: false, why: None, two })
+    let store = left.told_otherwise(&right).is_empty();
+    Making::Kept(Made {
+        kind: Kind::Arrival,
+        hidden_from,
+        cell: false,
+        operator: true,
+        export: false,
+        store,
+        why: None,
+        two,
+    })
 }
 
 /// Somebody who is no member tells the cell of what members report too, or does not.
@@ -146,6 +160,7 @@ pub fn outside(script: &Script, random: &mut Random) -> (Base, Making) {
         cell: false,
         operator: false,
         export: false,
+        store: true,
         why: None,
         two,
     };
@@ -163,6 +178,8 @@ pub fn wall(script: &Script, random: &mut Random) -> Option<(Base, Making)> {
         return Some((base, Making::Dropped(two, None)));
     }
     let hidden_from = vec![firm];
-    let made = Made { kind: Kind::Wall, hidden_from, cell: false, operator: false, export: false, why: None, two };
+    let store = base.told().told_otherwise(&declared(&two)).is_empty();
+    let made =
+        Made { kind: Kind::Wall, hidden_from, cell: false, operator: false, export: false, store, why: None, two };
     Some((base, Making::Kept(made)))
 }

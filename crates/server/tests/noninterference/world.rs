@@ -68,6 +68,8 @@ pub struct World {
     vault: Arc<Vault>,
     meters: Arc<Meters>,
     lines: Lines,
+    /// What members are answered from.
+    store: released::Reader,
     firms: usize,
     /// Ids of the sharing groups.
     groups: Vec<String>,
@@ -96,6 +98,7 @@ impl World {
             vault.keys().token(made, clock.now().plus_millis(window)).unwrap();
         }
         let (writer, reader) = Store::in_memory().unwrap();
+        let store = reader.clone();
         let meters = Arc::new(Meters::default());
         let (member_hub, cell_hub) = (Arc::new(Hub::default()), Arc::new(Hub::default()));
         let own = own::Writer::in_memory(own::OwnKey::new(&[5; 32]), entropy.clone()).unwrap();
@@ -192,6 +195,7 @@ impl World {
             vault,
             meters,
             lines,
+            store,
             firms: script.firms,
             groups,
             close: TICKS_AROUND,
@@ -297,6 +301,11 @@ impl World {
     /// What an operator reads in the logs.
     pub fn logged(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
+    }
+
+    /// The pages of the store that members are answered from, as whoever copies its file has them.
+    pub fn stored(&self) -> Vec<u8> {
+        self.store.pages().unwrap()
     }
 
     /// The figures that an operator's monitor fetches, without how long things took.
