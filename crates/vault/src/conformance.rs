@@ -9,7 +9,7 @@ use model::{
     Sighting, Timestamp, WhoMayBeWarned, WhoMayKnow,
 };
 
-use crate::acts::{AmendEntry, Change, Redacted};
+use crate::acts::{AgedEntry, AmendEntry, Change, Class, OpenedEntry, Redacted};
 use crate::codec::{self, INPUT_BYTES_MAX};
 use crate::entry::{Body, Findings, Item, ReportEntry, Run};
 use crate::error::JournalError;
@@ -295,6 +295,62 @@ pub(crate) fn a_sealed_source_comes_back_with_the_secrets_of_its_epoch(journal: 
     assert!(journal.sealed_source(CaseId::from_bytes([0xee; 16])).unwrap().is_none());
 }
 
+pub(crate) fn an_opening_brings_the_source_sealed_to_the_leads_of_then(journal: &dyn Journal) {
+    let entropy = Counting::default();
+    let leads: Vec<Lead> = (1..=4)
+        .map(|n: u8| Lead { person: PersonId::from_bytes([n; 16]), key: LeadPrivateKey::generate().unwrap().1 })
+        .collect();
+    let filer = (OrganisationId::from_bytes([7; 16]), "0113 496 0000");
+    let mut state = SealState::default();
+    state.set_leads(leads[..3].to_vec());
+    let mut entry = report(1, 0);
+    let source = entry.source.as_mut().unwrap();
+    let (case, way_back) = (source.case, source.way_back);
+    source.pairs = state.seal(1, case, filer, &entropy).unwrap();
+    journal.append(vec![entry]).unwrap();
+    let held = journal.sealed_source(case).unwrap().unwrap();
+    assert!(state.seal_again(1, case, (filer, &held), &entropy).unwrap().is_none(), "once in an epoch");
+    state.set_leads(leads[1..].to_vec());
+    let anew = state.seal_again(1, case, (filer, &held), &entropy).unwrap().unwrap();
+    let by = [1, 2].map(|n| (PersonId::from_bytes([n; 16]), "n".to_owned()));
+    let opening = |pairs| NewEntry {
+        source: Some(Source { case, way_back, pairs: Some(pairs) }),
+        ..NewEntry::new(
+            Timestamp::from_millis(9),
+            Body::Opened(Box::new(OpenedEntry { case, by: by.clone(), reason: "why".to_owned() })),
+        )
+    };
+    journal.append(vec![opening(anew.clone())]).unwrap();
+    let stored = journal.sealed_source(case).unwrap().unwrap();
+    assert_eq!((&stored.leads, &stored.sealed), (&anew.epoch.leads, &anew.sealed));
+    assert_eq!(stored.contact, Some(anew.contact));
+    // The report is where it was, and so is the way back to its reporter.
+    let filed = journal.filed(case).unwrap().unwrap();
+    assert_eq!((filed.seq, filed.way_back), (1, way_back));
+    // What a recall took away in the meantime is not brought back.
+    let redacted = vec![Redacted { seq: 1, hash: [0; 32], left: [0; 32] }];
+    let recalled = AmendEntry { case, of: 1, change: Change::Recall { redacted } };
+    journal.append(vec![NewEntry::new(Timestamp::from_millis(9), Body::Amend(Box::new(recalled)))]).unwrap();
+    state.set_leads(leads[..2].to_vec());
+    let last = state.seal_again(1, case, (filer, &stored), &entropy).unwrap().unwrap();
+    journal.append(vec![opening(last.clone())]).unwrap();
+    let stored = journal.sealed_source(case).unwrap().unwrap();
+    assert_eq!((stored.leads, stored.contact), (last.epoch.leads.clone(), None));
+    // Nor is the source of a case whose words are gone; what comes next in the epoch can be opened all the same.
+    let aged = AgedEntry { case, class: Class::Words, to: 1, listed: 1, redacted: vec![], rest: false, keys: vec![] };
+    journal.append(vec![NewEntry::new(Timestamp::from_millis(9), Body::Aged(Box::new(aged)))]).unwrap();
+    state.set_leads(leads[2..].to_vec());
+    let late = state.seal_again(1, case, (filer, &held), &entropy).unwrap().unwrap();
+    journal.append(vec![opening(late)]).unwrap();
+    assert!(journal.sealed_source(case).unwrap().is_none());
+    let mut next = report(2, 0);
+    let source = next.source.as_mut().unwrap();
+    let case = source.case;
+    source.pairs = state.seal(1, case, filer, &entropy).unwrap();
+    journal.append(vec![next]).unwrap();
+    assert_eq!(journal.sealed_source(case).unwrap().unwrap().leads.len(), 2);
+}
+
 pub(crate) fn a_refused_batch_leaves_no_source(journal: &dyn Journal) {
     journal.append(vec![report(1, 0), report(2, INPUT_BYTES_MAX)]).unwrap_err();
     let NewEntry { source: Some(source), .. } = report(1, 0) else { panic!("no source") };
@@ -373,6 +429,7 @@ macro_rules! conformance {
             case!(a_large_batch_passes_an_empty_queue);
             case!(every_report_keeps_its_source);
             case!(a_sealed_source_comes_back_with_the_secrets_of_its_epoch);
+            case!(an_opening_brings_the_source_sealed_to_the_leads_of_then);
             case!(a_refused_batch_leaves_no_source);
             case!(a_full_queue_refuses_and_loses_nothing);
 

@@ -88,7 +88,8 @@ fn two_leads_open_a_case_with_a_reason_and_one_opens_none() {
     let Body::Opened(opened) = &last[0].body else { panic!("an opening is an entry") };
     assert_eq!((opened.case, opened.reason.as_str(), opened.by[0].0), (case, "a court asks", other.person));
 
-    // With everything that the server has at rest and in memory once the epoch is over, one lead opens nothing.
+    // With all files of both folders one lead opens nothing by the register of sources, once the epoch is over. The way back is another
+    // thing: by `return.key` the server finds the firm of any case, to answer it, and so does whoever has both folders (docs/trust.md).
     vault.end_epoch(Timestamp::from_millis(NOW + 60_000));
     drop(vault);
     let mut all = [bytes_of(&dir), bytes_of(&default_keys_dir(&dir))].concat();
@@ -117,6 +118,96 @@ fn two_leads_open_a_case_with_a_reason_and_one_opens_none() {
     let from = all.len() - keys_at_rest.min(all.len());
     assert!(!tried(&all[from..]), "a key at rest is the other lead's share");
     assert_eq!(again.opening_keys(case).unwrap().unwrap(), keys, "it is the same after a restart");
+}
+
+#[test]
+fn what_two_have_opened_is_sealed_to_the_leads_of_that_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let ((ann, one), (bob, other), (cy, new)) = (lead(1), lead(2), lead(3));
+    vault.set_leads(vec![one, other]);
+    let (case, kept) = (filed(&vault, 2), filed(&vault, 3));
+    vault.set_leads(vec![other, new]);
+    let opens = |vault: &vault::Vault, by: [(&LeadPrivateKey, &Lead); 2]| {
+        let keys = vault.opening_keys(case).unwrap().unwrap();
+        let opener = |(private, lead): (&LeadPrivateKey, &Lead)| {
+            let (_, secret) = keys.leads.iter().find(|(person, _)| *person == lead.person)?;
+            Some(Opener { person: lead.person, name: "n".into(), share: share_of(private, secret, case).ok()? })
+        };
+        let [Some(first), Some(second)] = by.map(opener) else { return None };
+        vault.open_source(case, [first, second], "why".into()).unwrap()
+    };
+    assert_eq!(opens(&vault, [(&bob, &other), (&cy, &new)]), None, "the new lead came after the case");
+    assert_eq!(opens(&vault, [(&ann, &one), (&bob, &other)]), Some(opened_source()));
+    assert_eq!(opens(&vault, [(&ann, &one), (&bob, &other)]), None, "who is no lead any more is sealed nothing");
+    let before = vault.opening_keys(case).unwrap();
+    assert_eq!(opens(&vault, [(&bob, &other), (&cy, &new)]), Some(opened_source()));
+    assert_eq!(vault.opening_keys(case).unwrap(), before, "once in an epoch: its keys are used for a case once");
+    let old = vault.opening_keys(kept).unwrap().unwrap();
+    assert!(old.leads.iter().all(|(person, _)| *person != new.person), "other cases are as they were");
+    drop(vault);
+    verify(&dir, &default_keys_dir(&dir)).unwrap();
+    let again = open(&dir).unwrap();
+    assert_eq!(opens(&again, [(&cy, &new), (&bob, &other)]), Some(opened_source()));
+}
+
+#[test]
+fn a_source_that_was_put_in_the_place_of_anothers_opens_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let ((ann, one), (bob, other)) = (lead(1), lead(2));
+    vault.set_leads(vec![one, other]);
+    let cases = [filed(&vault, 2), filed(&vault, 3)];
+    drop(vault);
+    let db = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    let row = |case: CaseId| -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+        let sql = "SELECT pairs, contact, way_back FROM source WHERE case_id = ?1";
+        db.query_row(sql, [case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let rows = cases.map(row);
+    for (case, (pairs, contact, way_back)) in cases.iter().rev().zip(&rows) {
+        let sql = "UPDATE source SET pairs = ?2, contact = ?3, way_back = ?4 WHERE case_id = ?1";
+        db.execute(sql, rusqlite::params![case.as_bytes(), pairs, contact, way_back]).unwrap();
+    }
+    drop(db);
+    let vault = open(&dir).unwrap();
+    for case in cases {
+        let keys = vault.opening_keys(case).unwrap().unwrap();
+        let opener = |private: &LeadPrivateKey, lead: &Lead| {
+            let (_, secret) = keys.leads.iter().find(|(person, _)| *person == lead.person).unwrap();
+            Opener { person: lead.person, name: "n".into(), share: share_of(private, secret, case).unwrap() }
+        };
+        let head = vault.journal().head();
+        assert_eq!(vault.open_source(case, [opener(&ann, &one), opener(&bob, &other)], "why".into()).unwrap(), None);
+        assert_eq!(vault.journal().head(), head, "what opened nothing leaves no entry");
+        vault.return_to(case, |_| panic!("a reply for one firm is delivered to nobody else")).unwrap();
+    }
+}
+
+#[test]
+fn while_the_keys_folder_takes_no_key_no_report_is_taken_and_none_is_half_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    vault.set_leads(vec![lead(1).1, lead(2).1]);
+    let content = default_keys_dir(&dir).join("content");
+    fs::remove_dir_all(&content).ok();
+    // Nobody can write below a file, not even the superuser whom permissions do not hold.
+    fs::write(&content, "").unwrap();
+    let head = vault.journal().head();
+    let refused = vault.submit(vec![submission(2, &["d2.test"])], false).err().unwrap().to_string();
+    assert!(refused.contains("content"), "it names what cannot be written: {refused}");
+    assert_eq!(vault.journal().head(), head);
+    let db = rusqlite::Connection::open(dir.join("vault.db")).unwrap();
+    let sources: i64 = db.query_row("SELECT count(*) FROM source", [], |row| row.get(0)).unwrap();
+    assert_eq!(sources, 0, "no source without its report");
+    fs::remove_file(&content).unwrap();
+    let case = filed(&vault, 2);
+    assert!(vault.opening_keys(case).unwrap().is_some());
+    drop(vault);
+    verify(&dir, &default_keys_dir(&dir)).unwrap();
 }
 
 #[test]

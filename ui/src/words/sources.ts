@@ -72,7 +72,8 @@ export const sources = {
   givenNone: 'Nobody has given a share yet.',
   give: 'Give my share',
   gave: 'Your share is given. It waits for a second lead.',
-  later: 'No key of yours counted when this case came: it is not yours to open.',
+  later:
+    'No key of yours counted when this case came: it is not yours to open. Once two others have opened it, it is sealed to your key too.',
   notHere:
     'The key that this case was sealed to is not on this device. Load its file below, or give your share with the command line.',
   notCounting: 'You can give a share once a key of yours counts.',
@@ -80,7 +81,8 @@ export const sources = {
   reach: (contact: string) => `Who to call: ${contact}`,
   outside: 'It came from somebody without an account: only the case itself tells who.',
   ask: 'Who reported it',
-  askText: 'Only two leads together can open it. The reporter is told, with the reason.',
+  askText:
+    'Only two leads together can open it. The reporter is told, with the reason. It is sealed to all leads whose keys count by then.',
   askGo: 'Ask to open it',
   asked: 'It waits for two leads.',
   toOpenings: 'To what is being opened',

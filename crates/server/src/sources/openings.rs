@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -48,7 +48,7 @@ pub struct OpeningView {
     /// Whether you have.
     pub own_given: bool,
     /// The secret that your device needs for your share of this case, sealed to your key of that time, in hexadecimal digits; null if no
-    /// key of yours counted when the case came.
+    /// key of yours counted when the case came, or when two last opened it.
     pub secret: Option<String>,
     /// Who reported it, for the two who opened it; null before.
     pub source: Option<SourceName>,
@@ -104,6 +104,8 @@ struct Opening {
     reason: String,
     asked_by: String,
     until: Timestamp,
+    /// Since when it waits, by a clock that nobody sets back.
+    since: Instant,
     stage: Stage,
 }
 
@@ -116,7 +118,11 @@ impl Openings {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What the vault has opened is in the journal: whoever did it is told, however long it took. One whose work died goes at last.
         let grace = |stage: &Stage| if matches!(stage, Stage::Underway) { OPENING_MILLIS } else { 0 };
-        held.retain(|_, opening| now < opening.until.plus_millis(grace(&opening.stage)));
+        held.retain(|_, opening| {
+            let grace = grace(&opening.stage);
+            let lasts = Duration::from_millis((OPENING_MILLIS + grace).unsigned_abs());
+            now < opening.until.plus_millis(grace) && opening.since.elapsed() < lasts
+        });
         work(&mut held)
     }
 
@@ -135,6 +141,7 @@ impl Openings {
                 Ok((people, source)) => {
                     opening.stage = Stage::Opened(people, source);
                     opening.until = now.plus_millis(OPENING_MILLIS);
+                    opening.since = Instant::now();
                     Ok(())
                 }
                 Err(problem) => {
@@ -244,7 +251,9 @@ fn openable(cell: &CellParts, register: &Register, case: CaseId, person: PersonI
     let keys = cell.vault.opening_keys(case).map_err(unread)?;
     let keys = keys.ok_or_else(|| Problem::conflict("no source was sealed when this case came: nobody can open it"))?;
     if keys.leads.iter().all(|(lead, _)| *lead != person) {
-        return Err(Problem::conflict("no key of yours counted when this case came: it is not yours to open"));
+        return Err(Problem::conflict(
+            "no key of yours counted when this case came, or when two last opened it: it is not yours to open",
+        ));
     }
     if !count(register, [person])? {
         return Err(Problem::conflict("you have no key that counts: make one, and have it confirmed"));
@@ -280,6 +289,7 @@ pub(super) async fn begin(
             reason,
             asked_by: by.name.clone(),
             until: now.plus_millis(OPENING_MILLIS),
+            since: Instant::now(),
             stage: Stage::Waiting(Vec::new()),
         };
         let view = opening.view(case, Some(&keys), person, cell.exercise);
@@ -411,6 +421,7 @@ mod tests {
             reason: "why".into(),
             asked_by: "lead 1".into(),
             until: at(1_000),
+            since: Instant::now(),
             stage: Stage::Waiting(Vec::new()),
         };
         openings.with(at(0), |held| held.insert(CASE, opening));
@@ -461,6 +472,14 @@ mod tests {
         assert_eq!(ended, Err(wrong));
         assert_eq!(given(&openings, 0, "first", 2), Ok(false));
         assert_eq!(given(&openings, 0, "first", 1), Ok(true));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_prolongs_nothing() {
+        let openings = openings();
+        let begun = Instant::now().checked_sub(Duration::from_millis(OPENING_MILLIS.unsigned_abs())).unwrap();
+        openings.with(at(0), |held| held.values_mut().for_each(|opening| opening.since = begun));
+        assert_eq!(given(&openings, -1_000_000, "first", 1), Err(Problem::absent()));
     }
 
     #[test]

@@ -74,7 +74,19 @@ impl Journal for MemoryJournal {
             }
             if let Some(source) = new.source {
                 source.pairs.iter().for_each(|pairs| pairs.epoch.is_stored_now());
-                stored.sources.insert(source.case, (Filed { way_back: source.way_back, seq }, source.pairs));
+                if matches!(entry.body, Body::Opened(_)) {
+                    // What was taken from it meanwhile stays away.
+                    if let (Some((_, Some(held))), Some(mut pairs)) =
+                        (stored.sources.get_mut(&source.case), source.pairs)
+                    {
+                        if held.contact.is_empty() {
+                            pairs.contact.clear();
+                        }
+                        *held = pairs;
+                    }
+                } else {
+                    stored.sources.insert(source.case, (Filed { way_back: source.way_back, seq }, source.pairs));
+                }
             }
             seqs.push(seq);
         }

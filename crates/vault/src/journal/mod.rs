@@ -67,7 +67,7 @@ pub struct NewEntry {
     pub at: Timestamp,
     /// What.
     pub body: Body,
-    /// Who filed it, for a report.
+    /// Who filed it, for a report; for an opening, the same sealed to the leads of today.
     pub source: Option<Source>,
     /// Entries whose content it takes out, with what is left of each; in the same transaction.
     pub rewrites: Vec<(Seq, Body)>,

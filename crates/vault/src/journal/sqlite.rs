@@ -329,8 +329,10 @@ fn commit(connection: &mut Connection, group: &[Job], mut head: Head) -> Result<
             let seq = head.seq + 1;
             head = Head { seq, hash: codec::chain(&head.hash, seq, entry.at, &entry.bytes) };
             insert.execute(params![signed(seq), entry.at.as_millis(), head.hash, entry.bytes])?;
-            if let Some(known) = &entry.source {
-                source::write(&transaction, known, seq)?;
+            match &entry.source {
+                Some(known) if matches!(entry.body, Body::Opened(_)) => source::write_again(&transaction, known)?,
+                Some(known) => source::write(&transaction, known, seq)?,
+                None => {}
             }
             source::forget_contact(&transaction, &entry.body)?;
         }

@@ -271,15 +271,45 @@ impl SealState {
         filer: Filer<'_>,
         entropy: &dyn Entropy,
     ) -> Result<Option<Pairs>, LeadKeyError> {
+        let Some(epoch) = self.running(number, entropy)? else { return Ok(None) };
+        epoch.seal(case, filer, entropy).ok_or(LeadKeyError::Unavailable).map(Some)
+    }
+
+    /// Seals the source of a case that two leads have opened to the leads of now; `None` if there are not two, or it is sealed in this
+    /// epoch already. A case is sealed once in an epoch: the keys are those of the epoch and the case, and must not be used twice.
+    ///
+    /// # Errors
+    /// As [`SealState::seal`].
+    pub fn seal_again(
+        &mut self,
+        number: i64,
+        case: CaseId,
+        (filer, held): (Filer<'_>, &OpeningKeys),
+        entropy: &dyn Entropy,
+    ) -> Result<Option<Pairs>, LeadKeyError> {
+        match self.running(number, entropy)? {
+            Some(epoch) if epoch.row.leads != held.leads => {
+                epoch.seal(case, filer, entropy).ok_or(LeadKeyError::Unavailable).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Has the next case begin an epoch: what was sealed in this one last is not known to be stored.
+    pub fn break_off(&mut self) {
+        self.epoch = None;
+    }
+
+    /// The epoch that is running, begun if none is; `None` while there are not two leads.
+    fn running(&mut self, number: i64, entropy: &dyn Entropy) -> Result<Option<&Epoch>, LeadKeyError> {
         if !self.is_on() {
             return Ok(None);
         }
         self.end(number);
-        let epoch = match &mut self.epoch {
+        Ok(Some(match &mut self.epoch {
             Some(epoch) => epoch,
             none => none.insert(Epoch::begin(number, &self.leads, entropy)?),
-        };
-        epoch.seal(case, filer, entropy).ok_or(LeadKeyError::Unavailable).map(Some)
+        }))
     }
 }
 

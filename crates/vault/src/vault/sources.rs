@@ -93,6 +93,9 @@ impl Vault {
     /// Opens the source of a case with the shares of two leads. That they did, and why, is in the journal before anybody learns
     /// who it is. `None` if there is nothing to open, or the shares are not those of this case and these two.
     ///
+    /// In the same transaction the case is sealed to the leads of now: whoever came after it can open it from then on, with another,
+    /// and whoever is none any more cannot (decision 0126).
+    ///
     /// # Errors
     /// [`VaultError`] if the record cannot be read or the entry is not on disk: then nothing is told.
     pub fn open_source(
@@ -105,11 +108,31 @@ impl Vault {
         let shares = by.each_ref().map(|one| (one.person, &one.share));
         let Some(source) = keys.open(case, shares) else { return Ok(None) };
         let by = by.map(|one| (one.person, one.name.clone()));
-        let body = Body::Opened(Box::new(OpenedEntry { case, by, reason }));
-        let seqs = self.journal.append(vec![NewEntry::new(self.clock.now(), body.clone())])?;
+        let (now, body) = (self.clock.now(), Body::Opened(Box::new(OpenedEntry { case, by, reason })));
+        let entry =
+            NewEntry { source: self.source_again(case, &source, &keys, now)?, ..NewEntry::new(now, body.clone()) };
+        let seqs = self.journal.append(vec![entry]).inspect_err(|_| {
+            self.sealing.leads.lock().unwrap_or_else(PoisonError::into_inner).break_off();
+        })?;
         // A recall takes the reason out as well.
         seqs.iter().for_each(|seq| self.cases.note(*seq, &body));
         Ok(Some(source))
+    }
+
+    /// The source of a case that is being opened, sealed to the leads of now; `None` if it is sealed to them already.
+    fn source_again(
+        &self,
+        case: CaseId,
+        opened: &OpenedSource,
+        held: &OpeningKeys,
+        now: Timestamp,
+    ) -> Result<Option<Source>, VaultError> {
+        let Some(filed) = self.journal.filed(case)? else { return Ok(None) };
+        let filer = (opened.organisation, opened.contact.as_deref().unwrap_or_default());
+        let mut seal = self.sealing.leads.lock().unwrap_or_else(PoisonError::into_inner);
+        let pairs = seal.seal_again(self.epoch_of(now), case, (filer, held), &*self.entropy);
+        let pairs = pairs.map_err(|_| VaultError::Unsealed)?;
+        Ok(pairs.map(|pairs| Source { case, way_back: filed.way_back, pairs: Some(pairs) }))
     }
 
     /// Appends the record of a member having read an advisory.

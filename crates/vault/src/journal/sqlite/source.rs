@@ -24,6 +24,22 @@ pub(super) fn write(connection: &Connection, source: &Source, seq: Seq) -> Resul
     let (epoch, sealed) = pairs.map(|pairs| (pairs.epoch.id, pairs.sealed.as_slice())).unzip();
     let contact = pairs.map(|pairs| pairs.contact.as_slice());
     insert.execute(params![source.case.as_bytes(), source.way_back, signed(seq), epoch, sealed, contact])?;
+    write_epoch(connection, source)
+}
+
+/// Writes the source of a report that is there, sealed to other leads than before. What was taken from it meanwhile stays away.
+pub(super) fn write_again(connection: &Connection, source: &Source) -> Result<(), rusqlite::Error> {
+    let Some(pairs) = &source.pairs else { return Ok(()) };
+    let mut update = connection.prepare_cached(
+        "UPDATE source SET epoch = ?2, pairs = ?3, contact = iif(contact IS NULL, NULL, ?4)
+         WHERE case_id = ?1 AND pairs IS NOT NULL",
+    )?;
+    update.execute(params![source.case.as_bytes(), pairs.epoch.id, pairs.sealed, pairs.contact])?;
+    // Also if there was no row to write: the epoch is taken for stored once this is committed.
+    write_epoch(connection, source)
+}
+
+fn write_epoch(connection: &Connection, source: &Source) -> Result<(), rusqlite::Error> {
     // Until the first transaction that brings it is known to be on disk, each brings it.
     if let Some(epoch) = source.pairs.as_ref().map(|pairs| &pairs.epoch).filter(|epoch| !epoch.is_stored()) {
         let mut insert =
