@@ -338,6 +338,77 @@ async fn a_share_is_for_the_reason_that_its_lead_read() {
 }
 
 #[tokio::test]
+async fn one_lead_in_two_browsers_is_one_lead() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    let case = stage.report(1, "a.attack.test").await;
+    // Signed in once more, with a passkey shown there too; the key is the one that is enrolled.
+    let again = stage.world.lead("ada").await;
+    assert_eq!((again.id, again.cookie == ada.cookie), (ada.id, false));
+    stage.world.shows_passkey(&again);
+    assert_eq!(stage.begun(&again, &case).await.status, 201);
+    assert_eq!(stage.begun(&ada, &case).await.status, 409, "it waits already");
+    let share = stage.world.share(&ada, &case).await;
+    for browser in [&ada, &again, &ada] {
+        let waits = stage.world.gives_share(browser, &case, &share).await.json();
+        assert_eq!((&waits["given"], &waits["source"]), (&json!(["ada"]), &Value::Null));
+    }
+    // Nor by the share of another lead, which came to her hands in whatever way: it is taken for hers.
+    let other = stage.world.share(&zoe, &case).await;
+    let waits = stage.world.gives_share(&again, &case, &other).await.json();
+    assert_eq!((&waits["given"], &waits["source"]), (&json!(["ada"]), &Value::Null));
+    assert_eq!(stage.world.gives_share(&ada, &case, &share).await.json()["source"], Value::Null);
+    assert_eq!(stage.world.gives_share(&zoe, &case, &other).await.json()["source"]["organisation"], "Firm 1");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_passkey_fresh_and_no_opening_last() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    let case = stage.report(1, "a.attack.test").await;
+    assert_eq!(stage.begun(&ada, &case).await.status, 201);
+    let share = stage.world.share(&ada, &case).await;
+    let clock = std::sync::Arc::clone(&stage.world.clock);
+    let back = |millis: i64| clock.0.fetch_sub(millis, std::sync::atomic::Ordering::SeqCst);
+    // What was shown is in the future now: it is no proof of anything.
+    back(5 * 60_000);
+    assert_eq!(stage.world.gives_share(&ada, &case, &share).await.status, 403);
+    assert_eq!(stage.world.opening(&ada, &case).await["given"], json!([]));
+    for lead in [&ada, &zoe] {
+        stage.world.shows_passkey(lead);
+    }
+    assert_eq!(stage.world.gives_share(&ada, &case, &share).await.status, 200);
+    assert_eq!(stage.world.opening(&zoe, &case).await["given"], json!(["ada"]));
+}
+
+#[tokio::test]
+async fn whoever_became_a_lead_later_opens_what_two_have_opened_since() {
+    let mut stage = Stage::new();
+    let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
+    let case = stage.report(1, "a.attack.test").await;
+    let kim = stage.world.enrolled("kim").await;
+    assert_eq!(stage.begun(&ada, &case).await.status, 201);
+    let shown = stage.world.opening(&kim, &case).await;
+    assert_eq!((&shown["secret"], &shown["reason"]), (&Value::Null, &json!(WHY)));
+    for lead in [&ada, &zoe] {
+        let share = stage.world.share(lead, &case).await;
+        assert_eq!(stage.world.gives_share(lead, &case, &share).await.status, 200);
+    }
+    assert_eq!(stage.world.opening(&kim, &case).await, Value::Null, "what two have opened is theirs to read");
+    assert!(stage.sealed_to(&case).contains(&kim.id));
+    stage.world.clock.0.fetch_add(31 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    for lead in [&kim, &zoe] {
+        stage.world.shows_passkey(lead);
+    }
+    assert_eq!(stage.begun(&kim, &case).await.status, 201);
+    let share = stage.world.share(&kim, &case).await;
+    assert_eq!(stage.world.gives_share(&kim, &case, &share).await.json()["source"], Value::Null, "with another, too");
+    let share = stage.world.share(&zoe, &case).await;
+    let opened = stage.world.gives_share(&zoe, &case, &share).await.json();
+    assert_eq!((&opened["source"]["organisation"], &opened["source"]["contact"]), (&json!("Firm 1"), &json!(PHONE)));
+}
+
+#[tokio::test]
 async fn a_share_goes_with_the_key_of_whoever_gave_it() {
     let mut stage = Stage::new();
     let (ada, zoe) = (stage.world.enrolled("ada").await, stage.world.enrolled("zoe").await);
