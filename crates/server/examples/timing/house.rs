@@ -130,17 +130,17 @@ pub struct House {
 }
 
 impl House {
-    /// Opens new stores, fills them, and asks the first firm's way from then on.
-    pub async fn open(held: u64, references: usize) -> Result<Self, Failure> {
+    /// Opens new stores, fills them, and asks the first firm's way from then on. What is held is its `own`, or that of others.
+    pub async fn open(held: u64, own: bool, references: usize) -> Result<Self, Failure> {
         // In memory where there is such a folder: the disk's own waits would only hide a difference.
         let folder = if Path::new(MEMORY).is_dir() { tempfile::tempdir_in(MEMORY) } else { tempfile::tempdir() }?;
         let mut house = Self::built(folder)?;
         let released: Vec<u64> = (1..=RELEASED).collect();
-        house.fill(&released, "now").await?;
+        house.fill(&released, "now", false).await?;
         let held: Vec<u64> = (HELD_FROM..HELD_FROM + held).collect();
         let (for_cell, waiting) = held.split_at(held.len() / 2);
-        house.fill(for_cell, "cell-only").await?;
-        house.fill(waiting, "once-three").await?;
+        house.fill(for_cell, "cell-only", own).await?;
+        house.fill(waiting, "once-three", own).await?;
         house.held = held;
         for at in 0..references as u64 {
             let (own, others) = (RELEASED + 1 + 2 * at, RELEASED + 2 + 2 * at);
@@ -253,10 +253,11 @@ impl House {
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }
 
-    /// Has firms other than the asker report values.
-    async fn fill(&mut self, values: &[u64], warn: &str) -> Result<(), Failure> {
+    /// Has the asker report values, or firms other than the asker.
+    async fn fill(&mut self, values: &[u64], warn: &str, own: bool) -> Result<(), Failure> {
         for (at, values) in values.chunks(VALUES_A_REPORT as usize).enumerate() {
-            self.file(1 + at % (FIRMS - 1), report(warn, values.iter().copied())).await?;
+            let firm = if own { 0 } else { 1 + at % (FIRMS - 1) };
+            self.file(firm, report(warn, values.iter().copied())).await?;
             self.step()?;
         }
         Ok(())

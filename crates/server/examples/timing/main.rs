@@ -52,6 +52,8 @@ struct Comparison {
     statuses: [u16; 2],
     /// Whether a difference is what it must find: such a comparison shows that the bench would see one.
     differs: bool,
+    /// Whether what is held is the asker's own.
+    own: bool,
     classes: [fn(&mut Pool) -> Option<Ask>; 2],
 }
 
@@ -83,29 +85,40 @@ const CAMPAIGNS: &str = "/api/v1/campaigns/{}";
 const FILES: &str = "/api/v1/reports/{}/files/00000000-0000-4000-8000-0000000000ff";
 
 /// In the order in which they run: what changes the stores comes last.
-const ALL: [Comparison; 9] = [
+const ALL: [Comparison; 11] = [
     Comparison {
         name: "lookup: absent against absent",
         statuses: [200, 200],
         differs: false,
+        own: false,
         classes: [|pool| Some(Ask::Lookup(pool.absent()?)), |pool| Some(Ask::Lookup(pool.absent()?))],
     },
     Comparison {
         name: "lookup: held against absent",
         statuses: [200, 200],
         differs: false,
+        own: false,
+        classes: [|pool| Some(Ask::Lookup(pool.held()?)), |pool| Some(Ask::Lookup(pool.absent()?))],
+    },
+    Comparison {
+        name: "lookup: held of an own case against absent",
+        statuses: [200, 200],
+        differs: false,
+        own: true,
         classes: [|pool| Some(Ask::Lookup(pool.held()?)), |pool| Some(Ask::Lookup(pool.absent()?))],
     },
     Comparison {
         name: "preview: held against absent",
         statuses: [200, 200],
         differs: false,
+        own: false,
         classes: [|pool| Some(Ask::Preview(pool.held()?)), |pool| Some(Ask::Preview(pool.absent()?))],
     },
     Comparison {
         name: "report: another's against unknown",
         statuses: [404, 404],
         differs: false,
+        own: false,
         classes: [
             |pool| Some(Ask::Case(REPORTS, pool.reference())),
             |pool| Some(Ask::Absent(REPORTS, pool.reference())),
@@ -115,6 +128,7 @@ const ALL: [Comparison; 9] = [
         name: "campaign: another's case against unknown",
         statuses: [404, 404],
         differs: false,
+        own: false,
         classes: [
             |pool| Some(Ask::Case(CAMPAIGNS, pool.reference())),
             |pool| Some(Ask::Absent(CAMPAIGNS, pool.reference())),
@@ -124,6 +138,7 @@ const ALL: [Comparison; 9] = [
         name: "campaign: own case against unknown",
         statuses: [404, 404],
         differs: false,
+        own: false,
         classes: [
             |pool| Some(Ask::Own(CAMPAIGNS, pool.reference())),
             |pool| Some(Ask::Absent(CAMPAIGNS, pool.reference())),
@@ -133,12 +148,14 @@ const ALL: [Comparison; 9] = [
         name: "file: another's case against unknown",
         statuses: [404, 404],
         differs: false,
+        own: false,
         classes: [|pool| Some(Ask::Case(FILES, pool.reference())), |pool| Some(Ask::Absent(FILES, pool.reference()))],
     },
     Comparison {
         name: "report: own against unknown",
         statuses: [200, 404],
         differs: true,
+        own: false,
         classes: [
             |pool| Some(Ask::Own(REPORTS, pool.reference())),
             |pool| Some(Ask::Absent(REPORTS, pool.reference())),
@@ -148,6 +165,14 @@ const ALL: [Comparison; 9] = [
         name: "submit: held against absent",
         statuses: [201, 201],
         differs: false,
+        own: false,
+        classes: [|pool| Some(Ask::Submit(pool.held()?)), |pool| Some(Ask::Submit(pool.absent()?))],
+    },
+    Comparison {
+        name: "submit: held of an own case against absent",
+        statuses: [201, 201],
+        differs: false,
+        own: true,
         classes: [|pool| Some(Ask::Submit(pool.held()?)), |pool| Some(Ask::Submit(pool.absent()?))],
     },
 ];
@@ -205,7 +230,7 @@ fn main() -> Result<(), Failure> {
         for of in ALL.iter().filter(|of| of.name.starts_with(&chosen)) {
             // One after the other in a house of its own: none finds what another left behind.
             let held = if of.name.contains("held") { samples + samples / 4 + WARM_UP } else { 0 };
-            let mut house = House::open(held as u64, REFERENCES).await?;
+            let mut house = House::open(held as u64, of.own, REFERENCES).await?;
             let mut pool = Pool {
                 held: house.held.iter().copied().collect(),
                 absent: house::ABSENT_FROM,
