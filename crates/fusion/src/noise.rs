@@ -1,4 +1,4 @@
-//! Everyday values: they link nothing. Every list answers in constant time, however long it is.
+//! Everyday values: they link nothing. What is only popular links, and says less. Every list answers in constant time, however long it is.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -24,6 +24,9 @@ pub enum ListKind {
     Cidr,
     /// A part of the value.
     Substring,
+    /// Names that many visit, as on lists of the most visited: attackers own some of them, so they link, at a discount. Nothing
+    /// below such a name is blocked, as nothing everyday is.
+    Popular,
 }
 
 impl ListKind {
@@ -35,11 +38,12 @@ impl ListKind {
             Self::Hostname => "hostname",
             Self::Cidr => "cidr",
             Self::Substring => "substring",
+            Self::Popular => "popular",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Exact, Self::Hostname, Self::Cidr, Self::Substring].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Exact, Self::Hostname, Self::Cidr, Self::Substring, Self::Popular].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -107,6 +111,7 @@ pub struct NoiseLists {
     names: Vec<String>,
     exact: HashMap<Box<str>, u16, BuildQuick>,
     hosts: HashMap<Box<str>, u16, BuildQuick>,
+    popular: HashMap<Box<str>, u16, BuildQuick>,
     /// Range start by prefix length: one look-up for each prefix length in use.
     ranges: HashMap<(IpAddr, u8), u16, BuildQuick>,
     prefixes_v4: BTreeSet<u8>,
@@ -172,6 +177,10 @@ impl NoiseLists {
                 ListKind::Hostname => {
                     let host = entry.trim_start_matches("*.").trim_matches('.');
                     self.hosts.insert(host.into(), index).is_none()
+                }
+                ListKind::Popular => {
+                    let host = entry.trim_matches('.');
+                    self.popular.insert(host.into(), index).is_none()
                 }
                 ListKind::Cidr => self.add_range(&entry, index),
                 ListKind::Substring => {
@@ -270,10 +279,31 @@ impl NoiseLists {
         self.substrings.iter().any(|(part, _)| host.contains(&**part))
     }
 
-    /// Why a value is everyday, if it is.
+    /// Whether a name is on a list of popular ones.
+    pub(crate) fn is_popular(&self, name: &str) -> bool {
+        !self.popular.is_empty() && self.popular.contains_key(name)
+    }
+
+    /// Why a value is everyday or popular, if it is.
     #[must_use]
     pub fn verdict_of(&self, observable: &Observable) -> Option<NoiseVerdict> {
-        self.verdict(observable, false)
+        self.verdict(observable, false).or_else(|| self.popular_verdict(observable))
+    }
+
+    /// Why a name is popular: it or one that it lies below; of URLs the root page only.
+    fn popular_verdict(&self, observable: &Observable) -> Option<NoiseVerdict> {
+        let host = match observable.kind() {
+            Kind::Domain | Kind::Hostname => observable.value(),
+            Kind::Url => root_page_host(observable.value())?,
+            _ => return None,
+        };
+        let mut rest = host;
+        loop {
+            if let Some(&index) = self.popular.get(rest) {
+                return Some(self.on_list(index, rest));
+            }
+            rest = rest.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'))?;
+        }
     }
 
     /// As [`Self::verdict_of`]; whether the name in it is one that an owner has below some suffix may be known already.
@@ -382,6 +412,22 @@ mod tests {
         );
         let broken = "fusioncell noise set 1\n@cidr a\n17.0.0.0/8\n@words b\nx";
         assert_eq!(NoiseLists::with_set(false, broken).err().as_deref(), Some("line 4 names no list"));
+    }
+
+    #[test]
+    fn what_is_popular_is_listed_and_is_not_everyday() {
+        let mut set = NoiseSet::default();
+        set.add("Top 10 names", ListKind::Popular, ["video.net", "shop.co.uk"]);
+        let lists = NoiseLists::with_set(false, set.text()).unwrap();
+        let listed = |kind, value| lists.verdict_of(&Observable::from_normal(kind, value)).map(|verdict| verdict.list);
+        for value in ["video.net", "cdn.video.net"] {
+            assert_eq!(listed(Kind::Domain, value).as_deref(), Some("Top 10 names"), "{value}");
+            assert_eq!(lists.verdict(&Observable::from_normal(Kind::Domain, value), true), None, "{value} links");
+        }
+        assert_eq!(listed(Kind::Url, "https://video.net/").as_deref(), Some("Top 10 names"));
+        assert_eq!(listed(Kind::Url, "https://video.net/user/evil"), None);
+        assert_eq!(listed(Kind::Domain, "other.co.uk"), None);
+        assert!(lists.is_popular("shop.co.uk") && !lists.is_popular("a.shop.co.uk"));
     }
 
     #[test]

@@ -68,6 +68,8 @@ struct Ready {
     everyday_owned: bool,
     /// Its name is one that an owner has below some suffix.
     has_owner: bool,
+    /// Its name, or its owner's, is one that many visit.
+    popular: bool,
 }
 
 /// Room for one report's values; kept from report to report.
@@ -158,7 +160,8 @@ impl Fusion {
             room.features.push(Feature { key: feature, rule });
         });
         let has_owner = parts.owned.is_some();
-        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned, has_owner });
+        let popular = [parts.host, parts.owned].into_iter().flatten().any(|name| noise.is_popular(name));
+        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned, has_owner, popular });
     }
 
     fn take(
@@ -170,7 +173,11 @@ impl Fusion {
         room: &mut Room,
         findings: &mut Vec<Finding>,
     ) {
-        let Turn { case, key, kind, .. } = turn;
+        let Turn { case, key, kind, asking, .. } = turn;
+        let popular = room.values.get(index).is_some_and(|ready| ready.popular);
+        // The whole of a link is no name.
+        let whole = Turn { asking: asking.about(popular && kind != Kind::Url), ..turn };
+        let turn = Turn { asking: asking.about(popular), ..turn };
         let known = self.postings.get(key.0).copied();
         if known.is_some_and(|posting| posting.has(case, AS_VALUE, &self.store)) {
             return;
@@ -179,7 +186,7 @@ impl Fusion {
         let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
         looks &= standing == Standing::Links;
-        let spot = self.meet(turn, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
+        let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
         if let Some(posting) = self.postings.at(spot) {
             posting.name(kind, standing, self.lists);
             posting.touch(turn.at, &mut self.store, &self.cases);

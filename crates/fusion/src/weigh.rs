@@ -6,7 +6,7 @@
 //! each by a weight that was learned. What is on the list of a thousand unrelated reports is worth nothing by this arithmetic,
 //! and no list needs to say so.
 
-use crate::rules::{ALL, RULES, SAME_VALUE, URL_HOST};
+use crate::rules::{ALL, Aspect, RULES, SAME_VALUE, URL_HOST, aspect};
 
 /// Most that one feature may say, in nats.
 const EVIDENCE_MAX: f32 = 9.0;
@@ -111,12 +111,24 @@ pub(crate) struct Asking {
     equal: f32,
     /// By what is only alike.
     alike: f32,
+    /// Whether what is asked for is a name that many visit.
+    popular: bool,
 }
+
+/// Of a popular name chance has its way twice as often: some report it because it lay beside the attack. On the labelled reports two
+/// that share a popular owner (of a tenth of the top million) are of one campaign 160 times of 306, where others are 1,857 times of
+/// 3,259: that is a factor of 1.2, of lists whose first ten thousand names had been taken out before.
+const POPULAR: f32 = 2.0;
 
 impl Asking {
     pub(crate) fn of(values: u32) -> Self {
         let equal = values.max(1) as f32;
-        Self { equal, alike: equal.powf(LIKENESS_BY_VALUES) }
+        Self { equal, alike: equal.powf(LIKENESS_BY_VALUES), popular: false }
+    }
+
+    /// For a value whose name is popular, or not.
+    pub(crate) const fn about(self, popular: bool) -> Self {
+        Self { popular, ..self }
     }
 }
 
@@ -127,7 +139,9 @@ pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
     let inside = common as f32 / (size as f32 + UNSEEN);
     let elsewhere = (having.saturating_sub(common) as f32 + 1.0) / (total.saturating_sub(size) as f32 + typical);
     let times = if rule == SAME_VALUE { asking.equal } else { asking.alike };
-    let chance = (elsewhere * times).min(1.0);
+    // A path on a popular host is as rare as any other.
+    let popular = asking.popular && aspect(rule) == Aspect::Place;
+    let chance = (elsewhere * times * if popular { POPULAR } else { 1.0 }).min(1.0);
     (inside / chance).ln().clamp(0.0, EVIDENCE_MAX)
 }
 
@@ -189,6 +203,18 @@ mod tests {
         assert_eq!(of(1, 100, 10_000, 10_000), 0.0);
         // Before anything was seen a value is taken to be as rare as its kind is.
         assert!(of(1, 1, 1, 1) > 6.0);
+    }
+
+    #[test]
+    fn a_popular_name_says_less_and_not_nothing_and_a_path_on_it_as_much_as_any() {
+        let of = |rule, popular| {
+            let asking = Asking::of(3).about(popular);
+            evidence(rule, Counts { common: 1, size: 2, having: 1, total: 1_000, asking })
+        };
+        let less = of(SAME_VALUE, false) - of(SAME_VALUE, true);
+        assert!((less - POPULAR.ln()).abs() < 1e-3 && of(SAME_VALUE, true) > 4.0, "{less}");
+        let path = u8::try_from(ALL.iter().position(|rule| rule.name == "url-path").unwrap()).unwrap();
+        assert_eq!(of(path, false), of(path, true));
     }
 
     #[test]
