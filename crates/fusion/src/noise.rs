@@ -43,7 +43,9 @@ impl ListKind {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Exact, Self::Hostname, Self::Cidr, Self::Substring, Self::Popular].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Exact, Self::Hostname, Self::Cidr, Self::Substring, Self::Popular]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
     }
 }
 

@@ -253,7 +253,11 @@ fn lists_of_everyday_values_are_in_the_journal_once_and_replay_wants_them() {
     let (data, input, lists) = (folder.text("data"), folder.text("in"), folder.text("lists"));
     let output = run(&["import", "--data-dir", &data, "--noise", &lists, &input]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && told.contains("2 everyday values link nothing, 0 popular names say less, on 2 lists"), "{told}");
+    assert!(
+        output.status.success()
+            && told.contains("2 everyday values link nothing, 0 popular names say less, on 2 lists"),
+        "{told}"
+    );
     assert!(told.contains("pattern.json: list: 1 regular expressions are not used"), "{told}");
     ok(&["import", "--data-dir", &data, "--noise", &lists, &input]);
     let sets = |text: &str| text.lines().filter(|line| line.contains("noise lists")).count();
