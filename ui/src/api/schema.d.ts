@@ -4345,7 +4345,7 @@ export interface components {
             reason: string;
             /**
              * @description The secret that your device needs for your share of this case, sealed to your key of that time, in hexadecimal digits; null if no
-             *     key of yours counted when the case came.
+             *     key of yours counted when the case came, or when two last opened it.
              */
             secret: string | null;
             source: components["schemas"]["SourceName"] | null;
