@@ -88,6 +88,14 @@ describe('a lead’s keys on this device', () => {
     screen.getByText(T.waits)
     screen.getByText(T.saidBy('Uma'))
   })
+  it('are read out from the device that made them, and never as the server says', () => {
+    const own = { ...waiting, own: true, own_confirmed: false }
+    const { container } = render(
+      <OwnKey of={view({ waiting: [own] })} here={false} enrolled={async () => false} told={() => {}} />,
+    )
+    screen.getByText(T.readOutElsewhere)
+    expect(container.textContent).not.toContain(FINGERPRINT.slice(0, 4))
+  })
 })
 
 describe('a key that waits', () => {

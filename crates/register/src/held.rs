@@ -325,8 +325,11 @@ impl Tables {
     fn put_organisation(&mut self, organisation: Organisation) {
         let id = organisation.id;
         let folded = organisation.name.to_lowercase();
-        if let Some(before) = self.organisations.get(&id) {
-            self.by_name.remove(&before.name.to_lowercase());
+        if let Some(before) = self.organisations.get(&id).map(|before| before.name.to_lowercase())
+            // Another may have taken the name meanwhile.
+            && self.by_name.get(&before) == Some(&id)
+        {
+            self.by_name.remove(&before);
         }
         self.by_name.insert(folded, id);
         self.organisations.insert(id, Arc::new(organisation));

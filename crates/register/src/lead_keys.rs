@@ -99,6 +99,15 @@ fn say(transaction: &Connection, lead: PersonId, of: PersonId, today: i64) -> Re
     if lead == of {
         return Err(conflict("your own key is for two other leads to confirm, or for whoever runs the server"));
     }
+    // Whoever made the account would vouch for a lead that nobody else has met.
+    let invited: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM invitation WHERE person = ?1 AND by = ?2)",
+        params![of.as_bytes(), lead.as_bytes()],
+        |row| row.get(0),
+    )?;
+    if invited {
+        return Err(conflict("you invited this lead: others confirm the key, or whoever runs the server"));
+    }
     if keys(transaction, true)?.iter().all(|key| key.person != lead) {
         return Err(conflict("a lead whose own key does not count yet confirms nobody's"));
     }

@@ -472,9 +472,10 @@ fn nobody_signs_in_and_the_membership_goes_to_sleep_and_ends() {
     assert!(stage.register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").is_err());
     // The cell invites it again, under its name, to the same address.
     let (again, link) = stage.invite("calder power", "ann@calder.example");
-    assert_eq!((again, stage.status(id)), (id, Status::Invited));
+    assert_eq!((stage.status(again), stage.status(id)), (Status::Invited, Status::Left));
     stage.join(&link).unwrap();
-    assert_eq!(stage.status(id), Status::Active);
+    assert_eq!((stage.status(again), stage.status(id)), (Status::Active, Status::Left));
+    assert_ne!(again, id, "what it reported before is nobody's to read");
 }
 
 #[test]
@@ -584,6 +585,151 @@ fn no_lead_alone_gets_into_a_firms_account() {
     assert!(stage.register.person_named("eve@mail.example").is_err());
     let acts = stage.register.acts(None).unwrap();
     assert!(acts.iter().all(|act| act.what != "organisation-recovery"));
+}
+
+/// What else one lead can do with a firm that has reports to read.
+#[test]
+fn no_invitation_leads_into_what_a_firm_has_reported() {
+    let stage = Stage::new();
+    // To her own address first, and to the firm's once that is taken back.
+    let (_, hers) = stage.invite("Calder Power", "eve@mail.example");
+    let old = stage.register.invitations(None).unwrap().0[0].id;
+    stage.register.withdraw_invitation(&stage.lead, old).unwrap();
+    let resent = stage.register.resend_invitation(&stage.lead, old, Delivery::HandOver);
+    let (id, ann) = {
+        let id = stage.register.organisation_named("Calder Power").unwrap().id;
+        let genuine = Stage::invitee("Calder Power", "ann@calder.example");
+        assert!(
+            stage.register.invite_organisation(&stage.lead, &genuine, Delivery::HandOver).is_err(),
+            "the name is taken"
+        );
+        let all = stage.register.invitations(None).unwrap().0;
+        let open = all.iter().find(|one| one.state == InvitationState::Open).unwrap().id;
+        stage.register.withdraw_invitation(&stage.lead, open).unwrap();
+        stage.register.close_organisation(&stage.lead, id).unwrap();
+        let (id, ann) = stage.member("Calder Power", "ann@calder.example");
+        (id, ann)
+    };
+    for link in [hers, token(&resent.unwrap())] {
+        assert!(stage.join(&link).is_err());
+    }
+    for one in stage.register.invitations(None).unwrap().0 {
+        assert!(stage.register.resend_invitation(&stage.lead, one.id, Delivery::HandOver).is_err(), "{one:?}");
+    }
+    // All accounts closed, and the firm suspended and let in again: it is no invited one by that.
+    let people = stage.register.people().unwrap();
+    for person in people.iter().filter(|person| person.organisation == Some(id)) {
+        stage.register.close_account(&Actor::operator(), person.id).unwrap();
+    }
+    stage.register.suspend_organisation(&stage.lead, id).unwrap();
+    stage.register.resume_organisation(&stage.lead, id).unwrap();
+    assert_eq!(stage.status(id), Status::Active);
+    for one in stage.register.invitations(None).unwrap().0 {
+        assert!(stage.register.resend_invitation(&stage.lead, one.id, Delivery::HandOver).is_err(), "{one:?}");
+    }
+    // Its membership ended, and a firm of that name invited: another firm.
+    stage.register.close_organisation(&stage.lead, id).unwrap();
+    let (other, _) = stage.member("Calder Power", "eve@mail.example");
+    assert_ne!(other, id);
+    assert_eq!(stage.register.organisation_named("calder power").unwrap().id, other);
+    assert_eq!(stage.register.organisation(id).unwrap().name, "Calder Power (left)");
+    drop(ann);
+}
+
+#[test]
+fn a_way_in_that_two_leads_gave_is_sent_once() {
+    let stage = Stage::new();
+    let (id, _) = stage.member("Calder Power", "ann@calder.example");
+    stage.with_key(&stage.lead);
+    let bea = stage.another_lead("bea", true);
+    let whom = RecoveryFor::New { name: "Cat".into(), email: "cat@calder.example".into() };
+    let link = stage.recovered(&bea, id, &whom);
+    let all = stage.register.invitations(None).unwrap().0;
+    let sent = all.iter().find(|one| one.email == "cat@calder.example").unwrap().id;
+    let again = |by: &Actor| stage.register.resend_invitation(by, sent, Delivery::HandOver);
+    assert!(again(&stage.lead).err().unwrap().to_string().contains("two leads again"));
+    stage.register.withdraw_invitation(&stage.lead, sent).unwrap();
+    assert!(again(&bea).is_err(), "nor once it was taken back");
+    assert!(stage.join(&token(&link)).is_err());
+    again(&Actor::operator()).unwrap();
+}
+
+#[test]
+fn that_somebody_is_shut_out_keeps_no_warning_from_them() {
+    let stage = Stage::new();
+    let (id, ann) = stage.member("Calder Power", "ann@calder.example");
+    let link = stage.register.invite_person(&ann, ("Bob", "bob@calder.example", Role::Reader), "", Delivery::HandOver);
+    let bob = stage.join(&token(&link.unwrap())).unwrap();
+    stage.with_key(&stage.lead);
+    stage.mails();
+    stage.register.shut_out(&Actor::operator(), bob, true).unwrap();
+    let whom = RecoveryFor::New { name: "Eve".into(), email: "eve@mail.example".into() };
+    stage.register.recover_organisation(&stage.lead, id, &whom, Delivery::HandOver).unwrap();
+    assert!(stage.mails()["bob@calder.example"].iter().any(|mail| mail.contains("eve@mail.example")));
+}
+
+#[test]
+fn the_cell_says_what_a_firm_is_and_not_what_is_its_own() {
+    let stage = Stage::new();
+    let (id, _) = stage.member("Calder Power", "ann@calder.example");
+    stage.mails();
+    let assets = policy::Assets { domains: vec!["calder.example".into()], ..policy::Assets::default() };
+    let mine = Profile { assets: assets.clone(), ..Profile::default() };
+    let edit = |by: &Actor, name: &str, sector, profile: &Profile| {
+        stage.register.edit_organisation(by, id, name, sector, profile)
+    };
+    edit(&Actor::operator(), "Calder Power", Sector::Energy, &mine).unwrap();
+    assert!(stage.mails().is_empty(), "nothing of which its people need to be told");
+    for marked in [
+        policy::Assets { ranges: vec!["45.0.0.0/8".into()], ..assets.clone() },
+        policy::Assets { brands: vec!["Invoice".into()], ..assets.clone() },
+        policy::Assets { domains: vec!["mail.example".into()], ..assets.clone() },
+    ] {
+        let marked = Profile { assets: marked, ..Profile::default() };
+        let refused = edit(&stage.lead, "Calder Power", Sector::Energy, &marked).err().unwrap().to_string();
+        assert!(refused.contains("only its own administrators"), "{refused}");
+    }
+    // With what is its own left out or as it stands, the rest is the cell's to say, and its people read it.
+    edit(&stage.lead, "Calder Power", Sector::Energy, &Profile::default()).unwrap();
+    assert_eq!(stage.register.organisation(id).unwrap().assets.domains, ["calder.example"]);
+    assert!(stage.mails().is_empty());
+    edit(&stage.lead, "Calder Light", Sector::Water, &mine).unwrap();
+    let told = &stage.mails()["ann@calder.example"];
+    assert!(told[0].contains("is called Calder Light") && told[0].contains("other sectors"), "{told:?}");
+}
+
+#[test]
+fn whoever_invited_a_lead_confirms_nothing_of_theirs() {
+    let stage = Stage::new();
+    stage.with_key(&stage.lead);
+    let bea = stage.another_lead("bea", true);
+    let new = NewPerson {
+        email: "eve@cell.example".into(),
+        name: "Eve".into(),
+        organisation: None,
+        role: Role::Lead,
+        secondment: None,
+    };
+    let link = stage.register.invite_to_cell(&stage.lead, &new, "", Delivery::HandOver).unwrap();
+    let joined = stage.register.join(Face::Cell, &token(&link), "Eve", None).unwrap();
+    let eve = stage.register.enrol_password(joined.ticket.0.expose(), PASSWORD).unwrap();
+    stage.register.set_lead_key(&actor(&stage.register, eve, Role::Lead), &[9; 65]).unwrap();
+    let confirm = |by: &Actor| stage.register.confirm_lead_key(by, eve, &lead_key_fingerprint(&[9; 65]));
+    assert!(confirm(&stage.lead).err().unwrap().to_string().contains("you invited this lead"));
+    assert!(!confirm(&bea).unwrap(), "two others");
+    assert!(confirm(&stage.another_lead("kim", true)).unwrap());
+}
+
+#[test]
+fn nobody_of_the_cell_says_where_links_lead() {
+    let stage = Stage::new();
+    let system = Actor { rights: Role::Administrator.rights(), role: Some(Role::Administrator), ..stage.lead.clone() };
+    for name in ["member-url", "cell-url"] {
+        let refused = stage.register.set_joining(&system, name, "https://eve.example").err().unwrap().to_string();
+        assert!(refused.contains("whoever runs the server"), "{refused}");
+        stage.register.set_joining(&Actor::operator(), name, "https://share.example").unwrap();
+    }
+    stage.register.set_joining(&system, "dormant-days", "100").unwrap();
 }
 
 #[test]

@@ -21,7 +21,18 @@ export const profileOf = (get: Values) => ({
   software: lines(get('software')),
 })
 
-export function ProfileFields({ of, held, labels }: { of: FormState; held: Held; labels: Labels }) {
+/** Without `own` what is the organisation's own, which it says itself. */
+export function ProfileFields({
+  of,
+  held,
+  labels,
+  own = true,
+}: {
+  of: FormState
+  held: Held
+  labels: Labels
+  own?: boolean
+}) {
   const T = firm.organisation,
     hints: Partial<Labels> = { ranges: T.rangesHint, software: T.softwareHint }
   return (
@@ -30,7 +41,7 @@ export function ProfileFields({ of, held, labels }: { of: FormState; held: Held;
         <Choice of={of} name="region" label={labels.region} options={regions} value={held.region} none={T.notSaid} />
         <Choice of={of} name="size" label={labels.size} options={sizes} value={held.size} none={T.notSaid} />
       </div>
-      {LISTS.map(name => (
+      {LISTS.filter(name => own || name === 'software').map(name => (
         <Area
           key={name}
           of={of}

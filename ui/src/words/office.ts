@@ -97,6 +97,9 @@ export const office = {
     dropTitle: 'Take this request back?',
     dropText: 'Nobody can agree to it any more.',
     recoverySent: 'The link is on its way by e-mail.',
+    editOwn:
+      'Its domains, address ranges, names and brands are for its own administrators to say. Its people get a mail when the name or the ' +
+      'sectors change.',
     newAdmin: 'No administrator left?',
     newAdminText:
       'Ask that a new one be invited, by name and address. Another lead has to agree; everybody of the organisation is told.',
@@ -277,6 +280,8 @@ export const office = {
     value: 'Value',
     set: 'Set',
     done: 'Set.',
+    byOperator: 'Links that let people in lead there: only whoever runs the server sets it.',
+    command: (name: string) => `fusioncell admin setting set --data-dir D ${name} https://…`,
     names: {
       'invitation-days': 'Days that an invitation’s link works',
       'grace-days': 'Days to accept a new version of the terms',

@@ -41,6 +41,9 @@ export const sources = {
   readOut:
     'Two leads whose keys count confirm it, or whoever runs the server. Read this fingerprint out to them, by telephone or face to ' +
     'face; do not send it, for whoever sits between could send another.',
+  readOutElsewhere:
+    'The key that waits is not on this device. Read out the fingerprint that the device showed on which you made it. If you made none, ' +
+    'somebody enrolled it in your name: take it away, end your other sessions, and tell another lead.',
   byOperator: 'Whoever runs the server enters what you read out:',
   command: 'fusioncell lead confirm --data-dir D --email YOUR-ADDRESS --fingerprint "…"',
   saidBy: (who: string) => `Confirmed so far by ${who}.`,

@@ -153,6 +153,12 @@ impl Register {
     /// [`RegisterError::Absent`] for a name that is none, [`RegisterError::Refused`] for a value out of its limits.
     pub fn set_joining(&self, by: &Actor, name: &str, value: &str) -> Result<(), RegisterError> {
         by.needs(Right::RunSystem)?;
+        // Single-use links go where these say: whoever sets one to a page of their own is handed everybody's way in.
+        if matches!(name, "member-url" | "cell-url") && by.role.is_some() {
+            return Err(RegisterError::Refused(format!(
+                "setting {name}: only whoever runs the server sets it, by `fusioncell admin setting set`"
+            )));
+        }
         self.within(|transaction| {
             let before = settings::set(transaction, name, value)?;
             let detail = format!("{} to {}", before.as_deref().unwrap_or("default"), value.trim());

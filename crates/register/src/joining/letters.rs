@@ -164,6 +164,15 @@ pub(crate) fn recovery_asked(to: &str, firm: &str, name: &str, email: &str) -> N
     notice(to, "Somebody asked for a new way in to your organisation", text)
 }
 
+pub(crate) fn edited(to: &str, before: &str, name: &str, sectors: bool) -> NewMail {
+    let named = if name == before { String::new() } else { format!(" {before} is called {name} there from now on.") };
+    let counted = if sectors { " It is counted in other sectors than before; your profile says in which." } else { "" };
+    let text = format!(
+        "The cell has changed what it has of {before}.{named}{counted} If you know nothing of this, ask the cell.\n"
+    );
+    notice(to, "The cell has changed what it has of your organisation", text)
+}
+
 pub(crate) fn recovery_told(to: &str, firm: &str, name: &str) -> NewMail {
     let text = format!(
         "The cell has sent {name} a link with which to administer {firm}, because its administrator can no longer sign in. If you know nothing of this, tell the cell at once.\n"

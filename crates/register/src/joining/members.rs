@@ -1,7 +1,7 @@
 //! What the cell does about organisations: invite, approve, edit, suspend, close, give a lost admin another way in.
 
 use model::{InvitationId, OrganisationId, PersonId, Sector, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::audit::Actor;
 use crate::insert::insert_organisation;
@@ -65,7 +65,7 @@ pub(crate) fn shut(transaction: &Connection, now: Timestamp, id: OrganisationId)
 }
 
 impl Register {
-    /// Invites a firm: makes the organisation, or takes one up again that has left.
+    /// Invites a firm: makes the organisation, a new one too if one of that name has left.
     ///
     /// # Errors
     /// [`RegisterError::Exists`] if the name is taken, [`RegisterError::Refused`] naming a field.
@@ -89,32 +89,20 @@ impl Register {
         delivery: Delivery,
     ) -> Result<(OrganisationId, Link), RegisterError> {
         let name = crate::names::name("name", &invitee.name)?;
-        let gone: Option<[u8; 16]> = transaction
-            .query_row(
-                "SELECT id FROM organisation WHERE folded = ?1 AND status = 'left'",
-                [name.to_lowercase()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let id = match gone {
-            Some(id) => {
-                transaction.execute(
-                    "UPDATE organisation SET sector = ?2, class = ?3, overdue = 0 WHERE id = ?1",
-                    params![id, invitee.sector.as_str(), invitee.class.as_str()],
-                )?;
-                OrganisationId::from_bytes(id)
-            }
-            None => {
-                let new = NewOrganisation {
-                    name: name.clone(),
-                    class: invitee.class,
-                    sector: invitee.sector,
-                    region: profile.region,
-                    assets: policy::Assets::default(),
-                };
-                insert_organisation(transaction, &*self.entropy, &new)?
-            }
+        // Never the organisation that left: what it reported would be read by whoever is invited in its name (decision 0127).
+        transaction.execute(
+            "UPDATE organisation SET name = name || ' (left)', folded = folded || ' (left) ' || lower(hex(id))
+             WHERE folded = ?1 AND status = 'left'",
+            [name.to_lowercase()],
+        )?;
+        let new = NewOrganisation {
+            name: name.clone(),
+            class: invitee.class,
+            sector: invitee.sector,
+            region: profile.region,
+            assets: policy::Assets::default(),
         };
+        let id = insert_organisation(transaction, &*self.entropy, &new)?;
         transaction.execute("UPDATE organisation SET status = 'invited' WHERE id = ?1", [id.as_bytes()])?;
         profile::write(transaction, id, profile)?;
         let sent = NewInvitation {
@@ -172,13 +160,21 @@ impl Register {
             let found = self.own_invitation(transaction, by, id)?;
             let mut kind = found.kind;
             if found.state == InvitationState::Accepted {
-                // Accepted, but no way to sign in was ever set: the same person is sent another link.
-                if !found.person.map_or(Ok(false), |person| is_without_factor(transaction, person))? {
+                // Accepted, but no way to sign in was ever set: the same person is sent another link. Whoever lost theirs by another way
+                // in has reports to read: that is for two leads.
+                if found.person.map_or(Ok(false), |person| was_let_in_anew(transaction, person))?
+                    || !found.person.map_or(Ok(false), |person| is_without_factor(transaction, person))?
+                {
                     return Err(RegisterError::Refused("the invitation was accepted".into()));
                 }
                 if kind == InvitationKind::Organisation {
                     kind = InvitationKind::Recovery;
                 }
+            } else if kind == InvitationKind::Recovery && by.person.is_some() {
+                // It took two leads, or whoever runs the server, and once is what they agreed to.
+                return Err(RegisterError::Refused(
+                    "another way in is asked for anew, and takes two leads again".into(),
+                ));
             }
             if kind == InvitationKind::Organisation
                 && found.organisation.map(|id| organisation(transaction, id)).transpose()?.map(|(_, status)| status)
@@ -293,9 +289,10 @@ impl Register {
             if status != Status::Suspended {
                 return Err(refused(status));
             }
+            // Whoever ever came has reports that the next one to accept an invitation must not read, with all accounts closed as well.
             let came: bool = transaction.query_row(
-                "SELECT EXISTS (SELECT 1 FROM person WHERE organisation = ?1 AND closed = 0)
-                 OR EXISTS (SELECT 1 FROM key WHERE organisation = ?1 AND revoked = 0)",
+                "SELECT EXISTS (SELECT 1 FROM person WHERE organisation = ?1)
+                 OR EXISTS (SELECT 1 FROM key WHERE organisation = ?1)",
                 [id.as_bytes()],
                 |row| row.get(0),
             )?;
@@ -338,7 +335,8 @@ impl Register {
         })
     }
 
-    /// Writes what an organisation is: the cell's word on its name and sectors.
+    /// Writes what an organisation is: the cell's word on its name and sectors, of which its people are told. What is its own it says
+    /// itself once it takes part: by a range or a brand that nobody else has, its reports could be told from others'.
     ///
     /// # Errors
     /// [`RegisterError::Refused`] naming a field, [`RegisterError::Exists`] if the name is taken.
@@ -351,9 +349,16 @@ impl Register {
         profile: &Profile,
     ) -> Result<(), RegisterError> {
         by.needs(Right::ManageMembers)?;
-        let (name, profile) = (crate::names::name("name", name)?, profile.normal(sector)?);
+        let (name, mut profile) = (crate::names::name("name", name)?, profile.normal(sector)?);
         self.within(|transaction| {
-            let (before, _) = organisation(transaction, id)?;
+            let (before, status) = organisation(transaction, id)?;
+            let held = profile::read(transaction, id)?.unwrap_or_default();
+            if by.person.is_some() && status != Status::Invited {
+                keep_own(&mut profile, &held)?;
+            }
+            let stood: String =
+                transaction
+                    .query_row("SELECT sector FROM organisation WHERE id = ?1", [id.as_bytes()], |row| row.get(0))?;
             let taken: bool = transaction.query_row(
                 "SELECT EXISTS (SELECT 1 FROM organisation WHERE folded = ?1 AND id <> ?2)",
                 params![name.to_lowercase(), id.as_bytes()],
@@ -367,10 +372,47 @@ impl Register {
                 params![id.as_bytes(), name, name.to_lowercase(), sector.as_str()],
             )?;
             profile::write(transaction, id, &profile)?;
-            let detail = if name == before { String::new() } else { format!("now {name}") };
+            let sectors = (sector.as_str(), &profile.further) != (stood.as_str(), &held.further);
+            if name != before || sectors {
+                for to in &everybody_of(transaction, id)? {
+                    self.post(transaction, &letters::edited(to, &before, &name, sectors))?;
+                }
+            }
+            let mut detail = if name == before { String::new() } else { format!("now {name}") };
+            if sectors {
+                detail += if detail.is_empty() { "sectors" } else { ", sectors" };
+            }
             self.note(transaction, by, "organisation-edited", &before, &detail)
         })
     }
+}
+
+/// Has a profile that a lead writes keep what is the organisation's own.
+fn keep_own(profile: &mut Profile, held: &Profile) -> Result<(), RegisterError> {
+    let (new, old) = (&mut profile.assets, &held.assets);
+    for (what, new, old) in [
+        ("domains", &mut new.domains, &old.domains),
+        ("ranges", &mut new.ranges, &old.ranges),
+        ("brands", &mut new.brands, &old.brands),
+    ] {
+        if new.is_empty() {
+            new.clone_from(old);
+        } else if new != old {
+            return Err(RegisterError::Refused(format!(
+                "{what}: once an organisation takes part, only its own administrators say what is its own"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody was ever sent another way in.
+fn was_let_in_anew(transaction: &Connection, person: PersonId) -> Result<bool, RegisterError> {
+    Ok(transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM invitation WHERE person = ?1 AND kind = 'recovery' AND state = 'accepted')",
+        [person.as_bytes()],
+        |row| row.get(0),
+    )?)
 }
 
 /// Whether somebody has an account and nothing to sign in with.
@@ -387,10 +429,10 @@ pub(super) fn refused(status: Status) -> RegisterError {
     RegisterError::Refused(format!("the organisation is {}", status.as_str()))
 }
 
-pub(super) fn people_of(transaction: &Connection, id: OrganisationId) -> Result<Vec<String>, RegisterError> {
+/// Addresses of an organisation's people, of those too who are shut out: that somebody cannot sign in keeps nothing from them.
+pub(super) fn everybody_of(transaction: &Connection, id: OrganisationId) -> Result<Vec<String>, RegisterError> {
     let mut statement = transaction.prepare_cached(
-        "SELECT email FROM person WHERE organisation = ?1 AND closed = 0 AND disabled = 0 AND role <> 'seconded-analyst'
-         ORDER BY email LIMIT 500",
+        "SELECT email FROM person WHERE organisation = ?1 AND closed = 0 AND role <> 'seconded-analyst' ORDER BY email LIMIT 500",
     )?;
     let all: Vec<String> = statement.query_map([id.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(all.into_iter().filter(|to| crate::mail::checked_address(to).is_ok()).collect())

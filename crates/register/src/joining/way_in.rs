@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::DAY_MILLIS;
 use super::invitations::{InvitationKind, NewInvitation};
-use super::members::{people_of, refused};
+use super::members::{everybody_of, refused};
 use super::{Delivery, Link, letters, organisation};
 use crate::audit::Actor;
 use crate::lead_keys::seals_to;
@@ -15,7 +15,7 @@ use crate::people::find;
 use crate::register::{Register, RegisterError};
 use crate::rights::{Right, Role};
 
-/// How long another lead may agree: three days, in which the firm's people may say that they know nothing of it.
+/// How long another lead may agree: three days.
 pub const RECOVERY_MILLIS: i64 = 3 * DAY_MILLIS;
 
 /// Who gets another way in for an organisation.
@@ -87,6 +87,9 @@ impl Register {
                 return Err(refused(status));
             }
             let whom = Whom::of(transaction, id, whom)?;
+            if by.person.is_none() && by.role.is_some() {
+                return Err(RegisterError::NoRight);
+            }
             if let Some(lead) = by.person {
                 // Of both: else a lead invites a second, asks in their name, and agrees in the own.
                 if !seals_to(transaction, lead)? {
@@ -116,7 +119,7 @@ impl Register {
                                 now.as_millis()
                             ],
                         )?;
-                        for to in &people_of(transaction, id)? {
+                        for to in &everybody_of(transaction, id)? {
                             self.post(transaction, &letters::recovery_asked(to, &firm, &whom.name, &whom.email))?;
                         }
                         self.note(transaction, by, "organisation-recovery-asked", &firm, &whom.email)?;
@@ -137,7 +140,7 @@ impl Register {
                 by: by.person,
             };
             let link = self.send(transaction, &sent, delivery)?;
-            for to in people_of(transaction, id)?.iter().filter(|to| **to != whom.email) {
+            for to in everybody_of(transaction, id)?.iter().filter(|to| **to != whom.email) {
                 self.post(transaction, &letters::recovery_told(to, &firm, &whom.name))?;
             }
             self.note(transaction, by, "organisation-recovery", &firm, &whom.email)?;

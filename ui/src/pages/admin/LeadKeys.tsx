@@ -72,10 +72,16 @@ export function OwnKey({
       {waits && (
         <>
           <p className="note warn">{T.waits}</p>
-          <p>{T.readOut}</p>
-          <p>
-            <code>{inGroups(waits.fingerprint)}</code>
-          </p>
+          {here ? (
+            <>
+              <p>{T.readOut}</p>
+              <p>
+                <code>{inGroups(waits.fingerprint)}</code>
+              </p>
+            </>
+          ) : (
+            <p>{T.readOutElsewhere}</p>
+          )}
           {said(waits)}
           <p className="sub">{T.byOperator}</p>
           <p>

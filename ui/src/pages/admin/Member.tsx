@@ -144,7 +144,13 @@ function Edit({ page, saved }: { page: OrganisationPage; saved: () => void }) {
         <Choice of={form} name="sector" label={words.members.mainSector} options={sectors} value={main} />
       </div>
       <Ticks of={form} name="sectors" label={words.members.otherSectors} options={sectors} chosen={further} />
-      <ProfileFields of={form} held={{ ...page, region: row.region, size: row.size }} labels={T.fields} />
+      <ProfileFields
+        of={form}
+        held={{ ...page, region: row.region, size: row.size }}
+        labels={T.fields}
+        own={row.status === 'invited'}
+      />
+      {row.status !== 'invited' && <p className="hint">{T.editOwn}</p>}
       <Go of={form} label={T.editSave} />
     </Frame>
   )

@@ -98,6 +98,24 @@ function One({ name, value, changed }: { name: string; value: string; changed: (
   )
 }
 
+/** Single-use links go where these say, so nobody of the cell sets them. */
+const BY_OPERATOR = ['member-url', 'cell-url']
+
+function Fixed({ name, value }: { name: string; value: string }) {
+  const T = words.settings
+  return (
+    <li className="card" data-row={name}>
+      <p>
+        <b>{T.names[name] ?? name}</b>: <Name>{value || '–'}</Name>
+      </p>
+      <p className="hint">{T.byOperator}</p>
+      <p>
+        <code>{T.command(name)}</code>
+      </p>
+    </li>
+  )
+}
+
 export function Settings() {
   const T = words.settings,
     { on, exercise } = useSystem()
@@ -113,9 +131,13 @@ export function Settings() {
         <Loading what={T.title} />
       ) : (
         <ul className="cards">
-          {q.data.items.map(s => (
-            <One key={s.name} name={s.name} value={s.value} changed={() => void q.refetch()} />
-          ))}
+          {q.data.items.map(s =>
+            BY_OPERATOR.includes(s.name) ? (
+              <Fixed key={s.name} name={s.name} value={s.value} />
+            ) : (
+              <One key={s.name} name={s.name} value={s.value} changed={() => void q.refetch()} />
+            ),
+          )}
         </ul>
       )}
     </div>
