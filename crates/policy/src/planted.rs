@@ -138,41 +138,77 @@ const _: () = assert!(Leak::ALL.len() + Leak::AT_REST.len() + Leak::OF_GRADES.le
 
 #[cfg(feature = "planted-leaks")]
 mod switch {
+    use std::cell::RefCell;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::Leak;
 
-    static ON: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+    /// Which leaks are on: a bit for each.
+    #[derive(Default)]
+    struct Bits([AtomicU64; 2]);
 
-    /// The words of the switch with the bit of one leak.
-    const fn bits(leak: Leak) -> [u64; 2] {
-        let bit = 1_u128 << leak as u32;
-        [bit as u64, (bit >> u64::BITS) as u64]
+    impl Bits {
+        const OFF: Self = Self([const { AtomicU64::new(0) }; 2]);
+
+        /// The words with the bit of one leak.
+        const fn of(leak: Leak) -> [u64; 2] {
+            let bit = 1_u128 << leak as u32;
+            [bit as u64, (bit >> u64::BITS) as u64]
+        }
+
+        fn have(&self, leak: Leak) -> bool {
+            self.0.iter().zip(Self::of(leak)).any(|(on, bit)| on.load(Ordering::SeqCst) & bit != 0)
+        }
+
+        fn become_equal_to(&self, words: [u64; 2]) {
+            for (on, word) in self.0.iter().zip(words) {
+                on.store(word, Ordering::SeqCst);
+            }
+        }
     }
 
-    /// Whether a leak is switched on.
+    /// The switch of threads that have none of their own.
+    static OF_ALL: Bits = Bits::OFF;
+
+    thread_local! {
+        static OWN: RefCell<Option<Switch>> = const { RefCell::new(None) };
+    }
+
+    /// A switch of some threads alone, so that each core can look for another leak.
+    #[derive(Clone, Default)]
+    pub struct Switch(Arc<Bits>);
+
+    impl Switch {
+        /// From here on, what this thread asks and sets is this switch.
+        pub fn take_up(&self) {
+            OWN.with(|own| *own.borrow_mut() = Some(self.clone()));
+        }
+    }
+
+    fn with<T>(ask: impl FnOnce(&Bits) -> T) -> T {
+        OWN.with(|own| ask(own.borrow().as_ref().map_or(&OF_ALL, |switch| &switch.0)))
+    }
+
+    /// Whether a leak is switched on for this thread.
     #[must_use]
     pub fn is_on(leak: Leak) -> bool {
-        ON.iter().zip(bits(leak)).any(|(on, bit)| on.load(Ordering::SeqCst) & bit != 0)
+        with(|bits| bits.have(leak))
     }
 
     /// Switches one leak on and all others off.
     pub fn set(leak: Leak) {
-        for (on, bit) in ON.iter().zip(bits(leak)) {
-            on.store(bit, Ordering::SeqCst);
-        }
+        with(|bits| bits.become_equal_to(Bits::of(leak)));
     }
 
     /// Switches every leak off.
     pub fn clear() {
-        for on in &ON {
-            on.store(0, Ordering::SeqCst);
-        }
+        with(|bits| bits.become_equal_to([0; 2]));
     }
 }
 
 #[cfg(feature = "planted-leaks")]
-pub use switch::{clear, is_on, set};
+pub use switch::{Switch, clear, is_on, set};
 
 /// Whether a leak is switched on: never in this build.
 #[cfg(not(feature = "planted-leaks"))]

@@ -6,6 +6,8 @@
 mod circles;
 mod declared;
 mod joining;
+#[cfg(feature = "planted-leaks")]
+mod leaks;
 mod light;
 mod logs;
 mod observe;
@@ -262,104 +264,6 @@ fn no_byte_differs_in_ten_thousand_pairs_that_ask_a_part_of_the_routes() {
     }
     tell(&format!("light pairs: {made} made, {kept} kept"));
     assert!(!judged() || made >= PAIRS_MIN, "only {made} light pairs were made, where a run takes {PAIRS_MIN}");
-}
-
-/// The questions that a leak may answer.
-#[cfg(feature = "planted-leaks")]
-const QUESTIONS: [&str; 6] = ["model", "swap", "presence", "arrival", "wall", "outside"];
-/// Scripts that are played beside the model before any pair is made: one world is cheaper than two.
-#[cfg(feature = "planted-leaks")]
-const MODEL_SCRIPTS: u64 = 300;
-
-/// Where a leak that few pairs show is asked for first; any other seed may find it too.
-#[cfg(feature = "planted-leaks")]
-const fn first_asked(leak: policy::planted::Leak) -> Option<(&'static str, u64)> {
-    match leak {
-        policy::planted::Leak::RecallOfHidden => Some(("wall", 132)),
-        policy::planted::Leak::RegionOnPage => Some(("swap", 251)),
-        _ => None,
-    }
-}
-
-/// Asks one question of a seed; what it finds.
-#[cfg(feature = "planted-leaks")]
-async fn difference(question: &str, seed: u64) -> Option<String> {
-    let mut figures = Figures::default();
-    let found = match question {
-        "model" => beside_the_model(seed, &mut figures).await,
-        "swap" => swap(seed, &mut figures).await,
-        "presence" => presence(seed, &mut figures).await,
-        "wall" => behind_a_wall(seed, &mut figures).await,
-        "outside" => from_outside(seed, &mut figures).await,
-        _ => arrival(seed, &mut figures).await,
-    };
-    let Difference(what) = found.err()?;
-    Some(format!("{question}, seed {seed}: {}", what.lines().next().unwrap_or_default()))
-}
-
-#[cfg(feature = "planted-leaks")]
-#[test]
-fn every_planted_leak_is_caught() {
-    use policy::planted::{self, Leak};
-    let pairs =
-        (1..=pairs("FUSIONCELL_LEAK_PAIRS", 150)).flat_map(|seed| QUESTIONS[1..].iter().map(move |it| (*it, seed)));
-    let asked: Vec<(&str, u64)> = (1..=MODEL_SCRIPTS).map(|seed| (QUESTIONS[0], seed)).chain(pairs).collect();
-    let mut innocent = std::collections::BTreeSet::new();
-    let mut missed = Vec::new();
-    // A part of them, to look into: `FUSIONCELL_LEAKS=WithdrawnStays,ReplyToAll`.
-    let part = std::env::var("FUSIONCELL_LEAKS").unwrap_or_default();
-    let chosen = |leak: &&Leak| part.is_empty() || part.split(',').any(|name| name == format!("{leak:?}"));
-    for leak in Leak::ALL.iter().filter(chosen) {
-        let caught = spread::runtime().block_on(async {
-            for (question, seed) in first_asked(*leak).iter().chain(&asked) {
-                planted::set(*leak);
-                let found = difference(question, *seed).await;
-                planted::clear();
-                let Some(found) = found else { continue };
-                // The leak was caught only if there is no difference without it.
-                if innocent.insert((*question, *seed))
-                    && let Some(what) = difference(question, *seed).await
-                {
-                    panic!("without any leak: {what}");
-                }
-                return Some(found);
-            }
-            None
-        });
-        println!("planted: {} | {}", leak.as_str(), caught.as_deref().unwrap_or("MISSED"));
-        if caught.is_none() {
-            missed.push(leak.as_str());
-        }
-    }
-    assert!(missed.is_empty(), "leaks that no test catches: {missed:?}");
-}
-
-/// Which leaks light pairs find by themselves, within how many seeds: `FUSIONCELL_LEAK_SEEDS=300 cargo test … -- --ignored`.
-#[cfg(feature = "planted-leaks")]
-#[test]
-#[ignore = "says how much light pairs find alone; every_planted_leak_is_caught demands that all are found"]
-fn light_pairs_catch_planted_leaks() {
-    use policy::planted::{self, Leak};
-    let seeds = pairs("FUSIONCELL_LEAK_SEEDS", 300);
-    let mut caught = 0;
-    for leak in Leak::ALL {
-        let found = spread::runtime().block_on(async {
-            for seed in 1..=seeds {
-                planted::set(*leak);
-                let found = light::seed(seed, &mut light::All::default()).await.err();
-                planted::clear();
-                let Some(Difference(found)) = found else { continue };
-                if let Err(Difference(what)) = light::seed(seed, &mut light::All::default()).await {
-                    panic!("without any leak: seed {seed}: {what}");
-                }
-                return Some(format!("seed {seed}: {}", found.lines().next().unwrap_or_default()));
-            }
-            None
-        });
-        caught += usize::from(found.is_some());
-        println!("{:<55} {}", leak.as_str(), found.unwrap_or_else(|| "not found".to_owned()));
-    }
-    println!("light pairs of {seeds} seeds find {caught} of {} leaks", Leak::ALL.len());
 }
 
 /// Prints what a seed's two worlds declare, to look into a difference: `FUSIONCELL_FIRST_SEED=n cargo test … -- --ignored`.

@@ -7,12 +7,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::logs;
 use crate::pair::Difference;
 
-/// A runtime whose threads, like this one, log to the desk of one test.
+/// A runtime whose threads, like this one, log to the desk of one test and have its planted leak.
 pub fn runtime() -> tokio::runtime::Runtime {
     let desk = logs::Desk::default();
-    logs::sit(&desk);
-    let sit = move || logs::sit(&desk);
+    #[cfg(feature = "planted-leaks")]
+    let leak = policy::planted::Switch::default();
+    let sit = move || {
+        logs::sit(&desk);
+        #[cfg(feature = "planted-leaks")]
+        leak.take_up();
+    };
+    sit();
     tokio::runtime::Builder::new_current_thread().on_thread_start(sit).enable_all().build().unwrap()
+}
+
+/// Does something on every core at once, each with a runtime of its own.
+pub fn on_every_core<T: Send>(work: impl AsyncFn() -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || runtime().block_on(work());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 /// Asks every seed, each by one thread from beginning to end; what each thread has found, or the first difference with its
@@ -21,27 +37,19 @@ pub fn spread<T: Default + Send>(
     seeds: Range<u64>,
     ask: impl AsyncFn(u64, &mut T) -> Result<(), Difference> + Sync,
 ) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(None));
-    let work = || {
+    let all = on_every_core(async || {
         let mut figures = T::default();
-        runtime().block_on(async {
-            loop {
-                let seed = next.fetch_add(1, Ordering::SeqCst);
-                if seed >= seeds.end {
-                    break;
-                }
-                if let Err(Difference(what)) = ask(seed, &mut figures).await {
-                    failed.lock().unwrap().get_or_insert((seed, what));
-                    next.store(seeds.end, Ordering::SeqCst);
-                }
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= seeds.end {
+                break figures;
             }
-        });
-        figures
-    };
-    let all = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            if let Err(Difference(what)) = ask(seed, &mut figures).await {
+                failed.lock().unwrap().get_or_insert((seed, what));
+                next.store(seeds.end, Ordering::SeqCst);
+            }
+        }
     });
     if let Some((seed, what)) = failed.into_inner().unwrap() {
         panic!("seed {seed}: {what}");
