@@ -63,6 +63,7 @@ export const row = (id: string, more: Partial<CampaignRow> = {}): CampaignRow =>
   indicators: 2,
   delta: 1,
   trend: 'spreading',
+  wave: null,
   owner: null,
   state: 'new',
   severity: 'high',

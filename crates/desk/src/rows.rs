@@ -101,8 +101,9 @@ impl Desk {
         (watched.firms, watched.values) = (firms, brief.values);
         watched.growth.retain(|(at, _)| now.millis_since(*at) <= DELTA_MILLIS);
         let older = watched.growth.iter().map(|(at, _)| at.plus_millis(DELTA_MILLIS + 1));
+        let ebbs = brief.wave.map(|found| wave_ends(found).plus_millis(1)).filter(|at| *at > now);
         let cools = Some(brief.last_seen.plus_millis(COOLING_MILLIS + 1)).filter(|at| *at > now);
-        let next = older.chain(cools).min();
+        let next = older.chain(cools).chain(ebbs).min();
         if let Some(before) = std::mem::replace(&mut watched.changes_at, next) {
             self.ageing.remove(&(before, id));
         }
@@ -190,6 +191,7 @@ impl Desk {
         } else {
             "steady"
         };
+        let wave = campaign.wave.filter(|found| wave_ends(*found) >= now);
         let owner = watched.and_then(|watched| watched.owner.clone());
         let alerted = self.advised.contains(&campaign.id);
         let state = match (alerted, &owner) {
@@ -210,6 +212,7 @@ impl Desk {
             indicators: campaign.values,
             delta,
             trend: trend.to_owned(),
+            wave: wave.map(|found| rfc3339(found.floor_to(MINUTE_MILLIS))),
             owner,
             state: state.to_owned(),
             severity: watched
@@ -220,6 +223,11 @@ impl Desk {
             exercise: self.exercise,
         })
     }
+}
+
+/// Until when a wave that was found then stands on the wall: by the minute, as it is told.
+fn wave_ends(found: Timestamp) -> Timestamp {
+    found.floor_to(MINUTE_MILLIS).plus_millis(fusion::WAVE_MILLIS)
 }
 
 /// The report that lies at a place of the journal, as it stands after what its reporter changed.

@@ -48,6 +48,8 @@ pub struct CampaignRow {
     pub delta: u32,
     /// `spreading`, `steady` or `cooling`.
     pub trend: String,
+    /// When it was found, within the last six hours, that several firms had been hit within six: to the minute.
+    pub wave: Option<String>,
     /// Who works on it.
     pub owner: Option<String>,
     /// What is being done, in words.

@@ -160,6 +160,25 @@ fn a_row_is_sent_again_as_time_alone_changes_it() {
 }
 
 #[test]
+fn a_wave_stands_on_the_wall_for_six_hours_by_the_minute() {
+    let mut world = World::new();
+    world.now = world.now.plus_millis(MINUTE / 2);
+    for (n, firm) in [(1, 1), (2, 1), (3, 2)] {
+        world.report(n, firm, "energy", &["evil.test"]);
+    }
+    assert_eq!(world.rows("campaign", 0).remove(0)["wave"], Value::Null, "two firms are none");
+    world.report(4, 3, "energy", &["evil.test"]);
+    let row = world.rows("campaign", 0).remove(0);
+    assert_eq!(row["wave"], "2026-09-21T14:13:00.000Z");
+    // A firm more of the same wave is no other wave, and does not make it last longer.
+    world.pass(5 * 60 * MINUTE);
+    world.report(5, 4, "energy", &["evil.test"]);
+    assert_eq!(world.rows("campaign", 0).remove(0)["wave"], row["wave"]);
+    assert!(world.rows("campaign", 59 * MINUTE).iter().all(|later| later["wave"] == row["wave"]));
+    assert_eq!(world.rows("campaign", MINUTE / 2 + 1).remove(0)["wave"], Value::Null);
+}
+
+#[test]
 fn a_merge_tells_viewers_which_campaign_is_gone() {
     let mut world = World::new();
     for (n, firm, value) in [(1, 1, "a.test"), (2, 2, "a.test"), (3, 3, "b.test"), (4, 4, "b.test")] {

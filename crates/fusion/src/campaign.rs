@@ -44,4 +44,6 @@ pub struct Brief {
     pub of_members: u32,
     /// Sectors of those, as far as they may be known.
     pub lanes: u32,
+    /// When the last wave of it was found, if one was.
+    pub wave: Option<Timestamp>,
 }

@@ -129,8 +129,21 @@ impl Cluster {
         }
     }
 
+    /// Reads the lines of memory that [`Self::add`] needs: first all of its own, then the ends of its lists, so that the processor
+    /// waits for many together.
+    fn warm(&self) -> usize {
+        let Self { cases, tree, recent, members, sectors, regions, .. } = self;
+        let lens = self.oldest as usize ^ cases.len() ^ tree.edges().len() ^ members.tokens.len();
+        let lens = lens ^ sectors.len() ^ regions.len() ^ self.lanes.len() ^ self.last_seen.as_millis() as usize;
+        let ends =
+            cases.last().map_or(0, |case| *case as usize) ^ tree.edges().last().map_or(0, |edge| edge.case as usize);
+        let held = members.tokens.first().map_or(0, |first| first.0 as usize) ^ recent.latest();
+        lens ^ ends ^ held ^ sectors.first().map_or(0, |sector| sector.1 as usize)
+    }
+
     /// Takes in a case that is in no cluster: as [`Self::absorb`] of its own, which is not made.
     pub(crate) fn add(&mut self, index: u32, case: &Case) {
+        std::hint::black_box(self.warm());
         if case.counts {
             self.recent.push(Hit { at: case.at, window: case.window, token: case.token });
             self.members.add(case.window, case.token);
@@ -228,6 +241,7 @@ impl Cluster {
             members: self.members.count(),
             of_members: self.of_members,
             lanes: count(self.lanes.len()),
+            wave: self.recent.began(),
         }
     }
 

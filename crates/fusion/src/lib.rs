@@ -44,6 +44,7 @@ pub use networks::Networks;
 pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
 pub use rules::{RULES, rule_names, rule_set_text};
 pub use score::{Opinion, Told};
+pub use waves::SPAN_MILLIS as WAVE_MILLIS;
 pub use weigh::{Weights, pair_log_odds};
 pub use words::{Said, Word};
 pub use zones::Zones;

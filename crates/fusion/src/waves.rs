@@ -6,8 +6,8 @@ use model::Timestamp;
 
 use crate::cluster::Distinct;
 
-/// Within how long members are hit that make a wave, in milliseconds: six hours.
-pub(crate) const SPAN_MILLIS: i64 = 6 * 60 * 60 * 1_000;
+/// Within how long members are hit that make a wave, in milliseconds: six hours. See decision 0123.
+pub const SPAN_MILLIS: i64 = 6 * 60 * 60 * 1_000;
 /// Members that make a wave.
 pub(crate) const MEMBERS: u32 = 4;
 /// Members that make one of a campaign that began within the span: an old one is met by chance sooner.
@@ -27,8 +27,10 @@ pub(crate) struct Hit {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recent {
     hits: VecDeque<Hit>,
-    /// When the last wave was told, if one was.
+    /// When the campaign was last found to be one wave, if it was.
     told: Option<Timestamp>,
+    /// When the last wave was found first: that alone is told.
+    began: Option<Timestamp>,
 }
 
 impl Recent {
@@ -45,9 +47,20 @@ impl Recent {
         self.trim();
     }
 
+    /// The token of the latest hit, or 0: read so that its line of memory is at hand.
+    pub(crate) fn latest(&self) -> usize {
+        self.hits.back().map_or(0, |hit| hit.token as usize)
+    }
+
     pub(crate) fn absorb(&mut self, other: Self) {
         other.hits.into_iter().for_each(|hit| self.push(hit));
         self.told = self.told.max(other.told);
+        self.began = self.began.max(other.began);
+    }
+
+    /// When the last wave was found, if one was.
+    pub(crate) const fn began(&self) -> Option<Timestamp> {
+        self.began
     }
 
     fn trim(&mut self) {
@@ -71,7 +84,11 @@ impl Recent {
         }
         let first = within.map(|hit| hit.at).next()?;
         self.told = Some(at);
-        (!told).then_some((members, first))
+        if told {
+            return None;
+        }
+        self.began = Some(at);
+        Some((members, first))
     }
 }
 
@@ -116,6 +133,14 @@ mod tests {
         let hits = [(0, 1), (0, 2), (0, 3), (1, 4), (5, 5), (30, 1), (30, 2), (30, 3), (31, 4)];
         let once = [None, None, Some(3), None, None, None, None, None, Some(4)];
         assert_eq!(told(&hits, 0), once);
+        let mut recent = Recent::default();
+        for (hours, token) in hits {
+            let at = Timestamp::from_millis(hours * HOUR);
+            recent.push(Hit { at, window: 1, token });
+            recent.wave(at, Timestamp::from_millis(0));
+            let began = if hours < 31 { Some(0).filter(|_| token > 2 || hours > 0) } else { Some(31) };
+            assert_eq!(recent.began(), began.map(|hours| Timestamp::from_millis(hours * HOUR)), "{hours} {token}");
+        }
     }
 
     #[test]

@@ -2795,6 +2795,8 @@ export interface components {
              * @enum {string}
              */
             trend: "spreading" | "steady" | "cooling";
+            /** @description When it was found, within the last six hours, that several firms had been hit within six: to the minute. */
+            wave: string | null;
         };
         /** @description Attacks on several members that belong together, in banded form. */
         CampaignView: {

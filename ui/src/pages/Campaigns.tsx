@@ -66,6 +66,7 @@ function CellList() {
             <b>{words.desk.firms(c.firms, c.firms_at_most)}</b>
             <span>{words.desk.delta(c.delta)}</span>
             <span>{words.desk.trend[c.trend] ?? c.trend}</span>
+            {c.wave && <b>{words.desk.wave}</b>}
             <span>{T.indicators(c.indicators)}</span>
             {c.hits[0] && <When at={c.hits[0].at} now={now} short lead={words.cellCampaign.first} />}
             <span className={c.owner ? '' : 'open'}>{c.owner ?? words.desk.nobody}</span>

@@ -238,6 +238,7 @@ export function CellCampaignView({
         <p className="meta">
           <Severity v={c.severity} />
           <span>{words.desk.trend[c.trend] ?? c.trend}</span>
+          {c.wave && <b>{words.desk.wave}</b>}
           <span>
             {T.owner}: {c.owner ?? T.nobody}
           </span>

@@ -138,6 +138,11 @@ function Campaigns({ live }: { live: WallLive }) {
               <h3>{brief(c.title)}</h3>
               <p className="facts">
                 <b>{T.upTo(c.firms, c.firms_at_most)}</b> {T.firms(c.firms)}{' '}
+                {c.wave && (
+                  <span className="wave" title={T.waveMeaning}>
+                    {T.wave}
+                  </span>
+                )}{' '}
                 <span className={c.delta ? 'up' : 'flat'}>{c.delta ? T.delta(c.delta) : T.noDelta}</span>
                 <span className={c.owner ? 'own' : 'own none'}>
                   {c.owner

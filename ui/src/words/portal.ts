@@ -293,6 +293,7 @@ export const words = {
     sources: 'Sources',
     silent: 'silent',
     answering: 'answering',
+    wave: 'wave: several firms within six hours',
     trend: { spreading: 'spreading', cooling: 'cooling', steady: 'steady' } as Record<string, string>,
   },
   write: {

@@ -39,6 +39,8 @@ export const wall = {
   upTo: (n: number, atMost?: boolean) => (atMost ? `≤ ${n}` : `${n}`),
   delta: (n: number) => `+${n} in 10 min`,
   noDelta: 'none new',
+  wave: 'wave',
+  waveMeaning: 'several firms hit within six hours',
   nobody: 'Nobody on it',
   reports: 'Reports in',
   noReports: 'No report in the last hour.',

@@ -254,6 +254,7 @@ const LIGHT_SEEDS: u64 = 1_480;
 #[cfg_attr(feature = "planted-leaks", ignore = "run by the plain build")]
 #[test]
 fn no_byte_differs_in_ten_thousand_pairs_that_ask_a_part_of_the_routes() {
+    let started = std::time::Instant::now();
     let all = spread(seeds("FUSIONCELL_LIGHT_SEEDS", LIGHT_SEEDS), light::seed);
     let all = all.into_iter().fold(light::All::default(), light::All::with);
     let (mut made, mut kept) = (0, 0);
@@ -262,7 +263,7 @@ fn no_byte_differs_in_ten_thousand_pairs_that_ask_a_part_of_the_routes() {
         kept += figures.kept;
         report(&format!("light {name}"), figures);
     }
-    tell(&format!("light pairs: {made} made, {kept} kept"));
+    tell(&format!("light pairs: {made} made, {kept} kept, in {} s", started.elapsed().as_secs()));
     assert!(!judged() || made >= PAIRS_MIN, "only {made} light pairs were made, where a run takes {PAIRS_MIN}");
 }
 
