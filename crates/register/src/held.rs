@@ -77,9 +77,10 @@ pub(crate) struct Tables {
     seen: i64,
 }
 
-/// What an organisation's status, and how it stands to the terms, leave of rights.
+/// What an organisation's status, how it stands to the terms, and what is only proposed as its own leave of rights.
 fn left_by(organisation: &Organisation, rights: Rights) -> Rights {
     match organisation.status {
+        Status::Active if !organisation.overdue && organisation.proposed => rights.without(Right::Report),
         Status::Active if !organisation.overdue => rights,
         Status::Active | Status::Dormant => rights.reading(),
         Status::Invited | Status::Suspended | Status::Left => Rights::NONE,
@@ -191,13 +192,14 @@ fn assets(connection: &Connection, id: [u8; 16]) -> Result<Assets, RegisterError
     Ok(held)
 }
 
-const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue";
+const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue, own_confirmed";
 
 fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, RegisterError> {
     let bytes: [u8; 16] = row.get(0)?;
     let (class, sector, status): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(5)?);
     let region: Option<String> = row.get(4)?;
     let stored = |what: &str| RegisterError::Stored(format!("{what:?} is no class or status"));
+    let held = assets(connection, bytes)?;
     Ok(Organisation {
         id: OrganisationId::from_bytes(bytes),
         name: row.get(1)?,
@@ -206,7 +208,8 @@ fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, 
         region: region.map(|region| region.parse()).transpose().map_err(RegisterError::Stored)?,
         status: Status::from_name(&status).ok_or_else(|| stored(&status))?,
         overdue: row.get(6)?,
-        assets: assets(connection, bytes)?,
+        proposed: !row.get::<_, bool>(7)? && held != Assets::default(),
+        assets: held,
     })
 }
 

@@ -456,7 +456,8 @@ fn keys_that_were_enrolled_before_keys_were_confirmed_count() {
     drop(register);
     // As an earlier program left it.
     let before = rusqlite::Connection::open(&path).unwrap();
-    let undo = "ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
+    let undo = "ALTER TABLE organisation DROP COLUMN own_confirmed;
+        ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
         ALTER TABLE totp DROP COLUMN used; ALTER TABLE totp ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
         DROP TABLE recovery_asked; DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
         ALTER TABLE lead_key DROP COLUMN counts_since; PRAGMA user_version = 12";
@@ -559,7 +560,8 @@ fn sessions_of_an_older_store_lose_their_minutes_and_the_order_in_which_they_beg
     let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
     drop(register);
     let before = rusqlite::Connection::open(&path).unwrap();
-    let undo = "ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
+    let undo = "ALTER TABLE organisation DROP COLUMN own_confirmed;
+        ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
         ALTER TABLE totp DROP COLUMN used; ALTER TABLE totp ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
         UPDATE session SET created_at = created_at + 660000, fresh_at = created_at + 660000, used_at = used_at + 660000,
           expires_at = expires_at + 660000, passkey_at = created_at + 660000;

@@ -104,7 +104,8 @@ impl Register {
             assets: policy::Assets::default(),
         };
         let id = insert_organisation(transaction, &*self.entropy, &new)?;
-        transaction.execute("UPDATE organisation SET status = 'invited' WHERE id = ?1", [id.as_bytes()])?;
+        transaction
+            .execute("UPDATE organisation SET status = 'invited', own_confirmed = 0 WHERE id = ?1", [id.as_bytes()])?;
         profile::write(transaction, id, profile)?;
         let sent = NewInvitation {
             kind: InvitationKind::Organisation,
