@@ -199,6 +199,7 @@ export function peopleAnswers(face, hostile, sess) {
       ...{
         ...lists,
         read_only: null,
+        proposed: false,
       },
     },
     '/people': items(people),

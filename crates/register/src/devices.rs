@@ -11,7 +11,7 @@ use crate::insert::checked_name;
 use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
 use crate::rights::Right;
-use crate::sessions::{day, face_text};
+use crate::sessions::{HOUR_MILLIS, day, face_text};
 
 /// How long a pairing code may be used, once.
 pub const PAIRING_MILLIS: i64 = 10 * 60_000;
@@ -89,7 +89,7 @@ impl Register {
                 day(now),
                 digest(pairing.expose()),
                 now.plus_millis(PAIRING_MILLIS).as_millis(),
-                now.plus_millis(DEVICE_MILLIS).as_millis(),
+                now.floor_to(HOUR_MILLIS).plus_millis(DEVICE_MILLIS).as_millis(),
                 DEVICES_MAX
             ],
         )?;

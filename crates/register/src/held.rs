@@ -3,6 +3,7 @@
 
 mod answers;
 mod devices;
+mod sessions;
 
 use answers::answers;
 pub(crate) use answers::warn_text;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use model::{OrganisationId, PersonId, Timestamp, WhoMayBeWarned, WhoMayKnow};
 use policy::Assets;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Row};
 
 use crate::groups::Groups;
 use crate::lanes::{lanes, populations};
@@ -25,15 +26,6 @@ use crate::sessions::Use;
 
 /// Changes that are read one by one; beyond that everything is read anew.
 const CHANGES_MAX: i64 = 20_000;
-
-/// A session that has not ended.
-pub(crate) struct HeldSession {
-    pub(crate) person: PersonId,
-    pub(crate) face: Face,
-    pub(crate) expires_at: Timestamp,
-    /// When it was last used: it ends when that lies too far back.
-    pub(crate) used: Arc<Use>,
-}
 
 /// Somebody with a session or a wall.
 pub(crate) struct Present {
@@ -74,7 +66,7 @@ pub(crate) struct Tables {
     pub(crate) by_name: HashMap<String, OrganisationId>,
     pub(crate) people: HashMap<PersonId, Present>,
     people_of: HashMap<OrganisationId, HashSet<PersonId>>,
-    pub(crate) sessions: HashMap<[u8; 32], HeldSession>,
+    pub(crate) sessions: HashMap<[u8; 32], sessions::HeldSession>,
     pub(crate) devices: HashMap<[u8; 32], devices::HeldDevice>,
     pub(crate) keys: HashMap<[u8; 32], HeldKey>,
     keys_of: HashMap<OrganisationId, HashSet<[u8; 32]>>,
@@ -85,9 +77,10 @@ pub(crate) struct Tables {
     seen: i64,
 }
 
-/// What an organisation's status, and how it stands to the terms, leave of rights.
+/// What an organisation's status, how it stands to the terms, and what is only proposed as its own leave of rights.
 fn left_by(organisation: &Organisation, rights: Rights) -> Rights {
     match organisation.status {
+        Status::Active if !organisation.overdue && organisation.proposed => rights.without(Right::Report),
         Status::Active if !organisation.overdue => rights,
         Status::Active | Status::Dormant => rights.reading(),
         Status::Invited | Status::Suspended | Status::Left => Rights::NONE,
@@ -199,13 +192,14 @@ fn assets(connection: &Connection, id: [u8; 16]) -> Result<Assets, RegisterError
     Ok(held)
 }
 
-const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue";
+const ORGANISATION_COLUMNS: &str = "id, name, class, sector, region, status, overdue, own_confirmed";
 
 fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, RegisterError> {
     let bytes: [u8; 16] = row.get(0)?;
     let (class, sector, status): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(5)?);
     let region: Option<String> = row.get(4)?;
     let stored = |what: &str| RegisterError::Stored(format!("{what:?} is no class or status"));
+    let held = assets(connection, bytes)?;
     Ok(Organisation {
         id: OrganisationId::from_bytes(bytes),
         name: row.get(1)?,
@@ -214,7 +208,8 @@ fn organisation(connection: &Connection, row: &Row<'_>) -> Result<Organisation, 
         region: region.map(|region| region.parse()).transpose().map_err(RegisterError::Stored)?,
         status: Status::from_name(&status).ok_or_else(|| stored(&status))?,
         overdue: row.get(6)?,
-        assets: assets(connection, bytes)?,
+        proposed: !row.get::<_, bool>(7)? && held != Assets::default(),
+        assets: held,
     })
 }
 
@@ -401,29 +396,6 @@ impl Tables {
         }
     }
 
-    fn read_session(&mut self, connection: &Connection, hash: [u8; 32]) -> Result<(), RegisterError> {
-        let old = self.sessions.remove(&hash);
-        let used = old.as_ref().map(|old| Arc::clone(&old.used));
-        if let Some(old) = old {
-            self.let_go(old.person);
-        }
-        let held = connection
-            .prepare_cached("SELECT person, face, expires_at, used_at FROM session WHERE hash = ?1")?
-            .query_row([hash], |row| {
-                Ok(HeldSession {
-                    person: PersonId::from_bytes(row.get(0)?),
-                    face: face(row.get_ref(1)?.as_str().unwrap_or_default()),
-                    expires_at: Timestamp::from_millis(row.get(2)?),
-                    used: used.unwrap_or(Arc::new(Use::stored(row.get(3)?))),
-                })
-            })
-            .optional()?;
-        let Some(held) = held else { return Ok(()) };
-        self.hold(connection, held.person)?;
-        self.sessions.insert(hash, held);
-        Ok(())
-    }
-
     /// One session or wall more of somebody.
     pub(super) fn hold(&mut self, connection: &Connection, person: PersonId) -> Result<(), RegisterError> {
         match self.people.get_mut(&person) {
@@ -474,17 +446,8 @@ impl Tables {
         Ok(())
     }
 
-    /// Takes over when credentials were last used: what is stored lags behind.
-    fn keep_uses(&mut self, before: &Self) {
-        for (hash, held) in &mut self.sessions {
-            if let Some(before) = before.sessions.get(hash) {
-                held.used = Arc::clone(&before.used);
-            }
-        }
-        for (hash, held) in &mut self.keys {
-            if let Some(before) = before.keys.get(hash) {
-                held.used = Arc::clone(&before.used);
-            }
-        }
+    /// The number of the last change that is in here.
+    pub(crate) const fn seen(&self) -> i64 {
+        self.seen
     }
 }

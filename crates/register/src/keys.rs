@@ -10,7 +10,7 @@ use crate::nouns::{Answers, KeyInfo};
 use crate::register::{Register, RegisterError};
 use crate::rights::{Right, Role};
 use crate::scopes::{Scope, Scopes};
-use crate::sessions::day;
+use crate::sessions::{HOUR_MILLIS, day};
 
 /// Keys are their organisation's: its admin keeps them, and whoever has the machine or leads the cell.
 fn keeps_keys(by: &Actor, organisation: OrganisationId) -> Result<(), RegisterError> {
@@ -97,7 +97,8 @@ impl Register {
             organisation,
             label: &label,
             answers: new.answers,
-            expires_at: Some(now.plus_millis(i64::from(new.days) * DAY_MILLIS)),
+            // By the hour, and so by up to an hour earlier: the store has no minute at which somebody of a member was here.
+            expires_at: Some(now.floor_to(HOUR_MILLIS).plus_millis(i64::from(new.days) * DAY_MILLIS)),
             scopes: new.scopes,
             made_by: by.person,
             day: Some(day(now)),

@@ -29,6 +29,7 @@ mod schema;
 mod scopes;
 mod seal;
 mod sessions;
+mod shown;
 mod signin;
 mod throttle;
 mod totp;

@@ -305,7 +305,8 @@ fn claimed(
     }
     for id in shut {
         transaction.execute("DELETE FROM mail WHERE id = ?1 AND kind = 'notice' AND recipient = ''", [id])?;
-        let sql = "UPDATE mail SET state = 'failed', trouble = 'sealed with another key' WHERE id = ?1";
+        let sql =
+            "UPDATE mail SET state = 'failed', next_try_at = 0, trouble = 'sealed with another key' WHERE id = ?1";
         transaction.execute(sql, [id])?;
     }
     let mut update = transaction.prepare_cached(
@@ -402,7 +403,7 @@ impl Register {
         if self.end_notice(id)? {
             return Ok(());
         }
-        let sql = "UPDATE mail SET state = 'failed', trouble = ?2 WHERE id = ?1 AND state = 'sending'";
+        let sql = "UPDATE mail SET state = 'failed', next_try_at = 0, trouble = ?2 WHERE id = ?1 AND state = 'sending'";
         self.put_mail(sql, &[&id.0, &trouble]).map(drop)
     }
 

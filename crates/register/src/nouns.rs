@@ -104,6 +104,9 @@ pub struct Organisation {
     pub status: Status,
     /// Whether it has not accepted the latest terms in time: it only reads until it does.
     pub overdue: bool,
+    /// Whether what is its own was proposed by its invitation and no administrator of it has said yet what is: nobody of it
+    /// reports until then, since what is held for being its own would mark its cases (decision 0129).
+    pub proposed: bool,
     /// What belongs to it, for the scrub.
     pub assets: Assets,
 }

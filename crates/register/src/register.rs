@@ -84,6 +84,10 @@ pub struct Register {
     looked_at: AtomicI64,
     data_version: AtomicI64,
     changes: AtomicU64,
+    /// The last change that was followed when uses were last noted.
+    pub(crate) followed: AtomicI64,
+    /// The last change that was removed, since every process has followed it.
+    pub(crate) forgotten: AtomicI64,
     clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) cost: PasswordCost,
@@ -127,6 +131,7 @@ impl Register {
     pub fn copied(&self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, RegisterError> {
         let connection = schema::copy(&self.connection())?;
         let copy = Self::beside(connection, clock, entropy, self.cost, self.nobody.clone())?;
+        copy.tables_now().remember(&self.tables_now());
         copy.seal_in_memory();
         copy.demand.store(self.demand.load(Ordering::Relaxed), Ordering::Relaxed);
         copy.by_mail.store(self.by_mail.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -174,6 +179,8 @@ impl Register {
             looked_at: AtomicI64::new(clock.now().as_millis()),
             data_version: AtomicI64::new(0),
             changes: AtomicU64::new(0),
+            followed: AtomicI64::new(0),
+            forgotten: AtomicI64::new(0),
             clock,
             entropy,
             cost,
@@ -326,7 +333,7 @@ impl Register {
         let tables = self.tables();
         let held = tables.sessions.get(&credentials::digest(token))?;
         let idle = now.as_millis().saturating_sub(held.used.at()) >= SESSION_IDLE_MILLIS;
-        if held.face != face || held.expires_at <= now || idle {
+        if held.face != face || held.ends_at() <= now || idle {
             return None;
         }
         let principal = tables.people.get(&held.person)?.principal_at(now)?;

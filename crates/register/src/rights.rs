@@ -138,6 +138,12 @@ impl Rights {
         Self(self.0 & other.0)
     }
 
+    /// The others.
+    #[must_use]
+    pub const fn without(self, right: Right) -> Self {
+        Self(self.0 & !(1 << right as u32))
+    }
+
     /// Whether every right of `other` is among them.
     #[must_use]
     pub const fn holds(self, other: Self) -> bool {

@@ -34,6 +34,8 @@ const STEPS: &[&str] = &[
     include_str!("schema/12-cell-key.sql"),
     include_str!("schema/13-confirmed-lead-keys.sql"),
     include_str!("schema/14-recovery-asked.sql"),
+    include_str!("schema/15-hours-of-sessions.sql"),
+    include_str!("schema/16-own-is-confirmed.sql"),
 ];
 
 fn migrate(connection: &mut Connection) -> Result<(), RegisterError> {

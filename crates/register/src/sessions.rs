@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use model::{PersonId, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::audit::DAY_MILLIS;
 use crate::credentials::{self, Secret, digest, hex};
+use crate::held::Tables;
 use crate::joining::dormancy;
 use crate::nouns::{Face, Principal};
 use crate::register::{Register, RegisterError};
@@ -19,9 +20,10 @@ pub const SESSION_IDLE_MILLIS: i64 = 2 * 3_600_000;
 /// How long a factor counts as just shown: longer ago, it is asked for again before factors or keys are changed.
 pub const FRESH_MILLIS: i64 = 10 * 60_000;
 /// Sessions of one person; the oldest ends when one more begins.
-const SESSIONS_EACH_MAX: u32 = 20;
+const SESSIONS_EACH_MAX: usize = 20;
 const MINUTE_MILLIS: i64 = 60_000;
-/// How far the use of a session that is stored may lag behind the use that is held.
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
+/// How far what is stored of a session's use may lag behind what is held, beside the rest of the hour.
 const USE_LAG_MILLIS: i64 = 10 * 60_000;
 
 /// Days since 1970.
@@ -61,20 +63,12 @@ impl Use {
         self.at.fetch_max(now.as_millis(), Ordering::Relaxed);
     }
 
-    /// The time to be stored, if it lies far enough from what is.
-    fn due(&self, lag: i64) -> Option<i64> {
+    /// The number of the hour, day or whatever `unit` it was last used in, if that is not stored yet.
+    fn due(&self, unit: i64) -> Option<i64> {
         let (at, noted) = (self.at(), self.noted.load(Ordering::Relaxed));
-        (at - noted >= lag).then(|| {
+        (at.div_euclid(unit) > noted.div_euclid(unit)).then(|| {
             self.noted.store(at, Ordering::Relaxed);
-            at
-        })
-    }
-
-    fn day_due(&self) -> Option<i64> {
-        let (at, noted) = (self.at(), self.noted.load(Ordering::Relaxed));
-        (at.div_euclid(DAY_MILLIS) > noted.div_euclid(DAY_MILLIS)).then(|| {
-            self.noted.store(at, Ordering::Relaxed);
-            at.div_euclid(DAY_MILLIS)
+            at.div_euclid(unit)
         })
     }
 }
@@ -129,9 +123,14 @@ fn due(uses: impl Iterator<Item = ([u8; 32], Option<i64>)>) -> Vec<([u8; 32], i6
     uses.filter_map(|(hash, at)| Some((hash, at?))).collect()
 }
 
-/// The minute of a moment: nobody who has the store reads from it when exactly somebody was here.
-const fn minute(millis: i64) -> i64 {
-    millis.div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS
+/// The hour of a moment: nobody who has the store reads from it when exactly somebody was here.
+pub(crate) const fn hour(millis: i64) -> i64 {
+    millis.div_euclid(HOUR_MILLIS) * HOUR_MILLIS
+}
+
+/// Whether a moment lies less than ten minutes back; a clock that was set back by less than a minute does no harm.
+fn is_fresh(shown_at: Option<i64>, now: Timestamp) -> bool {
+    shown_at.is_some_and(|at| (-MINUTE_MILLIS..FRESH_MILLIS).contains(&now.as_millis().saturating_sub(at)))
 }
 
 impl Register {
@@ -156,36 +155,32 @@ impl Register {
         let Some(principal) = principal.map(Arc::new) else { return Ok(None) };
         let token = credentials::session(&*self.entropy);
         let hash = digest(token.expose());
-        let at = minute(now.as_millis());
-        let expires_at = at + SESSION_MILLIS;
-        let idle_since = at - SESSION_IDLE_MILLIS - USE_LAG_MILLIS;
+        // Rounded down, all of it: after a restart, when nobody knows more than the store, a session ends by up to an hour
+        // earlier, and never later, than twelve hours, and two idle ones, allow.
+        let at = hour(now.as_millis());
+        // Only what has ended by the exact times too, which another process may hold.
+        let ended = now.as_millis().saturating_sub(HOUR_MILLIS);
+        let idle_since = ended.saturating_sub(SESSION_IDLE_MILLIS + USE_LAG_MILLIS);
         connection
             .prepare_cached("DELETE FROM session WHERE expires_at <= ?1 OR used_at <= ?2")?
-            .execute(params![at, idle_since])?;
+            .execute(params![ended, idle_since])?;
+        for (oldest, ..) in self.sessions_of(connection, person)?.into_iter().skip(SESSIONS_EACH_MAX - 1) {
+            connection.prepare_cached("DELETE FROM session WHERE hash = ?1")?.execute([oldest])?;
+        }
         connection
             .prepare_cached(
-                "DELETE FROM session WHERE person = ?1 AND hash NOT IN
-                 (SELECT hash FROM session WHERE person = ?1 ORDER BY created_at DESC LIMIT ?2)",
+                "INSERT INTO session(hash, person, face, kind, created_at, used_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
             )?
-            .execute(params![person.as_bytes(), SESSIONS_EACH_MAX - 1])?;
-        connection
-            .prepare_cached(
-                "INSERT INTO session(hash, person, face, kind, created_at, fresh_at, used_at, expires_at, passkey_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                hash,
-                person.as_bytes(),
-                face_text(face),
-                kind.as_str(),
-                at,
-                expires_at,
-                (kind == SessionKind::Passkey).then_some(at)
-            ])?;
+            .execute(params![hash, person.as_bytes(), face_text(face), kind.as_str(), at, at + SESSION_MILLIS,])?;
         if let Some(organisation) = principal.organisation.as_ref().filter(|_| face == Face::Member) {
             dormancy::used(connection, now, organisation.id)?;
         }
         self.reload(connection)?;
+        if let Some(held) = self.tables_now().sessions.get(&hash) {
+            held.shown.begin(now, kind == SessionKind::Passkey);
+            held.used.note(now);
+        }
         // As the tables have it by now: a dormant organisation takes part again by this very sign-in.
         let held = self.tables_now().people.get(&person).and_then(|held| held.principal_at(now).cloned());
         Ok(Some((token, held.unwrap_or(principal))))
@@ -199,59 +194,68 @@ impl Register {
         let (old, fresh) = (digest(token), credentials::session(&*self.entropy));
         let hash = digest(fresh.expose());
         let connection = self.connection();
+        let known = |tables: &Tables, hash: &[u8; 32]| {
+            tables.sessions.get(hash).map(|held| (Arc::clone(&held.shown), Arc::clone(&held.used)))
+        };
+        let before = known(&self.tables_now(), &old);
         if connection.execute("UPDATE session SET hash = ?2 WHERE hash = ?1", params![old, hash])? == 0 {
             return Err(RegisterError::Absent("session".into()));
         }
         self.reload(&connection)?;
+        if let (Some((shown, used)), Some(after)) = (before, known(&self.tables_now(), &hash)) {
+            after.0.take_over(&shown);
+            after.1.note(Timestamp::from_millis(used.at()));
+        }
         Ok(fresh)
     }
 
-    /// Whether a session's owner has shown a factor within the last ten minutes.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if it cannot be read.
-    pub fn is_fresh(&self, token: &str) -> Result<bool, RegisterError> {
-        let fresh_at: Option<i64> = self
-            .connection()
-            .query_row("SELECT fresh_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
-            .optional()?;
-        Ok(fresh_at.is_some_and(|at| (-MINUTE_MILLIS..FRESH_MILLIS).contains(&(self.now().as_millis() - at))))
+    /// Whether a session's owner has shown a factor within the last ten minutes, to this process: after a restart nothing is
+    /// fresh.
+    #[must_use]
+    pub fn is_fresh(&self, token: &str) -> bool {
+        let tables = self.tables_now();
+        is_fresh(tables.sessions.get(&digest(token)).and_then(|held| held.shown.factor()), self.now())
     }
 
-    /// Whether a session's owner has shown a passkey in it within the last ten minutes.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if it cannot be read.
-    pub fn is_fresh_by_passkey(&self, token: &str) -> Result<bool, RegisterError> {
-        let shown_at: Option<Option<i64>> = self
-            .connection()
-            .query_row("SELECT passkey_at FROM session WHERE hash = ?1", [digest(token)], |row| row.get(0))
-            .optional()?;
-        Ok(shown_at.flatten().is_some_and(|at| (-MINUTE_MILLIS..FRESH_MILLIS).contains(&(self.now().as_millis() - at))))
+    /// Whether a session's owner has shown a passkey in it within the last ten minutes, to this process.
+    #[must_use]
+    pub fn is_fresh_by_passkey(&self, token: &str) -> bool {
+        let tables = self.tables_now();
+        is_fresh(tables.sessions.get(&digest(token)).and_then(|held| held.shown.passkey()), self.now())
     }
 
     /// Notes that a session's owner has just shown a passkey.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if it cannot be stored.
-    pub fn freshen_by_passkey(&self, person: PersonId, token: &str) -> Result<(), RegisterError> {
-        self.connection().execute(
-            "UPDATE session SET fresh_at = ?3, passkey_at = ?3 WHERE hash = ?1 AND person = ?2",
-            params![digest(token), person.as_bytes(), minute(self.now().as_millis())],
-        )?;
-        Ok(())
+    pub fn freshen_by_passkey(&self, person: PersonId, token: &str) {
+        self.show(person, token, true);
     }
 
     /// Notes that a session's owner has just shown a factor.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if it cannot be stored.
-    pub fn freshen(&self, person: PersonId, token: &str) -> Result<(), RegisterError> {
-        self.connection().execute(
-            "UPDATE session SET fresh_at = ?3 WHERE hash = ?1 AND person = ?2",
-            params![digest(token), person.as_bytes(), minute(self.now().as_millis())],
-        )?;
-        Ok(())
+    pub fn freshen(&self, person: PersonId, token: &str) {
+        self.show(person, token, false);
+    }
+
+    fn show(&self, person: PersonId, token: &str, passkey: bool) {
+        if let Some(held) = self.tables_now().sessions.get(&digest(token)).filter(|held| held.person == person) {
+            held.shown.show(self.now(), passkey);
+        }
+    }
+
+    /// Hash, hour of the beginning and kind of somebody's sessions, the latest first: by the exact time where it is known.
+    fn sessions_of(
+        &self,
+        connection: &Connection,
+        person: PersonId,
+    ) -> Result<Vec<([u8; 32], i64, String)>, RegisterError> {
+        let mut statement =
+            connection.prepare_cached("SELECT hash, created_at, kind FROM session WHERE person = ?1")?;
+        let rows = statement.query_map([person.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut rows = rows.collect::<Result<Vec<([u8; 32], i64, String)>, _>>()?;
+        let tables = self.tables_now();
+        rows.sort_by_key(|(hash, at, _)| {
+            let begun = tables.sessions.get(hash).and_then(|held| held.shown.begun());
+            (std::cmp::Reverse(begun.unwrap_or(*at)), *hash)
+        });
+        Ok(rows)
     }
 
     /// Somebody's sessions, the latest first.
@@ -259,21 +263,20 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if they cannot be read.
     pub fn sessions(&self, person: PersonId, this: &str) -> Result<Vec<SessionInfo>, RegisterError> {
-        let this = digest(this);
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT hash, created_at, kind FROM session WHERE person = ?1 AND expires_at > ?2 ORDER BY created_at DESC, hash",
-        )?;
-        let rows = statement.query_map(params![person.as_bytes(), self.now().as_millis()], |row| {
-            let hash: [u8; 32] = row.get(0)?;
-            Ok(SessionInfo {
+        let (this, now) = (digest(this), self.now());
+        let listed = self.sessions_of(&self.connection(), person)?;
+        let tables = self.tables_now();
+        let goes_on = |hash: &[u8; 32]| tables.sessions.get(hash).is_some_and(|held| held.ends_at() > now);
+        Ok(listed
+            .into_iter()
+            .filter(|(hash, ..)| goes_on(hash))
+            .map(|(hash, at, kind)| SessionInfo {
                 id: id_of(&hash),
-                created_day: day(Timestamp::from_millis(row.get(1)?)),
-                kind: row.get(2)?,
+                created_day: day(Timestamp::from_millis(at)),
+                kind,
                 this: hash == this,
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .collect())
     }
 
     /// Ends one of somebody's sessions.
@@ -305,27 +308,29 @@ impl Register {
         Ok(ended)
     }
 
-    /// Stores when sessions, keys and walls were last used: sessions to ten minutes, the others by day. No route waits for
-    /// it.
+    /// Stores when sessions, keys and walls were last used: sessions by the hour, the others by day; and forgets the changes
+    /// that every process has long followed. No route waits for it.
     ///
     /// # Errors
     /// [`RegisterError`] if that cannot be stored.
     pub fn note_uses(&self) -> Result<(), RegisterError> {
-        let (sessions, keys, devices) = {
+        let (sessions, keys, devices, seen) = {
             let tables = self.tables_now();
-            let sessions =
-                tables.sessions.iter().map(|(hash, held)| (*hash, held.used.due(USE_LAG_MILLIS).map(minute)));
-            let keys = tables.keys.iter().map(|(hash, held)| (*hash, held.used.day_due()));
-            let devices = tables.devices.iter().map(|(hash, held)| (*hash, held.used.day_due()));
-            (due(sessions), due(keys), due(devices))
+            let sessions = tables.sessions.iter().map(|(hash, held)| (*hash, held.used.due(HOUR_MILLIS)));
+            let keys = tables.keys.iter().map(|(hash, held)| (*hash, held.used.due(DAY_MILLIS)));
+            let devices = tables.devices.iter().map(|(hash, held)| (*hash, held.used.due(DAY_MILLIS)));
+            (due(sessions), due(keys), due(devices), tables.seen())
         };
-        if sessions.is_empty() && keys.is_empty() && devices.is_empty() {
+        // What was followed when this was last called; who has not by now reads everything anew.
+        let followed = self.followed.swap(seen, Ordering::Relaxed);
+        let forgotten = self.forgotten.swap(followed, Ordering::Relaxed);
+        if sessions.is_empty() && keys.is_empty() && devices.is_empty() && followed == forgotten {
             return Ok(());
         }
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         for (statement, list) in [
-            ("UPDATE session SET used_at = max(used_at, ?2) WHERE hash = ?1", sessions),
+            ("UPDATE session SET used_at = max(used_at, ?2 * 3600000) WHERE hash = ?1", sessions),
             ("UPDATE key SET used_day = ?2 WHERE hash = ?1", keys),
             ("UPDATE device SET used_day = ?2 WHERE hash = ?1", devices),
         ] {
@@ -334,6 +339,11 @@ impl Register {
                 statement.execute(params![hash, at])?;
             }
         }
+        // Their order would say between which acts of the trail, each with its time, a session began. The last one stays: by
+        // its number later ones are known to be later.
+        transaction
+            .prepare_cached("DELETE FROM changed WHERE seq <= ?1 AND seq < (SELECT max(seq) FROM changed)")?
+            .execute([followed])?;
         Ok(transaction.commit()?)
     }
 }

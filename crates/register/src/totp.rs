@@ -9,6 +9,7 @@ use crate::audit::Actor;
 use crate::credentials::Secret;
 use crate::people::find;
 use crate::register::{Register, RegisterError};
+use crate::seal::SealKey;
 
 /// Bytes of a secret: as long as the hash (RFC 4226, section 4).
 const SECRET_BYTES: usize = 20;
@@ -92,6 +93,17 @@ fn owner(person: PersonId) -> Vec<u8> {
     [b"totp".as_slice(), person.as_bytes()].concat()
 }
 
+fn use_of(person: PersonId) -> Vec<u8> {
+    [b"totp used".as_slice(), person.as_bytes()].concat()
+}
+
+/// The last step whose code was used.
+fn last_used(key: &SealKey, person: PersonId, sealed: &[u8]) -> Result<i64, RegisterError> {
+    let bytes = key.open(&use_of(person), sealed)?;
+    let bytes = bytes.try_into().map_err(|_| RegisterError::Stored("the last use of an app is no step".into()))?;
+    Ok(i64::from_be_bytes(bytes))
+}
+
 impl Register {
     /// Begins enrolment of an app: the secret counts once a first code confirms it, and until then can be made anew.
     ///
@@ -103,8 +115,8 @@ impl Register {
         let sealed = self.seal_key()?.seal(&*self.entropy, &owner(person), &secret)?;
         let day = crate::sessions::day(self.now());
         let changed = self.connection().execute(
-            "INSERT INTO totp(person, secret, confirmed, last_step, created_day) VALUES (?1, ?2, 0, 0, ?3)
-             ON CONFLICT(person) DO UPDATE SET secret = ?2, last_step = 0, created_day = ?3 WHERE confirmed = 0",
+            "INSERT INTO totp(person, secret, confirmed, used, created_day) VALUES (?1, ?2, 0, NULL, ?3)
+             ON CONFLICT(person) DO UPDATE SET secret = ?2, used = NULL, created_day = ?3 WHERE confirmed = 0",
             params![person.as_bytes(), sealed, day],
         )?;
         if changed == 0 {
@@ -163,21 +175,28 @@ impl Register {
         typed: &str,
         confirmed: bool,
     ) -> Result<Option<i64>, RegisterError> {
-        let sealed: Option<Vec<u8>> = connection
+        let row: Option<(Vec<u8>, Option<Vec<u8>>)> = connection
             .query_row(
-                "SELECT secret FROM totp WHERE person = ?1 AND confirmed = ?2",
+                "SELECT secret, used FROM totp WHERE person = ?1 AND confirmed = ?2",
                 params![person.as_bytes(), confirmed],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let secret = self.seal_key()?.open(&owner(person), &sealed)?;
+        let Some((sealed, before)) = row else { return Ok(None) };
+        let key = self.seal_key()?;
+        let secret = key.open(&owner(person), &sealed)?;
         let Some(step) = matching(&secret, typed, self.now()) else { return Ok(None) };
+        let last = before.as_ref().map(|before| last_used(key, person, before)).transpose()?;
+        if last.is_some_and(|last| step <= last) {
+            return Ok(None);
+        }
+        // A step is a half minute: in plain it would say when somebody signed in.
+        let after = key.seal(&*self.entropy, &use_of(person), &step.to_be_bytes())?;
         // One statement of the database decides, so that of two who come with one code, in two processes even, one gets in.
         let used = connection.execute(
-            "UPDATE totp SET confirmed = 1, last_step = ?2
-             WHERE person = ?1 AND last_step < ?2 AND confirmed = ?3 AND secret = ?4",
-            params![person.as_bytes(), step, confirmed, sealed],
+            "UPDATE totp SET confirmed = 1, used = ?2
+             WHERE person = ?1 AND used IS ?5 AND confirmed = ?3 AND secret = ?4",
+            params![person.as_bytes(), after, confirmed, sealed, before],
         )?;
         Ok((used == 1).then_some(step))
     }

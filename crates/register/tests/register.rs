@@ -456,7 +456,10 @@ fn keys_that_were_enrolled_before_keys_were_confirmed_count() {
     drop(register);
     // As an earlier program left it.
     let before = rusqlite::Connection::open(&path).unwrap();
-    let undo = "DROP TABLE recovery_asked; DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
+    let undo = "ALTER TABLE organisation DROP COLUMN own_confirmed;
+        ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
+        ALTER TABLE totp DROP COLUMN used; ALTER TABLE totp ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
+        DROP TABLE recovery_asked; DROP TRIGGER lead_key_replaced; DROP TRIGGER lead_key_gone; DROP TABLE lead_key_said;
         ALTER TABLE lead_key DROP COLUMN counts_since; PRAGMA user_version = 12";
     before.execute_batch(undo).unwrap();
     drop(before);
@@ -464,4 +467,126 @@ fn keys_that_were_enrolled_before_keys_were_confirmed_count() {
     assert_eq!(count(&register), 1);
     register.set_lead_key(&leads[1], &key(2)).unwrap();
     assert_eq!(count(&register), 1);
+}
+
+const HOUR: i64 = 3_600_000;
+
+/// Every number of the register's tables that lies where moments do: between 2001 and 2286, in milliseconds.
+fn moments(path: &std::path::Path) -> Vec<(String, i64)> {
+    let raw = rusqlite::Connection::open(path).unwrap();
+    let names = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+    let mut statement = raw.prepare(names).unwrap();
+    let columns = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let mut found = Vec::new();
+    for (table, column) in columns.map(Result::unwrap) {
+        let sql = format!("SELECT \"{column}\" FROM \"{table}\" WHERE typeof(\"{column}\") = 'integer'");
+        let mut statement = raw.prepare(&sql).unwrap();
+        let values = statement.query_map([], |row| row.get::<_, i64>(0)).unwrap().map(Result::unwrap);
+        let times = values.filter(|value| (1_000_000_000_000..10_000_000_000_000).contains(value));
+        found.extend(times.map(|value| (format!("{table}.{column}"), value)));
+    }
+    found
+}
+
+#[test]
+fn the_store_has_no_minute_of_a_session_and_a_restart_asks_for_a_factor_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let outside = Arc::new(Outside::default());
+    // Eleven minutes, and some, past the hour.
+    outside.now.store(1_800_000_000_000 + 11 * 60_000 + 1_234, Ordering::Relaxed);
+    let open = || Register::open(&path, outside.clone(), outside.clone(), PasswordCost::CHEAP).unwrap();
+    let pass = |millis: i64| outside.now.fetch_add(millis, Ordering::Relaxed);
+    let minute = |moments: &[(String, i64)]| moments.iter().any(|(_, at)| at % HOUR != 0);
+    let register = open();
+    member(&register);
+    let begun = outside.now.load(Ordering::Relaxed);
+    let (token, who) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    let token = token.expose();
+    assert!(register.is_fresh(token) && !register.is_fresh_by_passkey(token));
+    pass(7 * 60_000);
+    register.freshen_by_passkey(ann(&register), token);
+    assert!(register.is_fresh_by_passkey(token));
+    // Another token knows what the one before knew.
+    let renewed = register.renew_session(token).unwrap();
+    assert!(!register.is_fresh(token) && register.is_fresh_by_passkey(renewed.expose()));
+    let token = renewed.expose();
+    let by = Actor::of(&who);
+    let admin = Actor { role: Some(Role::OrganisationAdmin), rights: Role::OrganisationAdmin.rights(), ..by };
+    register.create_device(&admin, "the wall").map(drop).unwrap();
+    assert!(register.session(Face::Member, token).is_some());
+    register.note_uses().unwrap();
+    let kept = moments(&path);
+    let of = |name: &str| kept.iter().filter(|(column, _)| column == name).map(|(_, at)| *at).collect::<Vec<_>>();
+    assert_eq!(of("session.created_at"), [begun - begun % HOUR]);
+    assert_eq!(of("session.used_at"), [begun - begun % HOUR]);
+    assert_eq!(of("session.expires_at"), [begun - begun % HOUR + register::SESSION_MILLIS]);
+    let exact: Vec<_> = kept.iter().filter(|(_, at)| at % HOUR != 0).collect();
+    // The cell's own trail has times, and a code for a wall that nobody has paired yet ends after minutes.
+    let known = ["act.at", "device.pairing_ends"];
+    assert!(exact.iter().all(|(column, _)| known.contains(&column.as_str())), "{exact:?}");
+
+    drop(register);
+    let register = open();
+    assert!(register.session(Face::Member, token).is_some(), "the session goes on");
+    assert!(!register.is_fresh(token) && !register.is_fresh_by_passkey(token), "and nobody knows of a factor");
+    register.confirm(ann(&register), token, PASSWORD, None, "a").unwrap();
+    assert!(register.is_fresh(token) && !register.is_fresh_by_passkey(token));
+    // However it is used, it ends within twelve hours, and within two idle ones: rounded down, so by up to an hour earlier.
+    let (two, twelve) = (register::SESSION_IDLE_MILLIS, register::SESSION_MILLIS);
+    while outside.now.load(Ordering::Relaxed) + HOUR / 2 < begun - begun % HOUR + twelve {
+        pass(HOUR / 2);
+        assert!(register.session(Face::Member, token).is_some());
+    }
+    register.note_uses().unwrap();
+    pass(begun + twelve - outside.now.load(Ordering::Relaxed));
+    assert!(register.session(Face::Member, token).is_none());
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    drop(register);
+    pass(two);
+    assert!(open().session(Face::Member, token.expose()).is_none());
+    assert!(!minute(&moments(&path).into_iter().filter(|(name, _)| name.starts_with("session.")).collect::<Vec<_>>()));
+}
+
+#[test]
+fn sessions_of_an_older_store_lose_their_minutes_and_the_order_in_which_they_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("register.db");
+    let outside = Arc::new(Outside::default());
+    outside.now.store(1_800_000_000_000 + 11 * 60_000, Ordering::Relaxed);
+    let open = || Register::open(&path, outside.clone(), outside.clone(), PasswordCost::CHEAP).unwrap();
+    let register = open();
+    member(&register);
+    let (token, _) = register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    drop(register);
+    let before = rusqlite::Connection::open(&path).unwrap();
+    let undo = "ALTER TABLE organisation DROP COLUMN own_confirmed;
+        ALTER TABLE session ADD COLUMN fresh_at INTEGER; ALTER TABLE session ADD COLUMN passkey_at INTEGER;
+        ALTER TABLE totp DROP COLUMN used; ALTER TABLE totp ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
+        UPDATE session SET created_at = created_at + 660000, fresh_at = created_at + 660000, used_at = used_at + 660000,
+          expires_at = expires_at + 660000, passkey_at = created_at + 660000;
+        PRAGMA user_version = 14";
+    before.execute_batch(undo).unwrap();
+    drop(before);
+    let register = open();
+    assert!(register.session(Face::Member, token.expose()).is_some() && !register.is_fresh(token.expose()));
+    let sessions: Vec<_> = moments(&path).into_iter().filter(|(name, _)| name.starts_with("session.")).collect();
+    assert!(sessions.len() == 3 && sessions.iter().all(|(_, at)| at % HOUR == 0), "{sessions:?}");
+    let changes = || {
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.query_row("SELECT count(*) FROM changed", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(changes(), 1);
+    // Nor does the order of later ones stay, and another process loses nothing by it.
+    let other = open();
+    for _ in 0..3 {
+        register.sign_in(Face::Member, "ann@calder.example", PASSWORD, "a").unwrap();
+    }
+    assert!(changes() > 3);
+    register.note_uses().unwrap();
+    register.note_uses().unwrap();
+    assert_eq!(changes(), 1);
+    register.sign_out(token.expose()).unwrap();
+    assert!(other.refresh().unwrap() && other.session(Face::Member, token.expose()).is_none());
+    assert_eq!(other.sessions(ann(&other), "").unwrap().len(), 3);
 }

@@ -66,7 +66,7 @@ fn member() -> Vec<Route> {
             "PUT",
             "/api/v1/organisation",
             "edit_own",
-            "Says what belongs to your organisation; name and sectors are the cell's to change.",
+            "Says what belongs to your organisation; name and sectors are the cell's to change. What its invitation proposed counts from the first time on, as far as it is said here.",
         )
         .takes(json::<views::NewOwnOrganisation>())
         .gives(204, Shape::Empty)

@@ -101,6 +101,9 @@ pub struct OwnOrganisation {
     pub software: Vec<String>,
     /// Why it can only read: `dormant` or `terms`.
     pub read_only: Option<String>,
+    /// Whether domains, ranges and brands were proposed by its invitation and no administrator has saved them yet: nobody
+    /// reports until one has, whatever of them is kept.
+    pub proposed: bool,
     /// Whether this is an exercise.
     pub exercise: bool,
 }

@@ -63,7 +63,7 @@ async fn devices<S: Door>(State(door): State<S>, Extension(who): Extension<Who>)
 
 async fn device_make<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    fresh(sessions, &who).await?;
+    fresh(sessions, &who)?;
     let new: views::NewDevice = http::json(request, BODY_BYTES_MAX).await?;
     let by = Actor::of(&who.principal);
     let made = ask(sessions, move |register| register.create_device(&by, &new.label)).await?;
@@ -122,7 +122,7 @@ fn new_key(new: views::NewKey) -> Result<register::NewKey, Problem> {
 
 async fn key_make<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    fresh(sessions, &who).await?;
+    fresh(sessions, &who)?;
     let organisation = organisation(&who).ok_or_else(Problem::absent)?;
     let new = new_key(http::json(request, BODY_BYTES_MAX).await?)?;
     let by = Actor::of(&who.principal);

@@ -90,10 +90,9 @@ pub(crate) async fn ask<T: Send + 'static>(
 }
 
 /// The person and the session's token, if a factor was shown within the last ten minutes.
-pub(crate) async fn fresh(sessions: &Sessions, who: &Who) -> Result<(PersonId, String), Problem> {
+pub(crate) fn fresh(sessions: &Sessions, who: &Who) -> Result<(PersonId, String), Problem> {
     let (person, token) = (who.person()?, who.token()?.to_owned());
-    let asked = token.clone();
-    match ask(sessions, move |register| register.is_fresh(&asked)).await? {
+    match sessions.register().is_fresh(&token) {
         true => Ok((person, token)),
         false => Err(Problem::confirm_first()),
     }
@@ -238,7 +237,7 @@ async fn me<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> A
     let (person, token) = (who.person()?, who.token()?.to_owned());
     let asked = move |register: &Register| {
         let notices = register.notices(person)?;
-        Ok((register.person(person)?, register.factors(person)?, register.is_fresh(&token)?, notices))
+        Ok((register.person(person)?, register.factors(person)?, register.is_fresh(&token), notices))
     };
     let (person, factors, confirmed, notices) = ask(sessions, asked).await?;
     let register = sessions.register();
@@ -272,10 +271,9 @@ async fn notices<S: Door>(State(door): State<S>, Extension(who): Extension<Who>,
 async fn confirm<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let network = network(&request);
     let (person, token) = (who.person()?, who.token()?.to_owned());
-    let kept = token.clone();
     let shown: views::NewConfirmation = http::json(request, BODY_BYTES_MAX).await?;
     let sessions = door.sessions();
-    let register = sessions.register();
+    let (register, kept) = (sessions.register(), token.clone());
     let confirmed = sessions.slowly(move || {
         let totp = shown.code.as_deref().map(Second::Totp);
         let code = totp.or_else(|| shown.recovery_code.as_deref().map(Second::Recovery));
@@ -313,14 +311,13 @@ async fn confirm_passkey_finish<S: Door>(
         register.passkey_failed(face, &network);
         return Err(Problem::wrong_field("this passkey is not one of yours here, or was shown too late"));
     }
-    let kept = token.clone();
-    ask(sessions, move |register| register.freshen_by_passkey(person, &token)).await?;
-    renewed(&door, kept).await
+    register.freshen_by_passkey(person, &token);
+    renewed(&door, token).await
 }
 
 async fn password<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    let (person, token) = fresh(sessions, &who).await?;
+    let (person, token) = fresh(sessions, &who)?;
     let new: views::NewPassword = http::json(request, BODY_BYTES_MAX).await?;
     let (register, own) = (sessions.register(), token.clone());
     let by = Actor::of(&who.principal);
@@ -348,7 +345,7 @@ async fn passkeys<S: Door>(State(door): State<S>, Extension(who): Extension<Who>
 
 async fn passkey_begin<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let (sessions, network) = (door.sessions(), network(&request));
-    let (person, _) = fresh(sessions, &who).await?;
+    let (person, _) = fresh(sessions, &who)?;
     let asked = move |register: &Register| Ok((register.person(person)?, register.passkey_credentials(person)?));
     let (of, known) = ask(sessions, asked).await?;
     let register = sessions.register();
@@ -360,7 +357,7 @@ async fn passkey_begin<S: Door>(State(door): State<S>, Extension(who): Extension
 
 async fn passkey_add<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions().clone();
-    let (person, token) = fresh(&sessions, &who).await?;
+    let (person, token) = fresh(&sessions, &who)?;
     let new: views::NewPasskey = http::json(request, BODY_BYTES_MAX).await?;
     let by = Actor::of(&who.principal);
     let added = blocking(move || {
@@ -392,7 +389,7 @@ async fn passkey_remove<S: Door>(
     mut request: Request,
 ) -> Answer {
     let sessions = door.sessions();
-    let (person, token) = fresh(sessions, &who).await?;
+    let (person, token) = fresh(sessions, &who)?;
     let id = http::path(&mut request).await?;
     let held = ask(sessions, move |register| register.passkeys(person)).await?;
     if !held.iter().any(|passkey| passkey.id == id) {
@@ -406,7 +403,7 @@ async fn passkey_remove<S: Door>(
 
 async fn totp_begin<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
     let sessions = door.sessions();
-    let (person, _) = fresh(sessions, &who).await?;
+    let (person, _) = fresh(sessions, &who)?;
     let issuer = sessions.partnership().to_owned();
     let secret = ask(sessions, move |register| register.begin_totp(person, &issuer)).await?;
     let view = views::TotpView {
@@ -419,7 +416,7 @@ async fn totp_begin<S: Door>(State(door): State<S>, Extension(who): Extension<Wh
 
 async fn totp_confirm<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let sessions = door.sessions();
-    let (person, token) = fresh(sessions, &who).await?;
+    let (person, token) = fresh(sessions, &who)?;
     let first: views::NewTotpCode = http::json(request, BODY_BYTES_MAX).await?;
     let by = Actor::of(&who.principal);
     if !ask(sessions, move |register| register.confirm_totp(&by, person, &first.code)).await? {
@@ -430,7 +427,7 @@ async fn totp_confirm<S: Door>(State(door): State<S>, Extension(who): Extension<
 
 async fn totp_remove<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
     let sessions = door.sessions();
-    let (person, token) = fresh(sessions, &who).await?;
+    let (person, token) = fresh(sessions, &who)?;
     if !ask(sessions, move |register| register.factors(person)).await?.totp {
         return Err(Problem::absent());
     }
@@ -442,7 +439,7 @@ async fn totp_remove<S: Door>(State(door): State<S>, Extension(who): Extension<W
 
 async fn recovery_codes<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
     let sessions = door.sessions();
-    let (person, _) = fresh(sessions, &who).await?;
+    let (person, _) = fresh(sessions, &who)?;
     let by = Actor::of(&who.principal);
     let codes = ask(sessions, move |register| register.new_recovery_codes(&by, person)).await?;
     let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
@@ -463,14 +460,14 @@ async fn sessions<S: Door>(State(door): State<S>, Extension(who): Extension<Who>
 }
 
 async fn sessions_end<S: Door>(State(door): State<S>, Extension(who): Extension<Who>) -> Answer {
-    let (person, token) = fresh(door.sessions(), &who).await?;
+    let (person, token) = fresh(door.sessions(), &who)?;
     ask(door.sessions(), move |register| register.end_other_sessions(person, &token)).await?;
     door.pulse();
     Ok(nothing())
 }
 
 async fn session_end<S: Door>(State(door): State<S>, Extension(who): Extension<Who>, mut request: Request) -> Answer {
-    let (person, _) = fresh(door.sessions(), &who).await?;
+    let (person, _) = fresh(door.sessions(), &who)?;
     let id = http::path(&mut request).await?;
     ask(door.sessions(), move |register| register.end_session(person, &id)).await?;
     door.pulse();

@@ -202,7 +202,7 @@ async fn recovery(State(cell): State<CellState>, Extension(who): Extension<Who>,
         _ => return Err(Problem::wrong_field("either person, or name and email")),
     };
     // Whoever has the way in reads all that the firm reported: an open session alone does not give it.
-    fresh(cell.sessions(), &who).await?;
+    fresh(cell.sessions(), &who)?;
     let by = Actor::of(&who.principal);
     let done = ask(cell.sessions(), move |register| register.recover_organisation(&by, id, &whom, register.delivery()));
     let exercise = cell.sessions().exercise();

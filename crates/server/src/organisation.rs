@@ -98,6 +98,7 @@ async fn own(State(member): State<MemberState>, Extension(who): Extension<Who>) 
         brands: profile.assets.brands,
         software: profile.software,
         read_only: read_only.map(str::to_owned),
+        proposed: held.proposed,
         exercise: member.sessions().exercise(),
     };
     reply(StatusCode::OK, &view)

@@ -103,6 +103,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "read-only", "Your organisation can only read", detail)
     }
 
+    /// 403: an administrator of the organisation has to say first what is its own.
+    #[must_use]
+    pub fn own_first() -> Self {
+        let detail = "what your invitation says is your organisation's own (domains, address ranges, names) counts only once an \
+                      administrator of it has confirmed it: nothing was taken; let one look through it on the page of the \
+                      organisation and save it, and send this again";
+        Self::new(StatusCode::FORBIDDEN, "own-first", "Your organisation has to say first what is its own", detail)
+    }
+
     /// 403: a passkey has to be shown in this session, not long ago.
     #[must_use]
     pub fn passkey_first() -> Self {

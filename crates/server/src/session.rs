@@ -323,6 +323,9 @@ fn lacking(right: Right, principal: &Principal) -> Problem {
     match &principal.organisation {
         Some(held) if principal.role.rights().has(right) && held.status == Status::Dormant => Problem::dormant(),
         Some(held) if principal.role.rights().has(right) && held.overdue => Problem::terms_overdue(),
+        Some(held) if principal.role.rights().has(right) && right == Right::Report && held.proposed => {
+            Problem::own_first()
+        }
         _ => Problem::role(),
     }
 }

@@ -168,9 +168,9 @@ pub(crate) fn handler(id: &str, filter: MethodFilter) -> Option<MethodRouter<Cel
 }
 
 /// Who asks, if they have shown a passkey in this session within ten minutes.
-async fn fresh(cell: &CellParts, who: &Who) -> Result<PersonId, Problem> {
-    let (person, token) = (who.person()?, who.token()?.to_owned());
-    match ask(&cell.sessions, move |register| register.is_fresh_by_passkey(&token)).await? {
+fn fresh(cell: &CellParts, who: &Who) -> Result<PersonId, Problem> {
+    let (person, token) = (who.person()?, who.token()?);
+    match cell.sessions.register().is_fresh_by_passkey(token) {
         true => Ok(person),
         false => Err(Problem::passkey_first()),
     }
@@ -204,7 +204,7 @@ async fn show(State(CellState(cell)): State<CellState>, Extension(who): Extensio
 
 async fn enrol(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>, request: Request) -> Answer {
     let NewLeadKey { public } = http::json(request, ACT_BYTES_MAX).await?;
-    let person = fresh(&cell, &who).await?;
+    let person = fresh(&cell, &who)?;
     let key = LeadPublicKey::parse(&public).map_err(|why| Problem::wrong_field(format!("public: {why}")))?;
     let bytes: [u8; LEAD_KEY_BYTES] = *key.as_bytes();
     let by = Actor::of(&who.principal);
@@ -214,7 +214,7 @@ async fn enrol(State(CellState(cell)): State<CellState>, Extension(who): Extensi
 }
 
 async fn remove(State(CellState(cell)): State<CellState>, Extension(who): Extension<Who>) -> Answer {
-    let person = fresh(&cell, &who).await?;
+    let person = fresh(&cell, &who)?;
     let by = Actor::of(&who.principal);
     ask(&cell.sessions, move |register| register.remove_lead_key(&by)).await?;
     cell.openings.forget_shares(cell.now(), person);
@@ -236,7 +236,7 @@ async fn confirm(
     if !waits_or_counts.await? {
         return Err(Problem::absent());
     }
-    fresh(&cell, &who).await?;
+    fresh(&cell, &who)?;
     let by = Actor::of(&who.principal);
     ask(&cell.sessions, move |register| register.confirm_lead_key(&by, lead, &fingerprint)).await?;
     followed(cell).await

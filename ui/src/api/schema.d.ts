@@ -784,7 +784,7 @@ export interface paths {
         };
         /** Your organisation. */
         get: operations["own_organisation"];
-        /** Says what belongs to your organisation; name and sectors are the cell's to change. */
+        /** Says what belongs to your organisation; name and sectors are the cell's to change. What its invitation proposed counts from the first time on, as far as it is said here. */
         put: operations["edit_own"];
         post?: never;
         delete?: never;
@@ -4525,6 +4525,11 @@ export interface components {
             exercise?: boolean;
             /** @description Its name. */
             name: string;
+            /**
+             * @description Whether domains, ranges and brands were proposed by its invitation and no administrator has saved them yet: nobody
+             *     reports until one has, whatever of them is kept.
+             */
+            proposed: boolean;
             /** @description Its address ranges. */
             ranges: string[];
             /** @description Why it can only read: `dormant` or `terms`. */

@@ -16,7 +16,7 @@ export function Home() {
         </div>
       }
     >
-      {face?.face === 'cell' ? <CellHome session={session!} /> : <MemberHome exercise={!!session?.exercise} />}
+      {face?.face === 'cell' ? <CellHome session={session!} /> : <MemberHome session={session} />}
     </Suspense>
   )
 }

@@ -1,12 +1,13 @@
 // A member's home: what needs doing, what is attacking the partnership, and released items as they come.
 import { Link } from '@tanstack/react-router'
-import type { CampaignView, IndicatorView, PostureView } from '../api/types'
+import type { CampaignView, IndicatorView, PostureView, Session } from '../api/types'
 import { ago, both, brief, list, ms } from '../lib/format'
 import { fromCommunity } from '../live/member'
 import { useMemberLive } from '../live/portal'
 import { When, useNow } from '../ui/When'
 import { Value } from '../ui/Value'
 import { Tlp } from '../ui/bits'
+import { CannotReport } from '../ui/CannotReport'
 import { Failed, Heading, Loading } from '../ui/States'
 import { kindWord, words } from '../words/portal'
 import { AdvisoryCard, isRead } from './AdvisoryCard'
@@ -81,7 +82,7 @@ function Item({ i, now }: { i: IndicatorView; now: number }) {
   )
 }
 
-export function MemberHome({ exercise }: { exercise: boolean }) {
+export function MemberHome({ session }: { session?: Session | null }) {
   const { live, failed } = useMemberLive(),
     clockNow = useNow(2000)
   const h = live.home,
@@ -95,7 +96,8 @@ export function MemberHome({ exercise }: { exercise: boolean }) {
     )
   return (
     <div className="page wide">
-      <Heading title={T.todo(todo.length)} page={T.title} exercise={exercise} />
+      <Heading title={T.todo(todo.length)} page={T.title} exercise={!!session?.exercise} />
+      <CannotReport session={session} />
       {live.link !== 'live' && (
         <p className="note warn" role="status">
           {words.states.paused}

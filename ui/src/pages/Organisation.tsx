@@ -1,6 +1,6 @@
 // A member's own organisation: what belongs to it, how it stands to the terms, and what its people did.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRouteContext } from '@tanstack/react-router'
+import { useRouteContext, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { firm } from '../api/people'
 import type { OwnOrganisation } from '../api/types'
@@ -30,7 +30,8 @@ function Edit({ o, page, saved }: { o: OwnOrganisation; page: string; saved: () 
   return (
     <Frame of={form}>
       <ProfileFields of={form} held={o} labels={T} />
-      <Go of={form} label={T.save} />
+      {o.proposed && <p className="note warn">{T.proposedWhy}</p>}
+      <Go of={form} label={o.proposed ? T.confirm : T.save} />
     </Frame>
   )
 }
@@ -97,7 +98,9 @@ export function Organisation() {
       queryFn: firm.organisation,
       enabled: face?.face === 'member' && !!session?.organisation,
     }),
-    [said, say] = useState('')
+    [said, say] = useState(''),
+    queries = useQueryClient(),
+    router = useRouter()
   if (face?.face !== 'member' || !session?.organisation) return <NotFound />
   const may = session.rights.includes('manage-own'),
     role = session.role === 'organisation-admin',
@@ -113,6 +116,7 @@ export function Organisation() {
       {o && (
         <>
           {o.read_only && <p className="note warn">{T.readOnly[o.read_only] ?? o.read_only}</p>}
+          {o.proposed && <p className="note warn">{may ? T.proposedYours : T.proposed}</p>}
           <section className="card">
             <dl className="facts">
               <div>
@@ -145,6 +149,9 @@ export function Organisation() {
                 saved={() => {
                   say(T.saved)
                   void q.refetch()
+                  // From now on its people may report: the navigation follows.
+                  if (o.proposed)
+                    void queries.invalidateQueries({ queryKey: ['session'] }).then(() => router.invalidate())
                 }}
               />
               <p role="status" className={said ? 'good' : 'vh'}>

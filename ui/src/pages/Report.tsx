@@ -8,6 +8,7 @@ import { reports } from '../api/reports'
 import { bodyOf, keepReceipt, keptReceipt, newKey, sealsWords, wordsOf, type KeptReceipt } from '../lib/draft'
 import { useDraft } from '../lib/use-draft'
 import { Call } from '../ui/Call'
+import { CannotReport, isKept } from '../ui/CannotReport'
 import { why } from '../ui/Form'
 import { Icon } from '../ui/Icon'
 import { useProblems } from '../ui/Problems'
@@ -70,6 +71,14 @@ export function Report() {
     queryFn: firm.groups,
     enabled: on && !!session?.rights.includes('read-groups') && (step === 'share' || draft.warn.startsWith('group:')),
   })
+  if (!on && face?.face === 'member' && isKept(session))
+    return (
+      <div className="page">
+        <Heading title={T.title} page={T.title} exercise={session?.exercise} />
+        <CannotReport session={session} />
+        <Call {...reachOf(face)} />
+      </div>
+    )
   if (!on) return <NotFound />
   const reach = { ...reachOf(face), ...(last && !reachOf(face).phone ? { phone: last.receipt.answer.phone } : {}) },
     go = (s?: string) => void nav({ to: '/report', search: s ? { step: s } : {} }),

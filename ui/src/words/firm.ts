@@ -25,6 +25,15 @@ export const firm = {
     save: 'Save',
     saved: 'Saved.',
     nothing: 'None named.',
+    proposed:
+      'Nobody of your organisation can report yet: an administrator of it has to say first which domains, address ranges and names are its own.',
+    proposedYours:
+      'Nobody of your organisation can report yet: look through what your invitation calls your own, strike out what is not, and save it.',
+    proposedWhy:
+      'Whoever invited you wrote these domains, address ranges and names. A report that holds one of them is marked for the cell as its reporter’s own: a range or a name that is not yours would tell your reports from others’. None of it counts until you confirm it.',
+    confirm: 'This is ours: save it',
+    look: 'To the page of the organisation',
+    lookThrough: 'Look through it',
     termsTitle: 'Terms of membership',
     termsAccepted: (v: number) => `Your organisation has accepted version ${v}.`,
     termsNone: 'Your organisation has not accepted any version here.',

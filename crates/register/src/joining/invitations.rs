@@ -10,6 +10,7 @@ use crate::credentials::{self, Secret, hex};
 use crate::nouns::{Face, Secondment};
 use crate::register::RegisterError;
 use crate::rights::Role;
+use crate::sessions::HOUR_MILLIS;
 
 use super::letters::days_later;
 use super::settings::JoiningSettings;
@@ -218,7 +219,12 @@ pub(crate) fn make(
             "UPDATE invitation SET state = 'withdrawn', ended_at = ?3 WHERE organisation IS ?1 AND email = ?2
              AND kind = ?4 AND state = 'open'",
         )?
-        .execute(params![new.organisation.map(|id| *id.as_bytes()), email, now.as_millis(), new.kind.as_str()])?;
+        .execute(params![
+            new.organisation.map(|id| *id.as_bytes()),
+            email,
+            now.floor_to(HOUR_MILLIS).as_millis(),
+            new.kind.as_str()
+        ])?;
     let id = InvitationId::from_bytes(entropy.bytes());
     let token = token(INVITATION_PREFIX, entropy);
     transaction
@@ -301,7 +307,7 @@ pub(crate) fn open(
 pub(crate) fn spend(transaction: &Connection, now: Timestamp, id: InvitationId) -> Result<bool, RegisterError> {
     let changed = transaction
         .prepare_cached("UPDATE invitation SET state = 'accepted', ended_at = ?2 WHERE id = ?1 AND state = 'open'")?
-        .execute(params![id.as_bytes(), now.as_millis()])?;
+        .execute(params![id.as_bytes(), now.floor_to(HOUR_MILLIS).as_millis()])?;
     Ok(changed == 1)
 }
 
@@ -309,7 +315,7 @@ pub(crate) fn spend(transaction: &Connection, now: Timestamp, id: InvitationId) 
 pub(crate) fn withdraw(transaction: &Connection, now: Timestamp, id: InvitationId) -> Result<bool, RegisterError> {
     let changed = transaction
         .prepare_cached("UPDATE invitation SET state = 'withdrawn', ended_at = ?2 WHERE id = ?1 AND state = 'open'")?
-        .execute(params![id.as_bytes(), now.as_millis()])?;
+        .execute(params![id.as_bytes(), now.floor_to(HOUR_MILLIS).as_millis()])?;
     Ok(changed == 1)
 }
 
@@ -317,7 +323,7 @@ pub(crate) fn withdraw(transaction: &Connection, now: Timestamp, id: InvitationI
 pub(crate) fn withdraw_of(transaction: &Connection, now: Timestamp, by: PersonId) -> Result<usize, RegisterError> {
     Ok(transaction
         .prepare_cached("UPDATE invitation SET state = 'withdrawn', ended_at = ?2 WHERE by = ?1 AND state = 'open'")?
-        .execute(params![by.as_bytes(), now.as_millis()])?)
+        .execute(params![by.as_bytes(), now.floor_to(HOUR_MILLIS).as_millis()])?)
 }
 
 /// Invitations of an organisation, or those that the cell sends (of organisations and of its own people), the latest first.

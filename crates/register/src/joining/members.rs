@@ -8,6 +8,7 @@ use crate::insert::insert_organisation;
 use crate::nouns::{Face, NewOrganisation, NewPerson, OrganisationClass, Status};
 use crate::register::{Register, RegisterError};
 use crate::rights::{Right, Role};
+use crate::sessions::HOUR_MILLIS;
 
 use super::invitations::{self, Invitation, InvitationKind, InvitationState, NewInvitation};
 use super::letters::{self, Purpose, link};
@@ -47,7 +48,7 @@ pub(crate) fn shut(transaction: &Connection, now: Timestamp, id: OrganisationId)
     let id = id.as_bytes();
     transaction.execute(
         "UPDATE invitation SET state = 'withdrawn', ended_at = ?2 WHERE organisation = ?1 AND state = 'open'",
-        params![id, now.as_millis()],
+        params![id, now.floor_to(HOUR_MILLIS).as_millis()],
     )?;
     for sql in [
         "DELETE FROM session WHERE person IN (SELECT id FROM person WHERE organisation = ?1)",
@@ -103,7 +104,8 @@ impl Register {
             assets: policy::Assets::default(),
         };
         let id = insert_organisation(transaction, &*self.entropy, &new)?;
-        transaction.execute("UPDATE organisation SET status = 'invited' WHERE id = ?1", [id.as_bytes()])?;
+        transaction
+            .execute("UPDATE organisation SET status = 'invited', own_confirmed = 0 WHERE id = ?1", [id.as_bytes()])?;
         profile::write(transaction, id, profile)?;
         let sent = NewInvitation {
             kind: InvitationKind::Organisation,

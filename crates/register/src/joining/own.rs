@@ -175,8 +175,8 @@ impl Register {
         profile::read(&self.connection(), id)?.ok_or_else(|| RegisterError::Absent("organisation".to_owned()))
     }
 
-    /// Writes what the own organisation tells of itself. Its name and sectors are the cell's to set: they decide who is
-    /// counted with whom.
+    /// Writes what the own organisation tells of itself; what its invitation proposed counts from then on as far as it is in it.
+    /// Its name and sectors are the cell's to set: they decide who is counted with whom.
     ///
     /// # Errors
     /// [`RegisterError::Refused`] naming the first value that cannot be.
@@ -189,8 +189,11 @@ impl Register {
                 profile::read(transaction, id)?.ok_or_else(|| RegisterError::Absent("organisation".to_owned()))?;
             let profile = Profile { further: stored.further, ..new.clone() }.normal(main)?;
             profile::write(transaction, id, &profile)?;
+            let sql = "UPDATE organisation SET own_confirmed = 1 WHERE id = ?1 AND own_confirmed = 0";
+            let first = transaction.execute(sql, [id.as_bytes()])? == 1;
             let (name, _) = organisation(transaction, id)?;
-            self.note(transaction, by, "organisation-edited", &name, "")
+            let detail = if first { "what is its own is confirmed" } else { "" };
+            self.note(transaction, by, "organisation-edited", &name, detail)
         })
     }
 

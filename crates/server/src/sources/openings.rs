@@ -274,7 +274,7 @@ pub(super) async fn begin(
 ) -> Answer {
     let case = case_of(&cell, &who, &mut request).await?;
     let NewOpening { reason } = http::json(request, ACT_BYTES_MAX).await?;
-    let person = fresh(&cell, &who).await?;
+    let person = fresh(&cell, &who)?;
     let reason = reason.trim().to_owned();
     if !(REASON_CHARS_MIN..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
         let told = format!("reason: {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters say why");
@@ -332,7 +332,7 @@ pub(super) async fn give(
 ) -> Answer {
     let case = case_of(&cell, &who, &mut request).await?;
     let NewShare { opening, share } = http::json(request, ACT_BYTES_MAX).await?;
-    let person = fresh(&cell, &who).await?;
+    let person = fresh(&cell, &who)?;
     let share = Share::parse(&share);
     let share = share.ok_or_else(|| Problem::wrong_field("share: 64 lower-case hexadecimal digits are expected"))?;
     let by = Actor::of(&who.principal);
