@@ -30,6 +30,10 @@ fn main() {
         learn::run(&labels, &data);
         return;
     }
+    if has("tags") {
+        scattered::run_tagged(&labels, &data);
+        return;
+    }
     let mut missed = 0;
     if what.is_empty() || has("all") || has("linking") {
         missed += linking::run(&labels, &data);
