@@ -53,6 +53,9 @@ enum Command {
         /// Also throughput, memory and replay of `fusion`.
         #[arg(long)]
         all: bool,
+        /// Instead of measuring `fusion`, walks through three true campaigns and three mistakes of it.
+        #[arg(long)]
+        walk: bool,
     },
     /// Runs the long proofs, or those named, and writes `docs/proofs/NAME.md`; a further call goes on where one ended.
     Prove {
@@ -76,7 +79,9 @@ fn main() -> ExitCode {
             run::command(&binary).arg("demo").args(&options).go()
         }),
         Command::Test { fast } => tiers::test(fast),
-        Command::Bench { names, labels, all } => bench::run(&names, &bench::fusion::Options { labels, all }),
+        Command::Bench { names, labels, all, walk } => {
+            bench::run(&names, &bench::fusion::Options { labels, all, walk })
+        }
         Command::Prove { names, amount } => prove::run(&names, amount),
         Command::Openapi => tiers::write_openapi(),
         Command::Fuzz => tiers::asked(),

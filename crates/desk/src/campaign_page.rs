@@ -97,7 +97,9 @@ impl Desk {
         let mut reasons = Vec::new();
         let mut values: HashMap<ObservableKey, usize> = HashMap::new();
         let mut indicators: Vec<IndicatorRow> = Vec::new();
-        for (placed, report) in cases.iter().zip(texts) {
+        let by_case: HashMap<CaseId, &ReportEntry> =
+            cases.iter().zip(&texts).filter_map(|(placed, report)| Some((placed.case, report.as_deref()?))).collect();
+        for (placed, report) in cases.iter().zip(&texts) {
             let (case, at, Some(report)) = (placed.case, rfc3339(placed.at), report) else { continue };
             let index = u32::try_from(reports.len()).unwrap_or(u32::MAX);
             for item in &report.items {
@@ -118,23 +120,30 @@ impl Desk {
                     row.reports.push(index);
                 }
                 for (when, reason) in placed.links.iter().filter(|(_, reason)| reason.key == key) {
-                    // Which of two came first is not told within a minute.
-                    let other = minutes.get(&reason.other).copied();
-                    let (from, to) = match other {
-                        Some(minute) if minute == placed.at => (case.max(reason.other), case.min(reason.other)),
-                        _ => (case, reason.other),
-                    };
-                    reasons.push(ReasonRow {
-                        from: from.to_string(),
-                        to: to.to_string(),
-                        at: rfc3339(when.floor_to(MINUTE_MILLIS)),
-                        text: reason.sentence(item.sighting.observable.value()),
-                    });
+                    if reasons.len() >= REASONS_SHOWN_MAX {
+                        truncated = true;
+                        break;
+                    }
+                    let others = by_case.get(&reason.other).map_or(&[][..], |report| &report.items);
+                    let others = others.iter().map(|item| &item.sighting.observable);
+                    let text = fusion.sentence(reason, &item.sighting.observable, others);
+                    reasons.push(reason_row(placed, &minutes, *when, reason, text));
+                }
+            }
+            let techniques = report.techniques.iter().map(|technique| technique.as_str());
+            for tag in techniques.chain(report.tags.iter().map(String::as_str)) {
+                let Some(key) = fusion.tag_key(tag) else { continue };
+                for (when, reason) in placed.links.iter().filter(|(_, reason)| reason.key == key) {
+                    if reasons.len() >= REASONS_SHOWN_MAX {
+                        truncated = true;
+                        break;
+                    }
+                    reasons.push(reason_row(placed, &minutes, *when, reason, fusion.sentence_of_tag(tag)));
                 }
             }
             let lane = placed.lane.as_deref();
             let mut lane_shown = lane.unwrap_or("Sector not shown").to_owned();
-            leaks::add_region(&mut lane_shown, &report);
+            leaks::add_region(&mut lane_shown, report);
             timeline.push(TimelineRow {
                 at: at.clone(),
                 lane: lane_shown,
@@ -153,9 +162,8 @@ impl Desk {
         }
         // The most widely held first; among equals, the one that came first stays first.
         indicators.sort_by_key(|row| std::cmp::Reverse(row.reports.len()));
-        truncated |= indicators.len() > INDICATORS_SHOWN_MAX || reasons.len() > REASONS_SHOWN_MAX;
+        truncated |= indicators.len() > INDICATORS_SHOWN_MAX;
         indicators.truncate(INDICATORS_SHOWN_MAX);
-        reasons.truncate(REASONS_SHOWN_MAX);
         let id = fusion.brief(campaign)?.id;
         Some(CampaignPage {
             campaign: self.row(id, self.letters.get(id).unwrap_or_default(), now, fusion)?,
@@ -171,4 +179,19 @@ impl Desk {
             exercise: self.exercise,
         })
     }
+}
+
+fn reason_row(
+    placed: &PlacedCase,
+    minutes: &HashMap<CaseId, Timestamp>,
+    when: Timestamp,
+    reason: &Reason,
+    text: String,
+) -> ReasonRow {
+    // Which of two came first is not told within a minute.
+    let (from, to) = match minutes.get(&reason.other) {
+        Some(minute) if *minute == placed.at => (placed.case.max(reason.other), placed.case.min(reason.other)),
+        _ => (placed.case, reason.other),
+    };
+    ReasonRow { from: from.to_string(), to: to.to_string(), at: rfc3339(when.floor_to(MINUTE_MILLIS)), text }
 }

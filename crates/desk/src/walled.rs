@@ -11,7 +11,8 @@ use model::{CaseId, Observable, ObservableKey, PersonId, Timestamp};
 use policy::planted::{self, Leak};
 use policy::{Params, rho};
 use vault::{
-    AmendEntry, Body, Change, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError, Word, WordEntry,
+    AmendEntry, Body, Change, Class, DataSet, Entry, JournalError, Keys, ReportEntry, Seq, Vault, VaultError, Word,
+    WordEntry,
 };
 
 use crate::desk::{Desk, DeskConfig, Frame};
@@ -217,6 +218,11 @@ impl Walled {
         if let Body::Amend(amend) = &entry.body {
             self.amend(entry.at, amend)?;
         }
+        if let Body::Aged(aged) = &entry.body
+            && aged.class != Class::Values
+        {
+            self.fusion.forget_words(aged.case);
+        }
         self.desk.apply(entry, &[], live);
         Ok(())
     }
@@ -260,6 +266,9 @@ impl Walled {
             .map(|observable| Observation { key: observable.key(seed), observable })
             .collect();
         self.fusion.forget(amend.case, &gone);
+        if all {
+            self.fusion.forget_tags(amend.case);
+        }
         if let Change::Correct(_) = amend.change {
             let mut added = after.clone();
             added
@@ -297,6 +306,8 @@ impl Walled {
             .zip(&report.items)
             .map(|(key, item)| Observation { key: *key, observable: &item.sighting.observable })
             .collect();
+        let techniques: Vec<&str> = report.techniques.iter().map(|technique| technique.as_str()).collect();
+        let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
         let event = Event {
             at: self.now,
             case: report.case,
@@ -307,6 +318,8 @@ impl Walled {
             counts: rho::counts_for_breadth(report.know, !report.is_members()),
             of_member: report.is_members(),
             observations: &observations,
+            techniques: &techniques,
+            tags: &tags,
         };
         let mut found: Vec<Finding> = Vec::new();
         self.fusion.step(&event, &mut found);

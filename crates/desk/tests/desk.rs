@@ -21,6 +21,8 @@ struct World {
     desk: Desk,
     facts: Facts,
     now: Timestamp,
+    /// Tags of the reports that are sent from now on.
+    tags: Vec<String>,
 }
 
 fn case(n: u8) -> CaseId {
@@ -40,7 +42,8 @@ impl World {
             DeskConfig { journal: Arc::clone(&journal) as _, key_seed, lanes, slot_millis: 30_000, exercise: true };
         let now = Timestamp::from_millis(START);
         let fusion = Fusion::new(Config::new(true, key_seed));
-        let mut world = Self { journal, fusion, desk: Desk::new(config), facts: Facts::default(), now };
+        let mut world =
+            Self { journal, fusion, desk: Desk::new(config), facts: Facts::default(), now, tags: Vec::new() };
         world.frames();
         world
     }
@@ -72,6 +75,8 @@ impl World {
             counts: !own,
             of_member: !own,
             observations: &observations,
+            techniques: &[],
+            tags: &self.tags.iter().map(String::as_str).collect::<Vec<_>>(),
         };
         let mut findings = Vec::new();
         self.fusion.step(&event, &mut findings);
@@ -97,7 +102,7 @@ impl World {
             title: "mail".into(),
             narrative: String::new(),
             techniques: vec![],
-            tags: vec![],
+            tags: self.tags.clone(),
             items: observables.iter().map(item).collect(),
         };
         self.append(Body::Report(Box::new(entry)), &findings);
@@ -261,6 +266,22 @@ fn nothing_says_that_two_reports_are_one_firms() {
     }
     let wall = world.desk.wall(world.now, &world.fusion, &world.facts);
     assert_eq!(wall.campaigns.len(), 2, "both are on the wall, or neither");
+}
+
+#[test]
+fn a_reason_names_what_both_reports_have_and_a_tag_is_told_as_written() {
+    let mut world = World::new();
+    world.tags = vec!["AsyncRAT".to_owned()];
+    world.report(1, 1, "energy", &["45.77.1.1", "https://quartz.test/gate/load.php"]);
+    world.tags = vec!["#asyncrat".to_owned()];
+    world.report(2, 2, "energy", &["https://lantern.test/gate/load.php"]);
+    let plan = world.desk.page_plan(CampaignId::from_bytes([1; 16]), &world.fusion).unwrap();
+    let page = world.desk.page(plan.read(&*world.journal), world.now, &world.fusion).unwrap();
+    let mut told: Vec<&str> = page.reasons.iter().map(|row| row.text.as_str()).collect();
+    told.sort_unstable();
+    let path = "https://lantern.test/gate/load.php has the path /gate/load.php, as https://quartz.test/gate/load.php in the \
+                other report has";
+    assert_eq!(told, ["both speak of #asyncrat", path]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::score::Heard;
 use crate::slots::Slots;
 use crate::steps::{List, Table};
 use crate::store::Store;
+use crate::tags::Tag;
 use crate::take::Room;
 use crate::tree::{Edge, NO_WORD};
 use crate::words::Words;
@@ -61,6 +62,8 @@ pub struct Fusion {
     pub(crate) heard: BTreeMap<ObservableKey, Heard>,
     /// What analysts said.
     pub(crate) words: Words,
+    /// Tags of the cases that have any.
+    pub(crate) tags: HashMap<u32, Vec<Tag>>,
     /// Counts the lists of everyday values that were in use.
     pub(crate) lists: u8,
     pub(crate) changed: BTreeSet<u32>,
@@ -105,6 +108,7 @@ impl Fusion {
             crowded: BTreeSet::new(),
             heard: BTreeMap::new(),
             words: Words::default(),
+            tags: HashMap::new(),
             lists: 0,
             changed: BTreeSet::new(),
             merged: Vec::new(),

@@ -57,6 +57,32 @@ impl Fusion {
         gone
     }
 
+    /// A case has a tag no more that it had for certain. Of a tag that so many have that its campaigns are not all known, the number of
+    /// those who have it stays right: else a common one would look rare.
+    pub(crate) fn leave_tag(&mut self, case: u32, tag: u64) {
+        let Some(posting) = self.postings.get(tag).copied() else { return };
+        if let Some(place) = posting.spilled_to()
+            && let Some(more) = self.store.list.get_mut(place)
+        {
+            more.having = more.having.saturating_sub(1);
+            let mine = self.places.home(case);
+            let at = more.entries.as_slice().iter().position(|entry| self.places.home(entry.case) == mine);
+            if let Some(at) = at
+                && let Some(entry) = more.entries.as_mut_slice().get_mut(at)
+            {
+                entry.count = entry.count.saturating_sub(1);
+                if entry.count == 0 {
+                    more.entries.remove(at);
+                }
+            }
+            if more.having > 0 {
+                return;
+            }
+            self.store.free(place);
+        }
+        self.postings.remove(tag);
+    }
+
     /// Cases by which a member holds a value in one token window, as far as they are kept.
     #[must_use]
     pub fn cases_of_member(&self, key: model::ObservableKey, token: MemberToken, window: u32) -> Vec<CaseId> {
@@ -101,6 +127,8 @@ mod tests {
             counts: true,
             of_member: true,
             observations: &observations,
+            techniques: &[],
+            tags: &[],
         };
         fusion.step(&event, &mut Vec::new());
     }

@@ -24,10 +24,12 @@ mod posting;
 mod reasons;
 mod rules;
 mod score;
+mod sentences;
 mod slots;
 mod small;
 mod steps;
 mod store;
+mod tags;
 mod take;
 mod tree;
 mod waves;
@@ -44,6 +46,7 @@ pub use networks::Networks;
 pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
 pub use rules::{RULES, rule_names, rule_set_text};
 pub use score::{Opinion, Told};
+pub use sentences::Likeness;
 pub use waves::SPAN_MILLIS as WAVE_MILLIS;
 pub use weigh::{Weights, pair_log_odds};
 pub use words::{Said, Word};
@@ -122,6 +125,10 @@ pub struct Event<'a> {
     pub of_member: bool,
     /// The values.
     pub observations: &'a [Observation<'a>],
+    /// ATT&CK techniques that the report names.
+    pub techniques: &'a [&'a str],
+    /// Names of malware and other tags, as they are written.
+    pub tags: &'a [&'a str],
 }
 
 /// Why two cases are linked.
@@ -129,18 +136,10 @@ pub struct Event<'a> {
 pub struct Reason {
     /// Name of the rule.
     pub rule: &'static str,
-    /// The value that links.
+    /// The value that links; of a tag what [`Fusion::tag_key`] gives.
     pub key: ObservableKey,
     /// The earlier case.
     pub other: CaseId,
-}
-
-impl Reason {
-    /// The reason as a person reads it, given the text of the value.
-    #[must_use]
-    pub fn sentence(&self, value: &str) -> String {
-        rules::sentence(self.rule, value)
-    }
 }
 
 /// What a report was held against: how likely it is that it belongs to one campaign.

@@ -1,11 +1,12 @@
 //! What a report shares with campaigns that are known, and which of them it belongs to.
 
-use model::Timestamp;
+use model::{ObservableKey, Timestamp};
 
 use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
 use crate::reasons::Kept;
 use crate::rules::{ALL, Aspect, SAME_VALUE};
+use crate::tags::FIRST_PLACE;
 use crate::take::Hit;
 use crate::weigh::{Sum, Weights};
 use crate::{Considered, Event, Finding, Reason};
@@ -83,12 +84,22 @@ impl Fusion {
         let mut room = std::mem::take(&mut self.room);
         room.hits.clear();
         self.take_values(case, event, &mut room, findings);
-        let found = self.belongs(case, event, &mut room.hits, findings);
+        self.take_tags(case, event, &mut room);
+        let tags = std::mem::take(&mut room.tags);
+        let found = self.belongs(case, event, &mut room.hits, &tags, findings);
+        room.tags = tags;
         self.room = room;
         found
     }
 
-    fn belongs(&mut self, case: u32, event: &Event<'_>, hits: &mut [Hit], findings: &mut Vec<Finding>) -> Vec<Found> {
+    fn belongs(
+        &mut self,
+        case: u32,
+        event: &Event<'_>,
+        hits: &mut [Hit],
+        tags: &[u64],
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Found> {
         let mut candidates = self.candidates(event, hits);
         self.let_go(case, event.at, &mut candidates, hits, findings);
         if self.notes_considered {
@@ -112,7 +123,7 @@ impl Fusion {
                 self.cover.learn(values, candidate.sharing, candidate.size);
             }
             joined = Some(joined.unwrap_or(0).saturating_add(candidate.size));
-            let (reasons, kept) = self.reasons_of(&candidate, hits, event);
+            let (reasons, kept) = self.reasons_of(&candidate, hits, event, tags);
             found.push(Found { other: candidate.other, log_odds: candidate.log_odds, reasons, kept });
         }
         found
@@ -139,7 +150,7 @@ impl Fusion {
             let mut counting = Counting::default();
             let (mut sharing, mut last_value) = (0, None);
             for hit in same {
-                if last_value != Some(hit.value()) {
+                if hit.is_of_value() && last_value != Some(hit.value()) {
                     (sharing, last_value) = (sharing + 1, Some(hit.value()));
                 }
                 if counting.takes(hit) {
@@ -210,7 +221,13 @@ impl Fusion {
         })
     }
 
-    fn reasons_of(&self, candidate: &Candidate, hits: &[Hit], event: &Event<'_>) -> (Vec<Reason>, Vec<Kept>) {
+    fn reasons_of(
+        &self,
+        candidate: &Candidate,
+        hits: &[Hit],
+        event: &Event<'_>,
+        tags: &[u64],
+    ) -> (Vec<Reason>, Vec<Kept>) {
         let mut counting = Counting::default();
         let counted =
             hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter().filter(|hit| counting.takes(hit));
@@ -218,16 +235,19 @@ impl Fusion {
         of.sort_by(|a, b| self.weighted(b).total_cmp(&self.weighted(a)).then(a.order().cmp(&b.order())));
         let (mut reasons, mut kept): (Vec<Reason>, Vec<Kept>) = (Vec::new(), Vec::new());
         for hit in of {
-            let (Some(case), Some(value)) = (self.cases.get(hit.case), event.observations.get(hit.value())) else {
-                continue;
+            let key = if hit.is_of_value() {
+                event.observations.get(hit.value()).map(|value| value.key)
+            } else {
+                tags.get(hit.value() - usize::from(FIRST_PLACE)).map(|tag| ObservableKey(*tag))
             };
+            let (Some(case), Some(key)) = (self.cases.get(hit.case), key) else { continue };
             // A value that is shared as a whole needs no further reason.
-            if reasons.iter().any(|reason| reason.key == value.key) {
+            if reasons.iter().any(|reason| reason.key == key) {
                 continue;
             }
             let rule = ALL.get(usize::from(hit.rule())).map_or("", |rule| rule.name);
-            reasons.push(Reason { rule, key: value.key, other: case.id });
-            kept.push(Kept { at: event.at, key: value.key, other: hit.case, rule: hit.rule() });
+            reasons.push(Reason { rule, key, other: case.id });
+            kept.push(Kept { at: event.at, key, other: hit.case, rule: hit.rule() });
             if reasons.len() == REASONS_PER_LINK_MAX {
                 break;
             }

@@ -22,6 +22,8 @@ pub(crate) struct Parts<'a> {
     pub owned: Option<&'a str>,
     /// The suffix under which it is owned.
     pub suffix: &'a str,
+    /// The zone of dynamic DNS or hosting that it is below, if that is none of a registry's.
+    pub zone: Option<&'a str>,
     /// The address, of a host or itself.
     pub address: Option<IpAddr>,
     /// The path of a URL with its leading slash, without the query; empty for the root page.
@@ -72,8 +74,8 @@ impl<'a> Parts<'a> {
             return;
         }
         self.host = Some(host);
-        if let Some((owned, suffix)) = zones.owned(host) {
-            (self.owned, self.suffix) = (Some(owned), suffix);
+        if let Some(owned) = zones.owned(host) {
+            (self.owned, self.suffix, self.zone) = (Some(owned.name), owned.suffix, owned.zone);
         }
     }
 

@@ -164,6 +164,11 @@ impl Posting {
         if self.is_spilled() { store.list.get(self.at) } else { None }
     }
 
+    /// Where more of it is.
+    pub(crate) const fn spilled_to(self) -> Option<u32> {
+        if self.is_spilled() { Some(self.at) } else { None }
+    }
+
     pub(crate) fn named(self, store: &Store) -> Option<&Named> {
         store.named.get(self.more(store)?.named)
     }

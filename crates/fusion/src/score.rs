@@ -151,6 +151,8 @@ mod tests {
             counts: true,
             of_member: true,
             observations: &[Observation { key, observable: &observable }],
+            techniques: &[],
+            tags: &[],
         };
         fusion.step(&event, &mut Vec::new());
         let say = |fusion: &mut Fusion, at, n, opinion| {

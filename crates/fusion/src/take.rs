@@ -6,8 +6,9 @@ use crate::engine::Fusion;
 use crate::noise::NoiseVerdict;
 use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
-use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, URL_HOST};
+use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, TAG, URL_HOST};
 use crate::slots::Spot;
+use crate::tags::FIRST_PLACE;
 use crate::weigh::{self, Asking, Counts};
 use crate::{Event, Finding, Observation};
 
@@ -35,6 +36,11 @@ impl Hit {
     /// Which value of the report.
     pub(crate) const fn value(&self) -> usize {
         (self.order >> 16 & 0xffff) as usize
+    }
+
+    /// Whether it is of a value, and not of what the report says beside them.
+    pub(crate) const fn is_of_value(&self) -> bool {
+        self.value() < FIRST_PLACE as usize
     }
 
     pub(crate) const fn rule(&self) -> u8 {
@@ -76,6 +82,8 @@ struct Ready {
 #[derive(Default)]
 pub(crate) struct Room {
     pub(crate) hits: Vec<Hit>,
+    /// Keys of the tags that are new of the case.
+    pub(crate) tags: Vec<u64>,
     features: Vec<Feature>,
     values: Vec<Ready>,
     found: Vec<Posting>,
@@ -108,7 +116,7 @@ impl Fusion {
             for (index, observation) in observations.iter().enumerate() {
                 let value: usize = round + index;
                 let looks = value < VALUES_MAX;
-                let value = u16::try_from(value).unwrap_or(u16::MAX);
+                let value = u16::try_from(value.min(VALUES_MAX)).unwrap_or(u16::MAX);
                 let (key, kind) = (observation.key, observation.observable.kind());
                 let turn = Turn { case, at: event.at, value, key, kind, asking };
                 self.take(turn, observation.observable, index, looks, room, findings);
@@ -221,6 +229,13 @@ impl Fusion {
                 self.note_crowd(ObservableKey(feature), posting);
             }
         }
+    }
+
+    /// A case has a tag: as [`Self::meet`].
+    pub(crate) fn meet_tag(&mut self, case: u32, place: u16, tag: u64, asking: Asking, hits: &mut Vec<Hit>) {
+        let (key, kind) = (ObservableKey(tag), Kind::Domain);
+        let turn = Turn { case, at: Timestamp::from_millis(0), value: place, key, kind, asking };
+        self.meet(turn, tag, TAG, AS_FEATURE, true, hits);
     }
 
     /// Where a value stands by the lists in use; what is new of that is told.

@@ -10,6 +10,8 @@ use crate::rules::{ALL, Aspect, RULES, SAME_VALUE, URL_HOST, aspect};
 
 /// Most that one feature may say, in nats.
 const EVIDENCE_MAX: f32 = 9.0;
+/// Most that a report's tags may say together: by their weight it stays below what a link needs, so that they never link alone.
+const TOLD_MAX: f32 = 3.0;
 /// Stands for reports of a campaign that were not seen yet.
 const UNSEEN: f32 = 0.5;
 
@@ -142,7 +144,8 @@ pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
     // A path on a popular host is as rare as any other.
     let popular = asking.popular && aspect(rule) == Aspect::Place;
     let chance = (elsewhere * times * if popular { POPULAR } else { 1.0 }).min(1.0);
-    (inside / chance).ln().clamp(0.0, EVIDENCE_MAX)
+    let most = if aspect(rule) == Aspect::Told { TOLD_MAX } else { EVIDENCE_MAX };
+    (inside / chance).ln().clamp(0.0, most)
 }
 
 /// Evidence for one campaign, by rule: the strongest, and all together.
@@ -172,9 +175,12 @@ impl Sum {
     /// one thing tend to share it for one reason, so that a hundred of them are not a hundred times as sure.
     pub(crate) fn by_rule(&self) -> [f32; RULES] {
         let mut sums = [0.0; RULES];
-        for ((sum, best), all) in sums.iter_mut().zip(self.best).zip(self.all) {
+        for (((sum, best), all), rule) in sums.iter_mut().zip(self.best).zip(self.all).zip(&ALL) {
             if best > 0.0 {
                 *sum = best * (1.0 + (all / best).ln());
+            }
+            if rule.aspect == Aspect::Told {
+                *sum = sum.min(TOLD_MAX);
             }
         }
         sums
@@ -190,6 +196,7 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::TAG;
 
     fn of(common: u32, size: u32, having: u32, total: u32) -> f32 {
         evidence(SAME_VALUE, Counts { common, size, having, total, asking: Asking::of(1) })
@@ -215,6 +222,16 @@ mod tests {
         assert!((less - POPULAR.ln()).abs() < 1e-3 && of(SAME_VALUE, true) > 4.0, "{less}");
         let path = u8::try_from(ALL.iter().position(|rule| rule.name == "url-path").unwrap()).unwrap();
         assert_eq!(of(path, false), of(path, true));
+    }
+
+    #[test]
+    fn tags_alone_never_link_however_rare_and_many_they_are() {
+        let weights = Weights::default();
+        let told = evidence(TAG, Counts { common: 1, size: 1, having: 1, total: 1_000_000, asking: Asking::of(1) });
+        let mut sum = Sum::default();
+        (0..8).for_each(|_| sum.add(TAG, told));
+        assert!(told > 2.9 && sum.log_odds(&weights, 0.0, 0.0) < weights.join);
+        assert_eq!(evidence(TAG, Counts { common: 3, size: 9, having: 500, total: 1_000, asking: Asking::of(1) }), 0.0);
     }
 
     #[test]

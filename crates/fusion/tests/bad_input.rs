@@ -29,6 +29,8 @@ fn file_at(engine: &mut Fusion, at: i64, n: u32, firm: u8, values: &[Observable]
         counts: true,
         of_member: true,
         observations: &observations,
+        techniques: &[],
+        tags: &[],
     };
     engine.step(&event, &mut findings);
     findings

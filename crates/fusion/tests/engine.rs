@@ -21,7 +21,10 @@ fn campaign(n: usize) -> CampaignId {
 }
 
 fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
-    let observables: Vec<Observable> = values.iter().map(|value| read(value)).collect();
+    let beside = |mark| values.iter().filter_map(move |value| value.strip_prefix(mark)).collect::<Vec<&str>>();
+    let (techniques, tags) = (beside("technique:"), beside("tag:"));
+    let is_value = |value: &&&str| !value.starts_with("technique:") && !value.starts_with("tag:");
+    let observables: Vec<Observable> = values.iter().filter(is_value).map(|value| read(value)).collect();
     let observations: Vec<Observation<'_>> =
         observables.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
     let mut findings = Vec::new();
@@ -35,12 +38,15 @@ fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding
         counts: true,
         of_member: true,
         observations: &observations,
+        techniques: &techniques,
+        tags: &tags,
     };
     engine.step(&event, &mut findings);
     findings
 }
 
-/// A value as a golden file writes it: kinds that are not seen by a value's form stand before it, blanks are written `_`.
+/// A value as a golden file writes it: kinds that are not seen by a value's form stand before it, blanks are written `_`. What begins
+/// with `tag:` or `technique:` is said beside the values.
 fn read(value: &str) -> Observable {
     let of = |kind, text: &str| Observable::parse(kind, &text.replace('_', " ")).unwrap();
     match value.split_once(':') {
@@ -125,7 +131,7 @@ fn the_oldest_case_names_the_campaign_and_aliases_lead_to_it() {
     assert_eq!(engine.take_changes().campaigns, [campaign(1)]);
     assert!(engine.take_changes().campaigns.is_empty());
     let reasons = engine.explain(case(3));
-    assert_eq!(reasons[0].1.sentence("b.test"), "both name b.test");
+    assert_eq!(engine.sentence(&reasons[0].1, &read("b.test"), []), "both name b.test");
 }
 
 #[test]
@@ -154,6 +160,8 @@ fn windows_are_never_added_up() {
             counts: true,
             of_member: true,
             observations: &observations,
+            techniques: &[],
+            tags: &[],
         };
         engine.step(&event, &mut Vec::new());
     }
@@ -304,12 +312,62 @@ proptest! {
     }
 }
 
+#[test]
+fn a_tag_that_was_taken_back_says_nothing_and_a_technique_stays_when_words_go() {
+    let tagged = |forget: fn(&mut Fusion, CaseId), tag: &str| {
+        let mut engine = engine();
+        file(&mut engine, 1, 1, &["45.77.1.1", tag]);
+        forget(&mut engine, case(1));
+        file(&mut engine, 2, 2, &["45.77.9.9", tag]);
+        engine.campaign_of(case(2)) == Some(campaign(1))
+    };
+    assert!(tagged(|_, _| {}, "tag:asyncrat"));
+    assert!(!tagged(|engine, case| engine.forget_words(case), "tag:asyncrat"));
+    assert!(tagged(|engine, case| engine.forget_words(case), "technique:T1566"));
+    assert!(!tagged(|engine, case| engine.forget_tags(case), "technique:T1566"));
+}
+
+#[test]
+fn a_common_tag_stays_common_when_some_who_have_it_are_forgotten() {
+    let weak = |forgotten: usize| {
+        let mut engine = engine();
+        for n in 1..=30 {
+            file(&mut engine, n, 1, &[&format!("x{n}.test"), "tag:phishing"]);
+        }
+        for n in 31 - forgotten..=30 {
+            engine.forget_tags(case(n));
+        }
+        file(&mut engine, 40, 1, &["45.77.1.1", "quartz.test", "tag:phishing"]);
+        file(&mut engine, 41, 1, &["45.77.9.9", "lantern.test", "tag:phishing"]);
+        engine.campaign_of(case(41)) == Some(campaign(40))
+    };
+    assert!(!weak(0));
+    assert!(!weak(4), "the campaigns that were known are gone, and not that many have it");
+    assert!(weak(30));
+}
+
+#[test]
+fn a_tag_counts_once_for_a_case_and_its_reason_has_its_key() {
+    let mut engine = engine();
+    file(&mut engine, 1, 1, &["45.77.1.1", "tag:asyncrat"]);
+    let before = digest(&engine);
+    for _ in 0..3 {
+        file(&mut engine, 1, 1, &["tag:#AsyncRAT"]);
+    }
+    assert_eq!(digest(&engine), before);
+    file(&mut engine, 2, 2, &["45.77.9.9", "tag:AsyncRAT"]);
+    let key = engine.tag_key("async-rat").unwrap();
+    let why = engine.explain(case(2));
+    assert!(why.iter().any(|(_, reason)| reason.rule == "shared-tag" && reason.key == key), "{why:?}");
+    assert_eq!(engine.sentence_of_tag("#AsyncRAT"), "both speak of #AsyncRAT");
+}
+
 proptest! {
     /// Members see which reports are of one campaign: were that to depend on who sent them, it would tell who did.
     #[test]
     fn who_sent_a_report_never_matters_to_what_it_is_linked_with(
         timeline in prop::collection::vec(
-            (0_u8..4, 0_u8..4, any::<bool>(), prop::collection::vec(0_usize..30, 1..6)),
+            (0_u8..4, 0_u8..4, any::<bool>(), prop::collection::vec(0_usize..35, 1..6)),
             1..50,
         ),
     ) {
@@ -338,6 +396,8 @@ fn likeness(n: usize) -> String {
         2 => format!("https://{word}.example.test/gate/{n}.php?id=1"),
         3 => format!("{word}{n}.test"),
         4 => format!("198.51.100.{n}"),
+        5 if n % 5 < 2 => format!("tag:{word}"),
+        5 if n % 5 < 3 => format!("technique:T156{n}"),
         _ => format!("https://{}.test/{word}/load.php", WORDS[11]),
     }
 }

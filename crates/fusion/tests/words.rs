@@ -33,6 +33,8 @@ fn file_at(engine: &mut Fusion, minutes: i64, n: u8, values: &[&str]) -> Vec<Fin
         counts: true,
         of_member: true,
         observations: &observations,
+        techniques: &[],
+        tags: &[],
     };
     let mut findings = Vec::new();
     engine.step(&event, &mut findings);
@@ -78,7 +80,8 @@ fn two_campaigns_that_share_nothing_are_one_by_a_word() {
         // The three firms of it were hit within minutes.
         [(What::Merged, Some(0)), (What::Wave, None)]
     );
-    assert_eq!(engine.explain(case(2))[0].1.sentence(""), "an analyst says that both are of one attack");
+    let said = engine.sentence(&engine.explain(case(2))[0].1, &Observable::detect("a.test").unwrap(), []);
+    assert_eq!(said, "an analyst says that both are of one attack");
 }
 
 #[test]

@@ -76,6 +76,9 @@ impl Gate {
         let all = matches!(amend.change, Change::Withdraw | Change::Recall { .. });
         let gone = if all { before.items.clone() } else { without(&before, &after) };
         self.forget_in_all(before.case, &gone);
+        if all {
+            self.all.forget_tags(before.case);
+        }
         let added = without(&after, &before);
         if !added.is_empty() {
             self.learn_late(at, &ReportEntry { items: added, ..(*after).clone() });
@@ -97,6 +100,9 @@ impl Gate {
                 (report.title, report.narrative, report.tags) = (String::new(), String::new(), Vec::new());
             }
             report.items.retain(|item| !gone.contains(&item.sighting.observable));
+        }
+        if aged.class != Class::Values {
+            self.all.forget_words(aged.case);
         }
         self.forget_values(aged.case, gone.iter());
     }
@@ -143,6 +149,7 @@ impl Gate {
             Change::Recall { .. } if planted::is_on(Leak::RecalledStays) => {}
             Change::Withdraw | Change::Recall { .. } => {
                 self.take_back(at, &before, &before.items)?;
+                self.community.forget_tags(before.case);
                 // What a group had of it is taken back once.
                 self.amended.shared.remove(&before.case);
             }

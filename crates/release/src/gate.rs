@@ -282,6 +282,8 @@ impl Gate {
             .zip(&report.items)
             .map(|(key, item)| Observation { key: *key, observable: &item.sighting.observable })
             .collect();
+        let techniques: Vec<&str> = report.techniques.iter().map(|technique| technique.as_str()).collect();
+        let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
         let event = Event {
             at,
             case: report.case,
@@ -292,6 +294,8 @@ impl Gate {
             counts,
             of_member: report.is_members(),
             observations: &observations,
+            techniques: &techniques,
+            tags: &tags,
         };
         let mut found = Vec::new();
         self.all.step(&event, &mut found);

@@ -140,6 +140,8 @@ impl Gate {
         let facts = &part.facts;
         let observations: Vec<Observation<'_>> =
             part.items.iter().map(|(key, observable)| Observation { key: ObservableKey(*key), observable }).collect();
+        // Members are shown techniques, and never what the reporter tags: that is for the cell's run alone.
+        let techniques: Vec<&str> = facts.techniques.iter().map(String::as_str).collect();
         let event = Event {
             at: tick,
             case: facts.case,
@@ -150,6 +152,8 @@ impl Gate {
             counts: facts.counts,
             of_member: !facts.own,
             observations: &observations,
+            techniques: &techniques,
+            tags: &[],
         };
         let mut found = Vec::new();
         self.community.step(&event, &mut found);

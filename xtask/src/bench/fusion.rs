@@ -11,6 +11,8 @@ pub struct Options {
     pub labels: Option<PathBuf>,
     /// Also throughput, memory and replay.
     pub all: bool,
+    /// Instead, three true campaigns and three mistakes, walked through.
+    pub walk: bool,
 }
 
 /// Prints the tables; a missed target is an error.
@@ -19,6 +21,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     let mut bench = command("cargo").args(words);
     if let Some(labels) = &options.labels {
         bench = bench.arg("--labels").arg(labels);
+    }
+    if options.walk {
+        bench = bench.arg("--walk");
     }
     if options.all {
         bench = bench.arg("--all");

@@ -16,6 +16,8 @@ pub struct Report {
     pub campaign: u32,
     pub member: u32,
     pub values: Vec<Observable>,
+    /// Tags; the labelled reports have none.
+    pub tags: Vec<String>,
 }
 
 pub fn gunzip(path: &Path) -> Vec<u8> {
@@ -34,10 +36,22 @@ impl Names {
         let next = self.0.len() as u32;
         *self.0.entry(name.to_owned()).or_insert(next)
     }
+
+    /// The names in order of their numbers.
+    fn names(self) -> Vec<String> {
+        let mut names: Vec<(u32, String)> = self.0.into_iter().map(|(name, number)| (number, name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
 }
 
 /// The labelled reports in time order. `campaign` is kept for judging and goes nowhere near the engine.
 pub fn reports(labels: &Path) -> Vec<Report> {
+    reports_and_labels(labels).0
+}
+
+/// As [`reports`], with the label that each number of a campaign stands for.
+pub fn reports_and_labels(labels: &Path) -> (Vec<Report>, Vec<String>) {
     let (mut campaigns, mut members) = (Names::default(), Names::default());
     let text = gunzip(&labels.join("reports.jsonl.gz"));
     let mut reports: Vec<Report> = Vec::new();
@@ -51,10 +65,11 @@ pub fn reports(labels: &Path) -> Vec<Report> {
             campaign: campaigns.number(row["campaign"].as_str().unwrap()),
             member: members.number(row["reporter"].as_str().unwrap()),
             values,
+            tags: Vec::new(),
         });
     }
     reports.sort_by_key(|report| report.at);
-    reports
+    (reports, campaigns.names())
 }
 
 pub fn observable(kind: &str, value: &str) -> Option<Observable> {
@@ -94,6 +109,7 @@ pub fn number(id: CaseId) -> u32 {
 pub fn step(engine: &mut Fusion, number: u32, report: &Report, findings: &mut Vec<Finding>) {
     let observations: Vec<Observation<'_>> =
         report.values.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+    let tags: Vec<&str> = report.tags.iter().map(String::as_str).collect();
     let mut token = [0; 16];
     token[..4].copy_from_slice(&report.member.to_be_bytes());
     let event = Event {
@@ -106,6 +122,8 @@ pub fn step(engine: &mut Fusion, number: u32, report: &Report, findings: &mut Ve
         counts: true,
         of_member: true,
         observations: &observations,
+        techniques: &[],
+        tags: &tags,
     };
     engine.step(&event, findings);
 }

@@ -1,6 +1,7 @@
 //! Measures fusion: how well it links, how fast it is, how much memory it takes. See docs/fusion.md.
 //!
-//! `cargo xtask bench fusion` runs it; `--learn` fits the weights from the first half of the labelled reports.
+//! `cargo xtask bench fusion` runs it; `--learn` fits the weights from the first half of the labelled reports, `--walk` tells of
+//! campaigns and mistakes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod data;
@@ -8,6 +9,7 @@ mod learn;
 mod linking;
 mod scattered;
 mod speed;
+mod walk;
 mod waves;
 
 use std::path::PathBuf;
@@ -28,6 +30,14 @@ fn main() {
     let has = |name: &str| what.iter().any(|what| what == name);
     if has("learn") {
         learn::run(&labels, &data);
+        return;
+    }
+    if has("tags") {
+        scattered::run_tagged(&labels, &data);
+        return;
+    }
+    if has("walk") {
+        walk::run(&labels, &data);
         return;
     }
     let mut missed = 0;

@@ -109,6 +109,8 @@ fn feed(
             counts: true,
             of_member: true,
             observations: &observed,
+            techniques: &[],
+            tags: &[],
         };
         findings.clear();
         let waited_before = waited();

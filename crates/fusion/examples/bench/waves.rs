@@ -39,7 +39,13 @@ fn background(data: &Path) -> Vec<Report> {
         let at: jiff::Timestamp = format!("{}Z", time.replace(' ', "T")).parse().unwrap();
         let member = reporters.number(reporter) % FIRMS as u32;
         let place = *posts.entry(post).or_insert_with(|| {
-            reports.push(Report { at: at.as_millisecond(), campaign: BACKGROUND, member, values: Vec::new() });
+            reports.push(Report {
+                at: at.as_millisecond(),
+                campaign: BACKGROUND,
+                member,
+                values: Vec::new(),
+                tags: Vec::new(),
+            });
             reports.len() - 1
         });
         reports[place].values.push(value);
@@ -86,7 +92,7 @@ fn attacks(campaigns: &[&[Observable]], run: usize, from: i64, to: i64, random: 
                 }
             }
             let at = start + (random.unit() * (6 * HOUR) as f64) as i64;
-            reports.push(Report { at, campaign: wave as u32, member: firm as u32, values: told });
+            reports.push(Report { at, campaign: wave as u32, member: firm as u32, values: told, tags: Vec::new() });
         }
     }
     reports
@@ -130,7 +136,11 @@ pub fn run(labels: &Path, data: &Path) -> u32 {
         let mut random = Random(20_250_102);
         let chosen = random.sample(&strange, WAVES.min(strange.len()));
         let mut reports = attacks(&chosen, run, from, to, &mut random);
-        reports.extend(stream.iter().map(|report| Report { values: report.values.clone(), ..*report }));
+        reports.extend(stream.iter().map(|report| Report {
+            values: report.values.clone(),
+            tags: Vec::new(),
+            ..*report
+        }));
         reports.sort_by_key(|report| report.at);
         let (found, besides) = judge(&reports, &networks);
         let mut times: Vec<i64> = reports.iter().map(|report| report.at).collect();

@@ -7,7 +7,10 @@ use super::{Aspect, Feature, Rule};
 /// The rule; it needs a table of networks. By itself it never links; with something else it may.
 pub(super) const RULE: Rule = Rule {
     name: "network-operator",
-    sentence: "{value} is at a network operator ({shared}) where an address in the other report is",
+    sentence: "{value} is with the network operator {shared}, as {other} is",
+    other: "an address",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.03,
     typical: 25.0,

@@ -5,7 +5,10 @@ use super::{Aspect, Feature, Rule, without_digits};
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "numbered-name",
-    sentence: "{value} differs from a name in the other report in its numbers only",
+    sentence: "{value} has a name that differs from that of {other} in its numbers only",
+    other: "a host",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.45,
     typical: 800.0,

@@ -8,7 +8,10 @@ const WORD_BYTES_MIN: usize = 4;
 /// The rule. A name of one word has it as its name already.
 pub(super) const RULE: Rule = Rule {
     name: "shared-word",
-    sentence: "{value} has a word in its name ({shared}) that a name in the other report has",
+    sentence: "{value} has the word {shared} in its name, as {other} has",
+    other: "a name",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.28,
     typical: 200.0,

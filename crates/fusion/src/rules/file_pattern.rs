@@ -7,7 +7,10 @@ use super::{Aspect, Feature, Rule, without_digits};
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "file-name-pattern",
-    sentence: "{value} differs from a file name in the other report in its numbers only",
+    sentence: "{value} is named as {other} is, but for its numbers",
+    other: "a file",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.45,
     typical: 500.0,

@@ -10,7 +10,10 @@ const WORDS_MIN: usize = 3;
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "mail-subject",
-    sentence: "the subject {value} says what one in the other report says, but for numbers",
+    sentence: "the subject {value} says what {other} says, but for its numbers",
+    other: "a subject",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.45,
     typical: 500.0,

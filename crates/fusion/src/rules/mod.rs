@@ -13,6 +13,8 @@ mod network_wide;
 mod owned_domain;
 mod same_name;
 mod same_value;
+mod shared_tag;
+mod shared_zone;
 mod sub_domain;
 mod url_file;
 mod url_folder;
@@ -24,12 +26,11 @@ use std::hash::Hasher as _;
 
 use std::net::IpAddr;
 
-use model::{KeySeed, Kind, Observable, ObservableKey};
+use model::{KeySeed, Kind, ObservableKey};
 use siphasher::sip::SipHasher13;
 
 use crate::Networks;
 use crate::parts::Parts;
-use crate::zones::Zones;
 
 /// What of a value a rule looks at: of one value only the strongest rule of each aspect counts, since the weaker ones say the
 /// same again (who shares a domain shares its words).
@@ -39,6 +40,8 @@ pub(crate) enum Aspect {
     Place,
     /// What is asked for there: path, file, query.
     Path,
+    /// Of no value: what the report says beside them.
+    Told,
 }
 
 /// A feature of a value.
@@ -68,8 +71,14 @@ pub(crate) type Sink<'s> = &'s mut dyn FnMut(&Feature<'_>);
 pub(crate) struct Rule {
     /// Its name in data.
     pub name: &'static str,
-    /// The sentence of its reason: `{value}` is the later report's value, `{shared}` what both have.
+    /// The sentence of its reason: `{value}` is the later report's value, `{shared}` what both have, `{other}` the earlier report's value.
     pub sentence: &'static str,
+    /// What the earlier report's value is called where it is not known.
+    pub other: &'static str,
+    /// The sentence where the earlier report names what both have; none if that reads as any other.
+    pub named: Option<&'static str>,
+    /// The sentence where the later report's value is itself what both have.
+    pub whole: Option<&'static str>,
     /// What of a value it looks at.
     pub aspect: Aspect,
     /// How far its evidence is trusted: 1 would be a naive Bayes likelihood ratio taken at its word. Learned by
@@ -92,6 +101,7 @@ pub(crate) static ALL: [Rule; RULES] = [
     sub_domain::RULE,
     domain_word::RULE,
     network_wide::RULE,
+    shared_zone::RULE,
     autonomous_system::RULE,
     file_pattern::RULE,
     mail_subject::RULE,
@@ -99,6 +109,7 @@ pub(crate) static ALL: [Rule; RULES] = [
     url_folder::RULE,
     url_file::RULE,
     url_query::RULE,
+    shared_tag::RULE,
 ];
 
 /// Names of the rules, in order.
@@ -108,16 +119,28 @@ pub fn rule_names() -> [&'static str; RULES] {
 }
 
 /// Number of rules.
-pub const RULES: usize = 16;
+pub const RULES: usize = 18;
 /// Index of the rule of equal values.
 pub(crate) const SAME_VALUE: u8 = 0;
 /// Index of the rule of a URL's host.
 pub(crate) const URL_HOST: u8 = 1;
 /// Index of the rule of what one owner has registered.
 pub(crate) const OWNED: u8 = 2;
+/// Index of the rule of tags.
+pub(crate) const TAG: u8 = 17;
 
 /// Features of one value under one rule: what has more is cut, so that no value makes unbounded work.
 const FEATURES_PER_RULE_MAX: usize = 6;
+
+/// Key of a tag, however it is written; `None` if it says nothing.
+pub(crate) fn tag(tag: &str, seed: KeySeed) -> Option<u64> {
+    let plain = shared_tag::plain(tag)?;
+    let mut hasher = SipHasher13::new_with_key(&seed.0);
+    hasher.write(shared_tag::RULE.name.as_bytes());
+    hasher.write_u8(0);
+    hasher.write(plain.as_bytes());
+    Some(hasher.finish())
+}
 
 /// What of a value a rule looks at, by the rule's index.
 pub(crate) fn aspect(rule: u8) -> Aspect {
@@ -191,43 +214,6 @@ fn network(address: IpAddr, bits: u8) -> [u64; 2] {
     [(kept >> 64) as u64, kept as u64]
 }
 
-/// A feature as a person reads it.
-fn text(feature: &Feature<'_>) -> String {
-    match feature {
-        Feature::Host(host) => (*host).to_owned(),
-        Feature::Address(address) => address.to_string(),
-        Feature::Network(address, bits) => ipnet::IpNet::new(*address, *bits)
-            .map_or_else(|_| address.to_string(), |network| network.trunc().to_string()),
-        Feature::System(number) => format!("AS{number}"),
-        Feature::Text(texts) => texts.concat(),
-    }
-}
-
-/// The sentence of a reason, given the text of the later report's value.
-pub(crate) fn sentence(name: &str, value: &str) -> String {
-    if name == crate::ANALYST {
-        return "an analyst says that both are of one attack".to_owned();
-    }
-    let Some(rule) = ALL.iter().find(|known| known.name == name) else { return format!("linked by {value}") };
-    if !rule.sentence.contains("{shared}") {
-        return rule.sentence.replace("{value}", value);
-    }
-    let shared = shared(rule, value).unwrap_or_else(|| "something".to_owned());
-    rule.sentence.replace("{value}", value).replace("{shared}", &shared)
-}
-
-/// What a value shares under a rule, as a person reads it.
-fn shared(rule: &Rule, value: &str) -> Option<String> {
-    let (zones, networks) = (Zones::own(), Networks::default());
-    Observable::readings(value).iter().find_map(|observable| {
-        let mut found: Vec<String> = Vec::new();
-        (rule.features)(&Parts::of(observable, &zones), &Context { networks: &networks }, &mut |feature| {
-            found.push(text(feature));
-        });
-        (!found.is_empty()).then(|| found.join(", "))
-    })
-}
-
 /// The rule set as text, whose hash the journal records: new rules act from then on.
 #[must_use]
 pub fn rule_set_text() -> String {
@@ -267,13 +253,13 @@ pub(crate) fn without_digits(text: &str) -> Option<String> {
 
 #[cfg(test)]
 pub(crate) fn check(rule: &Rule, kind: Kind, value: &str, expect: &[&str]) {
-    let observable = Observable::from_normal(kind, value);
+    let observable = model::Observable::from_normal(kind, value);
     let networks = Networks::from_ranges([(0x2d09_9400, 0x2d09_94ff, 64_500)]);
     let mut found: Vec<String> = Vec::new();
-    (rule.features)(&Parts::of(&observable, &Zones::own()), &Context { networks: &networks }, &mut |feature| {
+    (rule.features)(&Parts::of(&observable, &crate::Zones::own()), &Context { networks: &networks }, &mut |feature| {
         found.push(match feature {
             Feature::Host(host) => format!("host {host}"),
-            other => text(other),
+            other => crate::sentences::text(other),
         });
     });
     assert_eq!(found, expect, "{} of {value}", rule.name);

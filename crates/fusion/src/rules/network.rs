@@ -5,7 +5,10 @@ use super::{Aspect, Feature, Rule};
 /// The rule. Networks where many unrelated actors rent say little, by their rarity.
 pub(super) const RULE: Rule = Rule {
     name: "network",
-    sentence: "{value} is in the network {shared}, as an address in the other report is",
+    sentence: "{value} is in the network {shared}, as {other} is",
+    other: "an address",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.32,
     typical: 300.0,

@@ -2,10 +2,13 @@
 
 use super::{Aspect, Feature, Rule};
 
-/// The rule. By itself it never links; with something else it may.
+/// The rule. By itself it links only where hardly anybody else was seen for long; with something else it may sooner.
 pub(super) const RULE: Rule = Rule {
     name: "wide-network",
-    sentence: "{value} is in the wide network {shared}, as an address in the other report is",
+    sentence: "{value} is in the wide network {shared}, as {other} is",
+    other: "an address",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.23,
     typical: 40.0,

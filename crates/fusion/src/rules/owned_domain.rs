@@ -8,7 +8,10 @@ use super::{Aspect, Feature, Rule};
 /// own rule.
 pub(super) const RULE: Rule = Rule {
     name: "owned-domain",
-    sentence: "{value} belongs to the owner of {shared}, as a name in the other report does",
+    sentence: "{value} belongs to the owner of {shared}, as {other} does",
+    other: "a name",
+    named: Some("{value} belongs to the owner of {shared}, which the other report names"),
+    whole: Some("{value} is the registered domain of {other}"),
     aspect: Aspect::Place,
     weight: 0.35,
     typical: 1500.0,

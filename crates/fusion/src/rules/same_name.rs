@@ -8,7 +8,10 @@ const NAME_BYTES_MIN: usize = 6;
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "same-name",
-    sentence: "{value} has the name {shared}, which the other has under another ending",
+    sentence: "{value} has the name {shared}, as {other} has under another ending",
+    other: "a name",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.20,
     typical: 800.0,

@@ -6,6 +6,9 @@ use super::{Aspect, Rule};
 pub(super) const RULE: Rule = Rule {
     name: "same-value",
     sentence: "both name {value}",
+    other: "",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.40,
     typical: 3000.0,

@@ -13,7 +13,10 @@ const NAME_BYTES_MIN: usize = 4;
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "sub-domain",
-    sentence: "{value} has the sub-domain {shared}, as a name of another owner in the other report has",
+    sentence: "{value} has the sub-domain {shared}, as {other} has below another owner's name",
+    other: "a name",
+    named: None,
+    whole: None,
     aspect: Aspect::Place,
     weight: 0.35,
     typical: 500.0,

@@ -8,7 +8,10 @@ const NAME_BYTES_MIN: usize = 5;
 /// The rule. Numbers in the name do not matter.
 pub(super) const RULE: Rule = Rule {
     name: "url-file",
-    sentence: "{value} ends in {shared}, as a link in the other report does",
+    sentence: "{value} ends in {shared}, as {other} does",
+    other: "a link",
+    named: None,
+    whole: None,
     aspect: Aspect::Path,
     weight: 0.47,
     typical: 200.0,

@@ -8,7 +8,10 @@ const FOLDER_BYTES_MIN: usize = 4;
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "url-folder",
-    sentence: "{value} is in the folder {shared}, as a link in the other report is",
+    sentence: "{value} is in the folder {shared}, as {other} is",
+    other: "a link",
+    named: None,
+    whole: None,
     aspect: Aspect::Path,
     weight: 0.38,
     typical: 300.0,

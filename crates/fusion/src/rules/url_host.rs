@@ -7,7 +7,10 @@ use super::{Aspect, Feature, Rule};
 /// The rule. Hosts that everybody uses are noise and link nothing.
 pub(super) const RULE: Rule = Rule {
     name: "url-host",
-    sentence: "{value} is on a host that the other names too",
+    sentence: "{value} is on the host {shared}, as {other} is",
+    other: "a link",
+    named: Some("{value} is on the host {shared}, which the other report names"),
+    whole: Some("{value} is the host of {other}"),
     aspect: Aspect::Place,
     weight: 0.44,
     typical: 2000.0,

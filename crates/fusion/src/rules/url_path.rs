@@ -8,7 +8,10 @@ const PATH_BYTES_MIN: usize = 6;
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "url-path",
-    sentence: "{value} has the path {shared}, as a link in the other report has",
+    sentence: "{value} has the path {shared}, as {other} has",
+    other: "a link",
+    named: None,
+    whole: None,
     aspect: Aspect::Path,
     weight: 0.41,
     typical: 400.0,

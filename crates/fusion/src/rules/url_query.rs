@@ -8,7 +8,10 @@ const NAMES_MAX: usize = 8;
 /// The rule: the names of the parameters in their order, with the last part of the path. One short name alone says nothing.
 pub(super) const RULE: Rule = Rule {
     name: "url-query",
-    sentence: "{value} asks by {shared}, as a link in the other report does",
+    sentence: "{value} asks for {shared} by parameters of the same names, as {other} does",
+    other: "a link",
+    named: None,
+    whole: None,
     aspect: Aspect::Path,
     weight: 0.40,
     typical: 200.0,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::{
     AttackKind, CampaignId, CaseId, Clock, Entropy, Kind, Marking, Observable, OrganisationId, Pap, PersonId, Region,
-    Sector, Severity, Sighting, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
+    Sector, Severity, Sighting, Technique, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow,
 };
 use policy::{NounKind, Params, ReleaseBatch};
 use release::{Engine, EngineConfig};
@@ -60,6 +60,8 @@ pub struct Filed {
     pub own: bool,
     pub outside: bool,
     pub attack: AttackKind,
+    pub techniques: Vec<Technique>,
+    pub tag: String,
 }
 
 pub fn domain(name: &str) -> Item {
@@ -81,6 +83,8 @@ pub fn by(firm: u8, values: &[&str]) -> Filed {
         own: false,
         outside: false,
         attack: AttackKind::Phishing,
+        techniques: Vec::new(),
+        tag: format!("secret-tag-{firm}"),
     }
 }
 
@@ -112,6 +116,16 @@ impl Filed {
 
     pub fn attack(mut self, attack: AttackKind) -> Self {
         self.attack = attack;
+        self
+    }
+
+    pub fn technique(mut self, technique: &str) -> Self {
+        self.techniques.push(Technique::parse(technique).unwrap());
+        self
+    }
+
+    pub fn tag(mut self, tag: &str) -> Self {
+        self.tag = tag.to_owned();
         self
     }
 
@@ -367,8 +381,8 @@ pub fn submission(filed: Filed, now: Timestamp) -> Submission {
             ongoing: true,
             title: "secret title".into(),
             narrative: "secret words".into(),
-            techniques: vec![],
-            tags: vec!["secret-tag".into()],
+            techniques: filed.techniques,
+            tags: vec![filed.tag],
             items: filed.values,
         },
     }

@@ -51,6 +51,8 @@ struct Going {
     /// Whether the list beside the keys has it.
     listed: bool,
     values: Vec<Observable>,
+    /// Tags of its report go: fusion counts by them.
+    tags: bool,
 }
 
 fn amends(parts: &[Part]) -> impl Iterator<Item = &AmendEntry> {
@@ -187,7 +189,8 @@ impl Vault {
             return Ok(());
         }
         let (mut entries, mut lines, mut values, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for Going { entry, line, listed, values: of_it } in going {
+        let tags = going.iter().any(|going| going.tags);
+        for Going { entry, line, listed, values: of_it, .. } in going {
             files.extend(line.class.has_words().then_some((line.case, line.to)));
             values.extend((!of_it.is_empty()).then_some((line.case, of_it)));
             lines.extend((!listed).then_some(line));
@@ -196,7 +199,7 @@ impl Vault {
         // Before anything is taken out: after a crash in between the next start does the rest.
         aged::note(&self.keys, &lines)?;
         files.into_iter().try_for_each(|(case, to)| self.destroy_files(case, to))?;
-        if !values.is_empty() {
+        if tags || !values.is_empty() {
             // Its note of the live state counts what is there no more.
             live::forget(&self.keys)?;
             self.aged_values.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
@@ -237,6 +240,7 @@ impl Vault {
         let (Some(report), Some(last)) = (report, parts.last()) else { return Ok(None) };
         let only_the_cells = only_the_cells(report, &parts);
         let told = self.told(report, &parts, &only_the_cells);
+        let tags = class.has_words() && !report.tags.is_empty();
         let gone = if class.has_values() { only_the_cells.clone() } else { HashSet::new() };
         let (mut rewrites, mut redacted, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for Part { seq, body, raw } in &parts {
@@ -260,7 +264,7 @@ impl Vault {
         let body = Body::Aged(Box::new(aged));
         let entry = NewEntry { at: self.clock.now(), body, source: None, rewrites };
         let line = Line { case, class, to, told };
-        Ok(Some(Going { entry, line, listed: listed.is_some(), values: gone.into_iter().collect() }))
+        Ok(Some(Going { entry, line, listed: listed.is_some(), values: gone.into_iter().collect(), tags }))
     }
 
     fn told(&self, report: &ReportEntry, parts: &[Part], only_the_cells: &HashSet<Observable>) -> Told {
