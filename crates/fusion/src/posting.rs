@@ -12,7 +12,7 @@ use crate::steps::List;
 use crate::store::Store;
 
 /// Campaigns that one feature leads to: of more the rarest evidence would not be worth the work.
-pub(crate) const ENTRIES_MAX: usize = 3;
+pub(crate) const ENTRIES_MAX: usize = 4;
 /// Stands for "nothing further".
 const NONE: u32 = u32::MAX;
 
