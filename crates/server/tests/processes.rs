@@ -232,6 +232,12 @@ async fn until_released(running: &Running, key: &str, value: &str) -> String {
     panic!("{value} was not released in time");
 }
 
+/// An answer without whether a factor was shown just now: that is held in memory, and a restart forgets it (decision 0128).
+fn but_for_freshness(answer: &str) -> String {
+    let lines = answer.split("\r\n").filter(|line| !line.starts_with("content-length: "));
+    lines.collect::<Vec<_>>().join("\r\n").replace(r#""confirmed":true"#, r#""confirmed":false"#)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let folder = tempfile::tempdir().unwrap();
@@ -349,6 +355,11 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     let member = server::start(config(folder.path(), Faces::Member, 3)).await.unwrap();
     for (credential, ask, before) in before {
         let now = exchange(member.member_addr.unwrap(), "localhost", credential, ask).await;
+        let (now, before) = if ask.path == "/api/v1/me" {
+            (but_for_freshness(&now), but_for_freshness(&before))
+        } else {
+            (now, before)
+        };
         assert_eq!(now, before, "{} {} with {credential:?}", ask.method, ask.path);
     }
     // Nobody takes anything in now: the answer says to keep it.

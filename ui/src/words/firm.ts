@@ -30,7 +30,8 @@ export const firm = {
     proposedYours:
       'Nobody of your organisation can report yet: look through what your invitation calls your own, strike out what is not, and save it.',
     proposedWhy:
-      'Whoever invited you wrote these domains, address ranges and names. A report that holds one of them is marked for the cell as its reporter’s own: a range or a name that is not yours would tell your reports from others’. None of it counts until you confirm it.',
+      'Whoever invited you wrote these domains, address ranges and names. A report that holds one is marked for the cell as its reporter’s own: ' +
+      'what is not yours would tell your reports from others’. None of it counts until you confirm it.',
     confirm: 'This is ours: save it',
     look: 'To the page of the organisation',
     lookThrough: 'Look through it',
