@@ -28,12 +28,14 @@ impl Entropy for Outside {
     }
 }
 
-/// The next moment to step to: never past `end`. `close` counts the ticks that are still stepped through one by one.
+/// The next moment to step to: never past `end`. `close` counts the ticks that are still stepped through one by one. Worlds whose
+/// waits begin and end in the same ticks step in the same ticks, wherever in them that is: else one of two would miss a beat.
 pub fn next_moment(now: i64, end: i64, close: &mut i64) -> i64 {
     let tick = (now / TICK + 1) * TICK;
+    let last = end / TICK * TICK;
     let before = (now / STRIDE + 1) * STRIDE - 2 * TICK;
     *close -= 1;
-    let near = *close > 0 || now + 3 * TICK > end || now % STRIDE < 3 * TICK || now >= before;
+    let near = *close > 0 || tick + 2 * TICK > last || now % STRIDE < 3 * TICK || now >= before;
     if near { tick.min(end) } else { before.min(end) }
 }
 
