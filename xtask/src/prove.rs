@@ -270,6 +270,8 @@ fn noninterference(seeds: u64) -> Result<(), String> {
 /// Kill -9 under load, over more rounds than CI has time for.
 fn kill(rounds: u64) -> Result<(), String> {
     let mut state = State::load("kill")?;
+    // A single test builds no examples: that is the process which is killed.
+    command("cargo").args(["build", "--locked", "--package", "fusioncell-vault", "--example", "kill_writer"]).go()?;
     while state.done < rounds {
         let count = ROUNDS_AT_ONCE.min(rounds - state.done);
         let output = command("cargo")
