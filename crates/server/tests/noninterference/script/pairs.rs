@@ -47,8 +47,13 @@ pub fn told_from_outside(script: &Script, random: &mut Random) -> (Script, Scrip
             one.ops.push(Op::Tell(random.below(HOT)));
             two.ops.push(Op::Wait(0));
         }
+        let mut op = op.clone();
+        // Which campaign a text is about is the choice of somebody who sees both sides: what was told leads there too.
+        if let Op::Advise { about, .. } = &mut op {
+            *about = None;
+        }
         one.ops.push(op.clone());
-        two.ops.push(op.clone());
+        two.ops.push(op);
     }
     (one, two)
 }
