@@ -312,15 +312,20 @@ impl Pass<'_> {
 
     fn v6_address(&mut self, address: Ipv6Addr, start: usize, end: usize) {
         let index = self.index;
-        let (hash, octets): (u64, &[u8]) = if let Some(v4) = address.to_ipv4_mapped() {
+        let (hash, octets, may_be): (u64, &[u8], bool) = if let Some(v4) = address.to_ipv4_mapped() {
             let number = u32::from(v4);
-            self.range(number.into(), 4, start, end);
-            (crate::hash::of_number(class::V4, number.into()), &v4.octets())
+            let hash = crate::hash::of_number(class::V4, number.into());
+            // The sieve is small and near: servers that listen to both versions write all their clients so.
+            let (exact, range) = self.sieve.may_have(hash, number);
+            if range {
+                self.range(number.into(), 4, start, end);
+            }
+            (hash, &v4.octets(), exact)
         } else {
             self.range(address.into(), 16, start, end);
-            (all(class::V6, &address.octets(), 0), &address.octets())
+            (all(class::V6, &address.octets(), 0), &address.octets(), true)
         };
-        if self.keys.may_have(hash) {
+        if may_be && self.keys.may_have(hash) {
             index.bucket(hash, |entry, record| {
                 if matches!(record.kind, Kind::Ipv4 | Kind::Ipv6) && record.payload == octets {
                     self.hit(entry, start, end);
