@@ -57,6 +57,8 @@ pub(crate) enum Section {
 }
 
 pub(crate) const SECTIONS: usize = 9;
+/// Most bytes that are read from a mapped file into large pages.
+const NEAR_BYTES_MAX: usize = 32 << 20;
 
 /// Why a file is no index that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +158,8 @@ impl Backing {
 /// Indicators ready to be looked for.
 pub struct Index {
     backing: Backing,
+    /// What lies in the file up to the end of its filters.
+    near: Option<Memory>,
     sections: [(usize, usize); SECTIONS],
     count: u64,
     word_lens: u64,
@@ -334,7 +338,16 @@ impl Index {
             *section = (from as usize, end as usize);
         }
         let (count, word_lens) = (u64_at(bytes, 32), u64_at(bytes, 40));
-        let index = Self { backing, sections, count, word_lens };
+        // Filters are asked all over, many times a line: in a mapped file they would lie on small pages.
+        let filters = [Section::Pairs, Section::Keys, Section::Halves, Section::Sieve];
+        let ends = filters.iter().filter_map(|section| sections.get(*section as usize)).map(|(_, end)| *end);
+        let near = ends.max().filter(|end| *end <= NEAR_BYTES_MAX && matches!(backing, Backing::Map(_)));
+        let near = near.and_then(|end| bytes.get(..end)).map(|bytes| {
+            let mut near = Memory::of(bytes.len());
+            near.bytes_mut().copy_from_slice(bytes);
+            near
+        });
+        let index = Self { backing, near, sections, count, word_lens };
         for (section, name, unit) in [
             (Section::Pairs, "a filter", 8),
             (Section::Keys, "a filter", 8),
@@ -421,7 +434,8 @@ impl Index {
 
     pub(crate) fn section(&self, section: Section) -> &[u8] {
         let (from, to) = self.sections.get(section as usize).copied().unwrap_or_default();
-        self.backing.bytes().get(from..to).unwrap_or_default()
+        let near = self.near.as_ref().and_then(|near| near.bytes().get(from..to));
+        near.or_else(|| self.backing.bytes().get(from..to)).unwrap_or_default()
     }
 
     /// Bit `n` says that a word of `n` bytes finds a literal.
