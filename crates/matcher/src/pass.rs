@@ -237,14 +237,14 @@ impl<'a> Pass<'a> {
     fn classify(&self, engine: Engine, base: usize, words: usize, planes: &mut Planes) -> Rare {
         let rest = self.text.get(base..).unwrap_or_default();
         let whole = (rest.len() / WORD).min(words + 1);
-        let mut rare = engine.classify(slice(rest, 0, whole * WORD), planes, 1);
+        let mut rare = engine.classify(slice(rest, 0, whole * WORD), planes, 1, !self.literals);
         for number in whole..words + 1 {
             let mut block = [b'\n'; WORD];
             let tail = rest.get(number * WORD..).unwrap_or_default();
             for (to, from) in block.iter_mut().zip(tail) {
                 *to = *from;
             }
-            rare = rare.or(engine.classify(&block, planes, number + 1));
+            rare = rare.or(engine.classify(&block, planes, number + 1, false));
         }
         rare
     }

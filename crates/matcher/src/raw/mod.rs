@@ -196,6 +196,9 @@ impl Engine {
                 Self::Avx2.is_here()
                     && std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512bw")
+                    && std::arch::is_x86_feature_detected!("avx512vl")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512cd")
             }
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -225,7 +228,7 @@ impl Engine {
     /// Classifies one block.
     fn classify_block(self, block: &[u8; WORD]) -> (Word, Rare) {
         let mut planes = Planes::new();
-        let rare = self.classify(block, &mut planes, 0);
+        let rare = self.classify(block, &mut planes, 0, false);
         let ([name, ..], [alnum, ..], [digit, ..]) = (planes.name, planes.alnum, planes.digit);
         let ([hex, ..], [dot, ..], [colon, ..], [special, ..]) = (planes.hex, planes.dot, planes.colon, planes.special);
         (Word { name, alnum, digit, hex, dot, colon, special }, rare)
@@ -236,9 +239,14 @@ impl Engine {
     pub(crate) fn enter(self, work: impl Job) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 | Self::Avx512 if self.is_here() => {
+            Self::Avx2 if self.is_here() => {
                 // SAFETY: the guard has just asked the processor for all that `avx2::enter` is compiled with.
                 unsafe { avx2::enter(self, work) }
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 if self.is_here() => {
+                // SAFETY: the guard has just asked the processor for all that `avx512::enter` is compiled with.
+                unsafe { avx512::enter(self, work) }
             }
             _ => work.go(self),
         }
@@ -261,9 +269,10 @@ impl Engine {
         }
     }
 
-    /// Classifies whole blocks of 64 bytes; the first becomes word `at`. As many as there is room for.
+    /// Classifies whole blocks of 64 bytes; the first becomes word `at`. As many as there is room for. With `fine`, an engine
+    /// that can leaves out special signs that [`Engine::interesting`] would.
     #[inline]
-    pub(crate) fn classify(self, text: &[u8], planes: &mut Planes, at: usize) -> Rare {
+    pub(crate) fn classify(self, text: &[u8], planes: &mut Planes, at: usize, fine: bool) -> Rare {
         let (blocks, _) = text.as_chunks::<WORD>();
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -274,7 +283,7 @@ impl Engine {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 if self.is_here() => {
                 // SAFETY: the guard has just asked the processor for AVX-512 F and BW, all that the function needs.
-                unsafe { avx512::classify(blocks, planes, at) }
+                unsafe { avx512::classify(blocks, planes, at, fine) }
             }
             _ => {
                 let mut all = Rare::default();
@@ -304,12 +313,12 @@ impl Engine {
     }
 
     /// Leaves of special signs those that, by what stands behind them, may begin an encoding that is of interest. Some
-    /// others stay.
+    /// others stay; so do all where it was done when they were classified.
     #[inline]
     pub(crate) fn interesting(self, text: &[u8], specials: &mut [Special]) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 | Self::Avx512 if self.is_here() => {
+            Self::Avx2 if self.is_here() => {
                 // SAFETY: the guard has just asked the processor for all that the function is compiled with; it takes slices.
                 unsafe { avx2::interesting(text, specials) }
             }
@@ -405,8 +414,8 @@ mod tests {
             }
             let (mut planes, mut expect) = (Planes::new(), Planes::new());
             for text in text.chunks((WORDS + 1) * WORD) {
-                let rare = engine.classify(text, &mut planes, 1);
-                assert_eq!(rare, Engine::Scalar.classify(text, &mut expect, 1));
+                let rare = engine.classify(text, &mut planes, 1, false);
+                assert_eq!(rare, Engine::Scalar.classify(text, &mut expect, 1, false));
                 assert!(planes.name == expect.name && planes.special == expect.special && planes.colon == expect.colon);
             }
         }
@@ -427,7 +436,9 @@ mod tests {
             for engine in [Engine::Scalar, Engine::Avx2, Engine::Avx512].into_iter().filter(|engine| engine.is_here()) {
                 let mut specials = [Special { place: 0, signs }];
                 engine.interesting(&text, &mut specials);
-                let left = specials[0].signs;
+                let mut planes = Planes::new();
+                engine.classify(&[&text[..], &[b' '; WORD]].concat(), &mut planes, 0, true);
+                let left = specials[0].signs & planes.special[0];
                 assert_eq!(left & !signs, 0);
                 for at in (0..WORD).filter(|&at| crate::decode::wakes(&text, at)) {
                     assert!(left >> at & 1 == 1, "{:?} at {at}, {engine:?}", String::from_utf8_lossy(&text));
