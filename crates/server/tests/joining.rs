@@ -6,24 +6,11 @@ mod common;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use common::{Answer, World, call};
+use axum::http::StatusCode;
+use common::{Answer, World, at_member, call};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400_000;
-
-async fn at_member(world: &World, method: &str, path: &str, cookie: &str, body: Value) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", cookie)
-        .header("content-type", "application/json")
-        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-        .unwrap();
-    call(&world.member, request).await
-}
 
 async fn at_cell(world: &World, method: &str, path: &str, cookie: &str, body: Value) -> Answer {
     let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };

@@ -5,22 +5,8 @@
 mod common;
 
 use axum::body::Body;
-use axum::http::Request;
-use common::{Answer, World, call};
+use common::{World, at_member};
 use serde_json::{Value, json};
-
-async fn at_member(world: &World, method: &str, path: &str, cookie: &str, body: Value) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", cookie)
-        .header("content-type", "application/json")
-        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-        .unwrap();
-    call(&world.member, request).await
-}
 
 /// An invited firm with this as its own, joined by its administrator, whose cookie it gives.
 async fn joined(world: &World, domains: Value, ranges: Value) -> String {

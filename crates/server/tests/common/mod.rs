@@ -293,6 +293,20 @@ pub async fn call(router: &Router, request: Request<Body>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
+/// A request of a signed-in member's page; of nothing if the body is null.
+pub async fn at_member(world: &World, method: &str, path: &str, cookie: &str, body: Value) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .header("sec-fetch-site", "same-origin")
+        .header("cookie", cookie)
+        .header("content-type", "application/json")
+        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
+        .unwrap();
+    call(&world.member, request).await
+}
+
 /// A stream, read event by event.
 pub struct Events {
     body: Body,
