@@ -1,7 +1,7 @@
 // From an invitation to a revoked key, in a browser with a virtual authenticator: a lead invites a firm, its admin joins by passkey,
 // adds people and proposes a second firm, the cell approves it, and a key's open stream ends when the key is revoked.
 import { CELL, MEMBER, axe, check, clean, expect, signIn, watched } from './kit.mjs'
-import { LINK_WAIT_MS, at, authenticator, itIsMe, joinByPasskey, keep, lead, linkOf } from './way-in.mjs'
+import { LINK_WAIT_MS, at, authenticator, itIsMe, joinByPasskey, keep, lead, linkOf, until } from './way-in.mjs'
 
 const STREAM_ENDS_MS = 10_000
 const tag = Date.now().toString(36)
@@ -13,6 +13,7 @@ export async function joining(browser) {
     m = await watched(browser),
     f = await watched(browser)
   let link = '',
+    second = '',
     key = ''
   await check('a lead invites a firm', async () => {
     await signIn(c.page, CELL, lead)
@@ -79,11 +80,37 @@ export async function joining(browser) {
     await row.locator('.acts button').first().click()
     await c.page.locator('dialog[open] .acts .btn').first().click()
     await itIsMe(c.page, lead.password, '.once')
+    second = await linkOf(c.page)
     await keep(c.page)
     await m.page.reload()
     await m.page.waitForSelector('.state[data-state=invited]')
     clean(m)
     clean(c, /status of 403/)
+  })
+  await check('what an invitation calls a firm’s own waits for its admin', async () => {
+    const s = await watched(browser)
+    await authenticator(s)
+    await joinByPasskey(s, second)
+    await until(s.page, 'Nobody of your organisation can report yet')
+    await axe(s.page, 'a home that cannot report yet')
+    await s.page.goto(`${MEMBER}/report`)
+    await until(s.page, 'Nobody of your organisation can report yet')
+    expect((await s.page.locator('main form').count()) === 0, 'there is a form that would be refused')
+    await s.page.getByRole('link', { name: 'Look through it' }).click()
+    await until(s.page, 'None of it counts until you confirm it')
+    expect(
+      (await s.page.inputValue('#own-domains')).trim() === `${tag}-tern.example`,
+      'the proposed domain is not shown',
+    )
+    await axe(s.page, 'an organisation whose own is proposed')
+    await s.page.fill('#own-domains', '')
+    await s.page.click('#own-go')
+    await until(s.page, 'Saved.')
+    await s.page.goto(`${MEMBER}/report`)
+    await s.page.waitForSelector('main form', { timeout: LINK_WAIT_MS })
+    expect(!/can report yet/.test(await s.page.locator('main').innerText()), 'the notice stays')
+    clean(s)
+    await s.close()
   })
   // what the secondee is then shown, and what not, is the affair of who-sees-what
   await check('a secondee of the firm is added, vetted and walled', async () => {
