@@ -86,6 +86,7 @@ leaks!({
     WalledCasePage => "a secondee's page of a case asks the desk of all cases";
     WalledReply => "a reply to a walled case is refused, not absent";
     RecallOfHidden => "the recall of a report that members never saw empties the past of what others told them";
+    RecallInGroup => "the recall of what a group alone was shown empties the past of what every member has";
     TokenInStore => "the row of a campaign in the members' store bears its last reporter's token, in a column that no answer shows";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";

@@ -38,9 +38,9 @@ pub(crate) struct Amended {
     pub(crate) shared: HashMap<CaseId, WhoMayBeWarned>,
     /// When values of such a case were told, where that was after its report.
     asked: HashMap<(CaseId, u64), Timestamp>,
-    /// What such a case had told somebody and took back: only that may be emptied when it is recalled, or what members have of
-    /// values that others told would say that a case of which they were never shown anything is gone.
-    told: HashMap<CaseId, HashSet<u64>>,
+    /// What such a case had told every member (`None`) or a group, and took back: only that may be emptied when it is recalled, and
+    /// only for them, or what they have of values that others told would say that a case of which they were never shown anything is gone.
+    told: HashMap<CaseId, BTreeSet<(u64, Option<GroupId>)>>,
     /// Changes that members have not been shown yet, by their ticks: the moment of one is nobody's to see.
     pub(crate) due: BTreeMap<Timestamp, Vec<Amendment>>,
 }
@@ -251,9 +251,17 @@ impl Gate {
         self.circles.unwait(report.case, &keys);
     }
 
-    /// Whether a case had told somebody a value and took it back.
-    pub(crate) fn took_back(&self, case: CaseId, key: u64) -> bool {
-        self.amended.told.get(&case).is_some_and(|told| told.contains(&key))
+    /// Whom a case had told a value that it took back: every member (`None`), a group.
+    pub(crate) fn took_back_from(&self, case: CaseId, key: u64) -> Vec<Option<GroupId>> {
+        if planted::is_on(Leak::RecallOfHidden) {
+            return vec![None];
+        }
+        let told = self.amended.told.get(&case).into_iter().flatten().filter(|(of, _)| *of == key);
+        let mut told: Vec<Option<GroupId>> = told.map(|(_, group)| *group).collect();
+        if planted::is_on(Leak::RecallInGroup) && !told.is_empty() {
+            told.push(None);
+        }
+        told
     }
 
     /// Members lose what this report alone has told them of these values.
@@ -265,8 +273,9 @@ impl Gate {
         let open = self.open_items(report);
         let shared = self.shared_items(report, items);
         self.unwait(report, items);
-        let told = open.iter().filter(|item| items.contains(item)).map(|item| self.key_of(&item.sighting.observable));
-        let told: Vec<u64> = told.chain(shared.iter().map(|(_, _, key)| *key)).collect();
+        let told = open.iter().filter(|item| items.contains(item));
+        let told = told.map(|item| (self.key_of(&item.sighting.observable), None));
+        let told: Vec<_> = told.chain(shared.iter().map(|(group, _, key)| (*key, Some(*group)))).collect();
         if !told.is_empty() {
             self.amended.told.entry(report.case).or_default().extend(told);
         }

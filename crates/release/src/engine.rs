@@ -279,11 +279,12 @@ impl Engine {
         if self.gate.is_in_line() {
             return Ok(None);
         }
-        let Some(mut erased) = self.vault.to_erase(case)? else { return Ok(None) };
-        erased.retain(|key| self.gate.took_back(case, key) || planted::is_on(Leak::RecallOfHidden));
+        let Some(mut erased) = self.vault.to_erase(case, |key| self.gate.took_back_from(case, key))? else {
+            return Ok(None);
+        };
         // What is shown from now on is not of it; the journal is looked through a moment later.
         erased.ticks.1 = self.gate.last_tick;
-        self.writer.erase(&erased.lookups, &erased.texts, erased.ticks)?;
+        self.writer.erase(&erased.shown, &erased.texts, erased.ticks)?;
         Ok(Some(erased))
     }
 

@@ -370,7 +370,7 @@ fn a_recall_of_what_members_were_never_shown_empties_nothing_that_they_have() {
         bench.tick_at(3 * TICK + n as i64 * TICK);
         let case = bench.cases.borrow()[n].1;
         let erased = bench.engine.erase(case).unwrap().unwrap();
-        assert!(erased.lookups.is_empty() && erased.texts.is_empty(), "{erased:?}");
+        assert!(erased.shown.is_empty() && erased.texts.is_empty(), "{erased:?}");
         bench.vault.redact(case, &erased).unwrap();
         bench.fold();
         assert_eq!(bench.engine.released_digest().unwrap(), before);
@@ -381,6 +381,38 @@ fn a_recall_of_what_members_were_never_shown_empties_nothing_that_they_have() {
     bench.tick_at(9 * TICK);
     let erased = bench.engine.erase(bench.cases.borrow()[2].1).unwrap().unwrap();
     assert_eq!(erased.texts, ["aa.test", "bb.test"]);
+}
+
+#[test]
+fn a_recall_of_what_a_group_alone_was_shown_empties_nothing_of_every_member() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["aa.test"]));
+    bench.file(by(2, &["aa.test"]));
+    bench.file(by(4, &["aa.test"]).warn(warn));
+    bench.tick_at(TICK);
+    // From here on the version of the campaign that names the value is its past, and its history is told from that.
+    bench.file(by(3, &["aa.test", "bb.test"]));
+    bench.tick_at(2 * TICK);
+    let history = |bench: &Bench| {
+        let campaign = bench.campaign_of("aa.test").unwrap();
+        let id = released::parse_id(&campaign.id).unwrap();
+        bench.reader.campaign_versions(&id, 10).unwrap()
+    };
+    let before = history(&bench);
+    assert_eq!(before.len(), 2);
+    assert!(bench.act(2, Act::Recall));
+    bench.tick_at(3 * TICK);
+    let case = bench.cases.borrow()[2].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    assert!(erased.texts.is_empty() && erased.shown.iter().all(|(of, _)| *of == Some(group)), "{erased:?}");
+    assert_eq!(erased.shown.len(), 1);
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    assert_eq!(history(&bench), before);
+    let digest = bench.engine.released_digest().unwrap();
+    assert_eq!(bench.replayed().released_digest().unwrap(), digest);
 }
 
 #[test]

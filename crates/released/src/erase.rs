@@ -1,6 +1,6 @@
 //! Erasing what was shown of a recalled report: superseded versions lose their body, as in the journal, and are overwritten.
 
-use model::Timestamp;
+use model::{GroupId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::ReleasedError;
@@ -11,15 +11,15 @@ const TRUNCATE_TRIES: usize = 20;
 const TRUNCATE_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
 
 impl Writer {
-    /// Empties every version of the indicators under these look-up keys that members or groups have no more, and of campaigns
-    /// that name one of these texts (as they stand in JSON) in a version that is superseded; of both only what was shown after the
-    /// first of `ticks` and until the second.
+    /// Empties every version of the indicators under the look-up keys of `shown` that the readers named with them (every member,
+    /// or a group) have no more, and of campaigns that name one of these texts (as they stand in JSON) in a version that is
+    /// superseded; of both only what was shown after the first of `ticks` and until the second.
     ///
     /// # Errors
     /// [`ReleasedError`] if it cannot be written; nothing of it is, then.
     pub fn erase(
         &mut self,
-        lookups: &[u64],
+        shown: &[(Option<GroupId>, u64)],
         texts: &[String],
         ticks: (Timestamp, Timestamp),
     ) -> Result<(), ReleasedError> {
@@ -27,23 +27,26 @@ impl Writer {
         let mut conn = self.lock();
         conn.pragma_update(None, "secure_delete", true)?;
         let transaction = conn.transaction()?;
-        for lookup in lookups {
+        for (group, lookup) in shown {
             let lookup = lookup.cast_signed();
-            transaction
-                .prepare_cached(
-                    "UPDATE indicators SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0
-                       AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
-                       (SELECT 1 FROM indicators AS now WHERE now.lookup = ?1 AND now.id = indicators.id AND now.live = 1)",
-                )?
-                .execute([lookup, after, until])?;
-            transaction
-                .prepare_cached(
-                    "UPDATE shared SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0
-                       AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
-                       (SELECT 1 FROM shared AS now WHERE now.lookup = ?1 AND now.audience = shared.audience
-                          AND now.id = shared.id AND now.live = 1)",
-                )?
-                .execute([lookup, after, until])?;
+            match group {
+                None => transaction
+                    .prepare_cached(
+                        "UPDATE indicators SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND live = 0
+                           AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
+                           (SELECT 1 FROM indicators AS now
+                              WHERE now.lookup = ?1 AND now.id = indicators.id AND now.live = 1)",
+                    )?
+                    .execute([lookup, after, until])?,
+                Some(group) => transaction
+                    .prepare_cached(
+                        "UPDATE shared SET body = '', feed = 0, until = 0 WHERE lookup = ?1 AND audience = ?4 AND live = 0
+                           AND tick > ?2 AND tick <= ?3 AND NOT EXISTS
+                           (SELECT 1 FROM shared AS now WHERE now.lookup = ?1 AND now.audience = ?4
+                              AND now.id = shared.id AND now.live = 1)",
+                    )?
+                    .execute(params![lookup, after, until, group.as_bytes()])?,
+            };
         }
         for n in naming(&transaction, texts, (after, until))? {
             transaction.prepare_cached("UPDATE campaigns SET body = '' WHERE n = ?1")?.execute([n])?;

@@ -212,7 +212,7 @@ fn what_is_said_later_keeps_a_case_and_has_a_time_of_its_own() {
     // What was recalled is gone already.
     let recalled = file(&vault, "recalled");
     act_at(&vault, recalled, Act::Recall, at(0));
-    vault.redact(recalled, &vault.to_erase(recalled).unwrap().unwrap()).unwrap();
+    vault.redact(recalled, &vault.to_erase(recalled, |_| vec![None]).unwrap().unwrap()).unwrap();
     assert!(run(&vault, 10_000).iter().all(|due| due.case != recalled));
     drop(vault);
     verify(&dir, &default_keys_dir(&dir)).unwrap();
@@ -351,7 +351,7 @@ fn a_recall_of_what_is_aged_takes_the_rest() {
     let case = file(&vault, "a");
     run(&vault, 365);
     assert_eq!(act_at(&vault, case, Act::Recall, at(366)), Acted::Done);
-    vault.redact(case, &vault.to_erase(case).unwrap().unwrap()).unwrap();
+    vault.redact(case, &vault.to_erase(case, |_| vec![None]).unwrap().unwrap()).unwrap();
     assert!(values(&vault, case).is_empty());
     let live = read(&vault);
     assert!(!live.contains("shown-a") && !live.contains("held-a"));

@@ -56,7 +56,7 @@ fn say(vault: &Arc<Vault>, case: CaseId, text: &str) -> Acted {
 
 fn recall(vault: &Arc<Vault>, case: CaseId) {
     act(vault, case, Act::Recall);
-    let erased = vault.to_erase(case).unwrap().unwrap();
+    let erased = vault.to_erase(case, |_| vec![None]).unwrap().unwrap();
     vault.redact(case, &erased).unwrap();
 }
 

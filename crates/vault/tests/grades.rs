@@ -228,7 +228,7 @@ fn feedback_reads_back_as_written_and_a_recall_keeps_the_verdict_and_drops_the_r
     ] {
         assert!(vault::codec::decode(nonsense.as_bytes()).is_err());
     }
-    let erased = stage.vault.to_erase(case).unwrap().unwrap();
+    let erased = stage.vault.to_erase(case, |_| vec![None]).unwrap().unwrap();
     stage.vault.redact(case, &erased).unwrap();
     let left: Vec<Feedback> = (1..=stage.vault.journal().head().seq)
         .filter_map(|seq| match &stage.vault.journal().read(seq, 1).unwrap()[0].body {

@@ -125,7 +125,7 @@ fn a_recall_takes_the_answers_about_its_case_too_and_the_key_does_not_file_it_ag
     let kept = once(&vault, 1, "other.test", &repeat(1, "o", 1)).unwrap().case.unwrap();
     let empty = Repeat { answer: String::new(), ..repeat(1, "recall", 1) };
     assert_eq!(act(&vault, case, Act::Recall, &empty), Acted::Done);
-    let erased = vault.to_erase(case).unwrap().unwrap();
+    let erased = vault.to_erase(case, |_| vec![None]).unwrap().unwrap();
     vault.redact(case, &erased).unwrap();
     assert_eq!(once(&vault, 1, "customer.test", &key), Err(Again::Gone));
     assert!(matches!(act(&vault, case, Act::Recall, &empty), Acted::Again(Again::Done { .. })));
@@ -172,6 +172,6 @@ fn what_a_correction_was_answered_goes_with_its_case() {
     let key = repeat(1, "c", 1);
     assert_eq!(act(&vault, case, Act::Correct(Box::new(correction.clone())), &key), Acted::Done);
     assert_eq!(act(&vault, case, Act::Recall, &repeat(1, "r", 1)), Acted::Done);
-    vault.redact(case, &vault.to_erase(case).unwrap().unwrap()).unwrap();
+    vault.redact(case, &vault.to_erase(case, |_| vec![None]).unwrap().unwrap()).unwrap();
     assert_eq!(act(&vault, case, Act::Correct(Box::new(correction)), &key), Acted::Again(Again::Gone));
 }

@@ -10,8 +10,9 @@ use crate::pair::{Difference, Figures};
 use crate::spread::on_every_core;
 use crate::{arrival, behind_a_wall, beside_the_model, from_outside, light, pairs, presence, spread, swap};
 
-/// The questions that a leak may answer.
-const QUESTIONS: [&str; 6] = ["model", "swap", "presence", "arrival", "wall", "outside"];
+/// The questions that a leak may answer; light pairs are asked only where they have found a leak that was none of ours.
+const QUESTIONS: [&str; 7] = ["model", "swap", "presence", "arrival", "wall", "outside", LIGHT];
+const LIGHT: &str = "light";
 /// Scripts that are played beside the model before any pair is made: one world is cheaper than two.
 const MODEL_SCRIPTS: u64 = 300;
 /// A question, and the seed of which it is asked.
@@ -32,6 +33,7 @@ async fn difference((question, seed): Asked) -> Option<String> {
         "presence" => presence(seed, &mut figures).await,
         "wall" => behind_a_wall(seed, &mut figures).await,
         "outside" => from_outside(seed, &mut figures).await,
+        LIGHT => light::seed(seed, &mut light::All::default()).await,
         _ => arrival(seed, &mut figures).await,
     };
     let Difference(what) = found.err()?;
@@ -70,7 +72,7 @@ async fn caught(leak: Leak, asked: &[Asked], innocent: &Mutex<BTreeSet<Asked>>) 
 #[test]
 fn every_planted_leak_is_caught() {
     let pairs =
-        (1..=pairs("FUSIONCELL_LEAK_PAIRS", 150)).flat_map(|seed| QUESTIONS[1..].iter().map(move |it| (*it, seed)));
+        (1..=pairs("FUSIONCELL_LEAK_PAIRS", 150)).flat_map(|seed| QUESTIONS[1..6].iter().map(move |it| (*it, seed)));
     let asked: Vec<Asked> = (1..=MODEL_SCRIPTS).map(|seed| (QUESTIONS[0], seed)).chain(pairs).collect();
     // A part of them, to look into: `FUSIONCELL_LEAKS=WithdrawnStays,ReplyToAll`.
     let part = std::env::var("FUSIONCELL_LEAKS").unwrap_or_default();

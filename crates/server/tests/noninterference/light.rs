@@ -150,7 +150,7 @@ impl Beside<'_> {
     /// What streams and mailboxes have, beside the first world's.
     fn streams(&self, first: &World, figures: &mut Figures, when: &str) -> Result<(), Difference> {
         let of = |observer| self.is_for(observer);
-        pair::streams(first, &self.world, self.made, of, figures, when).map_err(|what| named(self, what))
+        pair::streams(first, &self.world, self.made, of, figures, when).map_err(|what| named(&[], self, what))
     }
 }
 
@@ -301,7 +301,7 @@ impl<'a> Worlds<'a> {
             {
                 all.of(beside.question).compared += 1;
                 differ(&format!("operation {index}: the answer to {who:?}"), one, two)
-                    .map_err(|what| named(beside, what))?;
+                    .map_err(|what| named(&self.one.ops, beside, what))?;
                 // Another firm had sent too much in both: the declared release takes what it sent as filed.
                 beside.abandoned |= one.0.starts_with("429");
             }
@@ -364,7 +364,7 @@ impl<'a> Worlds<'a> {
                 all.of(beside.question).compared += 1;
                 beside.due = beside.due.saturating_sub(1);
                 differ(&format!("{} {} as {observer:?} {when}", ask.method, ask.path), &one, &two)
-                    .map_err(|what| named(beside, what))?;
+                    .map_err(|what| named(&self.one.ops, beside, what))?;
             }
         }
         Ok(())
@@ -399,7 +399,7 @@ impl<'a> Worlds<'a> {
                 if !beside.abandoned {
                     all.of(beside.question).compared += 1;
                     differ(&format!("what {key:?} and {session:?} see together"), &one, &two)
-                        .map_err(|what| named(beside, what))?;
+                        .map_err(|what| named(&self.one.ops, beside, what))?;
                 }
             }
         }
@@ -443,7 +443,7 @@ impl<'a> Worlds<'a> {
             if !beside.abandoned {
                 operated
                     .beside(&beside.world, beside.made, all.of(beside.question))
-                    .map_err(|what| named(beside, what))?;
+                    .map_err(|what| named(&self.one.ops, beside, what))?;
             }
             beside.ended = true;
         }
@@ -503,6 +503,14 @@ impl<'a> Worlds<'a> {
 }
 
 /// A difference with the question of its pair.
-fn named(beside: &Beside<'_>, Difference(what): Difference) -> Difference {
-    Difference(format!("light {:?}: {what}", beside.question))
+fn named(base: &[Op], beside: &Beside<'_>, Difference(what): Difference) -> Difference {
+    // What tells the two apart: which operation is another, or missing.
+    let one = base.iter().map(Some).chain(std::iter::repeat(None));
+    let two = beside.made.two.ops.iter().map(Some).chain(std::iter::repeat(None));
+    let others = one.zip(two).take(base.len().max(beside.made.two.ops.len())).enumerate();
+    let others: String = others
+        .filter(|(_, (a, b))| a != b)
+        .map(|(at, (a, b))| format!("\n  operation {at}: {a:?}\n  or {b:?}"))
+        .collect();
+    Difference(format!("light {:?}: {what}{others}", beside.question))
 }

@@ -59,8 +59,9 @@ impl Vault {
                 (report.techniques, report.named) = (beside.techniques.clone(), beside.named.clone());
             }
             // What this copy can still read of it need not be said again.
-            let readable = self.to_erase(*case)?.map(|erased| erased.lookups).unwrap_or_default();
-            let missing: Vec<u64> = lookups.iter().copied().filter(|lookup| !readable.contains(lookup)).collect();
+            let readable = self.to_erase(*case, |_| vec![None])?.map(|erased| erased.shown).unwrap_or_default();
+            let missing: Vec<u64> =
+                lookups.iter().copied().filter(|lookup| !readable.contains(&(None, *lookup))).collect();
             for lookup in &missing {
                 of.entry(*lookup).or_default().insert(*case);
             }

@@ -29,18 +29,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub struct Erased {
     /// The ticks of what was shown of it: those after the report came, up to the latest that there was when it was forgotten.
     pub ticks: (Timestamp, Timestamp),
-    /// Look-up keys of its values.
-    pub lookups: Vec<u64>,
-    /// Texts of its values, as they stand in JSON.
+    /// Whom it had shown which values: every member (`None`) or a group, and the value's look-up key.
+    pub shown: Vec<(Option<GroupId>, u64)>,
+    /// Texts of the values that every member was shown, as they stand in JSON: campaigns name them, and groups have none.
     pub texts: Vec<String>,
-}
-
-impl Erased {
-    /// Leaves only those values whose look-up key `keeps` lets stay.
-    pub fn retain(&mut self, keeps: impl Fn(u64) -> bool) {
-        let values = std::mem::take(&mut self.lookups).into_iter().zip(std::mem::take(&mut self.texts));
-        (self.lookups, self.texts) = values.filter(|(key, _)| keeps(*key)).unzip();
-    }
 }
 
 /// A text between the quotes of JSON.
@@ -119,10 +111,10 @@ struct Shown {
 }
 
 impl Shown {
-    fn note(&mut self, seq: Seq, batch: &ReleaseBatch, lookups: &HashSet<u64>, texts: &[String]) {
+    fn note(&mut self, seq: Seq, batch: &ReleaseBatch, shown: &HashSet<(Option<GroupId>, u64)>, texts: &[String]) {
         for object in &batch.objects {
             match object.kind {
-                NounKind::Indicator if lookups.contains(&object.lookup) => {
+                NounKind::Indicator if shown.contains(&(object.audience.group(), object.lookup)) => {
                     self.lookups.insert(object.lookup);
                     let known = self.indicators.entry((object.audience.group(), object.id)).or_default();
                     known.0.push(seq);
@@ -187,20 +179,30 @@ impl Vault {
         self.cases.recalled()
     }
 
-    /// What of a recalled case is to be forgotten; `None` if there is no such case.
+    /// What of a recalled case is to be forgotten; `None` if there is no such case. `audiences` says of the look-up key of each of
+    /// its values whom the case had shown it: every member (`None`) or a group.
     ///
     /// # Errors
     /// [`VaultError`] if the journal cannot be read.
-    pub fn to_erase(&self, case: CaseId) -> Result<Option<Erased>, VaultError> {
+    pub fn to_erase(
+        &self,
+        case: CaseId,
+        audiences: impl Fn(u64) -> Vec<Option<GroupId>>,
+    ) -> Result<Option<Erased>, VaultError> {
         let Some(Filed { seq, .. }) = self.journal.filed(case)? else { return Ok(None) };
         let Some(report) = self.report_at(seq)? else { return Ok(None) };
         let seed = self.key_seed();
         let ticks = (report.received_at, Timestamp::from_millis(i64::MAX));
-        let mut erased = Erased { ticks, lookups: Vec::new(), texts: Vec::new() };
+        let mut erased = Erased { ticks, shown: Vec::new(), texts: Vec::new() };
         let mut add = |report: &ReportEntry| {
             for item in &report.items {
-                erased.lookups.push(item.sighting.observable.key(seed).0);
-                erased.texts.push(json_text(item.sighting.observable.value()));
+                let key = item.sighting.observable.key(seed).0;
+                for audience in audiences(key) {
+                    erased.shown.push((audience, key));
+                    if audience.is_none() {
+                        erased.texts.push(json_text(item.sighting.observable.value()));
+                    }
+                }
             }
         };
         add(&report);
@@ -222,7 +224,7 @@ impl Vault {
     /// [`VaultError`] if the journal cannot be read or written; nothing is taken out, then.
     pub fn redact(&self, case: CaseId, erased: &Erased) -> Result<(), VaultError> {
         let Some(Filed { seq: of, .. }) = self.journal.filed(case)? else { return Ok(()) };
-        let lookups: HashSet<u64> = erased.lookups.iter().copied().collect();
+        let audiences: HashSet<(Option<GroupId>, u64)> = erased.shown.iter().copied().collect();
         let mut shown = Shown::default();
         let mut from = of;
         loop {
@@ -236,7 +238,7 @@ impl Vault {
                     && batch.tick > erased.ticks.0
                     && batch.tick <= erased.ticks.1
                 {
-                    shown.note(entry.seq, &batch, &lookups, &erased.texts);
+                    shown.note(entry.seq, &batch, &audiences, &erased.texts);
                 }
             }
         }
