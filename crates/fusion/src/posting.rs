@@ -193,6 +193,11 @@ impl Posting {
         }
     }
 
+    /// How many campaigns it leads to.
+    pub(crate) fn campaigns(self, store: &Store) -> u32 {
+        self.more(store).map_or(1, |more| u32::try_from(more.entries.len()).unwrap_or(u32::MAX))
+    }
+
     /// Cases that have it.
     pub(crate) fn having(self, store: &Store) -> u32 {
         self.more(store).map_or(1, |more| more.having)
@@ -338,20 +343,14 @@ impl Posting {
         self.flags |= SPILLED;
     }
 
-    /// Whether an entry leads to a campaign that was split since, so that it may have to become two.
-    pub(crate) fn needs_mending(self, store: &Store, places: &Places) -> bool {
-        self.more(store).is_some_and(|more| {
-            // Both parts of a split know of it: that of the first case tells.
-            let mut entries = more.entries.as_slice().iter();
-            more.mended < places.splits() && entries.any(|entry| places.parted(entry.case) > more.mended)
-        })
-    }
-
-    /// After campaigns were split: an entry whose cases are in two campaigns now becomes two.
-    pub(crate) fn mend(self, store: &mut Store, places: &Places) {
+    /// Puts its entries in order after campaigns were split or became one: each is of another campaign then.
+    pub(crate) fn put_in_order(self, store: &mut Store, places: &Places) {
         let named = self.more(store).map_or(NONE, |more| more.named);
-        let (Some(more), named) = (store.list.get_mut(self.at), store.named.get(named)) else { return };
-        more.mend(named, places);
+        let Some(more) = self.spilled_to().and_then(|at| store.list.get_mut(at)) else { return };
+        if more.needs_mending(places) {
+            more.mend(store.named.get(named), places);
+        }
+        more.unite(places);
     }
 
     /// A case has it no more. Gives whether nobody has it any more.
@@ -417,7 +416,14 @@ impl More {
         self.entries.push(Entry { case, last: case, count: 1, roles: role });
     }
 
-    /// See [`Posting::mend`]. Who holds a value is known case by case; of another feature the first and the last case of each
+    /// Whether an entry leads to a campaign that was split since, so that it may have to become two.
+    fn needs_mending(&self, places: &Places) -> bool {
+        // Both parts of a split know of it: that of the first case tells.
+        let mut entries = self.entries.as_slice().iter();
+        self.mended < places.splits() && entries.any(|entry| places.parted(entry.case) > self.mended)
+    }
+
+    /// After campaigns were split: an entry whose cases are in two campaigns now becomes two. Who holds a value is known case by case; of another feature the first and the last case of each
     /// entry are, and what lies between them is shared out by halves.
     fn mend(&mut self, named: Option<&Named>, places: &Places) {
         let (home, parted) = (|case| places.home(case), |case| places.parted(case) > 0);

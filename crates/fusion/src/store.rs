@@ -44,14 +44,14 @@ impl Store {
 
     /// As [`crate::slots::Slots::warm`], for what postings have here and for the campaigns that they lead to: a pass for each step
     /// of the way, so that the lines of one step are waited for together.
-    pub(crate) fn warm(&self, postings: &[Posting], places: &Places, homes: &mut Vec<u32>) -> u32 {
+    pub(crate) fn warm(&self, postings: &[(usize, Posting)], places: &Places, homes: &mut Vec<u32>) -> u32 {
         homes.clear();
-        let spilled = || postings.iter().filter_map(|posting| posting.more(self));
+        let spilled = || postings.iter().filter_map(|(_, posting)| posting.more(self));
         let mut sum = spilled().fold(0, |sum, more| sum ^ more.having);
         for more in spilled() {
             sum ^= self.named.get(more.named).map_or(0, |named| named.seen);
         }
-        for posting in postings {
+        for (_, posting) in postings {
             let mut room = [Entry::default()];
             let entries = posting.entries(self, &mut room);
             homes.extend(entries.iter().map(|entry| places.home(entry.case)));

@@ -2,10 +2,11 @@
 
 use model::{Kind, Observable, ObservableKey, Timestamp};
 
+use crate::budget::Budget;
 use crate::engine::Fusion;
 use crate::noise::NoiseVerdict;
 use crate::parts::Parts;
-use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Entry, Posting, Standing};
+use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, ENTRIES_MAX, Entry, Posting, Standing};
 use crate::rules::{self, Aspect, Context, OWNED, SAME_VALUE, TAG, URL_HOST};
 use crate::slots::Spot;
 use crate::tags::FIRST_PLACE;
@@ -70,8 +71,6 @@ struct Ready {
     /// Keys of the names that say whether what lies there says anything: of the host, and of what its owner has.
     host: Option<u64>,
     owned: Option<u64>,
-    everyday_host: bool,
-    everyday_owned: bool,
     /// Its name is one that an owner has below some suffix.
     has_owner: bool,
     /// Its name, or its owner's, is one that many visit.
@@ -86,8 +85,9 @@ pub(crate) struct Room {
     pub(crate) tags: Vec<u64>,
     features: Vec<Feature>,
     values: Vec<Ready>,
-    found: Vec<Posting>,
+    found: Vec<(usize, Posting)>,
     homes: Vec<u32>,
+    pub(crate) budget: Budget,
 }
 
 /// One value of a report at its turn.
@@ -113,6 +113,7 @@ impl Fusion {
                 self.make_ready(observation.observable, observation.key, room);
             }
             std::hint::black_box(self.warm(observations, room));
+            self.allow(asking, observations.len(), room);
             for (index, observation) in observations.iter().enumerate() {
                 let value: usize = round + index;
                 let looks = value < VALUES_MAX;
@@ -130,8 +131,29 @@ impl Fusion {
         let keys = || observations.iter().map(|of| of.key.0).chain(features.iter().map(|of| of.key));
         let sum = self.postings.warm(keys());
         found.clear();
-        found.extend(keys().filter_map(|key| self.postings.get(key).copied()));
+        let places = (0..).zip(keys());
+        found.extend(places.filter_map(|(place, key)| Some((place, *self.postings.get(key)?))));
         sum ^ u64::from(self.store.warm(found, &self.places, homes))
+    }
+
+    /// Decides how many entries of each feature these values may be held against; campaigns that became one are one entry by then.
+    fn allow(&mut self, asking: Asking, values: usize, room: &mut Room) {
+        let Room { features, found, budget, .. } = room;
+        let total = u32::try_from(self.cases.len()).unwrap_or(u32::MAX);
+        budget.begin(values, values + features.len());
+        for (place, posting) in found.iter() {
+            let feature = place.checked_sub(values).and_then(|at| features.get(at));
+            let stopped = posting.standing() != Standing::Links && posting.lists() == self.lists;
+            if feature.is_none() && stopped {
+                continue;
+            }
+            posting.put_in_order(&mut self.store, &self.places);
+            let (having, entries) = (posting.having(&self.store), posting.campaigns(&self.store));
+            let each = (having / entries.max(1)).max(1);
+            let counts = Counts { common: each, size: each, having, total, asking };
+            budget.want(*place, entries, feature.map_or(SAME_VALUE, |feature| feature.rule), counts);
+        }
+        budget.share_out(&self.config.weights.rules);
     }
 
     /// Takes a value apart. No table of what was seen is asked yet.
@@ -165,11 +187,15 @@ impl Fusion {
         let context = Context { networks: &self.config.networks };
         let keys = rules::Keys { host, owned, seed };
         rules::features(&parts, &context, keys, &mut |rule, feature| {
+            // A name that everybody uses, or below which everybody has names, is no feature of what lies there.
+            if rules::aspect(rule) == Aspect::Place && (everyday_host || (everyday_owned && rule != URL_HOST)) {
+                return;
+            }
             room.features.push(Feature { key: feature, rule });
         });
         let has_owner = parts.owned.is_some();
         let popular = [parts.host, parts.owned].into_iter().flatten().any(|name| noise.is_popular(name));
-        room.values.push(Ready { features, host, owned, everyday_host, everyday_owned, has_owner, popular });
+        room.values.push(Ready { features, host, owned, has_owner, popular });
     }
 
     fn take(
@@ -194,7 +220,9 @@ impl Fusion {
         let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
         looks &= standing == Standing::Links;
-        let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, looks, &mut room.hits);
+        let Room { budget, hits, .. } = room;
+        let most = |place| if looks { budget.of(place) } else { 0 };
+        let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, most(index), hits);
         if let Some(posting) = self.postings.at(spot) {
             posting.name(kind, standing, self.lists);
             posting.touch(turn.at, &mut self.store, &self.cases);
@@ -208,21 +236,23 @@ impl Fusion {
             return;
         }
         let Some(ready) = room.values.get(index) else { return };
-        // A name that everybody uses, or below which everybody has names, is no feature of what lies there.
-        let host_says = !ready.everyday_host && ready.host.is_none_or(|host| self.says(host));
-        let owned_says = !ready.everyday_owned && ready.owned.is_none_or(|owned| self.says(owned));
+        // As a name that everybody uses is none, one that so many came by is no feature of what lies there.
+        let host_says = ready.host.is_none_or(|host| self.says(host));
+        let owned_says = ready.owned.is_none_or(|owned| self.says(owned));
         let end = room.values.get(index + 1).map_or(room.features.len(), |next| next.features);
-        for Feature { key: feature, rule } in room.features.get(ready.features..end).unwrap_or(&[]).iter().copied() {
+        let places = budget.values() + ready.features..;
+        let features = room.features.get(ready.features..end).unwrap_or(&[]);
+        for (place, Feature { key: feature, rule }) in places.zip(features.iter().copied()) {
             let role = match rule {
                 URL_HOST => AS_HOST,
                 OWNED => AS_OWNED,
                 _ => AS_FEATURE,
             };
-            let place = rules::aspect(rule) == Aspect::Place;
-            if (place && !host_says) || (place && rule != URL_HOST && !owned_says) || feature == key.0 {
+            let of_place = rules::aspect(rule) == Aspect::Place;
+            if (of_place && !host_says) || (of_place && rule != URL_HOST && !owned_says) || feature == key.0 {
                 continue;
             }
-            let spot = self.meet(turn, feature, rule, role, looks, &mut room.hits);
+            let spot = self.meet(turn, feature, rule, role, most(place), hits);
             if role != AS_FEATURE
                 && let Some(posting) = self.postings.at(spot).copied()
             {
@@ -235,7 +265,10 @@ impl Fusion {
     pub(crate) fn meet_tag(&mut self, case: u32, place: u16, tag: u64, asking: Asking, hits: &mut Vec<Hit>) {
         let (key, kind) = (ObservableKey(tag), Kind::Domain);
         let turn = Turn { case, at: Timestamp::from_millis(0), value: place, key, kind, asking };
-        self.meet(turn, tag, TAG, AS_FEATURE, true, hits);
+        if let Some(posting) = self.postings.get(tag) {
+            posting.put_in_order(&mut self.store, &self.places);
+        }
+        self.meet(turn, tag, TAG, AS_FEATURE, ENTRIES_MAX, hits);
     }
 
     /// Where a value stands by the lists in use; what is new of that is told.
@@ -272,8 +305,9 @@ impl Fusion {
             .is_none_or(|posting| posting.standing() == Standing::Links && !posting.crowded_out(&self.store))
     }
 
-    /// A case has a feature: notes the campaigns that have it too, and that the case has it. Gives where it is.
-    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, looks: bool, hits: &mut Vec<Hit>) -> Spot {
+    /// A case has a feature: notes the campaigns that have it too, as far as so many entries tell, and that the case has it. Gives
+    /// where it is.
+    fn meet(&mut self, turn: Turn, feature: u64, rule: u8, role: u8, most: usize, hits: &mut Vec<Hit>) -> Spot {
         let Turn { case, value, kind, asking, .. } = turn;
         let (store, places) = (&mut self.store, &self.places);
         let (spot, known) = self.postings.enter(feature, Posting::of(case, role, kind, self.lists));
@@ -281,18 +315,16 @@ impl Fusion {
         if role != AS_FEATURE && posting.has(case, role, store) {
             return spot;
         }
-        if posting.needs_mending(store, places) {
-            posting.mend(store, places);
-        }
         let mut room = [Entry::default()];
         let entries = posting.entries(store, &mut room);
         let crowded_out = posting.crowded_out(store);
         // Who names a value that stopped linking links nothing by it, and neither does who came by it.
         let by_place = matches!(role, AS_HOST | AS_OWNED);
         let stopped = by_place && (posting.standing() == Standing::OverCommon || crowded_out);
-        if looks && !stopped {
+        if most > 0 && !stopped {
             let (having, mine) = (posting.having(store), places.home(case));
             let total = u32::try_from(self.cases.len()).unwrap_or(u32::MAX);
+            let entries = entries.get(..most).unwrap_or(entries);
             self.touched = self.touched.wrapping_add(entries.len() as u64);
             for entry in entries {
                 let theirs = places.home(entry.case);
