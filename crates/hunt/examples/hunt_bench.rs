@@ -1,6 +1,6 @@
 //! The benchmark of `cargo xtask bench hunt`: makes mixed logs of real ones by a seeded generator, then measures.
 //!
-//! `HUNT_BENCH_BYTES` (2 GB) and `HUNT_BENCH_PEER_BYTES` (200 MB, what `rg` and `grep` are given of the same files; a fifth of
+//! `HUNT_BENCH_BYTES` (2 GB) and `HUNT_BENCH_PEER_BYTES` (600 MB, what `rg` and `grep` are given of the same files; a fifth of
 //! it where they look for two million) make it shorter; `HUNT_BENCH_DIR` keeps the logs; `HUNT_BENCH_PEERS_ONLY` leaves out the rest.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -329,7 +329,7 @@ fn main() {
         }
     }
     println!("\n{ready}");
-    peers(&folder, &paths, &indicators, number("HUNT_BENCH_PEER_BYTES", 200_000_000));
+    peers(&folder, &paths, &indicators, number("HUNT_BENCH_PEER_BYTES", 600_000_000));
     if kept.is_none() {
         let _ = fs::remove_dir_all(&folder);
     }
