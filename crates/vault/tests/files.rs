@@ -101,7 +101,7 @@ fn a_recall_destroys_files_and_a_withdrawal_keeps_them() {
     assert_eq!(act(&vault, case, Act::Recall), Acted::Done);
     let waiting = begin_refused(&vault, case);
     assert!(waiting.contains("withdrawn"));
-    vault.redact(case, &vault.to_erase(case).unwrap().unwrap()).unwrap();
+    vault.redact(case, &vault.to_erase(case, |_| vec![None]).unwrap().unwrap()).unwrap();
     assert_eq!((lying(&dir), read(&vault, case, id, None)), (1, None));
     assert_eq!(read(&vault, kept, of_kept, None).unwrap(), b"mine");
     let entries = vault.journal().read(1, 100).unwrap();
