@@ -6,6 +6,7 @@
 
 mod ask;
 mod budget;
+mod bursts;
 mod campaign;
 mod cluster;
 mod cover;
