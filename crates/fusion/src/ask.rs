@@ -28,13 +28,7 @@ impl Fusion {
         let case = self.index_of(CaseId::from_bytes(*id.as_bytes()))?;
         Some(match self.cluster(self.places.of(case)) {
             Some(cluster) => ask(cluster),
-            None => {
-                let mut lone = Cluster::of(case, self.cases.get(case)?);
-                if let Some(told) = self.bursts.of_lone(case) {
-                    told.put(&mut lone);
-                }
-                ask(&lone)
-            }
+            None => ask(&Cluster::of(case, self.cases.get(case)?)),
         })
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{CampaignId, CaseId, MemberToken, ObservableKey, Region, Timestamp};
 
-use crate::bursts::Bursts;
 use crate::cluster::Cluster;
 use crate::cover::Cover;
 use crate::history::{Happened, REVIVED_AFTER_DAYS, What};
@@ -70,9 +69,6 @@ pub struct Fusion {
     pub(crate) changed: BTreeSet<u32>,
     pub(crate) merged: Vec<(CampaignId, CampaignId)>,
     pub(crate) waves: Vec<Wave>,
-    pub(crate) bursts: Bursts,
-    /// Cases of fresh campaigns that the last report hangs together with, the likeliest first.
-    pub(crate) shreds: Vec<u32>,
     /// Entries of postings that were looked at, in all.
     pub(crate) touched: u64,
     /// What the last report was held against, if that is noted.
@@ -117,8 +113,6 @@ impl Fusion {
             changed: BTreeSet::new(),
             merged: Vec::new(),
             waves: Vec::new(),
-            bursts: Bursts::default(),
-            shreds: Vec::new(),
             touched: 0,
             considered: Vec::new(),
             notes_considered: false,
@@ -148,8 +142,7 @@ impl Fusion {
             });
         }
         if fresh && self.config.waves {
-            let is_wave = self.look_for_wave(case, event.at);
-            self.look_for_burst(case, event.at, is_wave);
+            self.look_for_wave(case, event.at);
         }
         if fresh {
             self.act_on_waiting(event.case, findings);
@@ -297,9 +290,6 @@ impl Fusion {
         let Some(held) = self.cases.get(case).filter(|_| place == ALONE) else { return place };
         let mut cluster = Cluster::of(case, held);
         cluster.words = self.words.of(held.id).to_vec();
-        if let Some(told) = self.bursts.take_of_lone(case) {
-            told.put(&mut cluster);
-        }
         let index = self.free_place();
         self.put_cluster(index, Box::new(cluster));
         self.places.set(case, index);
@@ -334,19 +324,13 @@ impl Fusion {
         self.changed.extend(oldest);
     }
 
-    /// Whether a wave is told of the case's campaign.
-    fn look_for_wave(&mut self, case: u32, at: Timestamp) -> bool {
+    fn look_for_wave(&mut self, case: u32, at: Timestamp) {
         let (id, campaign) = (self.cases.get(case).map(|held| held.id), self.id_of(case));
-        let told = self.is_part_of_burst(case, at);
-        let Some(cluster) = self.cluster_of_mut(case) else { return false };
-        if told {
-            cluster.recent.tell(at, None);
-        }
-        let Some((members, since)) = cluster.wave(at) else { return false };
+        let Some(cluster) = self.cluster_of_mut(case) else { return };
+        let Some((members, since)) = cluster.wave(at) else { return };
         let what = What::Wave;
         cluster.history.push(Happened { at, what, other: campaign, reports: members, case: id, by: None });
         self.waves.push(Wave { campaign, members, since });
-        true
     }
 
     fn revived(&mut self, case: u32, at: Timestamp, days: u32) {
@@ -371,9 +355,6 @@ impl Fusion {
         };
         let before = kept.oldest;
         kept.add(edge.case, held);
-        if let Some(told) = self.bursts.take_of_lone(edge.case) {
-            told.put(kept);
-        }
         kept.words.extend(self.words.of(held.id));
         kept.tree.push(edge);
         self.places.set(edge.case, place);

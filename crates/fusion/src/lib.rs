@@ -6,7 +6,6 @@
 
 mod ask;
 mod budget;
-mod bursts;
 mod campaign;
 mod cluster;
 mod cover;

@@ -2,7 +2,6 @@
 
 use model::{ObservableKey, Timestamp};
 
-use crate::bursts::SHRED;
 use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
 use crate::reasons::Kept;
@@ -106,7 +105,6 @@ impl Fusion {
         if self.notes_considered {
             self.considered = candidates.iter().filter_map(|candidate| self.told(candidate)).collect();
         }
-        self.note_shreds(case, &candidates);
         // A case that is in a campaign already bridges from that one.
         let mut joined = (self.places.of(case) != ALONE).then(|| self.size_and_last(case).0);
         let mut found = Vec::new();
@@ -145,8 +143,7 @@ impl Fusion {
             let place = (start, start + same.len());
             start = place.1;
             let most: f32 = same.iter().map(|hit| self.weighted(hit)).sum();
-            let is_little = is_bound && weights.bias + most * ROUNDING <= weights.join;
-            if is_little && !same.first().is_some_and(|hit| self.is_fresh(hit.case)) {
+            if is_bound && weights.bias + most * ROUNDING <= weights.join {
                 continue;
             }
             let mut sum = Sum::default();
@@ -170,20 +167,6 @@ impl Fusion {
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates
-    }
-
-    /// Whether a case's campaign began within the hours in which a burst may come of it.
-    fn is_fresh(&self, case: u32) -> bool {
-        self.config.waves && self.bursts.is_fresh(self.oldest_of(case))
-    }
-
-    /// Notes the fresh campaigns that a report has anything likely in common with.
-    fn note_shreds(&mut self, case: u32, candidates: &[Candidate]) {
-        let mut shreds = std::mem::take(&mut self.shreds);
-        shreds.clear();
-        let likely = candidates.iter().filter(|candidate| candidate.log_odds > SHRED).map(|candidate| candidate.other);
-        shreds.extend(likely.filter(|other| self.is_fresh(*other) && self.barred(case, *other).is_none()));
-        self.shreds = shreds;
     }
 
     fn weighted(&self, hit: &Hit) -> f32 {

@@ -53,11 +53,6 @@ impl Places {
         }
     }
 
-    /// The oldest case of the campaign of a home.
-    pub(crate) fn oldest(&self, home: u32) -> u32 {
-        self.figures(home).map_or(home & !LONE, |figures| figures.oldest)
-    }
-
     /// Figures of the campaign of a home; none of one that has a single report.
     pub(crate) fn figures(&self, home: u32) -> Option<&Figures> {
         if home & LONE != 0 { None } else { self.figures.get(home) }

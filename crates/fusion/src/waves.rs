@@ -58,12 +58,6 @@ impl Recent {
         self.began = self.began.max(other.began);
     }
 
-    /// It is part of a wave that was found elsewhere, and is what that is told of if `began` says so.
-    pub(crate) fn tell(&mut self, at: Timestamp, began: Option<Timestamp>) {
-        self.told = self.told.max(Some(at));
-        self.began = self.began.max(began);
-    }
-
     /// When the last wave was found, if one was.
     pub(crate) const fn began(&self) -> Option<Timestamp> {
         self.began

@@ -85,9 +85,7 @@ pub fn mistakes(walked: &Walked) -> Vec<(&'static str, Mistake)> {
         let with = arrival.joined.map_or(&[][..], |joined| &arrival.considered[joined].reports);
         for (earlier, shared) in shared {
             let apart = report >= walked.half && walked.is_same(report, earlier) && !with.contains(&earlier);
-            // What the report made one with the campaign that it joined first is no miss, nor what a later one did.
-            let stays = || !walked.campaign(report).contains(&earlier);
-            if apart && missed.is_none_or(|(_, _, most)| shared > most) && stays() {
+            if apart && missed.is_none_or(|(_, _, most)| shared > most) {
                 missed = Some((report, earlier, shared));
             }
         }
