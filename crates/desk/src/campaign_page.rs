@@ -109,7 +109,10 @@ impl Desk {
                         kind: item.sighting.observable.kind().as_str().to_owned(),
                         value: item.sighting.observable.value().to_owned(),
                         score: f64::from(fusion.score(key, now)),
-                        noise: fusion.noise(&item.sighting.observable).map(|noise| noise.why),
+                        noise: fusion
+                            .noise(&item.sighting.observable)
+                            .map(|noise| noise.why)
+                            .or_else(|| fusion.why_left_out(placed.case, key)),
                         reports: Vec::new(),
                     });
                     indicators.len() - 1

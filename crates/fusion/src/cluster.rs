@@ -299,6 +299,7 @@ mod tests {
             region: (n % 2 == 1).then(|| Region::ALL[n as usize % 3]),
             counts: !n.is_multiple_of(6),
             of_member: !n.is_multiple_of(5),
+            taken: 0,
             joined: 1.0,
         }
     }

@@ -21,6 +21,7 @@ impl Fusion {
             sink(&case.at.as_millis().to_le_bytes());
             sink(&self.oldest_of(index).to_le_bytes());
             sink(&case.values.to_le_bytes());
+            sink(&case.taken.to_le_bytes());
         }
         // Postings are added up, each hashed for itself: sorting ten million keys would take longer than making them.
         let mut sums = [0_u64; 4];
@@ -56,6 +57,9 @@ impl Fusion {
             sink(&key.0.to_le_bytes());
         }
         self.digest_heard(sink);
+        for case in &self.left_out {
+            sink(&case.to_le_bytes());
+        }
         for number in self.cover.numbers() {
             sink(&number.to_le_bytes());
         }

@@ -36,6 +36,8 @@ pub(crate) struct Case {
     pub(crate) region: Option<Region>,
     pub(crate) counts: bool,
     pub(crate) of_member: bool,
+    /// Values that it has.
+    pub(crate) taken: u16,
     /// Log-odds with which it joined its campaign; of one that began one, infinite.
     pub(crate) joined: f32,
 }
@@ -58,6 +60,8 @@ pub struct Fusion {
     pub(crate) common: Vec<(ObservableKey, String)>,
     /// Values that reached the limit of members and link until it is decided.
     pub(crate) crowded: BTreeSet<ObservableKey>,
+    /// Cases of which not all values were taken in, for they named too many.
+    pub(crate) left_out: BTreeSet<u32>,
     /// What was told of values beside reports.
     pub(crate) heard: BTreeMap<ObservableKey, Heard>,
     /// What analysts said.
@@ -106,6 +110,7 @@ impl Fusion {
             reasons: Reasons::default(),
             common: Vec::new(),
             crowded: BTreeSet::new(),
+            left_out: BTreeSet::new(),
             heard: BTreeMap::new(),
             words: Words::default(),
             tags: HashMap::new(),
@@ -123,8 +128,8 @@ impl Fusion {
 
     /// Takes in one report, or further values of a known one, and tells what follows.
     ///
-    /// Work is bounded: a few look-ups a value and rule, a few entries a look-up, and each case moves to a larger cluster at
-    /// most log₂(n) times.
+    /// Work is bounded: so many values of a report and no more ([`Fusion::leaves_out`]), a few look-ups a value and rule, a few
+    /// entries a look-up, and each case moves to a larger cluster at most log₂(n) times.
     pub fn step(&mut self, event: &Event<'_>, findings: &mut Vec<Finding>) {
         let (case, fresh) = self.case(event);
         let found = self.observe(case, event, findings);
@@ -174,6 +179,7 @@ impl Fusion {
             region: event.region,
             counts: event.counts,
             of_member: event.of_member,
+            taken: 0,
             joined: f32::INFINITY,
         });
         self.places.push();

@@ -19,6 +19,7 @@ impl Fusion {
                 continue;
             }
             let links = posting.standing() == Standing::Links;
+            self.make_room(index);
             if self.leave(index, key.0, AS_VALUE) {
                 self.crowded.remove(key);
             }

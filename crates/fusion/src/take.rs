@@ -1,6 +1,6 @@
 //! Takes in the values of a report: each is taken apart, its features are looked up, and what other campaigns have of them is noted.
 
-use model::{Kind, Observable, ObservableKey, Timestamp};
+use model::{CaseId, Kind, Observable, ObservableKey, Timestamp};
 
 use crate::budget::Budget;
 use crate::engine::Fusion;
@@ -13,8 +13,9 @@ use crate::tags::FIRST_PLACE;
 use crate::weigh::{self, Asking, Counts};
 use crate::{Event, Finding, Observation};
 
-/// Values of one report that look for related ones; further ones are only found by later reports.
-const VALUES_MAX: usize = 2_048;
+/// Values of one report that are taken in, in all: a few milliseconds of one step. Further ones link nothing, and
+/// [`Fusion::why_left_out`] says so of each. What the ways in let through is less (decision 0133).
+pub(crate) const VALUES_MAX: u16 = 2_048;
 /// Values that are looked up together.
 const AT_ONCE: usize = 64;
 
@@ -106,7 +107,13 @@ impl Fusion {
     /// Takes in the values of a case; `room.hits` has then what they share with campaigns.
     pub(crate) fn take_values(&mut self, case: u32, event: &Event<'_>, room: &mut Room, findings: &mut Vec<Finding>) {
         let asking = Asking::of(u32::try_from(event.observations.len()).unwrap_or(u32::MAX));
-        for (round, observations) in (0..).step_by(AT_ONCE).zip(event.observations.chunks(AT_ONCE)) {
+        // Beyond them nothing is so much as taken apart: a step costs no more, however much one report names.
+        let most = usize::from(VALUES_MAX).min(event.observations.len());
+        let (observations, beyond) = event.observations.split_at(most);
+        if !beyond.is_empty() {
+            self.left_out.insert(case);
+        }
+        for (round, observations) in (0..).step_by(AT_ONCE).zip(observations.chunks(AT_ONCE)) {
             room.features.clear();
             room.values.clear();
             for observation in observations {
@@ -115,14 +122,41 @@ impl Fusion {
             std::hint::black_box(self.warm(observations, room));
             self.allow(asking, observations.len(), room);
             for (index, observation) in observations.iter().enumerate() {
-                let value: usize = round + index;
-                let looks = value < VALUES_MAX;
-                let value = u16::try_from(value.min(VALUES_MAX)).unwrap_or(u16::MAX);
+                let value = u16::try_from(round + index).unwrap_or(VALUES_MAX);
                 let (key, kind) = (observation.key, observation.observable.kind());
                 let turn = Turn { case, at: event.at, value, key, kind, asking };
-                self.take(turn, observation.observable, index, looks, room, findings);
+                self.take(turn, observation.observable, index, room, findings);
             }
         }
+    }
+
+    /// A case has a value no more.
+    pub(crate) fn make_room(&mut self, case: u32) {
+        if let Some(held) = self.cases.get_mut(case) {
+            held.taken = held.taken.saturating_sub(1);
+        }
+    }
+
+    /// Whether a case may have one more value, in however many events they come.
+    fn has_room(&mut self, case: u32) -> bool {
+        let Some(held) = self.cases.get_mut(case).filter(|held| held.taken < VALUES_MAX) else { return false };
+        held.taken += 1;
+        true
+    }
+
+    /// Whether values that a report names were not taken in, because it had named so many before: they link nothing, and no later
+    /// report is linked by them to this one.
+    #[must_use]
+    pub fn leaves_out(&self, case: CaseId) -> bool {
+        self.index_of(case).is_some_and(|case| self.left_out.contains(&case))
+    }
+
+    /// Why a value that a report names was not taken in, in words; `None` if it was, or if another report brought it.
+    #[must_use]
+    pub fn why_left_out(&self, case: CaseId, key: ObservableKey) -> Option<String> {
+        let known = self.postings.get(key.0).is_some_and(|posting| posting.seen(&self.store) > 0);
+        (!known && self.leaves_out(case))
+            .then(|| format!("its report names more than {VALUES_MAX} values, and only the first {VALUES_MAX} link"))
     }
 
     /// Reads the lines of memory that these values' look-ups need.
@@ -203,7 +237,6 @@ impl Fusion {
         turn: Turn,
         observable: &Observable,
         index: usize,
-        mut looks: bool,
         room: &mut Room,
         findings: &mut Vec<Finding>,
     ) {
@@ -216,10 +249,14 @@ impl Fusion {
         if known.is_some_and(|posting| posting.has(case, AS_VALUE, &self.store)) {
             return;
         }
+        if !self.has_room(case) {
+            self.left_out.insert(case);
+            return;
+        }
         let has_owner = room.values.get(index).is_some_and(|ready| ready.has_owner);
         let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
-        looks &= standing == Standing::Links;
+        let looks = standing == Standing::Links;
         let Room { budget, hits, .. } = room;
         let most = |place| if looks { budget.of(place) } else { 0 };
         let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, most(index), hits);

@@ -83,6 +83,43 @@ fn a_flood_of_values_costs_its_length_and_bridges_nothing() {
 }
 
 #[test]
+fn a_million_values_in_one_report_cost_no_more_than_the_first_two_thousand_and_the_rest_say_so() {
+    let taken = 2_048;
+    // Names that are not alike: thirteen letters each.
+    let name = |n: u64| -> String {
+        let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (0..13).map(|place| char::from(b'a' + (mixed >> (place * 4) & 15) as u8)).collect()
+    };
+    let flood: Vec<Observable> =
+        (1..=1_000_000).map(|n| Observable::from_normal(Kind::Domain, format!("{}.org", name(n)))).collect();
+    let of = |n: usize| flood[n].key(SEED);
+    let mut engine = engine();
+    file_at(&mut engine, NOW, 1, 1, &flood);
+    assert_eq!([of(0), of(taken - 1), of(taken)].map(|key| engine.seen(key)), [1, 1, 0]);
+    assert!(engine.leaves_out(case(1)));
+    assert_eq!(engine.why_left_out(case(1), of(taken - 1)), None);
+    let why = engine.why_left_out(case(1), of(taken)).unwrap();
+    assert_eq!(why, "its report names more than 2048 values, and only the first 2048 link");
+    // The same in many events, as corrections add values: the report has its limit, not the event.
+    let mut by_pieces = self::engine();
+    for piece in flood[..10_000].chunks(300) {
+        file_at(&mut by_pieces, NOW, 1, 1, piece);
+    }
+    assert_eq!(digest(&by_pieces), digest(&engine));
+    // To name all of it once more changes nothing.
+    file_at(&mut engine, NOW, 1, 1, &flood);
+    assert_eq!(digest(&by_pieces), digest(&engine));
+    // What is beyond links nothing, and is taken in of whoever names it within the limit.
+    file_at(&mut engine, NOW + 1, 2, 2, &flood[taken..taken + 20]);
+    assert_ne!(engine.campaign_of(case(2)), engine.campaign_of(case(1)));
+    assert!(!engine.leaves_out(case(2)));
+    file_at(&mut engine, NOW + 2, 3, 3, &flood[taken..taken + 20]);
+    assert_eq!(engine.campaign_of(case(3)), engine.campaign_of(case(2)));
+    file_at(&mut engine, NOW + 3, 4, 4, &flood[..20]);
+    assert_eq!(engine.campaign_of(case(4)), engine.campaign_of(case(1)), "the first ones link as ever");
+}
+
+#[test]
 fn everyday_values_link_nobody_however_many_name_them() {
     let mut engine = engine();
     let everyday = ["8.8.8.8", "d41d8cd98f00b204e9800998ecf8427e", "co.jp", "http://8.8.8.8/"];

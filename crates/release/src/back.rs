@@ -19,6 +19,7 @@ use crate::ReleaseError;
 use crate::campaign::Telling;
 use crate::gate::{Facts, Gate, facts_of};
 use crate::hold::Held;
+use crate::items::{Items, Received, without};
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
 
@@ -51,12 +52,6 @@ pub(crate) struct Amendment {
     change: Change,
     before: Box<ReportEntry>,
     after: Box<ReportEntry>,
-}
-
-/// Those items of a report that another version of it does not have.
-fn without(report: &ReportEntry, other: &ReportEntry) -> Vec<Item> {
-    let has = |item: &Item| other.items.iter().any(|known| known.sighting.observable == item.sighting.observable);
-    report.items.iter().filter(|item| !has(item)).cloned().collect()
 }
 
 impl Gate {
@@ -130,7 +125,8 @@ impl Gate {
                     self.amended.shared.insert(before.case, before.warn);
                 }
                 let mut rest = after.clone();
-                rest.items.retain(|item| !open.contains(item));
+                let opened = Items::of(&open);
+                rest.items.retain(|item| !opened.has(item));
                 for item in &open {
                     let key = self.key_of(&item.sighting.observable);
                     self.amended.opened.insert((after.case, key));
@@ -200,16 +196,12 @@ impl Gate {
     fn open_items(&self, report: &ReportEntry) -> Vec<Item> {
         let answer = |held| Answer { warn: report.warn, know: report.know, marking: report.marking, held };
         let by_answer = matches!(report.warn, WhoMayBeWarned::Now | WhoMayBeWarned::NextEpoch);
-        let waits = |key: u64| {
-            let part = |part: &crate::gate::Part| {
-                part.facts.case == report.case && part.items.iter().any(|(waiting, _)| *waiting == key)
-            };
-            self.pending.values().flatten().any(part)
-        };
+        let parts = self.pending.values().flatten().filter(|part| part.facts.case == report.case);
+        let waiting: HashSet<u64> = parts.flat_map(|part| &part.items).map(|(key, _)| *key).collect();
         let open = report.items.iter().filter(|item| {
             let key = self.key_of(&item.sighting.observable);
             let reaches = matches!(rho::release(&answer(item.held.is_some())), Release::Members { .. });
-            self.amended.opened.contains(&(report.case, key)) || by_answer && reaches && !waits(key)
+            self.amended.opened.contains(&(report.case, key)) || by_answer && reaches && !waiting.contains(&key)
         });
         open.cloned().collect()
     }
@@ -273,7 +265,8 @@ impl Gate {
         let open = self.open_items(report);
         let shared = self.shared_items(report, items);
         self.unwait(report, items);
-        let told = open.iter().filter(|item| items.contains(item));
+        let (opened, going) = (Items::of(&open), Items::of(items));
+        let told = open.iter().filter(|item| going.has(item));
         let told = told.map(|item| (self.key_of(&item.sighting.observable), None));
         let told: Vec<_> = told.chain(shared.iter().map(|(group, _, key)| (*key, Some(*group)))).collect();
         if !told.is_empty() {
@@ -300,9 +293,10 @@ impl Gate {
             .map(|observable| Observation { key: observable.key(seed), observable })
             .collect();
         self.community.forget(report.case, &observations);
+        let mut received = Received::new();
         for item in items {
             let key = self.key_of(&item.sighting.observable);
-            if open.contains(item) {
+            if opened.has(item) {
                 self.close(key, &facts, &mut lost);
             }
             self.amended.opened.remove(&(report.case, key));
@@ -310,10 +304,10 @@ impl Gate {
             if planted::is_on(Leak::WithdrawnHolds) {
                 continue;
             }
-            if planted::is_on(Leak::WithdrawnTombstone) && !open.contains(item) {
+            if planted::is_on(Leak::WithdrawnTombstone) && !opened.has(item) {
                 self.fresh.push(Dirty::Tombstone(self.indicator_id(&item.sighting.observable), key));
             }
-            self.unhave(at, key, &facts)?;
+            self.unhave(at, key, &facts, &mut received)?;
         }
         for (group, as_of, key) in shared {
             self.circles.close(group, as_of, key, facts.named.as_deref());
@@ -369,8 +363,8 @@ impl Gate {
         }
     }
 
-    /// A member has a value no more, unless by another of its reports.
-    fn unhave(&mut self, at: Timestamp, key: u64, facts: &Facts) -> Result<(), ReleaseError> {
+    /// A member has a value no more, unless by another of its reports; `received` keeps when those came, each being read once.
+    fn unhave(&mut self, at: Timestamp, key: u64, facts: &Facts, received: &mut Received) -> Result<(), ReleaseError> {
         let (place, window) = (facts.token_place, facts.window);
         let of_member = |known: &Facts| (known.token_place, known.window) == (place, window) && known.community;
         let waits = self.held.get(&key).into_iter().flatten().any(|held| of_member(&held.facts))
@@ -384,10 +378,12 @@ impl Gate {
         let mut confirms = false;
         for case in open.iter().take(CASES_LOOKED_AT_MAX) {
             // Those that are left and were filed before members had the value; an echo confirms nothing.
-            let report = self.report_now(*case)?;
+            let came = match received.entry(*case) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(place) => *place.insert(self.report_now(*case)?.map(|report| report.received_at)),
+            };
             let asked = self.amended.asked.get(&(*case, key)).copied();
-            confirms |=
-                report.is_some_and(|report| since == 0 || asked.unwrap_or(report.received_at).as_millis() < since);
+            confirms |= came.is_some_and(|came| since == 0 || asked.unwrap_or(came).as_millis() < since);
         }
         let Some(value) = self.values.get_mut(&key) else { return Ok(()) };
         if !confirms {

@@ -12,6 +12,7 @@ mod error;
 mod findings;
 mod gate;
 mod hold;
+mod items;
 mod keys;
 mod leaks;
 mod open;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod erase;
+mod holds;
 mod keeper;
 mod lanes;
 mod outside;
@@ -31,8 +32,6 @@ use crate::walled::{Making, Picture, Pictures, Seen};
 
 /// Entries of one step.
 const ENTRIES_PER_STEP: usize = 512;
-/// Entries that are folded under one hold of the lock, so that the cell's pages are answered in between.
-const ENTRIES_PER_HOLD: usize = 32;
 /// How long a first frame for a new viewer of the wall serves others that come meanwhile.
 const SNAPSHOT_MILLIS: i64 = 250;
 /// Frames of one step; with more, viewers get a fresh snapshot instead.
@@ -355,7 +354,7 @@ impl Core {
         let entries = self.vault.journal().read(self.next, ENTRIES_PER_STEP)?;
         let mut stepped = Stepped { entries: entries.len(), released: false };
         let shared = self.shared.clone();
-        for piece in entries.chunks(ENTRIES_PER_HOLD) {
+        for piece in holds::holds(&entries) {
             let mut fold = shared.write();
             let Fold { engine, desk, .. } = &mut *fold;
             desk.advance(now);

@@ -1,8 +1,10 @@
 //! What is said of a case after it came, and what its reporter changes in it.
 
+use std::collections::HashSet;
+
 use model::{AttackKind, CaseId, FileId, MessageId, Observable, PersonId, Severity, Timestamp, WhoMayBeWarned};
 
-use crate::entry::{Item, Seq};
+use crate::entry::{Item, ReportEntry, Seq};
 
 /// Who speaks in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -282,6 +284,42 @@ impl Change {
             Self::Correct(_) => "correction",
             Self::Withdraw => "withdrawal",
             Self::Recall { .. } => "recall",
+        }
+    }
+}
+
+impl ReportEntry {
+    /// The report as it stands after a change that its reporter made.
+    pub fn amend(&mut self, change: &Change) {
+        match change {
+            // Nobody outside lets members be warned; no such change is taken, and none has an effect.
+            Change::Consent { .. } if self.outside => {}
+            Change::Consent { warn } => self.warn = *warn,
+            Change::Correct(correction) => {
+                self.happened_at = correction.happened_at;
+                self.attack = correction.attack;
+                self.severity = correction.severity;
+                self.ongoing = correction.ongoing;
+                self.title.clone_from(&correction.title);
+                self.narrative.clone_from(&correction.narrative);
+                let dropped: HashSet<&Observable> = correction.dropped.iter().collect();
+                self.items.retain(|item| !dropped.contains(&item.sighting.observable));
+                let known = self.items.iter().map(|item| item.sighting.observable.clone());
+                let mut known: HashSet<Observable> = known.collect();
+                let fresh = |item: &&Item| known.insert(item.sighting.observable.clone());
+                self.items.extend(correction.added.iter().filter(fresh).cloned());
+            }
+            Change::Withdraw => self.warn = WhoMayBeWarned::CellOnly,
+            Change::Recall { .. } => {
+                self.warn = WhoMayBeWarned::CellOnly;
+                self.title = String::new();
+                self.narrative = String::new();
+                self.tags = Vec::new();
+                self.techniques = Vec::new();
+                self.items = Vec::new();
+                self.named = None;
+                self.grade = None;
+            }
         }
     }
 }

@@ -6,8 +6,12 @@ mod common;
 use std::sync::{Arc, mpsc};
 
 use common::{NOW, in_memory, open, submission};
-use model::{CaseId, OrganisationId, PersonId, Timestamp, WhoMayBeWarned};
-use vault::{ACTS_PER_CASE_MAX, Act, Acted, Body, Change, ItemOutcome, Party, Vault};
+use model::{
+    AttackKind, CaseId, Kind, Observable, OrganisationId, PersonId, Severity, Sighting, Timestamp, WhoMayBeWarned,
+};
+use vault::{
+    ACTS_PER_CASE_MAX, Act, Acted, Body, Change, Correction, Item, ItemOutcome, Party, VALUES_ADDED_PER_CASE_MAX, Vault,
+};
 
 fn act(vault: &Arc<Vault>, firm: u8, case: CaseId, act: Act) -> Acted {
     let (sender, receiver) = mpsc::channel();
@@ -96,6 +100,48 @@ fn the_cell_answers_a_case_that_there_is_and_a_thread_has_an_end() {
     }
     assert!(matches!(act(&vault, 1, case, say("more")), Acted::Refused(_)));
     assert!(vault.say(case, who(), "?".into(), false).unwrap().unwrap().is_err());
+}
+
+#[test]
+fn corrections_of_one_case_add_no_more_values_than_a_report_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let vault = open(&dir).unwrap();
+    let case = file(&vault, 1, WhoMayBeWarned::Now, &["a.test"]);
+    let correct = |vault: &Arc<Vault>, from: usize, add: usize, drop: usize| {
+        let name = |n: usize| Observable::from_normal(Kind::Domain, format!("added{n}.test"));
+        let added = (from..from + add).map(|n| Item { sighting: Sighting::of(name(n)), held: None, kept: None });
+        let correction = Correction {
+            happened_at: None,
+            attack: AttackKind::Phishing,
+            severity: Severity::High,
+            ongoing: false,
+            title: "t".into(),
+            narrative: String::new(),
+            added: added.collect(),
+            dropped: (0..drop).map(name).collect(),
+        };
+        act(vault, 1, case, Act::Correct(Box::new(correction)))
+    };
+    let half = VALUES_ADDED_PER_CASE_MAX / 2;
+    assert_eq!(correct(&vault, 0, half, 0), Acted::Done);
+    // What is dropped again was work all the same.
+    assert_eq!(correct(&vault, half, half, half), Acted::Done);
+    assert!(matches!(correct(&vault, 9_000, 1, 0), Acted::Refused(why) if why.contains("1,000 values")));
+    assert_eq!(correct(&vault, 0, 0, 1), Acted::Done, "a correction that adds nothing is taken");
+    drop(vault);
+    let vault = open(&dir).unwrap();
+    assert!(matches!(correct(&vault, 9_000, 1, 0), Acted::Refused(_)), "a restart counts them too");
+    let report = vault.report_of(case).unwrap().unwrap().0;
+    assert_eq!(report.items.len(), 1, "as it came");
+    let mut now = report.clone();
+    for entry in vault.journal().read(1, 100).unwrap() {
+        if let Body::Amend(amend) = &entry.body {
+            now.amend(&amend.change);
+        }
+    }
+    let values: Vec<&str> = now.items.iter().map(|item| item.sighting.observable.value()).collect();
+    assert_eq!((values.len(), values[0], values[1]), (1 + half, "a.test", format!("added{half}.test").as_str()));
 }
 
 #[test]

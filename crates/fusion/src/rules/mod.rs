@@ -221,6 +221,7 @@ pub fn rule_set_text() -> String {
     text.push_str(
         "over-common: by distinct members, decided at epochs; everyday: by the lists in use when it is seen\n",
     );
+    text.push_str(&format!("values of one report: the first {}\n", crate::take::VALUES_MAX));
     text.push_str(&crate::weigh::text());
     for rule in &ALL {
         text.push_str(&format!(

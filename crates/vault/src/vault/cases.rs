@@ -19,6 +19,9 @@ use crate::journal::{Filed, NewEntry};
 pub const MESSAGE_CHARS_MAX: usize = 10_000;
 /// Messages and changes that one case takes.
 pub const ACTS_PER_CASE_MAX: u32 = 1_000;
+/// Values that the corrections of one case add, in all: as many as a report has at most. Whatever is done with a case at once, as when
+/// it is taken back, is done with no more than twice that.
+pub const VALUES_ADDED_PER_CASE_MAX: usize = 1_000;
 
 /// What the reporter of a case does.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +67,8 @@ pub type ActDone = Box<dyn FnOnce(Result<Acted, JournalError>) + Send>;
 struct Standing {
     /// Messages and changes so far.
     acts: u32,
+    /// Values that corrections added so far.
+    added: usize,
     /// Taken back.
     withdrawn: bool,
     /// Taken back for good; whether its content is out of the journal.
@@ -119,8 +124,10 @@ impl Cases {
                 if standing.recalled == Some(true) {
                     standing.files.clear();
                 }
-                if let Change::Consent { warn } = &amend.change {
-                    standing.warn = Some(*warn);
+                match &amend.change {
+                    Change::Consent { warn } => standing.warn = Some(*warn),
+                    Change::Correct(correction) => standing.added += correction.added.len(),
+                    Change::Withdraw | Change::Recall { .. } => {}
                 }
             }),
             Body::File(file) => self.with(|cases| {
@@ -186,6 +193,13 @@ impl Cases {
                 if before.is_none_or(|before| reach(wider) <= reach(&before)) {
                     return Err("it may be warned as widely already: withdraw the report to take it back");
                 }
+            }
+            if let Act::Correct(correction) = act {
+                let added = standing.added + correction.added.len();
+                if !correction.added.is_empty() && added > VALUES_ADDED_PER_CASE_MAX {
+                    return Err("its corrections add more than 1,000 values in all: send a new report for the others");
+                }
+                standing.added = added;
             }
             if let Act::File(_) = act {
                 standing.takes_files()?;
@@ -261,6 +275,9 @@ impl Cases {
                 standing.acts = standing.acts.saturating_sub(1);
                 standing.filing = standing.filing.saturating_sub(usize::from(matches!(act, Act::File(_))));
                 standing.withdrawn &= !matches!(act, Act::Withdraw | Act::Recall);
+                if let Act::Correct(correction) = act {
+                    standing.added = standing.added.saturating_sub(correction.added.len());
+                }
             }
         });
     }
@@ -286,42 +303,6 @@ const fn reach(warn: &WhoMayBeWarned) -> u8 {
         WhoMayBeWarned::OnceThreeHaveIt => 2,
         WhoMayBeWarned::NextEpoch => 3,
         WhoMayBeWarned::Now => 4,
-    }
-}
-
-impl ReportEntry {
-    /// The report as it stands after a change that its reporter made.
-    pub fn amend(&mut self, change: &Change) {
-        match change {
-            // Nobody outside lets members be warned; no such change is taken, and none has an effect.
-            Change::Consent { .. } if self.outside => {}
-            Change::Consent { warn } => self.warn = *warn,
-            Change::Correct(correction) => {
-                self.happened_at = correction.happened_at;
-                self.attack = correction.attack;
-                self.severity = correction.severity;
-                self.ongoing = correction.ongoing;
-                self.title.clone_from(&correction.title);
-                self.narrative.clone_from(&correction.narrative);
-                self.items.retain(|item| !correction.dropped.contains(&item.sighting.observable));
-                for item in &correction.added {
-                    if !self.items.iter().any(|known| known.sighting.observable == item.sighting.observable) {
-                        self.items.push(item.clone());
-                    }
-                }
-            }
-            Change::Withdraw => self.warn = WhoMayBeWarned::CellOnly,
-            Change::Recall { .. } => {
-                self.warn = WhoMayBeWarned::CellOnly;
-                self.title = String::new();
-                self.narrative = String::new();
-                self.tags = Vec::new();
-                self.techniques = Vec::new();
-                self.items = Vec::new();
-                self.named = None;
-                self.grade = None;
-            }
-        }
     }
 }
 
