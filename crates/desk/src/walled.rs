@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fusion::{Config, Event, Finding, Fusion, NoiseLists, Observation, Weights};
+use fusion::{Config, Event, Finding, Fusion, Networks, NoiseLists, Observation, Weights};
 use model::{CaseId, Observable, ObservableKey, PersonId, Timestamp};
 use policy::planted::{self, Leak};
 use policy::{Params, rho};
@@ -40,6 +40,8 @@ pub struct WalledConfig {
     pub weights: Weights,
     /// Name of the data set of everyday values.
     pub noise_set: &'static str,
+    /// Name of the data set of network operators.
+    pub network_set: &'static str,
 }
 
 /// Why a walled picture cannot be folded.
@@ -86,6 +88,7 @@ pub struct Walled {
     amended: HashMap<CaseId, Box<ReportEntry>>,
     over_common_members: u32,
     noise_set: &'static str,
+    network_set: &'static str,
     /// A case was taken back: what was taken in cannot be taken out, so the picture must be made anew.
     outdated: bool,
 }
@@ -94,7 +97,8 @@ impl Walled {
     /// An empty picture that has taken in nothing.
     #[must_use]
     pub fn new(config: WalledConfig) -> Self {
-        let WalledConfig { vault, sight, passed, lanes, slot_millis, over_common_members, weights, noise_set } = config;
+        let WalledConfig { vault, sight, passed, lanes, slot_millis, noise_set, network_set, .. } = config;
+        let WalledConfig { over_common_members, weights, .. } = config;
         let genesis = vault.genesis();
         let config = DeskConfig {
             journal: Arc::clone(vault.journal()),
@@ -116,6 +120,7 @@ impl Walled {
             passed,
             over_common_members,
             noise_set,
+            network_set,
             outdated: false,
             vault,
         }
@@ -195,7 +200,15 @@ impl Walled {
                 self.fusion.set_over_common(many.unwrap_or(u32::MAX));
                 self.desk.apply(entry, &[], live);
             }
-            Body::DataSet(set) if set.name == self.noise_set => self.use_noise(set)?,
+            Body::DataSet(set) if set.name == self.noise_set => {
+                let exercise = self.vault.genesis().exercise;
+                let lists = self.read_set(set, |text| NoiseLists::with_set(exercise, text))?;
+                self.fusion.use_noise(lists);
+            }
+            Body::DataSet(set) if set.name == self.network_set => {
+                let networks = self.read_set(set, Networks::with_set)?;
+                self.fusion.use_networks(Arc::new(networks));
+            }
             // Ticks, and releases that show nothing, come of reports of any sector: their mere time would tell of those.
             Body::Release(batch) if batch.objects.is_empty() => {}
             Body::Tick(_) | Body::Findings(_) | Body::DataSet(_) | Body::RuleSet(_) | Body::Pass { .. } => {}
@@ -363,14 +376,12 @@ impl Walled {
         found.filter(|entry| entry.seq == seq).map(|entry| Entry::clone(&entry)).ok_or(WalledError::Missing(seq))
     }
 
-    fn use_noise(&mut self, set: &DataSet) -> Result<(), WalledError> {
+    fn read_set<T>(&self, set: &DataSet, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, WalledError> {
         let bytes = self.vault.get_blob(set)?;
-        let lists = std::str::from_utf8(&bytes)
+        std::str::from_utf8(&bytes)
             .map_err(|error| error.to_string())
-            .and_then(|text| NoiseLists::with_set(self.vault.genesis().exercise, text))
-            .map_err(|why| WalledError::DataSet { name: set.name.clone(), why })?;
-        self.fusion.use_noise(lists);
-        Ok(())
+            .and_then(read)
+            .map_err(|why| WalledError::DataSet { name: set.name.clone(), why })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod extract;
 pub mod import;
 pub mod json;
 mod limits;
+mod network_table;
 mod noise_list;
 mod prose;
 mod unpack;
@@ -16,6 +17,7 @@ pub use import::{
     Event, Format, ImportOptions, Problem, Summary, detect_format, import, import_bytes, import_reader, json_bytes,
 };
 pub use limits::*;
+pub use network_table::{NetworkRange, parse_network_table};
 pub use noise_list::{ListKind, WarningList, parse_plain_list, parse_warning_list};
 pub use unpack::{Unpacked, unpack};
 pub use when::parse_time;

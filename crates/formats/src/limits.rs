@@ -38,6 +38,12 @@ pub const TAGS_MAX: usize = 50;
 pub const TECHNIQUES_MAX: usize = 100;
 /// Most entries of one warning-list or plain list.
 pub const LIST_ENTRIES_MAX: usize = 2_000_000;
+/// Most bytes of one table of network operators, after unpacking.
+pub const NETWORK_TABLE_BYTES_MAX: u64 = 128 << 20;
+/// Most ranges of one table of network operators: all that are announced in both families are about 600,000.
+pub const NETWORK_ROWS_MAX: usize = 1_000_000;
+/// Most bytes of one line of such a table.
+pub const NETWORK_LINE_BYTES_MAX: usize = 1_024;
 /// Most bytes of one document whose values are extracted: a mail of 25 MB with its base 64 and headers.
 pub const EXTRACT_BYTES_MAX: usize = 36 << 20;
 /// Most bytes of running text, a log or JSON of no known format that are read.

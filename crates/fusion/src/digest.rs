@@ -53,13 +53,14 @@ impl Fusion {
         }
         sink(&self.config.over_common_members.to_le_bytes());
         sink(&self.lists.to_le_bytes());
+        sink(&self.config.networks.len().to_le_bytes());
         for key in &self.crowded {
             sink(&key.0.to_le_bytes());
         }
-        self.digest_heard(sink);
         for case in &self.left_out {
             sink(&case.to_le_bytes());
         }
+        self.digest_heard(sink);
         for number in self.cover.numbers() {
             sink(&number.to_le_bytes());
         }

@@ -43,7 +43,7 @@ use model::{CampaignId, CaseId, KeySeed, MemberToken, Observable, ObservableKey,
 pub use campaign::{Brief, Campaign};
 pub use engine::Fusion;
 pub use history::{Happened, What};
-pub use networks::Networks;
+pub use networks::{NetworkSet, Networks};
 pub use noise::{ListKind, NoiseLists, NoiseSet, NoiseVerdict};
 pub use rules::{RULES, rule_names, rule_set_text};
 pub use score::{Opinion, Told};

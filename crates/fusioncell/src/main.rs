@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod failure;
 mod logs;
+mod networks;
 mod noise;
 mod outside;
 mod store;

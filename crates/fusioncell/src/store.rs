@@ -139,7 +139,7 @@ impl House {
 
     /// Uses lists of everyday values, as the text of a noise set.
     pub fn use_noise(&mut self, set: Option<String>) {
-        self.config.noise = set.map(Into::into);
+        self.config.sets.noise = set.map(Into::into);
     }
 
     /// Serves both faces.

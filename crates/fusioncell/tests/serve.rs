@@ -239,6 +239,56 @@ fn a_value_on_an_operators_list_is_an_everyday_one_also_after_a_restart_without_
     }
 }
 
+#[test]
+fn a_table_of_operators_links_reports_of_one_operator_and_a_bad_one_lets_nothing_start() {
+    let folder = Folder::new();
+    let data = folder.text("data");
+    ok(&["admin", "init", "--data-dir", &data]);
+    let mut keys = Vec::new();
+    for name in ["Calder Power", "Humber Water"] {
+        ok(&["admin", "organisation", "add", "--data-dir", &data, "--name", name, "--sector", "energy"]);
+        let key = json(&["admin", "key", "add", "--data-dir", &data, "--organisation", name, "--json"]);
+        keys.push(format!("Authorization: Bearer {}", key["key"].as_str().unwrap()));
+    }
+    let table = folder.text("asn.csv");
+    folder.write("asn.csv", "45.9.0.0,45.12.255.255,64500,\"Bullet, Ltd\"\n2a01:4f8::,2a01:4f8:ffff::,64501,Other\n");
+    let refused = |name: &str, text: &str, why: &str| {
+        folder.write(name, text);
+        let (path, (member, cell)) = (folder.text(name), addresses());
+        let words =
+            ["serve", "--data-dir", &data, "--member-addr", &member, "--cell-addr", &cell, "--networks", &table];
+        let output = run(&[&words[..], &["--networks", &path]].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && told.contains(&format!("--networks {path}: {why}")), "{told}");
+    };
+    refused("bad.csv", "1.0.0.0,1.0.0.255,13335,A\n1.0.4.0,AS7,B\n", "line 2: the line has 3 fields");
+    refused("empty.csv", "", "there is no range in it");
+    refused("bomb.csv.gz", "\u{1f}", "line 1: the line has 1 fields");
+    refused(
+        "overlap.csv",
+        "1.0.0.0,1.0.0.255,1,A\n45.10.0.0,45.10.0.9,2,B\n",
+        "line 2: 45.10.0.0 to 45.10.0.9 overlaps",
+    );
+    let output = run(&["serve", "--data-dir", &data, "--networks", &folder.text("nowhere.csv")]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere.csv"), "{output:?}");
+
+    let (member, cell) = addresses();
+    let server = serve(&data, &member, &cell, &["--networks", &table]);
+    assert!(listens(&member));
+    for (key, address) in keys.iter().zip(["45.9.148.3", "45.11.77.9"]) {
+        let values = format!(r#"[{{"value":"hxxps://sign.bad-docs[.]org/login"}},{{"value":"{address}"}}]"#);
+        let report = REPORT.replace(r#"[{"value":"hxxps://sign.bad-docs[.]org/login"}]"#, &values);
+        let report = http(&member, "POST", "/api/v1/reports", &[key], &report).unwrap();
+        assert_eq!(report.status, 201, "{}", report.body);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    drop(server);
+    let lines = ok(&["journal", "export", "--data-dir", &data]);
+    assert_eq!(lines.lines().filter(|line| line.contains("\"network operators\"")).count(), 1, "{lines}");
+    assert!(lines.contains("network-operator"), "no reason tells of the operator: {lines}");
+    ok(&["journal", "rebuild", "--data-dir", &data]);
+}
+
 /// Reads a stream until it ends or nothing comes for long; tells whether it ended.
 fn stream_ends(address: &str, path: &str, header: &str, act: impl FnOnce()) -> bool {
     use std::io::Read as _;

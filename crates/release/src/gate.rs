@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use fusion::{Event, Finding, Fusion, NoiseLists, Observation};
+use fusion::{Event, Finding, Fusion, Networks, NoiseLists, Observation};
 use model::{
     AdvisoryId, AttackKind, CampaignId, CaseId, GroupId, Marking, MemberToken, Observable, ObservableKey, Region,
     Timestamp, WhoMayBeWarned,
@@ -24,7 +24,7 @@ use crate::hold::Held;
 use crate::keys::KeyMap;
 use crate::leaks::Leaks;
 use crate::queue::{Dirty, Queued};
-use crate::sets::{self, NOISE_SET, RULE_SET};
+use crate::sets::{self, NETWORK_SET, NOISE_SET, RULE_SET};
 use crate::shared::{Circles, SharedPart};
 use crate::value::{OPEN, REPOINT};
 
@@ -198,6 +198,7 @@ impl Gate {
             Body::Word(word) => return Ok(self.say(entry.at, word)),
             Body::Aged(aged) => self.aged(aged),
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
+            Body::DataSet(set) if set.name == NETWORK_SET => self.use_networks(set)?,
             Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),
             Body::Population(population) => self.populate(entry.at, population),
             Body::Advisory(advisory) if rho::text_reaches_members(&advisory.marking) => {
@@ -216,11 +217,8 @@ impl Gate {
 
     /// Both runs use the lists of everyday values from this entry on, in life as in replay.
     fn use_noise(&mut self, set: &DataSet) -> Result<(), ReleaseError> {
-        let bytes = self.vault.get_blob(set)?;
-        let lists = std::str::from_utf8(&bytes)
-            .map_err(|error| error.to_string())
-            .and_then(|text| NoiseLists::with_set(self.vault.genesis().exercise, text))
-            .map_err(|why| ReleaseError::DataSet { name: set.name.clone(), version: set.version.clone(), why })?;
+        let exercise = self.exercise;
+        let lists = self.read_set(set, |text| NoiseLists::with_set(exercise, text))?;
         self.all.use_noise(lists.clone());
         self.community.use_noise(lists);
         // What members have is looked at again, a piece at a tick: a value that is listed now leaves the feeds.
@@ -234,6 +232,22 @@ impl Gate {
         }
         self.circles.again();
         Ok(())
+    }
+
+    /// Both runs know operators by this table from this entry on. What is linked, and shown, stays.
+    fn use_networks(&mut self, set: &DataSet) -> Result<(), ReleaseError> {
+        let networks = Arc::new(self.read_set(set, Networks::with_set)?);
+        self.all.use_networks(Arc::clone(&networks));
+        self.community.use_networks(networks);
+        Ok(())
+    }
+
+    fn read_set<T>(&self, set: &DataSet, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, ReleaseError> {
+        let bytes = self.vault.get_blob(set)?;
+        std::str::from_utf8(&bytes)
+            .map_err(|error| error.to_string())
+            .and_then(read)
+            .map_err(|why| ReleaseError::DataSet { name: set.name.clone(), version: set.version.clone(), why })
     }
 
     fn populate(&mut self, at: Timestamp, population: &Population) {

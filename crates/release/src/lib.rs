@@ -28,4 +28,4 @@ mod words;
 pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};
 pub use error::ReleaseError;
 pub use rebuild::{Rebuilt, rebuild};
-pub use sets::{NOISE_SET, use_sets};
+pub use sets::{NETWORK_SET, NOISE_SET, Sets, use_sets};

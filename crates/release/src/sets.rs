@@ -1,13 +1,17 @@
 //! The data and rule sets that fusion works with: noted in the journal before they act, so that replay uses the same.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
-use fusion::NoiseLists;
+use fusion::{Networks, NoiseLists};
 use vault::Vault;
 
 use crate::ReleaseError;
 
 /// Name of the data set of everyday values.
 pub const NOISE_SET: &str = "noise lists";
+/// Name of the data set of network operators.
+pub const NETWORK_SET: &str = "network operators";
 /// Name of the rule set of fusion.
 pub(crate) const RULE_SET: &str = "fusion rules";
 
@@ -20,18 +24,32 @@ pub(crate) fn own_rules() -> [u8; 32] {
     bytes
 }
 
-/// Notes the rules of this build and, if they are given, lists of everyday values (the text of a [`fusion::NoiseSet`]) in
-/// the journal, as far as they are not those in use already. Says whether the lists were new.
+/// What an operator gives fusion to work with; what is not given stays as it is in use.
+#[derive(Clone, Debug, Default)]
+pub struct Sets {
+    /// Lists of everyday values beside the project's own, as the text of a [`fusion::NoiseSet`].
+    pub noise: Option<Arc<str>>,
+    /// A table of network operators, as the text of a [`fusion::NetworkSet`].
+    pub networks: Option<Arc<str>>,
+}
+
+/// Notes the rules of this build and the sets that are given in the journal, as far as they are not those in use already.
 ///
 /// # Errors
-/// [`ReleaseError`] if the text is no noise set, or the journal cannot take it.
-pub fn use_sets(vault: &Vault, noise: Option<&str>) -> Result<bool, ReleaseError> {
+/// [`ReleaseError`] if a text is no set of its kind, or the journal cannot take it.
+pub fn use_sets(vault: &Vault, sets: &Sets) -> Result<(), ReleaseError> {
+    let wrong = |name: &str| {
+        let name = name.to_owned();
+        move |why| ReleaseError::DataSet { name, version: String::new(), why }
+    };
     vault.use_rule_set(RULE_SET, env!("CARGO_PKG_VERSION"), fusion::rule_set_text().as_bytes())?;
-    let Some(text) = noise else { return Ok(false) };
-    NoiseLists::with_set(vault.genesis().exercise, text).map_err(|why| ReleaseError::DataSet {
-        name: NOISE_SET.to_owned(),
-        version: String::new(),
-        why,
-    })?;
-    Ok(vault.use_data_set(NOISE_SET, "1", text.as_bytes())?)
+    if let Some(text) = &sets.noise {
+        NoiseLists::with_set(vault.genesis().exercise, text).map_err(wrong(NOISE_SET))?;
+        vault.use_data_set(NOISE_SET, "1", text.as_bytes())?;
+    }
+    if let Some(text) = &sets.networks {
+        Networks::with_set(text).map_err(wrong(NETWORK_SET))?;
+        vault.use_data_set(NETWORK_SET, "1", text.as_bytes())?;
+    }
+    Ok(())
 }

@@ -4,11 +4,11 @@
 mod common;
 
 use common::{BLOCK, Bench, EPOCH, Filed, TICK, advisory, by};
-use fusion::{ListKind, NoiseSet};
-use model::{AttackKind, CampaignId, CaseId, Pap, Tlp, WhoMayBeWarned};
+use fusion::{ListKind, NetworkSet, NoiseSet};
+use model::{AttackKind, CampaignId, CaseId, Observable, Pap, Sighting, Tlp, WhoMayBeWarned};
 use policy::NounKind;
-use release::EngineConfig;
-use vault::Body;
+use release::{EngineConfig, NETWORK_SET, Sets};
+use vault::{Body, Entry, Item, Run};
 
 #[test]
 fn one_members_repeats_change_no_link_and_no_feed() {
@@ -152,13 +152,76 @@ fn a_list_that_comes_later_takes_values_off_the_feeds() {
     assert!(bench.blocked("listed.test") && bench.blocked("other.test"));
     let mut set = NoiseSet::default();
     set.add("late", ListKind::Hostname, ["listed.test"]);
-    release::use_sets(&bench.vault, Some(set.text())).unwrap();
+    release::use_sets(&bench.vault, &Sets { noise: Some(set.text().into()), ..Sets::default() }).unwrap();
     bench.fold();
     bench.run_to(BLOCK + 2 * TICK);
     let view = bench.indicator("listed.test").unwrap();
     assert!(!view.block && view.common.is_some());
     assert!(bench.blocked("other.test"));
     bench.assert_replays();
+}
+
+#[test]
+fn a_table_of_operators_acts_from_its_entry_on_in_both_runs_and_replay_uses_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::at(&folder.path().join("data"));
+    let address =
+        |value: &str| Item { sighting: Sighting::of(Observable::detect(value).unwrap()), held: None, kept: None };
+    let report = |firm: u8, lure: &str, addresses: &[&str]| {
+        let mut filed = by(firm, &[lure]);
+        filed.values.extend(addresses.iter().map(|value| address(value)));
+        filed
+    };
+    let table = |system: u32| {
+        let mut set = NetworkSet::default();
+        set.add("45.9.0.0".parse().unwrap(), "45.12.255.255".parse().unwrap(), system);
+        set.add("2a01:4f8::".parse().unwrap(), "2a01:4ff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap(), system);
+        Sets { networks: Some(set.text().into()), ..Sets::default() }
+    };
+    let told = |bench: &Bench, run: Run| {
+        let mut told = 0;
+        let count = |entry: &Entry| {
+            if let Body::Findings(found) = &entry.body
+                && found.run == run
+            {
+                told += found.items.iter().filter(|item| item.contains("network-operator")).count();
+            }
+            Ok(())
+        };
+        bench.vault.replay(1, count).unwrap();
+        told
+    };
+    let file = |bench: &mut Bench, lure: &str, addresses: [&[&str]; 2]| {
+        bench.file(report(1, lure, addresses[0]));
+        bench.run_to(bench.now() + TICK);
+        bench.file(report(2, lure, addresses[1]));
+        bench.run_to(bench.now() + TICK);
+        (told(bench, Run::All), told(bench, Run::Community))
+    };
+    // In different /16 and /32, so that nothing but the operator is common to them beside the lure.
+    assert_eq!(file(&mut bench, "first.test", [&["45.9.148.3"], &["45.11.9.9"]]), (0, 0), "no table yet");
+    release::use_sets(&bench.vault, &table(64_500)).unwrap();
+    release::use_sets(&bench.vault, &table(64_500)).unwrap();
+    bench.fold();
+    assert_eq!(file(&mut bench, "second.test", [&["45.10.148.3"], &["45.12.9.9"]]), (1, 1));
+    assert_eq!(file(&mut bench, "third.test", [&["2a01:4f8:1::1"], &["2a01:4f9:2::2"]]), (2, 2), "IPv6 too");
+    bench.assert_replays();
+    // Another table: what is linked stays, and the old number is no feature of what comes.
+    release::use_sets(&bench.vault, &table(64_501)).unwrap();
+    release::use_sets(&bench.vault, &Sets::default()).unwrap();
+    bench.fold();
+    assert_eq!(file(&mut bench, "fourth.test", [&["45.9.77.1"], &["45.10.88.1"]]), (3, 3));
+    bench.assert_replays();
+    let mut sets = 0;
+    let count = |entry: &Entry| {
+        sets += usize::from(matches!(&entry.body, Body::DataSet(set) if set.name == NETWORK_SET));
+        Ok(())
+    };
+    bench.vault.replay(1, count).unwrap();
+    assert_eq!(sets, 2, "each table is noted once");
+    let bad = Sets { networks: Some("1.0.0.0,1.0.0.9,7".into()), ..Sets::default() };
+    let why = release::use_sets(&bench.vault, &bad).unwrap_err().to_string();
+    assert!(why.contains("network operators") && why.contains("line 1"), "{why}");
 }
 
 #[test]
@@ -234,7 +297,7 @@ fn reports_under_other_rules_are_told_of() {
     bench.fold();
     bench.file(by(2, &["v.test"]));
     assert_eq!(bench.engine.other_rules(), 1);
-    release::use_sets(&bench.vault, None).unwrap();
+    release::use_sets(&bench.vault, &Sets::default()).unwrap();
     bench.fold();
     bench.file(by(3, &["v.test"]));
     bench.run_to(TICK);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::{Clock, Entropy};
 use policy::Params;
 use register::{Demand, Face};
+use release::Sets;
 use vault::Retention;
 
 use crate::advice::Advice;
@@ -84,8 +85,8 @@ pub struct Config {
     pub params: Params,
     /// Length of a bar on the cell's wall, in milliseconds.
     pub slot_millis: i64,
-    /// Lists of everyday values beside the project's own, as the text of a `fusion::NoiseSet`; none leaves those in use.
-    pub noise: Option<Arc<str>>,
+    /// Lists of everyday values and the table of network operators; what is not given stays as it is in use.
+    pub sets: Sets,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -122,7 +123,7 @@ impl Config {
             exercise: false,
             params: Params::DEFAULT,
             slot_millis: SLOT_MILLIS,
-            noise: None,
+            sets: Sets::default(),
             clock,
             entropy,
         }

@@ -336,7 +336,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
     let [member_tls, cell_tls] = Tls::of_listeners(&config)?;
     let Opened { vault, register } = opened;
     let folder = config.data_dir.clone();
-    let (slot_millis, noise) = (config.slot_millis, config.noise.clone());
+    let (slot_millis, sets) = (config.slot_millis, config.sets.clone());
     let released_path = folder.join(released::FILE);
     let meters = Arc::new(Meters::with_token(config.metrics_token.clone()));
     let (stop, stopped) = watch::channel(false);
@@ -357,7 +357,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             let open = move || {
                 let own = returning::writer(&own_path, &keys, entropy)?;
                 let own_reader = own.reader();
-                release::use_sets(&vault, noise.as_deref()).map_err(CoreError::from)?;
+                release::use_sets(&vault, &sets).map_err(CoreError::from)?;
                 let (writer, reader) = Store::open(&released_path)?;
                 let (engine, audit) = (EngineConfig::default(), auditing::open(&vault, &audited)?);
                 let parts = CoreParts { vault, writer, register, hub, meters, engine, slot_millis, own, reads, audit };

@@ -147,6 +147,7 @@ impl Pictures {
             over_common_members: engine.over_common_members,
             weights: engine.weights,
             noise_set: release::NOISE_SET,
+            network_set: release::NETWORK_SET,
         });
         walled.catch_up(last, false)?;
         // The first frames only bring the campaigns of the past onto the wall.

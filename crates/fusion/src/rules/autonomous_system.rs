@@ -1,7 +1,5 @@
 //! Addresses that one network operator announces.
 
-use std::net::IpAddr;
-
 use super::{Aspect, Feature, Rule};
 
 /// The rule; it needs a table of networks. By itself it never links; with something else it may.
@@ -15,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     weight: 0.03,
     typical: 25.0,
     features: |parts, context, sink| {
-        if let Some(IpAddr::V4(address)) = parts.address
+        if let Some(address) = parts.address
             && let Some(system) = context.networks.of(address)
         {
             sink(&Feature::System(system));

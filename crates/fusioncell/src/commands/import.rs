@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use intake::{ImportError, Importer, Reporter};
 use model::{Marking, WhoMayBeWarned, WhoMayKnow};
 use register::Answers;
+use release::Sets;
 use vault::{JournalError, Vault, VaultError};
 
 use super::Folders;
@@ -19,7 +20,7 @@ use super::import_files::{self, Found};
 use super::import_report::{ImportReport, Totals, format_name};
 use crate::failure::{Context as _, Failure};
 use crate::outside::SystemClock;
-use crate::{logs, noise, store};
+use crate::{logs, networks, noise, store};
 
 /// Read files and folders of threat data into the store.
 ///
@@ -59,6 +60,11 @@ pub struct ImportArgs {
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
     noise: Vec<PathBuf>,
+    /// Table of network operators, by which reports of one operator's addresses are linked a little: a CSV file of lines
+    /// first,last,asn,name of IPv4 or IPv6, packed by gzip or zstd or not; may be given more than once. It stays in use until
+    /// another is given
+    #[arg(long = "networks", value_name = "FILE")]
+    networks: Vec<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -82,7 +88,9 @@ pub fn run(args: ImportArgs) -> Result<(), Failure> {
     let answers = answers(&args)?;
     let marking = marking(&args)?;
     let vault = store::vault(&args.folders, store::genesis(store::PARTNERSHIP, false))?;
-    release::use_sets(&vault, noise::read(&args.noise)?.as_deref()).context(args.folders.data_dir.display())?;
+    let (noise, networks) = (noise::read(&args.noise)?, networks::read(&args.networks)?);
+    let sets = Sets { noise: noise.map(Into::into), networks: networks.map(Into::into) };
+    release::use_sets(&vault, &sets).context(args.folders.data_dir.display())?;
     let genesis = vault.genesis();
     let reporter = match &args.organisation {
         None => Reporter::cell(&genesis.partnership),

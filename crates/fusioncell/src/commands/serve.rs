@@ -9,7 +9,7 @@ use server::{HookSecrets, HookSettings, MailFromWhom, MailPassword, MailServer, 
 use super::Folders;
 use super::retention::Keep;
 use crate::failure::{Context as _, Failure};
-use crate::{logs, noise, store};
+use crate::{logs, networks, noise, store};
 
 /// Environment variable that can hold the password for the mail server.
 const SMTP_PASSWORD: &str = "FUSIONCELL_SMTP_PASSWORD";
@@ -43,6 +43,7 @@ pub enum SecondFactor {
 #[derive(Args)]
 #[command(after_help = help!("  fusioncell serve --data-dir /srv/fusioncell
   fusioncell serve --data-dir D --noise warninglists/
+  fusioncell serve --data-dir D --networks asn-ipv4.csv --networks asn-ipv6.csv
   fusioncell serve --data-dir D --advice advice.json
   fusioncell serve --data-dir D --member-addr 0.0.0.0:443 --cell-addr 10.0.0.5:443 --tls-cert cert.pem --tls-key key.pem
   fusioncell serve --data-dir D --member-addr 10.0.0.5:8460 --behind-tls --trusted-proxy 10.0.0.2
@@ -85,6 +86,11 @@ pub struct ServeArgs {
     /// They stay in use until others are given
     #[arg(long = "noise", value_name = "DIR")]
     noise: Vec<PathBuf>,
+    /// Table of network operators, by which reports of one operator's addresses are linked a little: a CSV file of lines
+    /// first,last,asn,name of IPv4 or IPv6, packed by gzip or zstd or not; may be given more than once. It stays in use until
+    /// another is given
+    #[arg(long = "networks", value_name = "FILE")]
+    networks: Vec<PathBuf>,
     /// File of what reporters are told to do, instead of the project's own: JSON, in one language or several, with every kind of
     /// attack
     #[arg(long, value_name = "FILE")]
@@ -234,7 +240,8 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     config.plain_http = args.allow_plain_http;
     config.trusted_proxies = args.trusted_proxies;
     config.metrics_token = args.metrics_token;
-    config.noise = noise::read(&args.noise)?.map(Into::into);
+    config.sets.noise = noise::read(&args.noise)?.map(Into::into);
+    config.sets.networks = networks::read(&args.networks)?.map(Into::into);
     config.advice = args.advice.as_deref().map(advice).transpose()?;
     config.faces = match args.face {
         Face::Both => server::Faces::Both,
