@@ -62,7 +62,7 @@ fn tags_go_with_the_words_of_a_report() {
     bench.file(by(1, &[ONE]).tag("asyncrat"));
     bench.tick_at(400 * 86_400_000);
     let due = bench.vault.due(bench.clock_now(), &Retention::default()).unwrap();
-    assert_eq!(bench.vault.age(&due).unwrap().len(), 1);
+    assert_eq!(bench.vault.age(&due).unwrap().done.len(), 1);
     bench.fold();
     bench.assert_replays();
     bench.file(by(2, &OTHER).tag("asyncrat"));

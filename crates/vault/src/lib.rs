@@ -69,7 +69,7 @@ pub use vault::retention::{Destroyed, Retention};
 pub use vault::sources::{Opener, REASON_CHARS_MAX};
 pub use vault::words::CAMPAIGN_NAME_CHARS_MAX;
 pub use vault::{
-    ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, CASES_AT_ONCE_MAX, Due, GenesisIfNew, ItemOutcome,
+    ACTS_PER_CASE_MAX, Accepted, Act, ActDone, Acted, CASES_AT_ONCE_MAX, Due, GenesisIfNew, Gone, ItemOutcome,
     MESSAGE_CHARS_MAX, VALUES_ADDED_PER_CASE_MAX, Vault, VaultConfig,
 };
 pub use verify::{Report, verify};

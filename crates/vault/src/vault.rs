@@ -39,7 +39,7 @@ use repeats::{Again, Repeat};
 
 pub(crate) use repeats::REPEAT_HOURS;
 
-pub use aging::{CASES_AT_ONCE_MAX, Due};
+pub use aging::{CASES_AT_ONCE_MAX, Due, Gone};
 pub use cases::{ACTS_PER_CASE_MAX, Act, ActDone, Acted, MESSAGE_CHARS_MAX, VALUES_ADDED_PER_CASE_MAX};
 
 const ENTRIES_AT_ONCE: usize = 1024;

@@ -88,7 +88,7 @@ fn values(vault: &Vault, case: CaseId) -> Vec<String> {
 /// Everything whose time is over goes.
 fn run(vault: &Vault, days: i64) -> Vec<Due> {
     let due = vault.due(at(days), &RETENTION).unwrap();
-    due.chunks(CASES_AT_ONCE_MAX).flat_map(|some| vault.age(some).unwrap()).collect()
+    due.chunks(CASES_AT_ONCE_MAX).flat_map(|some| vault.age(some).unwrap().done).collect()
 }
 
 /// Every entry as it is read, in one text.
@@ -258,7 +258,7 @@ fn one_batch_is_bounded_and_its_order_is_that_of_random_names() {
     assert_eq!(due.len(), cases.len());
     assert!(due.is_sorted() && due.iter().map(|due| due.case).ne(cases.iter().copied()), "not in the order they came");
     let before = vault.journal().head().seq;
-    assert_eq!(vault.age(&due).unwrap().len(), CASES_AT_ONCE_MAX);
+    assert_eq!(vault.age(&due).unwrap().done.len(), CASES_AT_ONCE_MAX);
     assert_eq!(vault.journal().head().seq - before, CASES_AT_ONCE_MAX as u64);
     assert_eq!(vault.due(at(365), &RETENTION).unwrap().len(), 5, "the rest is for the next");
 }
@@ -377,4 +377,24 @@ fn an_entry_that_was_changed_without_a_word_is_still_found() {
     fs::remove_file(default_keys_dir(&dir).join("aged")).unwrap();
     let without_the_list = verify(&dir, &default_keys_dir(&dir)).unwrap_err().to_string();
     assert!(told.is_ok() && without_the_list.contains("taken out"), "{without_the_list}");
+}
+
+#[test]
+fn a_note_of_the_live_state_outlives_words_that_fusion_does_not_count_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = open(&folder.path().join("data")).unwrap();
+    let mut plain = submission(FIRM, &["plain.test"]);
+    plain.report.tags = Vec::new();
+    vault.submit(vec![plain], false).unwrap();
+    let note = || vault.note_live_state(&vault.journal().head(), &[5; 32]).unwrap();
+    let due = || vault.due(at(366), &RETENTION).unwrap();
+    note();
+    let went = vault.age(&due()).unwrap();
+    assert_eq!((went.done.len(), went.counted), (1, false));
+    assert!(vault.live_state().unwrap().is_some(), "a replay comes to the same");
+    file(&vault, "tagged");
+    note();
+    let went = vault.age(&due()).unwrap();
+    assert_eq!((went.done.len(), went.counted), (1, true));
+    assert_eq!(vault.live_state().unwrap(), None);
 }

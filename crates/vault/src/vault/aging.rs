@@ -37,6 +37,16 @@ pub struct Due {
     pub class: Class,
 }
 
+/// What went at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Which classes of which cases.
+    pub done: Vec<Due>,
+    /// Values, or tags beside a report's words, went with them: fusion counts by both, so a replay from now on comes to another state than a
+    /// server that had them. Of other words it knows nothing.
+    pub counted: bool,
+}
+
 /// An entry of a case as it is read, and as it is stored.
 struct Part {
     seq: Seq,
@@ -53,6 +63,13 @@ struct Going {
     values: Vec<Observable>,
     /// Tags of its report go: fusion counts by them.
     tags: bool,
+}
+
+impl Going {
+    /// Whether fusion counts by anything of it.
+    const fn is_counted(&self) -> bool {
+        self.tags || !self.values.is_empty()
+    }
 }
 
 fn amends(parts: &[Part]) -> impl Iterator<Item = &AmendEntry> {
@@ -134,12 +151,12 @@ impl Vault {
         ages.due(&journals, now, retention, &held)
     }
 
-    /// Takes content out whose time is over: the first [`CASES_AT_ONCE_MAX`] of these. Gives those that went; one that was recalled or
-    /// held meanwhile does not.
+    /// Takes content out whose time is over: the first [`CASES_AT_ONCE_MAX`] of these. Gives what went; what was recalled or held meanwhile
+    /// does not.
     ///
     /// # Errors
     /// [`VaultError`] if the journal cannot be read or written; nothing is taken out of it, then.
-    pub fn age(&self, due: &[Due]) -> Result<Vec<Due>, VaultError> {
+    pub fn age(&self, due: &[Due]) -> Result<Gone, VaultError> {
         let held = self.keys.folder().map(aged::held_cases).transpose()?.unwrap_or_default();
         let due = due.iter().take(CASES_AT_ONCE_MAX).filter(|due| !held.contains(&due.case));
         self.take_out(due.map(|due| (*due, None)))
@@ -168,20 +185,21 @@ impl Vault {
     }
 
     /// With the place up to which each goes, where the list beside the keys has it.
-    fn take_out(&self, due: impl Iterator<Item = (Due, Option<Seq>)>) -> Result<Vec<Due>, VaultError> {
-        let (mut done, mut going) = (Vec::new(), Vec::new());
+    fn take_out(&self, due: impl Iterator<Item = (Due, Option<Seq>)>) -> Result<Gone, VaultError> {
+        let (mut done, mut going, mut counted) = (Vec::new(), Vec::new(), false);
         for (due, listed) in due {
             // Two classes of one case follow each other: the second must read what the first has left.
             if done.last().is_some_and(|last: &Due| last.case == due.case) {
                 self.write_out(std::mem::take(&mut going))?;
             }
             if let Some(one) = self.going(due, listed)? {
+                counted |= one.is_counted();
                 going.push(one);
                 done.push(due);
             }
         }
         self.write_out(going)?;
-        Ok(done)
+        Ok(Gone { done, counted })
     }
 
     fn write_out(&self, going: Vec<Going>) -> Result<(), VaultError> {
@@ -189,7 +207,7 @@ impl Vault {
             return Ok(());
         }
         let (mut entries, mut lines, mut values, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let tags = going.iter().any(|going| going.tags);
+        let counted = going.iter().any(Going::is_counted);
         for Going { entry, line, listed, values: of_it, .. } in going {
             files.extend(line.class.has_words().then_some((line.case, line.to)));
             values.extend((!of_it.is_empty()).then_some((line.case, of_it)));
@@ -199,7 +217,7 @@ impl Vault {
         // Before anything is taken out: after a crash in between the next start does the rest.
         aged::note(&self.keys, &lines)?;
         files.into_iter().try_for_each(|(case, to)| self.destroy_files(case, to))?;
-        if tags || !values.is_empty() {
+        if counted {
             // Its note of the live state counts what is there no more.
             live::forget(&self.keys)?;
             self.aged_values.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
