@@ -88,6 +88,7 @@ leaks!({
     RecallOfHidden => "the recall of a report that members never saw empties the past of what others told them";
     RecallInGroup => "the recall of what a group alone was shown empties the past of what every member has";
     TokenInStore => "the row of a campaign in the members' store bears its last reporter's token, in a column that no answer shows";
+    WaveShown => "a campaign that hit several firms within hours is titled as a wave for members too";
 } {
     MarkingFromHidden => "a report that members never see makes the marking of a released value stricter";
     BandFromAll => "a campaign's band is drawn from the run over everything, held and cell-only reports included";

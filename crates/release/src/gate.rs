@@ -138,7 +138,7 @@ impl Gate {
             exercise: genesis.exercise,
             params: genesis.params,
             all: Fusion::new(fused.clone()),
-            community: Fusion::new(fusion::Config { waves: false, ..fused }),
+            community: Fusion::new(fusion::Config { waves: planted::is_on(Leak::WaveShown), ..fused }),
             vault,
             values: KeyMap::default(),
             campaigns: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fusion::{Fusion, Happened, What};
 use model::{AttackKind, CampaignId, Observable, ObservableKey, Timestamp};
 use policy::PostureWord;
 use policy::planted::{self, Leak};
@@ -51,6 +52,15 @@ impl Leaks {
 /// What the row of a campaign bears beside what members are told: nothing, or in a planted leak who reported last.
 pub(crate) fn beside_campaign(leaks: &Leaks) -> u64 {
     if planted::is_on(Leak::TokenInStore) { leaks.last } else { 0 }
+}
+
+/// The title of a campaign; in a planted leak it says that it is a wave.
+pub(crate) fn titled(community: &Fusion, id: CampaignId, title: String) -> String {
+    let is_wave = |happened: &Happened| matches!(happened.what, What::Wave);
+    if planted::is_on(Leak::WaveShown) && community.history(id).iter().any(is_wave) {
+        return format!("Wave of {title}");
+    }
+    title
 }
 
 /// Who confirms a value for the block feed: the member, or in a planted leak the report.
@@ -189,6 +199,13 @@ impl Gate {
     pub(crate) fn leak_activity(&mut self, place: u32) {
         if planted::is_on(Leak::ActivityMoves) {
             self.leaks.active.insert(place);
+            self.dirty_campaign(place);
+        }
+    }
+
+    /// A report of a campaign is open: did a wave begin by it? The run over community items looks for waves in this leak alone.
+    pub(crate) fn leak_wave(&mut self, place: u32) {
+        if planted::is_on(Leak::WaveShown) && !self.community.take_changes().waves.is_empty() {
             self.dirty_campaign(place);
         }
     }

@@ -176,6 +176,7 @@ impl Gate {
         }
         if part.open {
             self.leak_activity(place);
+            self.leak_wave(place);
         }
         let distinct = self.leak_breadth(id).unwrap_or_else(|| self.community.distinct_members_of_campaign(id));
         let broad = distinct >= self.params.breadth_floor();

@@ -10,6 +10,7 @@ use vault::codec::object_bytes;
 
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
+use crate::leaks;
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
 use crate::value::{BLOCKED, OPEN, QUEUED, RENEW};
 
@@ -152,7 +153,11 @@ impl Gate {
         let mut view = CampaignView {
             r#type: kind.as_str().to_owned(),
             id: hyphenated(&id),
-            title: rho::campaign_title(campaign.attack, &telling.value, campaign.indicators()),
+            title: leaks::titled(
+                &self.community,
+                campaign.id,
+                rho::campaign_title(campaign.attack, &telling.value, campaign.indicators()),
+            ),
             released_at: rfc3339(if campaign.since == 0 { tick } else { Timestamp::from_millis(campaign.since) }),
             updated_at: String::new(),
             band: campaign.band.map(|band| band.text(&self.params)),
