@@ -129,29 +129,105 @@ fn range(line: &str) -> Option<(IpAddr, IpAddr, u32)> {
     fields.next().is_none().then_some(range)
 }
 
-/// Writes a table as one text that the journal names by its hash: a head line, then a line `first,last,number` for each range. Names of
-/// operators are not in it, since nothing is said by them.
+/// A table as one text that the journal names by its hash: a head line, then a line `first,last,number` for each range. No two overlap, and
+/// neighbours of one operator are one. Names of operators are not in it, since nothing is said by them.
 #[derive(Clone, Debug)]
-pub struct NetworkSet(String);
-
-impl Default for NetworkSet {
-    fn default() -> Self {
-        Self(format!("{SET_HEAD}\n"))
-    }
+pub struct NetworkSet {
+    text: String,
+    ranges: [usize; 2],
+    overlaps: usize,
 }
 
 impl NetworkSet {
-    /// Adds a range; those of one family come in the order of their addresses, and no two overlap.
-    pub fn add(&mut self, first: IpAddr, last: IpAddr, system: u32) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "{first},{last},{system}");
+    /// From ranges as (first, last, number of the autonomous system), in any order. Where two overlap, as in tables of what is announced,
+    /// the one that begins later counts, and of those that begin alike the shorter; of two that are the same the later. 0 stands for what nobody
+    /// announces. Whatever ends before it begins, or in the other family, is left out.
+    #[must_use]
+    pub fn of_ranges(ranges: impl IntoIterator<Item = (IpAddr, IpAddr, u32)>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for range in ranges {
+            match range {
+                (IpAddr::V4(first), IpAddr::V4(last), system) => {
+                    v4.push((u128::from(u32::from(first)), u128::from(u32::from(last)), system));
+                }
+                (IpAddr::V6(first), IpAddr::V6(last), system) => v6.push((u128::from(first), u128::from(last), system)),
+                _ => {}
+            }
+        }
+        let mut set = Self { text: format!("{SET_HEAD}\n"), ranges: [0; 2], overlaps: 0 };
+        for (family, ranges) in [v4, v6].into_iter().enumerate() {
+            let (apart, overlaps) = apart(ranges);
+            set.overlaps += overlaps;
+            let known = apart.into_iter().filter(|(.., system)| *system != 0);
+            for (first, last, system) in known {
+                // Writing to a string cannot fail.
+                let _ = match (family, u32::try_from(first), u32::try_from(last)) {
+                    (0, Ok(first), Ok(last)) => {
+                        writeln!(set.text, "{},{},{system}", Ipv4Addr::from(first), Ipv4Addr::from(last))
+                    }
+                    _ => writeln!(set.text, "{},{},{system}", Ipv6Addr::from(first), Ipv6Addr::from(last)),
+                };
+                if let Some(count) = set.ranges.get_mut(family) {
+                    *count += 1;
+                }
+            }
+        }
+        set
     }
 
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
+
+    /// Ranges of IPv4 and of IPv6 in it.
+    #[must_use]
+    pub const fn ranges(&self) -> [usize; 2] {
+        self.ranges
+    }
+
+    /// How many of the ranges that it was made of began within another one.
+    #[must_use]
+    pub const fn overlaps(&self) -> usize {
+        self.overlaps
+    }
+}
+
+/// Cuts ranges of one family so that no two overlap; gives how many began within another one.
+fn apart(mut ranges: Vec<(u128, u128, u32)>) -> (Vec<(u128, u128, u32)>, usize) {
+    ranges.retain(|(first, last, _)| first <= last);
+    ranges.sort_by_key(|(first, last, _)| (*first, u128::MAX - *last));
+    let mut cut: Vec<(u128, u128, u32)> = Vec::with_capacity(ranges.len());
+    let mut put = |first: u128, last: u128, system: u32| match cut.last_mut() {
+        Some(before) if before.2 == system && before.1.checked_add(1) == Some(first) => before.1 = last,
+        _ => cut.push((first, last, system)),
+    };
+    // Those that the present place is in, the one that counts last; and the first place that is not told yet.
+    let (mut open, mut next, mut overlaps): (Vec<(u128, u32)>, Option<u128>, usize) = (Vec::new(), Some(0), 0);
+    for (first, last, system) in ranges {
+        while let Some((end, of)) = open.pop_if(|(end, _)| *end < first) {
+            if let Some(from) = next.filter(|from| *from <= end) {
+                put(from, end, of);
+                next = end.checked_add(1);
+            }
+        }
+        if let Some((_, of)) = open.last() {
+            overlaps += 1;
+            if let Some(from) = next.filter(|from| *from < first) {
+                put(from, first - 1, *of);
+            }
+        }
+        next = Some(first);
+        open.push((last, system));
+    }
+    while let Some((end, of)) = open.pop() {
+        if let Some(from) = next.filter(|from| *from <= end) {
+            put(from, end, of);
+            next = end.checked_add(1);
+        }
+    }
+    (cut, overlaps)
 }
 
 impl Fusion {
@@ -176,17 +252,61 @@ mod tests {
         );
     }
 
+    fn set(ranges: &[(&str, &str, u32)]) -> NetworkSet {
+        let range =
+            |(first, last, system): &(&str, &str, u32)| (first.parse().unwrap(), last.parse().unwrap(), *system);
+        NetworkSet::of_ranges(ranges.iter().map(range))
+    }
+
+    #[test]
+    fn where_ranges_overlap_the_narrower_one_counts() {
+        let check = |ranges: &[(&str, &str, u32)], expect: &str, overlaps: usize| {
+            let set = set(ranges);
+            let told: Vec<&str> = set.text().lines().skip(1).collect();
+            assert_eq!((told.join(" ").as_str(), set.overlaps()), (expect, overlaps), "{ranges:?}");
+            assert_eq!(Networks::with_set(set.text()).unwrap().len(), set.ranges().iter().sum::<usize>());
+        };
+        check(&[("0.0.0.9", "0.0.0.9", 2), ("0.0.0.1", "0.0.0.5", 1)], "0.0.0.1,0.0.0.5,1 0.0.0.9,0.0.0.9,2", 0);
+        let (outer, inner) = (("0.0.0.1", "0.0.0.9", 1), ("0.0.0.3", "0.0.0.4", 2));
+        check(&[inner, outer], "0.0.0.1,0.0.0.2,1 0.0.0.3,0.0.0.4,2 0.0.0.5,0.0.0.9,1", 1);
+        check(&[outer, ("0.0.0.5", "0.0.0.20", 2)], "0.0.0.1,0.0.0.4,1 0.0.0.5,0.0.0.20,2", 1);
+        check(&[outer, ("0.0.0.1", "0.0.0.2", 2)], "0.0.0.1,0.0.0.2,2 0.0.0.3,0.0.0.9,1", 1);
+        check(&[outer, ("0.0.0.1", "0.0.0.9", 2)], "0.0.0.1,0.0.0.9,2", 1);
+        check(&[outer, ("0.0.0.10", "0.0.0.20", 1)], "0.0.0.1,0.0.0.20,1", 0);
+        check(&[outer, ("0.0.0.3", "0.0.0.4", 0)], "0.0.0.1,0.0.0.2,1 0.0.0.5,0.0.0.9,1", 1);
+        check(
+            &[
+                ("0.0.0.0", "0.0.0.99", 1),
+                ("0.0.0.5", "0.0.0.50", 2),
+                ("0.0.0.7", "0.0.0.7", 3),
+                ("0.0.0.60", "0.0.0.60", 4),
+            ],
+            "0.0.0.0,0.0.0.4,1 0.0.0.5,0.0.0.6,2 0.0.0.7,0.0.0.7,3 0.0.0.8,0.0.0.50,2 0.0.0.51,0.0.0.59,1 \
+             0.0.0.60,0.0.0.60,4 0.0.0.61,0.0.0.99,1",
+            3,
+        );
+        let all = ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1);
+        check(
+            &[all, ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 2)],
+            "::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe,1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,2",
+            1,
+        );
+        check(
+            &[all, all, ("0.0.0.9", "0.0.0.1", 2), ("0.0.0.1", "::9", 2)],
+            "::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,1",
+            1,
+        );
+    }
+
     #[test]
     fn a_set_is_read_as_it_was_written_in_both_families() {
-        let mut set = NetworkSet::default();
-        for (first, last, system) in [
+        let set = set(&[
             ("45.9.148.0", "45.9.149.255", 64_500),
             ("2001:db8::", "2001:db8:0:ffff:ffff:ffff:ffff:ffff", 64_501),
             ("45.9.150.0", "45.9.150.0", 64_502),
             ("2001:db8:7::", "2001:db8:7::ff", 4_294_967_295),
-        ] {
-            set.add(first.parse().unwrap(), last.parse().unwrap(), system);
-        }
+        ]);
+        assert_eq!(set.ranges(), [2, 2]);
         let networks = Networks::with_set(set.text()).unwrap();
         assert_eq!((networks.len(), networks.is_empty(), Networks::default().is_empty()), (4, false, true));
         let of = |address: &str| networks.of(address.parse().unwrap());

@@ -264,11 +264,6 @@ fn a_table_of_operators_links_reports_of_one_operator_and_a_bad_one_lets_nothing
     refused("bad.csv", "1.0.0.0,1.0.0.255,13335,A\n1.0.4.0,AS7,B\n", "line 2: the line has 3 fields");
     refused("empty.csv", "", "there is no range in it");
     refused("bomb.csv.gz", "\u{1f}", "line 1: the line has 1 fields");
-    refused(
-        "overlap.csv",
-        "1.0.0.0,1.0.0.255,1,A\n45.10.0.0,45.10.0.9,2,B\n",
-        "line 2: 45.10.0.0 to 45.10.0.9 overlaps",
-    );
     let output = run(&["serve", "--data-dir", &data, "--networks", &folder.text("nowhere.csv")]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere.csv"), "{output:?}");
 

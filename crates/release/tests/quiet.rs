@@ -173,9 +173,9 @@ fn a_table_of_operators_acts_from_its_entry_on_in_both_runs_and_replay_uses_the_
         filed
     };
     let table = |system: u32| {
-        let mut set = NetworkSet::default();
-        set.add("45.9.0.0".parse().unwrap(), "45.12.255.255".parse().unwrap(), system);
-        set.add("2a01:4f8::".parse().unwrap(), "2a01:4ff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap(), system);
+        let range = |first: &str, last: &str| (first.parse().unwrap(), last.parse().unwrap(), system);
+        let v6 = range("2a01:4f8::", "2a01:4ff:ffff:ffff:ffff:ffff:ffff:ffff");
+        let set = NetworkSet::of_ranges([range("45.9.0.0", "45.12.255.255"), v6]);
         Sets { networks: Some(set.text().into()), ..Sets::default() }
     };
     let told = |bench: &Bench, run: Run| {
