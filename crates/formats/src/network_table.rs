@@ -95,7 +95,12 @@ fn is_field(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn check(text: &[u8], expect: Result<&[(u32, &str, &str, u32)], (Option<u32>, &str)>) {
+    /// Line, first and last address, number.
+    type Row<'a> = (u32, &'a str, &'a str, u32);
+    /// Line, why.
+    type Fault<'a> = (Option<u32>, &'a str);
+
+    fn check(text: &[u8], expect: Result<&[Row<'_>], Fault<'_>>) {
         let told = String::from_utf8_lossy(text);
         match (parse_network_table(text), expect) {
             (Ok(ranges), Ok(expect)) => {
