@@ -59,6 +59,7 @@ fn read(value: &str) -> Observable {
     match value.split_once(':') {
         Some(("file", name)) => Observable::parse(Kind::FileName, name).unwrap(),
         Some(("subject", subject)) => of(Kind::EmailSubject, subject),
+        Some(("agent", agent)) => of(Kind::UserAgent, agent),
         _ => Observable::detect(value).unwrap(),
     }
 }
