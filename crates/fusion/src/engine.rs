@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::tags::Tag;
 use crate::take::Room;
 use crate::tree::{Edge, NO_WORD};
+use crate::waves::SPAN_MILLIS;
 use crate::words::Words;
 use crate::{Config, Considered, Event, Finding, Reason, Wave};
 
@@ -82,6 +83,8 @@ pub struct Fusion {
     pub(crate) room: Room,
     /// How much of a report its campaign usually shares.
     pub(crate) cover: Cover,
+    /// The first case that came in within the hours in which a campaign is young.
+    pub(crate) young_from: u32,
 }
 
 /// The key of a case in a table by 64-bit hash: ids are random, and those that are not are spread.
@@ -123,6 +126,7 @@ impl Fusion {
             notes_considered: false,
             room: Room::default(),
             cover: Cover::default(),
+            young_from: 0,
         }
     }
 
@@ -132,6 +136,9 @@ impl Fusion {
     /// entries a look-up, and each case moves to a larger cluster at most log₂(n) times.
     pub fn step(&mut self, event: &Event<'_>, findings: &mut Vec<Finding>) {
         let (case, fresh) = self.case(event);
+        while self.cases.get(self.young_from).is_some_and(|held| event.at.millis_since(held.at) > SPAN_MILLIS) {
+            self.young_from += 1;
+        }
         let found = self.observe(case, event, findings);
         let mut joined: Option<Vec<Reason>> = None;
         for link in found {

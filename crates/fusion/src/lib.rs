@@ -152,6 +152,8 @@ pub struct Considered {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
+    /// It began within [`WAVE_MILLIS`], and more than a tag is shared.
+    pub young: bool,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,
     /// Evidence in nats of each rule, in the order of [`rule_names`].

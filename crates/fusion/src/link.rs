@@ -65,6 +65,8 @@ pub(crate) struct Candidate {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
+    /// It began within hours, and more than a tag is shared.
+    pub young: bool,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,
     /// Values of the report that share something with it.
@@ -135,7 +137,7 @@ impl Fusion {
         hits.sort_unstable_by_key(Hit::order);
         let asking = u32::try_from(event.observations.len()).unwrap_or(u32::MAX);
         let weights = &self.config.weights;
-        // Evidence of one rule comes to no more than its sum, and context only lowers it.
+        // Evidence of one rule comes to no more than its sum, and context but for time only lowers it.
         let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.cover >= 0.0;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
@@ -143,7 +145,14 @@ impl Fusion {
             let place = (start, start + same.len());
             start = place.1;
             let most: f32 = same.iter().map(|hit| self.weighted(hit)).sum();
-            if is_bound && weights.bias + most * ROUNDING <= weights.join {
+            let at_most = weights.bias + most * ROUNDING;
+            if is_bound && at_most + weights.young <= weights.join {
+                continue;
+            }
+            let Some(first) = same.first() else { continue };
+            // Hits are in the order of their values, and tags come last. By them alone nothing is linked, however young it is.
+            let young = first.is_of_value() && self.is_young(first.case);
+            if is_bound && !young && at_most <= weights.join {
                 continue;
             }
             let mut sum = Sum::default();
@@ -157,16 +166,21 @@ impl Fusion {
                     sum.add(hit.rule(), hit.evidence);
                 }
             }
-            let Some(first) = same.first() else { continue };
             let (size, last) = self.size_and_last(first.case);
             let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
             let cover = self.cover.says(asking, sharing);
-            let log_odds = sum.log_odds(weights, days, cover);
-            let other = first.case;
-            candidates.push(Candidate { other, size, days, cover, sharing, sum, log_odds, hits: place, only: false });
+            let log_odds = sum.log_odds(weights, days, young, cover);
+            let (other, hits) = (first.case, place);
+            candidates.push(Candidate { other, size, days, young, cover, sharing, sum, log_odds, hits, only: false });
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates
+    }
+
+    /// Whether the first report of a case's campaign came in within hours: most of an attack's come soon after it. Told by the order in
+    /// which they came, which is at hand.
+    fn is_young(&self, case: u32) -> bool {
+        self.oldest_of(case) >= self.young_from
     }
 
     fn weighted(&self, hit: &Hit) -> f32 {
@@ -209,12 +223,13 @@ impl Fusion {
     }
 
     fn told(&self, candidate: &Candidate) -> Option<Considered> {
-        let Candidate { other, size, days, cover, sum, log_odds, .. } = candidate;
+        let Candidate { other, size, days, young, cover, sum, log_odds, .. } = candidate;
         let other = self.cases.get(*other)?.id;
         Some(Considered {
             other,
             size: *size,
             days: *days,
+            young: *young,
             cover: *cover,
             evidence: sum.by_rule(),
             log_odds: *log_odds,

@@ -8,12 +8,22 @@ use crate::cluster::Distinct;
 
 /// Within how long members are hit that make a wave, in milliseconds: six hours. See decision 0123.
 pub const SPAN_MILLIS: i64 = 6 * 60 * 60 * 1_000;
-/// Members that make a wave.
+/// Fewest members that make a wave.
 pub(crate) const MEMBERS: u32 = 4;
 /// Members that make one of a campaign that began within the span: an old one is met by chance sooner.
 pub(crate) const MEMBERS_NEW: u32 = 3;
+/// By how much a wave is more than chance brings: so many standard deviations (of a Poisson distribution), and members.
+const DEVIATIONS: f32 = 4.0;
+const MEMBERS_MORE: f32 = 2.0;
+/// A campaign's pace is taken over no less than this, in milliseconds: a week. Of a day nothing is known yet.
+const PACE_MILLIS_MIN: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Members whose latest hit is kept: a wave of more is known to be one.
 const KEPT_MAX: usize = 64;
+
+/// Whether two times are no further apart than a wave lasts.
+pub(crate) fn is_within(one: Timestamp, other: Timestamp) -> bool {
+    one.millis_since(other).abs() <= SPAN_MILLIS
+}
 
 /// A report of a campaign, as waves see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,13 +41,19 @@ pub(crate) struct Recent {
     told: Option<Timestamp>,
     /// When the last wave was found first: that alone is told.
     began: Option<Timestamp>,
+    /// Hits in all; those of one member within the span, one after the other, are one.
+    bouts: u32,
 }
 
 impl Recent {
     pub(crate) fn push(&mut self, hit: Hit) {
         let same = |held: &Hit| (held.window, held.token) == (hit.window, hit.token);
-        if let Some(place) = self.hits.iter().position(same) {
-            if self.hits.get(place).is_some_and(|held| held.at >= hit.at) {
+        let known = self.hits.iter().position(same).and_then(|place| Some((place, self.hits.get(place)?.at)));
+        if known.is_none_or(|(_, last)| !is_within(last, hit.at)) {
+            self.bouts = self.bouts.saturating_add(1);
+        }
+        if let Some((place, last)) = known {
+            if last >= hit.at {
                 return;
             }
             self.hits.remove(place);
@@ -53,6 +69,9 @@ impl Recent {
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
+        // Those that are kept count as they come in: who is in both parts counts once.
+        let kept = u32::try_from(other.hits.len()).unwrap_or(u32::MAX);
+        self.bouts = self.bouts.saturating_add(other.bouts.saturating_sub(kept));
         other.hits.into_iter().for_each(|hit| self.push(hit));
         self.told = self.told.max(other.told);
         self.began = self.began.max(other.began);
@@ -70,6 +89,13 @@ impl Recent {
         self.hits.drain(..old.max(over));
     }
 
+    /// How many members within the span are more than chance brings to a campaign that was met at such a pace before these.
+    fn more_than_chance(&self, members: u32, at: Timestamp, first_seen: Timestamp) -> u32 {
+        let age = at.millis_since(first_seen).max(PACE_MILLIS_MIN);
+        let usual = self.bouts.saturating_sub(members) as f32 * (SPAN_MILLIS as f32 / age as f32);
+        MEMBERS.max((usual + DEVIATIONS * usual.sqrt() + MEMBERS_MORE).ceil() as u32)
+    }
+
     /// Members that were hit within the span before a time, and the earliest of their latest hits, if that is a wave which was not told yet.
     /// A wave that goes on is told once: another one begins after a span without any.
     pub(crate) fn wave(&mut self, at: Timestamp, first_seen: Timestamp) -> Option<(u32, Timestamp)> {
@@ -79,7 +105,7 @@ impl Recent {
         within.clone().for_each(|hit| distinct.add(hit.window, hit.token));
         let members = distinct.count();
         let new = at.millis_since(first_seen) <= SPAN_MILLIS;
-        if members < if new { MEMBERS_NEW } else { MEMBERS } {
+        if members < if new { MEMBERS_NEW } else { self.more_than_chance(members, at, first_seen) } {
             return None;
         }
         let first = within.map(|hit| hit.at).next()?;
@@ -113,6 +139,32 @@ mod tests {
     fn a_new_campaign_needs_three_members_and_an_old_one_four() {
         assert_eq!(told(&[(0, 1), (1, 2), (2, 3)], 0), [None, None, Some(3)]);
         assert_eq!(told(&[(100, 1), (101, 2), (102, 3), (103, 4)], 0), [None, None, None, Some(4)]);
+    }
+
+    #[test]
+    fn a_campaign_that_everybody_meets_needs_more_than_it_meets_within_six_hours_anyway() {
+        // A member every hour for a month, forty of them in turn: six within the span.
+        let month: Vec<(i64, u32)> = (0..720).map(|hour| (hour, hour as u32 % 40)).collect();
+        let begun = told(&month, 0);
+        assert_eq!(begun.iter().flatten().count(), 1, "as it began");
+        let burst = |n: u32| {
+            let hits: Vec<(i64, u32)> = month.iter().copied().chain((0..n).map(|n| (725, 100 + n))).collect();
+            told(&hits, 0).into_iter().skip(month.len()).flatten().next()
+        };
+        assert_eq!(burst(12), None);
+        // It meets six anyway; that, four times the root of it and two more are eighteen.
+        assert_eq!(burst(25), Some(18));
+        // After a quiet month four are a wave again.
+        let later = |n: u32| (0..n).map(|n| (2_000, 100 + n));
+        let quiet: Vec<(i64, u32)> = month.iter().copied().take(20).chain(later(4)).collect();
+        assert_eq!(told(&quiet, 0).last(), Some(&Some(4)));
+    }
+
+    #[test]
+    fn one_member_that_floods_makes_no_campaign_look_as_if_everybody_met_it() {
+        let flood = std::iter::repeat_n((100, 3), 1_000);
+        let hits: Vec<(i64, u32)> = [(0, 1)].into_iter().chain(flood).chain([(101, 4), (101, 5), (101, 6)]).collect();
+        assert_eq!(told(&hits, 0).last(), Some(&Some(4)));
     }
 
     #[test]

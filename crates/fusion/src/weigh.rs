@@ -24,6 +24,8 @@ pub struct Weights {
     pub bias: f32,
     /// For each e-fold of days since the campaign was last seen.
     pub quiet: f32,
+    /// Where the campaign began within [`crate::WAVE_MILLIS`], and shares a value's feature.
+    pub young: f32,
     /// How far it is trusted that a report of a campaign shares as much of its values as is usual.
     pub cover: f32,
     /// Log-odds from which a report belongs to a campaign.
@@ -35,7 +37,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.0, quiet: -0.39, cover: 0.7, join: 0.0, merge: 0.5 }
+        Self { rules, bias: -1.1, quiet: -0.39, young: 2.0, cover: 0.7, join: 0.0, merge: 0.5 }
     }
 }
 
@@ -50,7 +52,7 @@ impl Weights {
                 *weight = 1.0;
             }
         }
-        Self { rules, bias: -0.001, quiet: 0.0, cover: 0.0, join: 0.0, merge: -1_000.0 }
+        Self { rules, bias: -0.001, quiet: 0.0, young: 0.0, cover: 0.0, join: 0.0, merge: -1_000.0 }
     }
 }
 
@@ -83,8 +85,8 @@ pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
 
 /// The figures as text, for the rule set.
 pub(crate) fn text() -> String {
-    let Weights { bias, quiet, cover, join, merge, .. } = Weights::default();
-    format!("log-odds: bias {bias}, quiet {quiet}, cover {cover}; join {join}, merge {merge}\n")
+    let Weights { bias, quiet, young, cover, join, merge, .. } = Weights::default();
+    format!("log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}\n")
 }
 
 /// Counts behind one shared feature.
@@ -186,9 +188,11 @@ impl Sum {
         sums
     }
 
-    /// Log-odds that a report belongs to a campaign that was last seen `days` ago, where what it shares `cover`s it so well.
-    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, cover: f32) -> f32 {
-        let context = weights.bias + weights.quiet * days.max(0.0).ln_1p() + weights.cover * cover;
+    /// Log-odds that a report belongs to a campaign that was last seen `days` ago and is `young`, or not, where what it shares
+    /// `cover`s it so well.
+    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, young: bool, cover: f32) -> f32 {
+        let time = weights.quiet * days.max(0.0).ln_1p() + if young { weights.young } else { 0.0 };
+        let context = weights.bias + time + weights.cover * cover;
         self.by_rule().iter().zip(&weights.rules).fold(context, |sum, (evidence, weight)| sum + weight * evidence)
     }
 }
@@ -230,7 +234,7 @@ mod tests {
         let told = evidence(TAG, Counts { common: 1, size: 1, having: 1, total: 1_000_000, asking: Asking::of(1) });
         let mut sum = Sum::default();
         (0..8).for_each(|_| sum.add(TAG, told));
-        assert!(told > 2.9 && sum.log_odds(&weights, 0.0, 0.0) < weights.join);
+        assert!(told > 2.9 && sum.log_odds(&weights, 0.0, false, 0.0) < weights.join);
         assert_eq!(evidence(TAG, Counts { common: 3, size: 9, having: 500, total: 1_000, asking: Asking::of(1) }), 0.0);
     }
 

@@ -59,19 +59,17 @@ fn digest(engine: &Fusion) -> Vec<u8> {
 #[test]
 fn a_flood_of_values_costs_its_length_and_bridges_nothing() {
     let mut engine = engine();
-    let words = ["quartz", "meadow", "lantern", "glacier", "pigeon"];
+    let one = ["quartz-alpha.net", "meadow-alpha.net", "lantern-alpha.net", "glacier-alpha.net", "pigeon-alpha.net"];
+    let other = ["marble-omega.net", "harbour-omega.net", "saffron-omega.net", "thistle-omega.net", "walnut-omega.net"];
     for n in 0..6_u32 {
         // Two attacks of three reports each.
-        let of = |word: &str| format!("{word}-{}.net", ["alpha", "omega"][n as usize % 2]);
-        let values: Vec<String> = words.iter().map(|word| of(word)).collect();
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        file(&mut engine, n, n as u8, &values);
+        file(&mut engine, n, n as u8, [&one, &other][n as usize % 2]);
     }
     assert_ne!(engine.campaign_of(case(0)), engine.campaign_of(case(1)));
     let mut flood: Vec<Observable> =
         (0..100_000).map(|n| Observable::from_normal(Kind::Domain, format!("k{n:x}.flood{n}.org"))).collect();
     flood[7] = Observable::detect("quartz-alpha.net").unwrap();
-    flood[77] = Observable::detect("quartz-omega.net").unwrap();
+    flood[77] = Observable::detect("marble-omega.net").unwrap();
     let before = engine.entries_touched();
     file_at(&mut engine, NOW + 600_000, 100, 9, &flood);
     assert!(engine.entries_touched() - before <= ENTRIES_PER_VALUE * flood.len() as u64);

@@ -20,7 +20,14 @@ fn campaign(n: usize) -> CampaignId {
     CampaignId::from_bytes(*case(n).as_bytes())
 }
 
+/// Minutes between two reports if nothing else is said: seven hours, so that no campaign is a young one by then.
+const MINUTES: usize = 7 * 60;
+
 fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
+    file_at(engine, n * MINUTES, n, firm, values)
+}
+
+fn file_at(engine: &mut Fusion, minutes: usize, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
     let beside = |mark| values.iter().filter_map(move |value| value.strip_prefix(mark)).collect::<Vec<&str>>();
     let (techniques, tags) = (beside("technique:"), beside("tag:"));
     let is_value = |value: &&&str| !value.starts_with("technique:") && !value.starts_with("tag:");
@@ -29,7 +36,7 @@ fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding
         observables.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
     let mut findings = Vec::new();
     let event = Event {
-        at: Timestamp::from_millis(1_800_000_000_000 + n as i64 * 60_000),
+        at: Timestamp::from_millis(1_800_000_000_000 + minutes as i64 * 60_000),
         case: case(n),
         token: MemberToken::from_bytes([firm; 16]),
         window: 1,
@@ -52,6 +59,7 @@ fn read(value: &str) -> Observable {
     match value.split_once(':') {
         Some(("file", name)) => Observable::parse(Kind::FileName, name).unwrap(),
         Some(("subject", subject)) => of(Kind::EmailSubject, subject),
+        Some(("agent", agent)) => of(Kind::UserAgent, agent),
         _ => Observable::detect(value).unwrap(),
     }
 }
@@ -82,7 +90,7 @@ fn told(engine: &Fusion, finding: &Finding) -> String {
     }
 }
 
-/// Each golden file: lines `firm: value value …`, and what must follow indented by `-> `.
+/// Each golden file: lines `firm: value value …`, or `firm after 10 minutes: value …`, and what must follow indented by `-> `.
 #[test]
 fn golden_timelines() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -91,14 +99,19 @@ fn golden_timelines() {
         let text = std::fs::read_to_string(&path).unwrap();
         let mut engine = engine();
         let mut out = String::new();
-        let mut n = 0;
+        let (mut n, mut minutes) = (0, 0);
         for line in text.lines().filter(|line| !line.starts_with("-> ")) {
             out.push_str(line);
             out.push('\n');
             let Some((firm, values)) = line.split_once(": ").filter(|_| !line.starts_with('#')) else { continue };
+            let (firm, later) = firm.strip_suffix(" minutes").map_or((firm, MINUTES), |firm| {
+                let (firm, minutes) = firm.split_once(" after ").unwrap();
+                (firm, minutes.parse().unwrap())
+            });
             n += 1;
+            minutes += later;
             let values: Vec<&str> = values.split_whitespace().collect();
-            for finding in file(&mut engine, n, firm.parse().unwrap(), &values) {
+            for finding in file_at(&mut engine, minutes, n, firm.parse().unwrap(), &values) {
                 out.push_str("-> ");
                 out.push_str(&told(&engine, &finding));
                 out.push('\n');

@@ -11,8 +11,8 @@ use fusion::{RULES, Weights};
 
 use crate::{data, linking};
 
-/// Rules, then: bias, quiet, cover.
-const WIDE: usize = RULES + 3;
+/// Rules, then: bias, quiet, cover, young.
+const WIDE: usize = RULES + 4;
 
 struct Row {
     x: [f64; WIDE],
@@ -32,8 +32,8 @@ pub fn run(labels: &Path, data: &Path) {
         for (to, from) in weights.rules.iter_mut().zip(fitted) {
             *to = from as f32;
         }
-        let [bias, quiet, cover] = [0, 1, 2].map(|i| fitted[RULES + i] as f32);
-        weights = Weights { bias, quiet, cover, ..weights };
+        let [bias, quiet, cover, young] = [0, 1, 2, 3].map(|i| fitted[RULES + i] as f32);
+        weights = Weights { bias, quiet, cover, young, ..weights };
         println!("round {round}: {} rows", rows.len());
         for (join, merge) in [(-0.5, 1.0), (0.0, 1.0), (0.5, 1.5), (1.0, 2.0)] {
             print!("join {join} merge {merge} ");
@@ -66,6 +66,7 @@ fn collect(reports: &[data::Report], networks: &Arc<fusion::Networks>, weights: 
             x[RULES] = 1.0;
             x[RULES + 1] = f64::from(considered.days).ln_1p();
             x[RULES + 2] = f64::from(considered.cover);
+            x[RULES + 3] = f64::from(u8::from(considered.young));
             let scale = all.max(1.0).sqrt();
             rows.push(Row { x, right: right / scale, wrong: (all - right) / scale });
         }

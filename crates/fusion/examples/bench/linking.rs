@@ -90,6 +90,43 @@ pub fn curve(outcome: &Outcome, precisions: &[f32]) -> Vec<f32> {
         .collect()
 }
 
+/// Splits of the labels into halves that [`halves`] measures.
+const SPLITS: u64 = 6;
+
+/// Whether a label is in the first half of a split: by a hash of its name, so that each split is another one.
+fn in_first_half(label: &str, split: u64) -> bool {
+    let hashed = label.bytes().fold(split, |hash, byte| data::Random(hash ^ u64::from(byte)).next());
+    hashed & 1 == 0
+}
+
+/// The same for halves of the labels, each as if the other were not known: what rests on a single large campaign, or was tuned to one,
+/// shows there.
+pub fn halves(labels: &Path, data: &Path) {
+    let networks = Arc::new(data::networks(data));
+    let (mut logs, mut missed) = ([0.0; 2], [0; 2]);
+    for (split, first) in (0..SPLITS).flat_map(|split| [(split, true), (split, false)]) {
+        let (reports, names) = data::reports_and_labels(labels);
+        let half: Vec<data::Report> = reports
+            .into_iter()
+            .filter(|report| in_first_half(&names[report.campaign as usize], split) == first)
+            .collect();
+        let outcome = measure(&half, &networks, fusion::Weights::default());
+        print!("split {split}, {} half: ", if first { "first" } else { "second" });
+        show(&outcome);
+        for (at, (times, least)) in curve(&outcome, &[0.5, 0.75]).into_iter().zip([5.0, 1.5]).enumerate() {
+            logs[at] += f64::from(times.max(0.1)).ln() / (2 * SPLITS) as f64;
+            missed[at] += u32::from(times < least);
+        }
+    }
+    for (((at, wanted), log), missed) in [(0.5, 5.0), (0.75, 1.5)].into_iter().zip(logs).zip(missed) {
+        println!(
+            "halves: {:.1}x at precision {at} (geometric mean; below 0.1x as 0.1x), less than the wanted {wanted}x in {missed} of {}",
+            log.exp(),
+            2 * SPLITS
+        );
+    }
+}
+
 pub fn run(labels: &Path, data: &Path) -> u32 {
     let reports = data::reports(labels);
     let networks = Arc::new(data::networks(data));

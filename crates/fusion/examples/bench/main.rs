@@ -32,6 +32,10 @@ fn main() {
         learn::run(&labels, &data);
         return;
     }
+    if has("halves") {
+        linking::halves(&labels, &data);
+        return;
+    }
     if has("tags") {
         scattered::run_tagged(&labels, &data);
         return;

@@ -131,9 +131,11 @@ pub fn run(labels: &Path, data: &Path) -> u32 {
         .filter(|values| values.iter().all(|value| !known.contains(value.value())))
         .collect();
     let weeks = (to - from) as f64 / (7 * 24 * HOUR) as f64;
+    // Other attacks tell how far the figures rest on these.
+    let seed = std::env::var("FUSION_BENCH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_250_102);
     let mut missed = 0;
     for (name, run) in [("one run of twenty values", RUN), ("the whole campaign", usize::MAX)] {
-        let mut random = Random(20_250_102);
+        let mut random = Random(seed);
         let chosen = random.sample(&strange, WAVES.min(strange.len()));
         let mut reports = attacks(&chosen, run, from, to, &mut random);
         reports.extend(stream.iter().map(|report| Report {
@@ -153,7 +155,7 @@ pub fn run(labels: &Path, data: &Path) -> u32 {
         let (recall, false_ones) =
             (found.len() as f64 / chosen.len() as f64, (by_chance.len() + others) as f64 / weeks);
         let met = recall >= 0.95 && false_ones <= 1.0;
-        missed += u32::from(!met && run == RUN);
+        missed += u32::from(!met);
         println!(
             "waves of values of {name}: {} of {} found ({recall:.3}; wanted 0.95), {false_ones:.2} a week with times permuted \
              (wanted 1), {:.2} a week besides in the stream itself: {}",

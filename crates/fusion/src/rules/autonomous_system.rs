@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.03,
+    weight: 0.04,
     typical: 25.0,
     features: |parts, context, sink| {
         if let Some(address) = parts.address

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.45,
+    weight: 0.54,
     typical: 800.0,
     features: |parts, _, sink| {
         if let Some(pattern) = parts.label().and_then(without_digits) {

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.28,
+    weight: 0.34,
     typical: 200.0,
     features: |parts, _, sink| {
         let (Some(host), Some(label)) = (parts.host, parts.label()) else { return };

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.45,
+    weight: 0.54,
     typical: 500.0,
     features: |parts, _, sink| {
         if parts.kind != Some(Kind::EmailSubject) {

@@ -7,6 +7,8 @@ mod autonomous_system;
 mod digits;
 mod domain_word;
 mod file_pattern;
+mod generated_name;
+mod mail_sender;
 mod mail_subject;
 mod network;
 mod network_wide;
@@ -21,6 +23,7 @@ mod url_folder;
 mod url_host;
 mod url_path;
 mod url_query;
+mod user_agent_pattern;
 
 use std::hash::Hasher as _;
 
@@ -100,11 +103,14 @@ pub(crate) static ALL: [Rule; RULES] = [
     network::RULE,
     sub_domain::RULE,
     domain_word::RULE,
+    generated_name::RULE,
     network_wide::RULE,
     shared_zone::RULE,
     autonomous_system::RULE,
     file_pattern::RULE,
+    mail_sender::RULE,
     mail_subject::RULE,
+    user_agent_pattern::RULE,
     url_path::RULE,
     url_folder::RULE,
     url_file::RULE,
@@ -119,7 +125,7 @@ pub fn rule_names() -> [&'static str; RULES] {
 }
 
 /// Number of rules.
-pub const RULES: usize = 18;
+pub const RULES: usize = 21;
 /// Index of the rule of equal values.
 pub(crate) const SAME_VALUE: u8 = 0;
 /// Index of the rule of a URL's host.
@@ -127,7 +133,7 @@ pub(crate) const URL_HOST: u8 = 1;
 /// Index of the rule of what one owner has registered.
 pub(crate) const OWNED: u8 = 2;
 /// Index of the rule of tags.
-pub(crate) const TAG: u8 = 17;
+pub(crate) const TAG: u8 = 20;
 
 /// Features of one value under one rule: what has more is cut, so that no value makes unbounded work.
 const FEATURES_PER_RULE_MAX: usize = 6;

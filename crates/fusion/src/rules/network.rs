@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.32,
+    weight: 0.33,
     typical: 300.0,
     features: |parts, _, sink| {
         if let Some(address) = parts.address {

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.23,
+    weight: 0.24,
     typical: 40.0,
     features: |parts, _, sink| {
         if let Some(address) = parts.address {

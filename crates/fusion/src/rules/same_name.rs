@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.20,
+    weight: 0.24,
     typical: 800.0,
     features: |parts, _, sink| {
         if let Some(label) = parts.label().filter(|label| label.len() >= NAME_BYTES_MIN) {

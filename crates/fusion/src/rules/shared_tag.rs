@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Told,
-    weight: 0.30,
+    weight: 0.36,
     typical: 30.0,
     features: |_, _, _| {},
 };

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.35,
+    weight: 0.42,
     typical: 20.0,
     features: |parts, _, sink| {
         if let Some(zone) = parts.zone {

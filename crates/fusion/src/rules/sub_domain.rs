@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
-    weight: 0.35,
+    weight: 0.42,
     typical: 500.0,
     features: |parts, _, sink| {
         if let Some(below) = parts.below().filter(|below| below.len() >= NAME_BYTES_MIN && !EVERYDAY.contains(below)) {

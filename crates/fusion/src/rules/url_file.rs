@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
-    weight: 0.47,
+    weight: 0.56,
     typical: 200.0,
     features: |parts, _, sink| {
         if let Some((_, file)) = parts.path.rsplit_once('/')

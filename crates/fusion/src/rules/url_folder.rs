@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
-    weight: 0.38,
+    weight: 0.46,
     typical: 300.0,
     features: |parts, _, sink| {
         if let Some((folder, _)) = parts.path.rsplit_once('/')

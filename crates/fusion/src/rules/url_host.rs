@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     named: Some("{value} is on the host {shared}, which the other report names"),
     whole: Some("{value} is the host of {other}"),
     aspect: Aspect::Place,
-    weight: 0.44,
+    weight: 0.53,
     typical: 2000.0,
     features: |parts, _, sink| {
         if parts.kind == Some(Kind::Url) {

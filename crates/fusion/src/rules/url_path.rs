@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
-    weight: 0.41,
+    weight: 0.49,
     typical: 400.0,
     features: |parts, _, sink| {
         if parts.path.len() >= PATH_BYTES_MIN {

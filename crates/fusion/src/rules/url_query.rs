@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
-    weight: 0.40,
+    weight: 0.48,
     typical: 200.0,
     features: |parts, _, sink| {
         if parts.query.is_empty() {

@@ -103,6 +103,9 @@ fn sum(walked: &Walked, report: usize, held: &Held, reasons: &[Reason]) {
     if quiet < 0.0 {
         println!("  {quiet:+.2}  for {:.1} quiet days", held.what.days);
     }
+    if held.what.young {
+        println!("  {:+.2}  since the campaign began within six hours", weights.young);
+    }
     let cover = weights.cover * held.what.cover;
     if cover < 0.0 {
         println!("  {cover:+.2}  because so little of the report is shared");
