@@ -85,7 +85,9 @@ pub fn mistakes(walked: &Walked) -> Vec<(&'static str, Mistake)> {
         let with = arrival.joined.map_or(&[][..], |joined| &arrival.considered[joined].reports);
         for (earlier, shared) in shared {
             let apart = report >= walked.half && walked.is_same(report, earlier) && !with.contains(&earlier);
-            if apart && missed.is_none_or(|(_, _, most)| shared > most) {
+            // What became one with it, at once or later, is no miss.
+            let stays_apart = || !walked.campaign(report).contains(&earlier);
+            if apart && missed.is_none_or(|(_, _, most)| shared > most) && stays_apart() {
                 missed = Some((report, earlier, shared));
             }
         }
