@@ -8,6 +8,8 @@ use model::WhoMayBeWarned;
 use vault::{Act, Retention};
 
 const ONE: &str = "saffronbank.net";
+/// Later than a campaign is young, when less would be enough.
+const LATER: i64 = 7 * 60 * 60 * 1_000;
 /// Alike in one name of three: too little to be linked by that.
 const OTHER: [&str; 3] = ["saffronbank.org", "lantern.com", "walnut.net"];
 
@@ -22,8 +24,10 @@ fn linked(bench: &Bench) -> (bool, bool) {
 fn both(with: impl Fn(Filed) -> Filed) -> Bench {
     let mut bench = Bench::new();
     bench.file(with(by(1, &[ONE]).tag("one-tag")));
-    bench.file(with(by(2, &OTHER).tag("other-tag")));
     bench.tick_at(TICK);
+    bench.tick_at(LATER);
+    bench.file(with(by(2, &OTHER).tag("other-tag")));
+    bench.tick_at(LATER + TICK);
     bench
 }
 
@@ -38,9 +42,11 @@ fn a_tag_links_for_the_cell_a_technique_for_members_too_and_nothing_without() {
 fn the_technique_of_a_report_that_is_held_links_nothing_for_members() {
     let mut bench = Bench::new();
     bench.file(by(1, &[ONE]).technique("T1566.002").warn(WhoMayBeWarned::CellOnly));
-    bench.file(by(2, &OTHER).technique("T1566.002"));
     bench.file(by(3, &[ONE]).tag("one-tag"));
     bench.tick_at(TICK);
+    bench.tick_at(LATER);
+    bench.file(by(2, &OTHER).technique("T1566.002"));
+    bench.tick_at(LATER + TICK);
     assert_ne!(bench.campaign_of(ONE).unwrap().id, bench.campaign_of(OTHER[0]).unwrap().id);
     bench.assert_replays();
 }
@@ -60,6 +66,7 @@ fn tags_and_techniques_go_with_the_report_and_a_replay_comes_to_the_live_state()
 fn tags_go_with_the_words_of_a_report() {
     let mut bench = Bench::new();
     bench.file(by(1, &[ONE]).tag("asyncrat"));
+    bench.tick_at(TICK);
     bench.tick_at(400 * 86_400_000);
     let due = bench.vault.due(bench.clock_now(), &Retention::default()).unwrap();
     assert_eq!(bench.vault.age(&due).unwrap().done.len(), 1);
