@@ -7,8 +7,9 @@ use model::{CampaignId, Region, Timestamp};
 use crate::campaign::{Brief, Campaign};
 use crate::engine::{Case, Fusion};
 use crate::history::History;
+use crate::steps::List;
 use crate::tree::Tree;
-use crate::waves::{Hit, Recent};
+use crate::waves::{self, Hit, Recent};
 
 /// Token windows that a counter keeps apart.
 const WINDOWS_MAX: usize = 4;
@@ -56,6 +57,12 @@ impl Distinct {
         }
     }
 
+    fn remove(&mut self, window: u32, token: u32) {
+        if let Some(at) = self.tokens.iter().position(|known| *known == (window, token)) {
+            self.tokens.remove(at);
+        }
+    }
+
     fn absorb(&mut self, other: &Self) {
         for (window, token) in &other.tokens {
             self.add(*window, *token);
@@ -94,6 +101,48 @@ pub(crate) struct Cluster {
     pub(crate) last_seen: Timestamp,
     sectors: Vec<(u16, u32, Timestamp, Distinct)>,
     regions: Vec<(Region, Distinct)>,
+}
+
+/// What the other cases of a cluster have of what one of them has.
+#[derive(Default)]
+struct Others {
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    /// Its member, anywhere, in its sector, in its region.
+    of_member: bool,
+    of_member_in_sector: bool,
+    of_member_in_region: bool,
+    /// The member's last report, and whether one came within the hours of a wave.
+    hit_last: Option<Timestamp>,
+    hit_near: bool,
+    /// The first of its sector.
+    of_sector: Option<(u32, Timestamp)>,
+    /// Its sector, of a member.
+    lane: bool,
+    of_region: bool,
+}
+
+impl Others {
+    fn see(&mut self, index: u32, other: &Case, case: &Case) {
+        self.first_seen = Some(self.first_seen.map_or(other.at, |first| first.min(other.at)));
+        self.last_seen = self.last_seen.max(Some(other.at));
+        let same_sector = other.sector == case.sector;
+        let same_region = other.region == case.region;
+        if other.counts && (other.window, other.token) == (case.window, case.token) {
+            self.of_member = true;
+            self.of_member_in_sector |= same_sector;
+            self.of_member_in_region |= same_region;
+            self.hit_last = self.hit_last.max(Some(other.at));
+            self.hit_near |= waves::is_within(other.at, case.at);
+        }
+        if same_sector {
+            self.lane |= other.of_member;
+            if self.of_sector.is_none_or(|(first, _)| index < first) {
+                self.of_sector = Some((index, other.at));
+            }
+        }
+        self.of_region |= same_region;
+    }
 }
 
 impl Cluster {
@@ -181,6 +230,49 @@ impl Cluster {
                 let mut members = Distinct::default();
                 count(&mut members);
                 self.regions.push((region, members));
+            }
+        }
+    }
+
+    /// Lets a case go that is not its oldest: its figures are then those of the others. One look at each of them tells what they
+    /// have of what the case had, so that nothing is counted anew. That a wave was told stays so.
+    pub(crate) fn remove(&mut self, index: u32, case: &Case, all: &List<Case>) {
+        self.cases.retain(|held| *held != index);
+        let mut others = Others::default();
+        for (other, held) in self.cases.iter().filter_map(|other| Some((*other, all.get(*other)?))) {
+            others.see(other, held, case);
+        }
+        self.values = self.values.saturating_sub(case.values);
+        self.of_members = self.of_members.saturating_sub(u32::from(case.of_member));
+        self.first_seen = others.first_seen.unwrap_or(self.first_seen);
+        self.last_seen = others.last_seen.unwrap_or(self.last_seen);
+        let leaves = |members: &mut Distinct, stays: bool| {
+            if case.counts && !stays {
+                members.remove(case.window, case.token);
+            }
+        };
+        leaves(&mut self.members, others.of_member);
+        if case.counts {
+            let hit = Hit { at: case.at, window: case.window, token: case.token };
+            self.recent.remove(hit, others.hit_last, others.hit_near);
+        }
+        if !others.lane {
+            self.lanes.remove(&case.sector);
+        }
+        match others.of_sector {
+            None => self.sectors.retain(|(sector, ..)| *sector != case.sector),
+            Some((first, at)) => {
+                if let Some(held) = self.sectors.iter_mut().find(|(sector, ..)| *sector == case.sector) {
+                    (held.1, held.2) = (first, at);
+                    leaves(&mut held.3, others.of_member_in_sector);
+                }
+            }
+        }
+        if let Some(place) = self.regions.iter().position(|(region, _)| Some(*region) == case.region) {
+            if !others.of_region {
+                self.regions.remove(place);
+            } else if let Some((_, members)) = self.regions.get_mut(place) {
+                leaves(members, others.of_member_in_region);
             }
         }
     }
@@ -313,6 +405,39 @@ mod tests {
         }
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
         assert_eq!((one.count(), one.oldest), (11, 3));
+    }
+
+    #[test]
+    fn a_case_that_left_is_as_one_that_never_came() {
+        let known = |one: Cluster| {
+            let mut tokens = one.members.tokens;
+            tokens.sort_unstable();
+            let mut sectors: Vec<_> = one.sectors.into_iter().map(|it| (it.0, it.1, it.2, it.3.count())).collect();
+            sectors.sort_unstable();
+            let mut regions: Vec<_> = one.regions.into_iter().map(|(region, of)| (region, of.count())).collect();
+            regions.sort_unstable();
+            let times = (one.first_seen, one.last_seen);
+            (one.cases, tokens, sectors, regions, one.lanes, one.of_members, one.values, times)
+        };
+        let mut all = List::default();
+        for n in 0..90 {
+            all.push(case(n));
+        }
+        let of = |cases: &[u32]| {
+            let mut whole = Cluster::of(0, &case(0));
+            cases.iter().for_each(|n| whole.add(*n, &case(*n)));
+            whole
+        };
+        for gone in 1..90 {
+            for step in [1, 7, 29] {
+                let mut cases: Vec<u32> = (1..90).step_by(step).filter(|n| *n != gone).collect();
+                let never = of(&cases);
+                cases.insert(gone as usize % (cases.len() + 1), gone);
+                let mut left = of(&cases);
+                left.remove(gone, &case(gone), &all);
+                assert_eq!(known(left), known(never), "{gone} of each {step}");
+            }
+        }
     }
 
     #[test]

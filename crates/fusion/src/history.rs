@@ -61,6 +61,11 @@ impl History {
         self.0.drain(..over);
     }
 
+    /// Takes out what one report brought.
+    pub(crate) fn take_of(&mut self, case: CaseId) -> Self {
+        Self(self.0.extract_if(.., |happened| happened.case == Some(case)).collect())
+    }
+
     pub(crate) fn all(&self) -> &[Happened] {
         &self.0
     }

@@ -16,6 +16,7 @@ mod forget;
 mod history;
 mod holders;
 mod keys;
+mod leave;
 mod link;
 mod networks;
 mod noise;

@@ -77,6 +77,30 @@ impl Recent {
         self.began = self.began.max(other.began);
     }
 
+    /// A hit never was. Of its member's other ones the last is known, and whether one was within the span.
+    pub(crate) fn remove(&mut self, hit: Hit, last: Option<Timestamp>, near: bool) {
+        if !near {
+            self.bouts = self.bouts.saturating_sub(1);
+        }
+        let Some(place) = self.hits.iter().position(|held| *held == hit) else { return };
+        self.hits.remove(place);
+        if let Some(at) = last {
+            let hit = Hit { at, ..hit };
+            let place = self.hits.partition_point(|held| *held <= hit);
+            self.hits.insert(place, hit);
+            self.trim();
+        }
+    }
+
+    /// A wave that was told of a whole stays told of a part in which enough of the members are.
+    pub(crate) fn keep_told(&mut self, whole: &Self) {
+        let Some(told) = whole.told else { return };
+        let within = self.hits.iter().filter(|hit| is_within(hit.at, told)).count();
+        if within >= MEMBERS_NEW as usize {
+            (self.told, self.began) = (whole.told, whole.began);
+        }
+    }
+
     /// When the last wave was found, if one was.
     pub(crate) const fn began(&self) -> Option<Timestamp> {
         self.began

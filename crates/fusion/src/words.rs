@@ -13,12 +13,6 @@ use crate::reasons::{BY_ANALYST, Kept};
 use crate::tree::{Edge, NO_WORD, Tree};
 use crate::{ANALYST, Finding, Reason};
 
-/// Log-odds below which the link of a report to its campaign is weak: others may show that it belongs elsewhere.
-const WEAK: f32 = 2.5;
-
-/// Reports of a campaign beyond which none is let go by evidence: who leans on whom is looked for among all of them.
-const LEAN_CASES_MAX: usize = 1_024;
-
 /// What an analyst says of two reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
@@ -64,7 +58,7 @@ impl Words {
         self.all.get(number as usize).copied()
     }
 
-    fn active(&self, number: u32) -> Option<Word> {
+    pub(crate) fn active(&self, number: u32) -> Option<Word> {
         self.get(number).filter(|said| said.overruled_by.is_none()).map(|said| said.word)
     }
 
@@ -173,7 +167,7 @@ impl Fusion {
         if cut.word != NO_WORD {
             self.words.overrule(cut.word, number);
         }
-        let Some(parts) = self.divide(held, whole, (side, tree), word.at, (None, Some(number)), findings) else {
+        let Some(parts) = self.divide(held, whole, (side, tree), word.at, number, findings) else {
             return;
         };
         // What was said to be the same and is in two now was contradicted.
@@ -189,7 +183,7 @@ impl Fusion {
         mut whole: Box<Cluster>,
         (side, tree): (Vec<u32>, Tree),
         at: Timestamp,
-        (case, by): (Option<CaseId>, Option<u32>),
+        by: u32,
         findings: &mut Vec<Finding>,
     ) -> Option<(u32, u32)> {
         let mut rest: Vec<u32> = whole.cases.iter().copied().filter(|case| side.binary_search(case).is_err()).collect();
@@ -206,8 +200,22 @@ impl Fusion {
         let (kept_id, parted_id) = (self.campaign_id_of(kept.oldest), self.campaign_id_of(parted.oldest));
         kept.aliases.retain(|alias| *alias != parted_id);
         parted.aliases.retain(|alias| *alias != parted_id);
-        kept.history.push(Happened { at, what: What::Parted, other: parted_id, reports: sizes.1, case, by });
-        parted.history.push(Happened { at, what: What::PartedFrom, other: kept_id, reports: sizes.0, case, by });
+        kept.history.push(Happened {
+            at,
+            what: What::Parted,
+            other: parted_id,
+            reports: sizes.1,
+            case: None,
+            by: Some(by),
+        });
+        parted.history.push(Happened {
+            at,
+            what: What::PartedFrom,
+            other: kept_id,
+            reports: sizes.0,
+            case: None,
+            by: Some(by),
+        });
         let (kept_oldest, parted_oldest) = (kept.oldest, parted.oldest);
         self.put_cluster(held, Box::new(kept));
         let place = self.free_place();
@@ -231,50 +239,10 @@ impl Fusion {
         Some(whole)
     }
 
-    /// Takes a report out of its campaign if one weak link alone holds it there. Gives whether it did.
-    pub(crate) fn detach(&mut self, only: u32, by: u32, at: Timestamp, findings: &mut Vec<Finding>) -> bool {
-        let held = self.places.of(only);
-        let Some(cluster) = self.cluster(held) else { return false };
-        if cluster.oldest == only {
-            return false;
-        }
-        let Some((place, link)) = cluster.tree.only_link(only) else { return false };
-        if link.word != NO_WORD || link.log_odds >= WEAK {
-            return false;
-        }
-        let id = self.cases.get(only).map(|case| case.id);
-        if id.is_some_and(|id| self.is_tied(id, held)) {
-            return false;
-        }
-        if cluster.cases.len() > LEAN_CASES_MAX || self.reasons.lean_on(&cluster.cases, only) {
-            return false;
-        }
-        let Some(mut whole) = self.take_cluster(held) else { return false };
-        whole.tree.cut_leaf(place);
-        // What brought it there was mistaken.
-        self.reasons.forget(only);
-        let by = self.cases.get(by).map(|case| case.id);
-        self.divide(held, whole, (vec![only], Tree::default()), at, (by, None), findings);
-        true
-    }
-
-    /// Whether a word in force holds a report with another one of its campaign. A word of a report that this run does not have says
-    /// nothing here, or members' campaigns would tell of it.
-    fn is_tied(&self, case: CaseId, place: u32) -> bool {
-        let here = |case: CaseId| self.index_of(case).is_some_and(|case| self.places.of(case) == place);
-        let mut words = self.words.of(case).iter().filter_map(|number| self.words.active(*number));
-        words.any(|word| word.same && here(word.one) && here(word.other))
-    }
-
     /// What the parts of a campaign keep of it.
     fn share_out(&mut self, whole: Cluster, kept: &mut Cluster, parted: &mut Cluster) {
         let parted_cases = parted.cases.clone();
-        // Of a report that left by itself its id tells.
-        let alone = (parted_cases.len() == 1).then(|| self.cases.get(parted.oldest).map(|case| case.id)).flatten();
-        let is_parted = |id: &CaseId| match alone {
-            Some(alone) => *id == alone,
-            None => self.index_of(*id).is_some_and(|case| parted_cases.binary_search(&case).is_ok()),
-        };
+        let is_parted = |id: &CaseId| self.index_of(*id).is_some_and(|case| parted_cases.binary_search(&case).is_ok());
         let case_of = |id: &CampaignId| CaseId::from_bytes(*id.as_bytes());
         let (theirs, mine): (Vec<_>, Vec<_>) = whole.aliases.into_iter().partition(|alias| is_parted(&case_of(alias)));
         let (of_parted, of_kept): (Vec<_>, Vec<_>) = whole.words.into_iter().partition(|number| {
@@ -295,6 +263,9 @@ impl Fusion {
         kept.words = of_kept;
         parted.words = of_parted;
         parted.words.extend(between);
+        for part in [&mut *kept, &mut *parted] {
+            part.recent.keep_told(&whole.recent);
+        }
         let split = self.places.split();
         (kept.parted, parted.parted) = (split, split);
     }

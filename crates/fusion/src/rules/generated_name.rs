@@ -29,20 +29,30 @@ pub(super) const RULE: Rule = Rule {
     },
 };
 
-/// Of which signs a name is, if it looks as if a machine had made it.
+/// Of which signs a name is, if it looks as if a machine had made it. Each sign is looked at once.
 fn signs(name: &str) -> Option<&'static str> {
-    if name.len() < NAME_BYTES_MIN || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if name.len() < NAME_BYTES_MIN {
         return None;
     }
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let (mut digits, mut vowels, mut changes) = (0, 0, 0);
+    let (mut consonants, mut run) = (0, 0);
+    let (mut hex, mut was_digit) = (true, None);
+    for byte in name.bytes() {
+        let is_digit = byte.is_ascii_digit();
+        if !is_digit && !byte.is_ascii_alphabetic() {
+            return None;
+        }
+        let is_vowel = matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+        run = if is_digit || is_vowel { 0 } else { run + 1 };
+        consonants = consonants.max(run);
+        digits += usize::from(is_digit);
+        vowels += usize::from(is_vowel);
+        changes += usize::from(was_digit.is_some_and(|was| was != is_digit));
+        hex &= is_digit || matches!(byte, b'a'..=b'f');
+        was_digit = Some(is_digit);
+    }
     let letters = name.len() - digits;
-    let is_vowel = |byte: u8| b"aeiouy".contains(&byte);
-    let vowels = name.bytes().filter(|byte| is_vowel(*byte)).count();
-    let runs = name.as_bytes().split(|byte| byte.is_ascii_digit() || is_vowel(*byte));
-    let consonants = runs.map(<[u8]>::len).max().unwrap_or(0);
-    let changes = name.as_bytes().windows(2);
-    let changes = changes.filter(|pair| matches!(pair, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
-    let is_hex = digits >= 2 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let is_hex = hex && digits >= 2;
     let few_vowels = letters >= NAME_BYTES_MIN && vowels * LETTERS_PER_VOWEL_MAX < letters;
     let is_made = is_hex || consonants >= CONSONANTS_MIN || changes >= CHANGES_MIN || few_vowels;
     is_made.then_some(match (is_hex, digits, letters) {
