@@ -112,9 +112,10 @@ struct Others {
     of_member: bool,
     of_member_in_sector: bool,
     of_member_in_region: bool,
-    /// The member's last report, and whether one came within the hours of a wave.
+    /// The member's last report, and whether one came within the hours of a wave, or another member's did.
     hit_last: Option<Timestamp>,
     hit_near: bool,
+    hit_beside: bool,
     /// The first of its sector.
     of_sector: Option<(u32, Timestamp)>,
     /// Its sector, of a member.
@@ -135,6 +136,8 @@ impl Others {
             self.hit_last = self.hit_last.max(Some(other.at));
             self.hit_near |= waves::is_within(other.at, case.at);
         }
+        let same_member = (other.window, other.token) == (case.window, case.token);
+        self.hit_beside |= other.counts && !same_member && waves::is_within(other.at, case.at);
         if same_sector {
             self.lane |= other.of_member;
             if self.of_sector.is_none_or(|(first, _)| index < first) {
@@ -254,7 +257,7 @@ impl Cluster {
         leaves(&mut self.members, others.of_member);
         if case.counts {
             let hit = Hit { at: case.at, window: case.window, token: case.token };
-            self.recent.remove(hit, others.hit_last, others.hit_near);
+            self.recent.remove(hit, others.hit_last, others.hit_near, others.hit_beside);
         }
         if !others.lane {
             self.lanes.remove(&case.sector);

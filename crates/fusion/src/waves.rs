@@ -43,14 +43,19 @@ pub(crate) struct Recent {
     began: Option<Timestamp>,
     /// Hits in all; those of one member within the span, one after the other, are one.
     bouts: u32,
+    /// Those of them that came within the span after another member's: what a member meets alone, however often, is none.
+    beside: u32,
 }
 
 impl Recent {
     pub(crate) fn push(&mut self, hit: Hit) {
         let same = |held: &Hit| (held.window, held.token) == (hit.window, hit.token);
         let known = self.hits.iter().position(same).and_then(|place| Some((place, self.hits.get(place)?.at)));
-        if known.is_none_or(|(_, last)| !is_within(last, hit.at)) {
+        let anew = known.is_none_or(|(_, last)| !is_within(last, hit.at));
+        if anew {
+            let beside = self.hits.iter().any(|held| !same(held) && is_within(held.at, hit.at));
             self.bouts = self.bouts.saturating_add(1);
+            self.beside = self.beside.saturating_add(u32::from(beside));
         }
         if let Some((place, last)) = known {
             if last >= hit.at {
@@ -72,15 +77,18 @@ impl Recent {
         // Those that are kept count as they come in: who is in both parts counts once.
         let kept = u32::try_from(other.hits.len()).unwrap_or(u32::MAX);
         self.bouts = self.bouts.saturating_add(other.bouts.saturating_sub(kept));
+        self.beside = self.beside.saturating_add(other.beside.saturating_sub(kept));
         other.hits.into_iter().for_each(|hit| self.push(hit));
         self.told = self.told.max(other.told);
         self.began = self.began.max(other.began);
     }
 
-    /// A hit never was. Of its member's other ones the last is known, and whether one was within the span.
-    pub(crate) fn remove(&mut self, hit: Hit, last: Option<Timestamp>, near: bool) {
+    /// A hit never was. Of its member's other ones the last is known, and whether one was within the span; so is whether another
+    /// member's was.
+    pub(crate) fn remove(&mut self, hit: Hit, last: Option<Timestamp>, near: bool, beside: bool) {
         if !near {
             self.bouts = self.bouts.saturating_sub(1);
+            self.beside = self.beside.saturating_sub(u32::from(beside));
         }
         let Some(place) = self.hits.iter().position(|held| *held == hit) else { return };
         self.hits.remove(place);
@@ -116,7 +124,12 @@ impl Recent {
     /// How many members within the span are more than chance brings to a campaign that was met at such a pace before these.
     fn more_than_chance(&self, members: u32, at: Timestamp, first_seen: Timestamp) -> u32 {
         let age = at.millis_since(first_seen).max(PACE_MILLIS_MIN);
-        let usual = self.bouts.saturating_sub(members) as f32 * (SPAN_MILLIS as f32 / age as f32);
+        let spans = SPAN_MILLIS as f32 / age as f32;
+        let all = self.bouts.saturating_sub(members) as f32 * spans;
+        // Of hits that come by chance at a pace of p in a span, p (1 - exp(-p)) come after another one within it: no more than p squared. Whoever
+        // hits in every span makes the first of the two large, and the second only where others hit as well.
+        let beside = self.beside.saturating_sub(members) as f32 * spans;
+        let usual = all.min(beside.sqrt().max(beside));
         MEMBERS.max((usual + DEVIATIONS * usual.sqrt() + MEMBERS_MORE).ceil() as u32)
     }
 
@@ -192,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn one_member_that_reports_without_end_hides_no_wave_of_others() {
+        let month = (0..=720).step_by(6).map(|hour| (hour, 3));
+        let burst = |n: u32| {
+            let hits: Vec<(i64, u32)> = [(0, 1)].into_iter().chain(month.clone()).collect();
+            let hits: Vec<_> = hits.into_iter().chain((0..n).map(|n| (721, 100 + n))).collect();
+            told(&hits, 0).last().copied().flatten()
+        };
+        // Its own hit is one of the four.
+        assert_eq!((burst(2), burst(3)), (None, Some(4)));
+    }
+
+    #[test]
     fn one_member_makes_none_and_neither_do_hits_that_are_far_apart() {
         assert_eq!(told(&[(0, 1); 100], 0), [None; 100]);
         assert_eq!(told(&[(0, 1), (7, 2), (14, 3), (21, 4), (28, 5)], 0), [None; 5]);
@@ -216,6 +241,39 @@ mod tests {
             recent.wave(at, Timestamp::from_millis(0));
             let began = if hours < 31 { Some(0).filter(|_| token > 2 || hours > 0) } else { Some(31) };
             assert_eq!(recent.began(), began.map(|hours| Timestamp::from_millis(hours * HOUR)), "{hours} {token}");
+        }
+    }
+
+    #[test]
+    fn a_hit_that_is_taken_out_is_as_one_that_never_was() {
+        let hit = |hours: i64, token| Hit { at: Timestamp::from_millis(hours * HOUR), window: 1, token };
+        let hits = [hit(0, 1), hit(7, 2), hit(9, 1), hit(26, 3), hit(27, 1), hit(28, 2), hit(31, 1)];
+        let of = |hits: &[Hit]| {
+            let mut recent = Recent::default();
+            hits.iter().for_each(|hit| recent.push(*hit));
+            recent
+        };
+        for (place, gone) in hits.iter().enumerate().skip(1) {
+            let rest: Vec<Hit> = hits.iter().copied().filter(|hit| hit != gone).collect();
+            let is_near = |hit: &&Hit| is_within(hit.at, gone.at);
+            let (of_member, of_others): (Vec<Hit>, Vec<Hit>) = rest.iter().partition(|hit| hit.token == gone.token);
+            let last = of_member.iter().map(|hit| hit.at).max();
+            let mut left = of(&hits);
+            left.remove(
+                *gone,
+                last,
+                of_member.iter().any(|hit| is_near(&hit)),
+                of_others.iter().any(|hit| is_near(&hit)),
+            );
+            let never = of(&rest);
+            let known = |of: &Recent| {
+                let at = of.hits.back().map_or(0, |hit| hit.at.as_millis());
+                let within: Vec<Hit> =
+                    of.hits.iter().copied().filter(|hit| at - hit.at.as_millis() < SPAN_MILLIS).collect();
+                (within, of.bouts)
+            };
+            assert_eq!(known(&left), known(&never), "{place}");
+            assert!(left.beside.abs_diff(never.beside) <= 1, "{place}");
         }
     }
 
