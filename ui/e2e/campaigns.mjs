@@ -2,7 +2,8 @@
 // campaign is named, members see one campaign too, and a later word makes two of it again.
 import { CELL, MEMBER, WHO, axe, check, clean, expect, signIn, watched } from './kit.mjs'
 
-const tag = Date.now().toString(36)
+// Digits alone: letters between them would be a word that both names share.
+const tag = String(Date.now())
 const NAME = `Silver Heron ${tag}`
 const WAIT_MS = 10_000
 const TICK_MS = 100

@@ -1,9 +1,13 @@
 //! Takes in the values of a report: each is taken apart, its features are looked up, and what other campaigns have of them is noted.
 
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+
 use model::{CaseId, Kind, Observable, ObservableKey, Timestamp};
 
 use crate::budget::Budget;
 use crate::engine::Fusion;
+use crate::keys::PassThrough;
 use crate::noise::NoiseVerdict;
 use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, ENTRIES_MAX, Entry, Posting, Standing};
@@ -88,6 +92,8 @@ pub(crate) struct Room {
     values: Vec<Ready>,
     found: Vec<(usize, Posting)>,
     homes: Vec<u32>,
+    /// Features that this report shares with a campaign: by further values of it the same is said again.
+    shared: HashSet<u64, BuildHasherDefault<PassThrough>>,
     pub(crate) budget: Budget,
 }
 
@@ -113,6 +119,7 @@ impl Fusion {
         if !beyond.is_empty() {
             self.left_out.insert(case);
         }
+        room.shared.clear();
         for (round, observations) in (0..).step_by(AT_ONCE).zip(observations.chunks(AT_ONCE)) {
             room.features.clear();
             room.values.clear();
@@ -257,9 +264,13 @@ impl Fusion {
         let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
         let looks = standing == Standing::Links;
-        let Room { budget, hits, .. } = room;
+        let Room { budget, hits, shared, .. } = room;
         let most = |place| if looks { budget.of(place) } else { 0 };
+        let before = hits.len();
         let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, most(index), hits);
+        if hits.len() > before {
+            shared.insert(key.0);
+        }
         if let Some(posting) = self.postings.at(spot) {
             posting.name(kind, standing, self.lists);
             posting.touch(turn.at, &mut self.store, &self.cases);
@@ -289,7 +300,11 @@ impl Fusion {
             if (of_place && !host_says) || (of_place && rule != URL_HOST && !owned_says) || feature == key.0 {
                 continue;
             }
+            let before = hits.len();
             let spot = self.meet(turn, feature, rule, role, most(place), hits);
+            if hits.len() > before && !shared.insert(feature) {
+                hits.iter_mut().skip(before).for_each(|hit| hit.evidence *= weigh::AGAIN);
+            }
             if role != AS_FEATURE
                 && let Some(posting) = self.postings.at(spot).copied()
             {

@@ -37,7 +37,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.1, quiet: -0.39, young: 2.0, cover: 0.7, join: 0.0, merge: 0.5 }
+        Self { rules, bias: -1.1, quiet: -0.36, young: 1.9, cover: 0.68, join: 0.0, merge: 0.5 }
     }
 }
 
@@ -70,23 +70,21 @@ impl Weights {
 }
 
 /// For each e-fold of a campaign's reports a pair of them is this much surer: what many reports confirmed holds together.
-const PAIR_BY_SIZE: f32 = 1.0;
-
-/// Log-odds beyond which a report is no surer of its campaign: of the labelled reports that share that much three in four have
-/// the same label, however much more they share.
-const SURE: f32 = 1.0;
+const PAIR_BY_SIZE: f32 = 0.3;
 
 /// How sure a pair of reports of one campaign is: as the less sure of the two is of the campaign, and surer the more reports
-/// it has. Log-odds in nats, learned on the first half of the labelled reports as the weights are.
+/// it has. Log-odds in nats.
 #[must_use]
 pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
-    one.min(other).min(SURE) + PAIR_BY_SIZE * (size.max(1) as f32).ln()
+    one.min(other) + PAIR_BY_SIZE * (size.max(1) as f32).ln()
 }
 
 /// The figures as text, for the rule set.
 pub(crate) fn text() -> String {
     let Weights { bias, quiet, young, cover, join, merge, .. } = Weights::default();
-    format!("log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}\n")
+    format!(
+        "log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}; again {AGAIN}\n"
+    )
 }
 
 /// Counts behind one shared feature.
@@ -103,6 +101,10 @@ pub(crate) struct Counts {
     /// Values of the report that asks: each of them might share it by chance.
     pub asking: Asking,
 }
+
+/// How much of its evidence a further value of a report brings by the very feature that an earlier one shared: links on one host, or names
+/// below one zone, are likely to be there for one reason.
+pub(crate) const AGAIN: f32 = 0.5;
 
 /// Values are chosen alike within a report: of many, some are like somebody else's sooner than each for itself would be. An equal
 /// value is no likeness.
