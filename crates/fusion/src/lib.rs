@@ -154,7 +154,7 @@ pub struct Considered {
     /// Days since it was last seen.
     pub days: f32,
     /// It began within [`WAVE_MILLIS`], and more than a tag is shared.
-    pub young: bool,
+    pub young: f32,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,
     /// Evidence in nats of each rule, in the order of [`rule_names`].

@@ -17,6 +17,8 @@ const LINKS_MAX: usize = 8;
 const LET_GO_OF_MIN: u32 = 3;
 /// How much of the evidence must be one report's for it to be let go.
 const LET_GO_SHARE: f32 = 0.6;
+/// Reports within the hours in which a campaign is young up to which that says all it can.
+const CAME_AS_USUAL: f32 = 100.0;
 /// Reasons that are told of one link.
 const REASONS_PER_LINK_MAX: usize = 8;
 /// A sum in another order may come out by this much larger.
@@ -65,8 +67,8 @@ pub(crate) struct Candidate {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
-    /// It began within hours, and more than a tag is shared.
-    pub young: bool,
+    /// What it says that it began within hours, if it did and more than a tag is shared.
+    pub young: f32,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,
     /// Values of the report that share something with it.
@@ -139,6 +141,7 @@ impl Fusion {
         let weights = &self.config.weights;
         // Evidence of one rule comes to no more than its sum, and context but for time only lowers it.
         let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.cover >= 0.0;
+        let soon = self.worth_of_youth();
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
         for same in hits.chunk_by(|a, b| a.home() == b.home()) {
@@ -146,7 +149,7 @@ impl Fusion {
             start = place.1;
             let most: f32 = same.iter().map(|hit| self.weighted(hit)).sum();
             let at_most = weights.bias + most * ROUNDING;
-            if is_bound && at_most + weights.young <= weights.join {
+            if is_bound && at_most + soon <= weights.join {
                 continue;
             }
             let Some(first) = same.first() else { continue };
@@ -169,9 +172,20 @@ impl Fusion {
             let (size, last) = self.size_and_last(first.case);
             let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
             let cover = self.cover.says(asking, sharing);
-            let log_odds = sum.log_odds(weights, days, young, cover);
+            let log_odds = sum.log_odds(weights, days, if young { soon } else { 0.0 }, cover);
             let (other, hits) = (first.case, place);
-            candidates.push(Candidate { other, size, days, young, cover, sharing, sum, log_odds, hits, only: false });
+            candidates.push(Candidate {
+                other,
+                size,
+                days,
+                young: if young { soon } else { 0.0 },
+                cover,
+                sharing,
+                sum,
+                log_odds,
+                hits,
+                only: false,
+            });
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates
@@ -181,6 +195,12 @@ impl Fusion {
     /// which they came, which is at hand.
     fn is_young(&self, case: u32) -> bool {
         self.oldest_of(case) >= self.young_from
+    }
+
+    /// What it says that a campaign is young, in nats: the more reports came within those hours, the more of them are alike by chance.
+    fn worth_of_youth(&self) -> f32 {
+        let came = self.cases.len().saturating_sub(self.young_from as usize);
+        (self.config.weights.young - (came as f32 / CAME_AS_USUAL).max(1.0).ln()).max(0.0)
     }
 
     fn weighted(&self, hit: &Hit) -> f32 {

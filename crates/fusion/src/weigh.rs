@@ -190,10 +190,10 @@ impl Sum {
         sums
     }
 
-    /// Log-odds that a report belongs to a campaign that was last seen `days` ago and is `young`, or not, where what it shares
-    /// `cover`s it so well.
-    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, young: bool, cover: f32) -> f32 {
-        let time = weights.quiet * days.max(0.0).ln_1p() + if young { weights.young } else { 0.0 };
+    /// Log-odds that a report belongs to a campaign that was last seen `days` ago, where it says so much that it is `young`, and what it
+    /// shares `cover`s it so well.
+    pub(crate) fn log_odds(&self, weights: &Weights, days: f32, young: f32, cover: f32) -> f32 {
+        let time = weights.quiet * days.max(0.0).ln_1p() + young;
         let context = weights.bias + time + weights.cover * cover;
         self.by_rule().iter().zip(&weights.rules).fold(context, |sum, (evidence, weight)| sum + weight * evidence)
     }
@@ -236,7 +236,7 @@ mod tests {
         let told = evidence(TAG, Counts { common: 1, size: 1, having: 1, total: 1_000_000, asking: Asking::of(1) });
         let mut sum = Sum::default();
         (0..8).for_each(|_| sum.add(TAG, told));
-        assert!(told > 2.9 && sum.log_odds(&weights, 0.0, false, 0.0) < weights.join);
+        assert!(told > 2.9 && sum.log_odds(&weights, 0.0, 0.0, 0.0) < weights.join);
         assert_eq!(evidence(TAG, Counts { common: 3, size: 9, having: 500, total: 1_000, asking: Asking::of(1) }), 0.0);
     }
 

@@ -439,3 +439,23 @@ fn what_several_values_share_by_one_thing_says_less_than_what_they_share_by_seve
     let ratio = one_thing / three_things;
     assert!((0.7..0.82).contains(&ratio), "{one_thing} {three_things}");
 }
+
+#[test]
+fn that_a_campaign_is_young_says_less_the_more_reports_came_within_those_hours() {
+    let said = |others: usize| {
+        let mut engine = engine();
+        engine.note_considered();
+        for n in 0..others {
+            file_at(&mut engine, 0, n, 1, &[&format!("quay{n}harbour.test")]);
+        }
+        file_at(&mut engine, 1, others, 2, &["http://evil.test/xk7-panel/"]);
+        file_at(&mut engine, 2, others + 1, 3, &["http://other.test/xk7-panel/"]);
+        engine.considered().first().map_or(f32::NAN, |held| held.young)
+    };
+    let all = fusion::Weights::default().young;
+    assert_eq!(said(0), all);
+    assert_eq!(said(90), all);
+    // With these two and themselves there are four times as many as usual, and then a hundred times.
+    assert!((said(398) - (all - 4.0_f32.ln())).abs() < 1e-3);
+    assert_eq!(said(9_998), 0.0);
+}

@@ -66,7 +66,7 @@ fn collect(reports: &[data::Report], networks: &Arc<fusion::Networks>, weights: 
             x[RULES] = 1.0;
             x[RULES + 1] = f64::from(considered.days).ln_1p();
             x[RULES + 2] = f64::from(considered.cover);
-            x[RULES + 3] = f64::from(u8::from(considered.young));
+            x[RULES + 3] = f64::from(u8::from(considered.young > 0.0));
             let scale = all.max(1.0).sqrt();
             rows.push(Row { x, right: right / scale, wrong: (all - right) / scale });
         }

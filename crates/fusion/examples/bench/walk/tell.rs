@@ -103,8 +103,8 @@ fn sum(walked: &Walked, report: usize, held: &Held, reasons: &[Reason]) {
     if quiet < -0.005 {
         println!("  {quiet:+.2}  for {:.1} quiet days", held.what.days);
     }
-    if held.what.young {
-        println!("  {:+.2}  since the campaign began within six hours", weights.young);
+    if held.what.young > 0.0 {
+        println!("  {:+.2}  since the campaign began within six hours", held.what.young);
     }
     let cover = weights.cover * held.what.cover;
     if cover < 0.0 {
