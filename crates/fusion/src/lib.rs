@@ -153,7 +153,7 @@ pub struct Considered {
     pub size: u32,
     /// Days since it was last seen.
     pub days: f32,
-    /// It began within [`WAVE_MILLIS`], and more than a tag is shared.
+    /// What it says, in nats, that it began within [`WAVE_MILLIS`], if it did and more than a tag is shared; else 0.
     pub young: f32,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,

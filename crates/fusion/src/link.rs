@@ -18,7 +18,7 @@ const LET_GO_OF_MIN: u32 = 3;
 /// How much of the evidence must be one report's for it to be let go.
 const LET_GO_SHARE: f32 = 0.6;
 /// Reports within the hours in which a campaign is young up to which that says all it can.
-const CAME_AS_USUAL: f32 = 100.0;
+pub(crate) const CAME_AS_USUAL: f32 = 100.0;
 /// Reasons that are told of one link.
 const REASONS_PER_LINK_MAX: usize = 8;
 /// A sum in another order may come out by this much larger.
@@ -172,20 +172,10 @@ impl Fusion {
             let (size, last) = self.size_and_last(first.case);
             let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
             let cover = self.cover.says(asking, sharing);
-            let log_odds = sum.log_odds(weights, days, if young { soon } else { 0.0 }, cover);
+            let young = if young { soon } else { 0.0 };
+            let log_odds = sum.log_odds(weights, days, young, cover);
             let (other, hits) = (first.case, place);
-            candidates.push(Candidate {
-                other,
-                size,
-                days,
-                young: if young { soon } else { 0.0 },
-                cover,
-                sharing,
-                sum,
-                log_odds,
-                hits,
-                only: false,
-            });
+            candidates.push(Candidate { other, size, days, young, cover, sharing, sum, log_odds, hits, only: false });
         }
         candidates.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then(a.other.cmp(&b.other)));
         candidates

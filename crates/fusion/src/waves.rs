@@ -278,6 +278,23 @@ mod tests {
     }
 
     #[test]
+    fn a_wave_stays_told_of_a_part_with_three_of_its_members_and_of_no_smaller_one() {
+        let at = Timestamp::from_millis(HOUR);
+        let of = |tokens: std::ops::Range<u32>| {
+            let mut recent = Recent::default();
+            tokens.for_each(|token| recent.push(Hit { at, window: 1, token }));
+            recent
+        };
+        let mut whole = of(0..5);
+        assert_eq!(whole.wave(at, at), Some((5, at)));
+        let (mut three, mut two) = (of(0..3), of(3..5));
+        three.keep_told(&whole);
+        two.keep_told(&whole);
+        assert_eq!((three.began(), two.began()), (Some(at), None));
+        assert_eq!(three.wave(at, at), None, "it is not told again");
+    }
+
+    #[test]
     fn the_parts_of_a_campaign_count_together_once_they_are_one() {
         let at = Timestamp::from_millis(HOUR);
         let hit = |token| Hit { at, window: 1, token };

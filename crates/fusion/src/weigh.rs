@@ -6,6 +6,7 @@
 //! each by a weight that was learned. What is on the list of a thousand unrelated reports is worth nothing by this arithmetic,
 //! and no list needs to say so.
 
+use crate::link::CAME_AS_USUAL;
 use crate::rules::{ALL, Aspect, RULES, SAME_VALUE, URL_HOST, aspect};
 
 /// Most that one feature may say, in nats.
@@ -83,7 +84,7 @@ pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
 pub(crate) fn text() -> String {
     let Weights { bias, quiet, young, cover, join, merge, .. } = Weights::default();
     format!(
-        "log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}; again {AGAIN}\n"
+        "log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}; again {AGAIN}; as usual {CAME_AS_USUAL}\n"
     )
 }
 
