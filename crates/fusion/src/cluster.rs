@@ -80,6 +80,8 @@ impl Distinct {
 pub(crate) struct Cluster {
     /// Index of the oldest case, which names the campaign.
     pub(crate) oldest: u32,
+    /// Index of the newest case.
+    pub(crate) newest: u32,
     /// Indexes of its cases, unordered.
     pub(crate) cases: Vec<u32>,
     pub(crate) aliases: Vec<CampaignId>,
@@ -108,6 +110,7 @@ pub(crate) struct Cluster {
 struct Others {
     first_seen: Option<Timestamp>,
     last_seen: Option<Timestamp>,
+    newest: u32,
     /// Its member, anywhere, in its sector, in its region.
     of_member: bool,
     of_member_in_sector: bool,
@@ -127,6 +130,7 @@ impl Others {
     fn see(&mut self, index: u32, other: &Case, case: &Case) {
         self.first_seen = Some(self.first_seen.map_or(other.at, |first| first.min(other.at)));
         self.last_seen = self.last_seen.max(Some(other.at));
+        self.newest = self.newest.max(index);
         let same_sector = other.sector == case.sector;
         let same_region = other.region == case.region;
         if other.counts && (other.window, other.token) == (case.window, case.token) {
@@ -159,6 +163,7 @@ impl Cluster {
         }
         Self {
             oldest: index,
+            newest: index,
             cases: vec![index],
             aliases: Vec::new(),
             tree: Tree::default(),
@@ -206,6 +211,7 @@ impl Cluster {
             }
         };
         self.oldest = self.oldest.min(index);
+        self.newest = self.newest.max(index);
         self.cases.push(index);
         self.values = self.values.saturating_add(case.values);
         self.of_members = self.of_members.saturating_add(u32::from(case.of_member));
@@ -249,6 +255,7 @@ impl Cluster {
         self.of_members = self.of_members.saturating_sub(u32::from(case.of_member));
         self.first_seen = others.first_seen.unwrap_or(self.first_seen);
         self.last_seen = others.last_seen.unwrap_or(self.last_seen);
+        self.newest = others.newest;
         let leaves = |members: &mut Distinct, stays: bool| {
             if case.counts && !stays {
                 members.remove(case.window, case.token);
@@ -283,6 +290,7 @@ impl Cluster {
     /// Takes another cluster in.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.oldest = self.oldest.min(other.oldest);
+        self.newest = self.newest.max(other.newest);
         self.cases.extend(other.cases);
         self.aliases.extend(other.aliases);
         self.tree.absorb(other.tree);

@@ -245,11 +245,11 @@ impl Fusion {
             .map_or(CampaignId::from_bytes([0; 16]), |oldest| CampaignId::from_bytes(*oldest.id.as_bytes()))
     }
 
-    /// Cases of a campaign, and when it was last seen.
-    pub(crate) fn size_and_last(&self, case: u32) -> (u32, Timestamp) {
+    /// Cases of a campaign, when it was last seen, and which of them came last.
+    pub(crate) fn size_and_last(&self, case: u32) -> (u32, Timestamp, u32) {
         match self.places.figures(self.places.home(case)) {
-            Some(figures) => (figures.size, figures.last_seen),
-            None => (1, self.cases.get(case).map_or(Timestamp::from_millis(0), |held| held.at)),
+            Some(figures) => (figures.size, figures.last_seen, figures.newest),
+            None => (1, self.cases.get(case).map_or(Timestamp::from_millis(0), |held| held.at), case),
         }
     }
 

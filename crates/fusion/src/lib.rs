@@ -151,9 +151,9 @@ pub struct Considered {
     pub other: CaseId,
     /// Reports of the campaign.
     pub size: u32,
-    /// Days since it was last seen.
+    /// Days since it was last seen, or as many as the reports since: on a busy day chance has its way sooner.
     pub days: f32,
-    /// What it says, in nats, that it began within [`WAVE_MILLIS`], if it did and more than a tag is shared; else 0.
+    /// What it says, in nats, that it began within [`WAVE_MILLIS`], if it did and something specific is shared; else 0.
     pub young: f32,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,

@@ -5,7 +5,7 @@ use model::{ObservableKey, Timestamp};
 use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
 use crate::reasons::Kept;
-use crate::rules::{ALL, Aspect, SAME_VALUE};
+use crate::rules::{ALL, Aspect, SAME_VALUE, is_specific};
 use crate::tags::FIRST_PLACE;
 use crate::take::Hit;
 use crate::weigh::{Sum, Weights};
@@ -17,8 +17,11 @@ const LINKS_MAX: usize = 8;
 const LET_GO_OF_MIN: u32 = 3;
 /// How much of the evidence must be one report's for it to be let go.
 const LET_GO_SHARE: f32 = 0.6;
-/// Reports within the hours in which a campaign is young up to which that says all it can.
+/// Reports since a campaign began up to which it says all it can that it is young.
 pub(crate) const CAME_AS_USUAL: f32 = 100.0;
+/// Reports that are as a day for a campaign that is quiet: chance needs reports, however soon they come. On the labelled reports, which are
+/// two a day, days are more.
+pub(crate) const REPORTS_A_DAY: f32 = 6.0;
 /// Reasons that are told of one link.
 const REASONS_PER_LINK_MAX: usize = 8;
 /// A sum in another order may come out by this much larger.
@@ -65,9 +68,9 @@ pub(crate) struct Candidate {
     pub other: u32,
     /// Its reports.
     pub size: u32,
-    /// Days since it was last seen.
+    /// Days since it was last seen, or as many as the reports since.
     pub days: f32,
-    /// What it says that it began within hours, if it did and more than a tag is shared.
+    /// What it says that it began within hours, if it did and something specific is shared.
     pub young: f32,
     /// What it says that so much of the report's values is shared, in nats.
     pub cover: f32,
@@ -141,7 +144,7 @@ impl Fusion {
         let weights = &self.config.weights;
         // Evidence of one rule comes to no more than its sum, and context but for time only lowers it.
         let is_bound = !self.notes_considered && weights.quiet <= 0.0 && weights.cover >= 0.0;
-        let soon = self.worth_of_youth();
+        let most_young = weights.young.max(0.0);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut start = 0;
         for same in hits.chunk_by(|a, b| a.home() == b.home()) {
@@ -149,13 +152,12 @@ impl Fusion {
             start = place.1;
             let most: f32 = same.iter().map(|hit| self.weighted(hit)).sum();
             let at_most = weights.bias + most * ROUNDING;
-            if is_bound && at_most + soon <= weights.join {
+            if is_bound && at_most + most_young <= weights.join {
                 continue;
             }
             let Some(first) = same.first() else { continue };
-            // Hits are in the order of their values, and tags come last. By them alone nothing is linked, however young it is.
-            let young = first.is_of_value() && self.is_young(first.case);
-            if is_bound && !young && at_most <= weights.join {
+            let young = if same.iter().any(|hit| is_specific(hit.rule())) { self.youth(first.case) } else { 0.0 };
+            if is_bound && at_most + young <= weights.join {
                 continue;
             }
             let mut sum = Sum::default();
@@ -169,10 +171,10 @@ impl Fusion {
                     sum.add(hit.rule(), hit.evidence);
                 }
             }
-            let (size, last) = self.size_and_last(first.case);
+            let (size, last, newest) = self.size_and_last(first.case);
             let days = event.at.millis_since(last).max(0) as f32 / DAY_MILLIS;
+            let days = days.max(self.came_since(newest) / REPORTS_A_DAY);
             let cover = self.cover.says(asking, sharing);
-            let young = if young { soon } else { 0.0 };
             let log_odds = sum.log_odds(weights, days, young, cover);
             let (other, hits) = (first.case, place);
             candidates.push(Candidate { other, size, days, young, cover, sharing, sum, log_odds, hits, only: false });
@@ -181,16 +183,19 @@ impl Fusion {
         candidates
     }
 
-    /// Whether the first report of a case's campaign came in within hours: most of an attack's come soon after it. Told by the order in
-    /// which they came, which is at hand.
-    fn is_young(&self, case: u32) -> bool {
-        self.oldest_of(case) >= self.young_from
+    /// What it says that a case's campaign is young, in nats: if its first report came in within hours most of an attack's come soon after
+    /// it; the more others came since, the more of them are alike by chance. Told by the order in which they came, which is at hand.
+    fn youth(&self, case: u32) -> f32 {
+        let oldest = self.oldest_of(case);
+        if oldest < self.young_from {
+            return 0.0;
+        }
+        (self.config.weights.young - (self.came_since(oldest) / CAME_AS_USUAL).max(1.0).ln()).max(0.0)
     }
 
-    /// What it says that a campaign is young, in nats: the more reports came within those hours, the more of them are alike by chance.
-    fn worth_of_youth(&self) -> f32 {
-        let came = self.cases.len().saturating_sub(self.young_from as usize);
-        (self.config.weights.young - (came as f32 / CAME_AS_USUAL).max(1.0).ln()).max(0.0)
+    /// Reports that came after one, before the latest.
+    fn came_since(&self, case: u32) -> f32 {
+        self.cases.len().saturating_sub(case as usize + 2) as f32
     }
 
     fn weighted(&self, hit: &Hit) -> f32 {

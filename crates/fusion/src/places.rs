@@ -16,6 +16,7 @@ pub(crate) struct Figures {
     pub(crate) last_seen: Timestamp,
     pub(crate) size: u32,
     pub(crate) oldest: u32,
+    pub(crate) newest: u32,
     /// The number of the last split that it was part of, or 0.
     pub(crate) parted: u32,
 }
@@ -81,8 +82,8 @@ impl Places {
 
     /// A cluster is at a place, as it stands.
     pub(crate) fn note(&mut self, place: u32, cluster: &Cluster) {
-        let Cluster { last_seen, oldest, parted, .. } = *cluster;
-        let figures = Figures { last_seen, size: cluster.count(), oldest, parted };
+        let Cluster { last_seen, oldest, newest, parted, .. } = *cluster;
+        let figures = Figures { last_seen, size: cluster.count(), oldest, newest, parted };
         while self.figures.len() <= place as usize {
             self.figures.push(figures);
         }

@@ -6,8 +6,8 @@
 //! each by a weight that was learned. What is on the list of a thousand unrelated reports is worth nothing by this arithmetic,
 //! and no list needs to say so.
 
-use crate::link::CAME_AS_USUAL;
-use crate::rules::{ALL, Aspect, RULES, SAME_VALUE, URL_HOST, aspect};
+use crate::link::{CAME_AS_USUAL, REPORTS_A_DAY};
+use crate::rules::{ALL, Aspect, OWNED, RULES, SAME_VALUE, URL_HOST, aspect};
 
 /// Most that one feature may say, in nats.
 const EVIDENCE_MAX: f32 = 9.0;
@@ -23,9 +23,9 @@ pub struct Weights {
     pub rules: [f32; RULES],
     /// Log-odds before anything is known.
     pub bias: f32,
-    /// For each e-fold of days since the campaign was last seen.
+    /// For each e-fold of days since the campaign was last seen, or of reports since.
     pub quiet: f32,
-    /// Where the campaign began within [`crate::WAVE_MILLIS`], and shares a value's feature.
+    /// Where the campaign began within [`crate::WAVE_MILLIS`], and shares a specific feature.
     pub young: f32,
     /// How far it is trusted that a report of a campaign shares as much of its values as is usual.
     pub cover: f32,
@@ -38,7 +38,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.1, quiet: -0.36, young: 1.9, cover: 0.68, join: 0.0, merge: 0.5 }
+        Self { rules, bias: -1.1, quiet: -0.36, young: 2.0, cover: 0.68, join: 0.0, merge: 0.5 }
     }
 }
 
@@ -84,7 +84,8 @@ pub fn pair_log_odds(one: f32, other: f32, size: usize) -> f32 {
 pub(crate) fn text() -> String {
     let Weights { bias, quiet, young, cover, join, merge, .. } = Weights::default();
     format!(
-        "log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}; again {AGAIN}; as usual {CAME_AS_USUAL}\n"
+        "log-odds: bias {bias}, quiet {quiet}, young {young}, cover {cover}; join {join}, merge {merge}; again {AGAIN}; \
+         as usual {CAME_AS_USUAL}; a day {REPORTS_A_DAY}; crowd {CROWD}\n"
     )
 }
 
@@ -106,6 +107,11 @@ pub(crate) struct Counts {
 /// How much of its evidence a further value of a report brings by the very feature that an earlier one shared: links on one host, or names
 /// below one zone, are likely to be there for one reason.
 pub(crate) const AGAIN: f32 = 0.5;
+
+/// Reports up to which those of a campaign that have a feature do not count against it. A campaign that one common feature brought together
+/// has nearly all reports that have it, so that elsewhere it looks rare, the more so the more come by it: a host of everybody's pages made
+/// a campaign of a thousand reports. Those beyond so many count as if they were in no campaign. Who names the very same value does not.
+const CROWD: u32 = 64;
 
 /// Values are chosen alike within a report: of many, some are like somebody else's sooner than each for itself would be. An equal
 /// value is no likeness.
@@ -144,13 +150,17 @@ pub(crate) fn evidence(rule: u8, counts: Counts) -> f32 {
     let typical = ALL.get(usize::from(rule)).map_or(1.0, |rule| rule.typical);
     let Counts { common, size, having, total, asking } = counts;
     let inside = common as f32 / (size as f32 + UNSEEN);
-    let elsewhere = (having.saturating_sub(common) as f32 + 1.0) / (total.saturating_sub(size) as f32 + typical);
+    let crowd = if rule == SAME_VALUE { 0 } else { having.saturating_sub(CROWD) };
+    let others = having.saturating_sub(common).max(crowd);
+    let elsewhere = (others as f32 + 1.0) / (total.saturating_sub(size) as f32 + typical);
     let times = if rule == SAME_VALUE { asking.equal } else { asking.alike };
     // A path on a popular host is as rare as any other.
     let popular = asking.popular && aspect(rule) == Aspect::Place;
     let chance = (elsewhere * times * if popular { POPULAR } else { 1.0 }).min(1.0);
     let most = if aspect(rule) == Aspect::Told { TOLD_MAX } else { EVIDENCE_MAX };
-    (inside / chance).ln().clamp(0.0, most)
+    // By mere likeness a crowd has even less in common.
+    let times = if rule > OWNED { (having as f32 / CROWD as f32).max(1.0) } else { 1.0 };
+    (inside / (chance * times)).ln().clamp(0.0, most)
 }
 
 /// Evidence for one campaign, by rule: the strongest, and all together.
@@ -217,6 +227,21 @@ mod tests {
         assert_eq!(of(1, 100, 10_000, 10_000), 0.0);
         // Before anything was seen a value is taken to be as rare as its kind is.
         assert!(of(1, 1, 1, 1) > 6.0);
+    }
+
+    #[test]
+    fn what_a_crowd_came_by_says_nothing_however_few_others_have_it() {
+        let of = |rule, having| {
+            let counts = Counts { common: having, size: having, having, total: 50_000, asking: Asking::of(2) };
+            evidence(rule, counts)
+        };
+        let zone = u8::try_from(ALL.iter().position(|rule| rule.name == "shared-zone").unwrap()).unwrap();
+        // A campaign that has all of it: up to sixty-four reports each of them makes it surer, beyond them less so.
+        assert!(of(zone, CROWD) > 8.0, "{}", of(zone, CROWD));
+        assert!(of(zone, 300) < of(zone, 150) && of(zone, 150) < of(zone, CROWD));
+        assert!(of(zone, 1_000) < 1.0, "{}", of(zone, 1_000));
+        assert!(of(URL_HOST, 1_000) < of(URL_HOST, CROWD) - 3.0);
+        assert_eq!(of(SAME_VALUE, 1_000), of(SAME_VALUE, CROWD));
     }
 
     #[test]

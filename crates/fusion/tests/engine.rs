@@ -441,21 +441,41 @@ fn what_several_values_share_by_one_thing_says_less_than_what_they_share_by_seve
 }
 
 #[test]
-fn that_a_campaign_is_young_says_less_the_more_reports_came_within_those_hours() {
+fn that_a_campaign_is_young_says_less_the_more_reports_came_since_it_began() {
     let said = |others: usize| {
         let mut engine = engine();
         engine.note_considered();
+        file_at(&mut engine, 0, others, 2, &["http://evil.test/xk7-panel/"]);
         for n in 0..others {
-            file_at(&mut engine, 0, n, 1, &[&format!("quay{n}harbour.test")]);
+            file_at(&mut engine, 1, n, 1, &[&format!("quay{n}harbour.test")]);
         }
-        file_at(&mut engine, 1, others, 2, &["http://evil.test/xk7-panel/"]);
         file_at(&mut engine, 2, others + 1, 3, &["http://other.test/xk7-panel/"]);
         engine.considered().first().map_or(f32::NAN, |held| held.young)
     };
     let all = fusion::Weights::default().young;
     assert_eq!(said(0), all);
-    assert_eq!(said(90), all);
-    // With these two and themselves there are four times as many as usual, and then a hundred times.
-    assert!((said(398) - (all - 4.0_f32.ln())).abs() < 1e-3);
+    assert_eq!(said(100), all);
+    assert!((said(400) - (all - 4.0_f32.ln())).abs() < 1e-3);
     assert_eq!(said(9_998), 0.0);
+}
+
+#[test]
+fn a_campaign_is_as_quiet_as_days_went_by_or_as_many_reports_came() {
+    let days = |others: usize, minutes: usize| {
+        let mut engine = engine();
+        engine.note_considered();
+        file_at(&mut engine, 0, others, 2, &["http://evil.test/xk7-panel/"]);
+        file_at(&mut engine, 0, others + 1, 3, &["http://evil.test/xk7-panel/"]);
+        for n in 0..others {
+            file_at(&mut engine, 1, n, 1, &[&format!("quay{n}harbour.test")]);
+        }
+        file_at(&mut engine, minutes, others + 2, 4, &["http://other.test/xk7-panel/"]);
+        engine.considered().first().map_or(f32::NAN, |held| held.days)
+    };
+    let day = 24 * 60;
+    assert_eq!(days(0, 3 * day), 3.0);
+    assert_eq!(days(10, 3 * day), 3.0);
+    // Two hundred and forty reports within the hour are forty days of six.
+    assert_eq!(days(240, 60), 40.0);
+    assert_eq!(days(240, 50 * day), 50.0);
 }

@@ -7,6 +7,7 @@
 mod data;
 mod learn;
 mod linking;
+mod pace;
 mod scattered;
 mod speed;
 mod walk;
@@ -38,6 +39,10 @@ fn main() {
     }
     if has("tags") {
         scattered::run_tagged(&labels, &data);
+        return;
+    }
+    if has("pace") {
+        pace::run(&labels, &data);
         return;
     }
     if has("walk") {

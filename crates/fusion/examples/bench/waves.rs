@@ -19,7 +19,7 @@ const BACKGROUND: u32 = u32::MAX;
 const RUN: usize = 20;
 
 /// What people posted: a report each post, in the name of one of the firms.
-fn background(data: &Path) -> Vec<Report> {
+pub fn background(data: &Path) -> Vec<Report> {
     let text = data::gunzip(&data.join("stream/tweetfeed-2025.csv.gz"));
     let mut posts: HashMap<&str, usize> = HashMap::new();
     let mut reporters = Names::default();

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: false,
     weight: 0.04,
     typical: 25.0,
     features: |parts, context, sink| {

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.54,
     typical: 800.0,
     features: |parts, _, sink| {

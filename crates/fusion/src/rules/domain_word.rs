@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: false,
     weight: 0.34,
     typical: 200.0,
     features: |parts, _, sink| {

@@ -84,6 +84,8 @@ pub(crate) struct Rule {
     pub whole: Option<&'static str>,
     /// What of a value it looks at.
     pub aspect: Aspect,
+    /// Whether those who have it in common seldom do so by being customers of one provider, or by speaking one language.
+    pub specific: bool,
     /// How far its evidence is trusted: 1 would be a naive Bayes likelihood ratio taken at its word. Learned by
     /// `cargo xtask bench fusion --learn` from the first half of the labelled reports; see docs/fusion.md.
     pub weight: f32,
@@ -164,6 +166,11 @@ pub(crate) struct Keys {
     pub seed: KeySeed,
 }
 
+/// Whether what is shared under a rule is more than a provider or a word that unrelated attackers share as well, by the rule's index.
+pub(crate) fn is_specific(rule: u8) -> bool {
+    ALL.get(usize::from(rule)).is_some_and(|rule| rule.specific)
+}
+
 /// Gives each feature of a value as its rule's index and its key. The value as a whole is none of them.
 pub(crate) fn features(parts: &Parts<'_>, context: &Context<'_>, keys: Keys, sink: &mut dyn FnMut(u8, u64)) {
     for (index, rule) in (1_u8..).zip(ALL.iter().skip(1)) {
@@ -231,8 +238,12 @@ pub fn rule_set_text() -> String {
     text.push_str(&crate::weigh::text());
     for rule in &ALL {
         text.push_str(&format!(
-            "{}: {} (weight {}, typical {})\n",
-            rule.name, rule.sentence, rule.weight, rule.typical
+            "{}: {} (weight {}, typical {}{})\n",
+            rule.name,
+            rule.sentence,
+            rule.weight,
+            rule.typical,
+            if rule.specific { "" } else { ", not specific" }
         ));
     }
     text

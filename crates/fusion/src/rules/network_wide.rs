@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: false,
     weight: 0.24,
     typical: 40.0,
     features: |parts, _, sink| {

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: Some("{value} belongs to the owner of {shared}, which the other report names"),
     whole: Some("{value} is the registered domain of {other}"),
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.42,
     typical: 1500.0,
     features: |parts, _, sink| {

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.24,
     typical: 800.0,
     features: |parts, _, sink| {

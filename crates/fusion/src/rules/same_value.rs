@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.44,
     typical: 3000.0,
     features: |_, _, _| {},

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Told,
+    specific: false,
     weight: 0.36,
     typical: 30.0,
     features: |_, _, _| {},

@@ -18,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.42,
     typical: 500.0,
     features: |parts, _, sink| {

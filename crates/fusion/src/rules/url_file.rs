@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
+    specific: true,
     weight: 0.56,
     typical: 200.0,
     features: |parts, _, sink| {

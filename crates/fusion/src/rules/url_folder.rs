@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     named: None,
     whole: None,
     aspect: Aspect::Path,
+    specific: true,
     weight: 0.46,
     typical: 300.0,
     features: |parts, _, sink| {

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     named: Some("{value} is on the host {shared}, which the other report names"),
     whole: Some("{value} is the host of {other}"),
     aspect: Aspect::Place,
+    specific: true,
     weight: 0.53,
     typical: 2000.0,
     features: |parts, _, sink| {

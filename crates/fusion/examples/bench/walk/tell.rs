@@ -101,7 +101,7 @@ fn sum(walked: &Walked, report: usize, held: &Held, reasons: &[Reason]) {
     let quiet = weights.quiet * held.what.days.max(0.0).ln_1p();
     println!("  {:+.2}  to begin with: most reports are of no campaign that is known", weights.bias);
     if quiet < -0.005 {
-        println!("  {quiet:+.2}  for {:.1} quiet days", held.what.days);
+        println!("  {quiet:+.2}  for {:.1} quiet days, or as many reports", held.what.days);
     }
     if held.what.young > 0.0 {
         println!("  {:+.2}  since the campaign began within six hours", held.what.young);
