@@ -479,3 +479,29 @@ fn a_campaign_is_as_quiet_as_days_went_by_or_as_many_reports_came() {
     assert_eq!(days(240, 60), 40.0);
     assert_eq!(days(240, 50 * day), 50.0);
 }
+
+#[test]
+fn a_wave_stays_told_when_one_of_its_reports_leaves_by_itself() {
+    let mut engine = engine();
+    file_at(&mut engine, 0, 0, 1, &["quartz.net", "lantern.org", "pigeon.com", "saffron.net"]);
+    file_at(&mut engine, 20, 1, 2, &["quartz.net", "lantern.org", "walnut.org"]);
+    let stray = ["harbour.org", "meadow.com", "glacier.net", "turbine.org", "cobalt.com"];
+    // All that it shares is a name under another ending.
+    file_at(&mut engine, 40, 2, 3, &[&["pigeon.org"], &stray[..]].concat());
+    assert!((0.0..2.5).contains(&engine.strength(case(2))), "{}", engine.strength(case(2)));
+    let waves = engine.take_changes().waves;
+    assert_eq!(waves.iter().map(|wave| wave.members).collect::<Vec<_>>(), [3]);
+    let campaign = engine.campaign_of(case(0)).unwrap();
+    let told = engine.brief(campaign).unwrap().wave;
+    assert!(told.is_some());
+
+    let findings = file_at(&mut engine, 60, 3, 4, &stray);
+    assert!(findings.iter().any(|finding| matches!(finding, Finding::Split { .. })), "{findings:?}");
+    assert_ne!(engine.campaign_of(case(2)), Some(campaign), "it left");
+    assert_eq!(engine.brief(campaign).unwrap().wave, told);
+    // Three firms again, within the same hours: the same wave, and nothing new.
+    file_at(&mut engine, 80, 4, 5, &["quartz.net", "lantern.org"]);
+    assert_eq!(engine.campaign_of(case(4)), Some(campaign));
+    assert_eq!(engine.take_changes().waves.iter().filter(|wave| wave.campaign == campaign).count(), 0);
+    assert_eq!(engine.brief(campaign).unwrap().wave, told);
+}
