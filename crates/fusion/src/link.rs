@@ -5,7 +5,7 @@ use model::{ObservableKey, Timestamp};
 use crate::engine::{DAY_MILLIS, Fusion};
 use crate::places::ALONE;
 use crate::reasons::Kept;
-use crate::rules::{ALL, Aspect, SAME_VALUE, is_specific};
+use crate::rules::{ALL, Aspect, SAME_VALUE, aspect, is_specific};
 use crate::tags::FIRST_PLACE;
 use crate::take::Hit;
 use crate::weigh::{Sum, Weights};
@@ -261,7 +261,8 @@ impl Fusion {
         let mut counting = Counting::default();
         let counted =
             hits.get(candidate.hits.0..candidate.hits.1).unwrap_or(&[]).iter().filter(|hit| counting.takes(hit));
-        let mut of: Vec<&Hit> = counted.filter(|hit| !candidate.only || hit.case == candidate.other).collect();
+        let says = |hit: &&Hit| hit.evidence > 0.0 && (!candidate.only || hit.case == candidate.other);
+        let mut of: Vec<&Hit> = counted.filter(says).collect();
         of.sort_by(|a, b| self.weighted(b).total_cmp(&self.weighted(a)).then(a.order().cmp(&b.order())));
         let (mut reasons, mut kept): (Vec<Reason>, Vec<Kept>) = (Vec::new(), Vec::new());
         for hit in of {
@@ -271,8 +272,10 @@ impl Fusion {
                 tags.get(hit.value() - usize::from(FIRST_PLACE)).map(|tag| ObservableKey(*tag))
             };
             let (Some(case), Some(key)) = (self.cases.get(hit.case), key) else { continue };
-            // A value that is shared as a whole needs no further reason.
-            if reasons.iter().any(|reason| reason.key == key) {
+            // Of one value one reason an aspect is enough, and one at all if it is shared as a whole.
+            let told =
+                |kept: &Kept| kept.rule == SAME_VALUE || aspect(kept.rule) == hit.aspect() || hit.rule() == SAME_VALUE;
+            if kept.iter().any(|kept| kept.key == key && told(kept)) {
                 continue;
             }
             let rule = ALL.get(usize::from(hit.rule())).map_or("", |rule| rule.name);

@@ -94,6 +94,8 @@ pub(crate) struct Room {
     homes: Vec<u32>,
     /// Features that this report shares with a campaign: by further values of it the same is said again.
     shared: HashSet<u64, BuildHasherDefault<PassThrough>>,
+    /// Hosts, and values without one, of the values before: a name and a link on it are one place.
+    places: HashSet<u64, BuildHasherDefault<PassThrough>>,
     pub(crate) budget: Budget,
 }
 
@@ -120,6 +122,7 @@ impl Fusion {
             self.left_out.insert(case);
         }
         room.shared.clear();
+        room.places.clear();
         for (round, observations) in (0..).step_by(AT_ONCE).zip(observations.chunks(AT_ONCE)) {
             room.features.clear();
             room.values.clear();
@@ -264,7 +267,7 @@ impl Fusion {
         let standing = self.standing_of(known, key, observable, has_owner, findings);
         let first = known.is_none_or(|posting| posting.seen(&self.store) == 0);
         let looks = standing == Standing::Links;
-        let Room { budget, hits, shared, .. } = room;
+        let Room { budget, hits, shared, places, .. } = room;
         let most = |place| if looks { budget.of(place) } else { 0 };
         let before = hits.len();
         let spot = self.meet(whole, key.0, SAME_VALUE, AS_VALUE, most(index), hits);
@@ -284,13 +287,14 @@ impl Fusion {
             return;
         }
         let Some(ready) = room.values.get(index) else { return };
+        let again = if places.insert(ready.host.unwrap_or(key.0)) { weigh::AGAIN } else { 0.0 };
         // As a name that everybody uses is none, one that so many came by is no feature of what lies there.
         let host_says = ready.host.is_none_or(|host| self.says(host));
         let owned_says = ready.owned.is_none_or(|owned| self.says(owned));
         let end = room.values.get(index + 1).map_or(room.features.len(), |next| next.features);
-        let places = budget.values() + ready.features..;
+        let all = budget.values() + ready.features..;
         let features = room.features.get(ready.features..end).unwrap_or(&[]);
-        for (place, Feature { key: feature, rule }) in places.zip(features.iter().copied()) {
+        for (place, Feature { key: feature, rule }) in all.zip(features.iter().copied()) {
             let role = match rule {
                 URL_HOST => AS_HOST,
                 OWNED => AS_OWNED,
@@ -303,7 +307,8 @@ impl Fusion {
             let before = hits.len();
             let spot = self.meet(turn, feature, rule, role, most(place), hits);
             if hits.len() > before && !shared.insert(feature) {
-                hits.iter_mut().skip(before).for_each(|hit| hit.evidence *= weigh::AGAIN);
+                let times = if of_place { again } else { weigh::AGAIN };
+                hits.iter_mut().skip(before).for_each(|hit| hit.evidence *= times);
             }
             if role != AS_FEATURE
                 && let Some(posting) = self.postings.at(spot).copied()

@@ -38,7 +38,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         let rules = ALL.each_ref().map(|rule| rule.weight);
-        Self { rules, bias: -1.1, quiet: -0.36, young: 2.0, cover: 0.68, join: 0.0, merge: 0.5 }
+        Self { rules, bias: -1.1, quiet: -0.36, young: 2.2, cover: 0.68, join: 0.0, merge: 0.5 }
     }
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Counts {
 }
 
 /// How much of its evidence a further value of a report brings by the very feature that an earlier one shared: links on one host, or names
-/// below one zone, are likely to be there for one reason.
+/// below one zone, are likely to be there for one reason. Nothing if it is at the very host of an earlier one, and shares where that is.
 pub(crate) const AGAIN: f32 = 0.5;
 
 /// Reports up to which those of a campaign that have a feature do not count against it. A campaign that one common feature brought together

@@ -441,6 +441,39 @@ fn what_several_values_share_by_one_thing_says_less_than_what_they_share_by_seve
 }
 
 #[test]
+fn a_name_and_a_link_on_it_are_one_place() {
+    let said = |rule: &str, earlier: &str, later: &[&str]| {
+        let mut engine = engine();
+        engine.note_considered();
+        file(&mut engine, 0, 1, &[earlier, "http://velvet.org/gate-x/"]);
+        let findings = file(&mut engine, 1, 2, later);
+        let reasons = findings.iter().find_map(|finding| match finding {
+            Finding::Joined { reasons, .. } => Some(reasons.iter().filter(|reason| reason.rule == rule).count()),
+            _ => None,
+        });
+        let rule = fusion::rule_names().iter().position(|name| *name == rule).unwrap();
+        (engine.considered()[0].evidence[rule], reasons.unwrap_or(0))
+    };
+    let cases = [
+        ("shared-word", "quartz-lantern.net", "lantern-river.org"),
+        ("network", "198.51.100.7", "198.51.100.77"),
+        ("sub-domain", "portal-x.quartz.net", "portal-x.river.org"),
+    ];
+    for (rule, earlier, later) in cases {
+        let (link, elsewhere) = (format!("http://{later}/gate-x/"), "http://pigeon.com/gate-x/");
+        let once = said(rule, earlier, &[later, elsewhere]);
+        let again = said(rule, earlier, &[later, &link]);
+        assert!(once.0 > 3.0, "{rule} {once:?}");
+        assert_eq!(again, (once.0, 1), "{rule}");
+        assert_eq!(said(rule, earlier, &[&link, later]), again, "{rule}, the link first");
+    }
+    // What is asked for there is another matter: two paths on one host say more than one.
+    let path = |later: &[&str]| said("url-path", "quartz.net", later).0;
+    let both = path(&["http://river.org/gate-x/", "https://river.org/gate-x/"]);
+    assert!(both > path(&["http://river.org/gate-x/", "https://river.org/other-y/"]), "{both}");
+}
+
+#[test]
 fn that_a_campaign_is_young_says_less_the_more_reports_came_since_it_began() {
     let said = |others: usize| {
         let mut engine = engine();

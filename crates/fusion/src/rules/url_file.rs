@@ -4,6 +4,12 @@ use super::{Aspect, Feature, Rule};
 
 /// Shortest name that says something, in bytes.
 const NAME_BYTES_MIN: usize = 5;
+/// What pages are called wherever there are any.
+const EVERYDAY: [&str; 25] = [
+    "about", "account", "admin", "contact", "default", "document", "download", "home", "index", "install", "invoice",
+    "login", "logon", "main", "payment", "register", "search", "setup", "signin", "signup", "support", "update",
+    "upload", "verify", "welcome",
+];
 
 /// The rule. Numbers in the name do not matter.
 pub(super) const RULE: Rule = Rule {
@@ -19,8 +25,7 @@ pub(super) const RULE: Rule = Rule {
     features: |parts, _, sink| {
         if let Some((_, file)) = parts.path.rsplit_once('/')
             && file.len() >= NAME_BYTES_MIN
-            && file != "index.php"
-            && file != "index.html"
+            && !EVERYDAY.contains(&file.split_once('.').map_or(file, |(stem, _)| stem))
         {
             let plain = super::without_digits(file);
             sink(&Feature::Text(&[plain.as_deref().unwrap_or(file)]));
@@ -34,4 +39,6 @@ fn the_last_part_of_a_path_but_for_numbers() {
     use model::Kind;
     super::check(&RULE, Kind::Url, "http://evil.net/panel/gate77.php?id=1", &["gate#.php"]);
     super::check(&RULE, Kind::Url, "http://evil.net/index.php", &[]);
+    super::check(&RULE, Kind::Url, "http://evil.net/panel/login.html", &[]);
+    super::check(&RULE, Kind::Url, "http://evil.net/panel/xlogin.html", &["xlogin.html"]);
 }
