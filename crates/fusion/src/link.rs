@@ -21,7 +21,7 @@ const LET_GO_SHARE: f32 = 0.6;
 pub(crate) const CAME_AS_USUAL: f32 = 100.0;
 /// Reports that are as a day for a campaign that is quiet: chance needs reports, however soon they come. On the labelled reports, which are
 /// two a day, days are more.
-pub(crate) const REPORTS_A_DAY: f32 = 6.0;
+pub(crate) const REPORTS_A_DAY: f32 = 8.0;
 /// Reasons that are told of one link.
 const REASONS_PER_LINK_MAX: usize = 8;
 /// A sum in another order may come out by this much larger.

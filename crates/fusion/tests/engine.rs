@@ -508,8 +508,8 @@ fn a_campaign_is_as_quiet_as_days_went_by_or_as_many_reports_came() {
     let day = 24 * 60;
     assert_eq!(days(0, 3 * day), 3.0);
     assert_eq!(days(10, 3 * day), 3.0);
-    // Two hundred and forty reports within the hour are forty days of six.
-    assert_eq!(days(240, 60), 40.0);
+    // Two hundred and forty reports within the hour are thirty days of eight.
+    assert_eq!(days(240, 60), 30.0);
     assert_eq!(days(240, 50 * day), 50.0);
 }
 
