@@ -203,7 +203,7 @@ impl Walled {
             Body::DataSet(set) if set.name == self.noise_set => {
                 let exercise = self.vault.genesis().exercise;
                 let lists = self.read_set(set, |text| NoiseLists::with_set(exercise, text))?;
-                self.fusion.use_noise(lists);
+                self.fusion.use_noise(Arc::new(lists));
             }
             Body::DataSet(set) if set.name == self.network_set => {
                 let networks = self.read_set(set, Networks::with_set)?;

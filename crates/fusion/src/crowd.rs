@@ -3,6 +3,8 @@
 //! Members are counted, never reports: one member's repeats must neither stop a value from linking nor show, by the moment
 //! at which it stops, how many reports the others filed.
 
+use std::sync::Arc;
+
 use model::{Observable, ObservableKey};
 
 use crate::engine::Fusion;
@@ -60,7 +62,7 @@ impl Fusion {
 
     /// Uses other lists of everyday values from the next event on: each value is asked of them when it is next seen. What is
     /// linked stays so.
-    pub fn use_noise(&mut self, lists: NoiseLists) {
+    pub fn use_noise(&mut self, lists: Arc<NoiseLists>) {
         self.config.noise = lists;
         self.lists = self.lists.wrapping_add(1);
     }

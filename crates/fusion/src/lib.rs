@@ -65,7 +65,7 @@ pub struct Config {
     /// Names and addresses that are reserved for documentation are ordinary in an exercise and noise in life.
     pub exercise: bool,
     /// Lists of everyday values.
-    pub noise: NoiseLists,
+    pub noise: Arc<NoiseLists>,
     /// Zones below which unrelated people get names.
     pub zones: Arc<Zones>,
     /// Which networks belong to whom; empty if nothing is known of that.
@@ -86,7 +86,7 @@ impl Config {
     pub fn new(exercise: bool, key_seed: KeySeed) -> Self {
         Self {
             exercise,
-            noise: NoiseLists::own(exercise),
+            noise: Arc::new(NoiseLists::own(exercise)),
             zones: Arc::new(Zones::own()),
             networks: Arc::default(),
             key_seed,

@@ -271,12 +271,12 @@ fn lists_act_on_values_that_were_there_before_them() {
     file(&mut engine, 1, 1, &["later.test"]);
     let mut lists = NoiseLists::own(true);
     lists.add_list("late", ListKind::Hostname, ["later.test"]);
-    engine.use_noise(lists);
+    engine.use_noise(Arc::new(lists));
     let found = file(&mut engine, 2, 2, &["later.test"]);
     assert!(found.iter().any(|finding| matches!(finding, Finding::OverCommon { .. })));
     assert_eq!(engine.campaign_of(case(2)), Some(campaign(2)), "no new links");
     assert!(engine.links_nothing(key("later.test")));
-    engine.use_noise(NoiseLists::own(true));
+    engine.use_noise(Arc::new(NoiseLists::own(true)));
     file(&mut engine, 3, 3, &["later.test"]);
     assert_eq!(engine.campaign_of(case(3)), Some(campaign(1)), "a list that is gone holds nothing back");
 }

@@ -1,6 +1,6 @@
 //! Answers to members: from the released store only, with no way to the vault.
 //!
-//! Every object in an answer is a [`released::Released`] row, rendered at its release; [`render`] is the one way in.
+//! Beside it, a look-up asks lists of everyday values, which its caller hands in. Every object in an answer is a [`released::Released`] row, rendered at its release; [`render`] is the one way in.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod campaign;
@@ -23,7 +23,7 @@ pub use groups::{
 };
 pub use home::home;
 pub use lists::{LIMIT_DEFAULT, LIMIT_MAX, advisories, campaigns, has_advisory, indicators};
-pub use lookup::{Known, QUERY_BYTES_MAX, known, lookup};
+pub use lookup::{Known, QUERY_BYTES_MAX, WhyEveryday, known, lookup};
 pub use render::{OutletError, render};
 pub use stream::{RESUME_BATCHES_MAX, Resumed, batches, resume, since};
 pub use views::{

@@ -8,13 +8,19 @@ use crate::render::{OutletError, exercise, render};
 use crate::views::{GroupFinding, Verdict};
 use crate::words::Found;
 
+/// Why a value is everyday, in words; `None` if it is not. It may ask lists, and nothing that depends on reports: what it says is
+/// said of values that are held, too.
+pub type WhyEveryday<'a> = dyn Fn(&Observable) -> Option<String> + 'a;
+
 /// Longest query, in bytes.
 pub const QUERY_BYTES_MAX: usize = 4_096;
 
 /// The verdict on a value as a person typed it. Without a kind, it is looked for as everything that it can be, and the first
-/// that is released is told: thirty-two digits may be an MD5 or a JA3, and "not seen" must hold for both.
+/// that is released is told: thirty-two digits may be an MD5 or a JA3, and "not seen" must hold for both. If none is, the first
+/// that is an everyday value is.
 ///
 /// `own` are the sharing groups that the asker is in: what they have stands beside what every member has.
+/// `everyday` is asked only of what neither has.
 ///
 /// # Errors
 /// [`OutletError`] if the store cannot be read.
@@ -23,6 +29,7 @@ pub fn lookup(
     query: &str,
     kind: Option<Kind>,
     own: &[Membership],
+    everyday: &WhyEveryday<'_>,
     now: Timestamp,
 ) -> Result<Verdict, OutletError> {
     let (observable, readings) = match kind {
@@ -51,10 +58,10 @@ pub fn lookup(
                 shared.extend(at.shared_value(*of, reading)?.map(|row| (of.group, reading.clone(), row)));
             }
         }
-        for reading in readings {
+        for reading in &readings {
             // The row is of this very kind: the key that it is found by is made with it.
-            if let Some(row) = at.lookup_value(&reading)? {
-                found = Some((reading, row));
+            if let Some(row) = at.lookup_value(reading)? {
+                found = Some((reading.clone(), row));
                 break;
             }
         }
@@ -74,10 +81,15 @@ pub fn lookup(
     }
     let Some((reading, row, view, campaign)) = found else {
         if let Some((reading, view)) = of_group {
-            answer.kind = Some(reading.kind().as_str().to_owned());
-            answer.normal = Some(reading.value().to_owned());
+            read_as(&mut answer, &reading);
             let found = view.common.as_deref().map_or(Found::Shared, Found::Everyday);
             say(&mut answer, found);
+            return Ok(answer);
+        }
+        let listed = readings.iter().find_map(|reading| Some((reading, everyday(reading)?)));
+        if let Some((reading, why)) = listed {
+            read_as(&mut answer, reading);
+            say(&mut answer, Found::Listed(&why));
             return Ok(answer);
         }
         say(
@@ -90,8 +102,7 @@ pub fn lookup(
         );
         return Ok(answer);
     };
-    answer.kind = Some(reading.kind().as_str().to_owned());
-    answer.normal = Some(reading.value().to_owned());
+    read_as(&mut answer, &reading);
     say(&mut answer, found_in(&view, now));
     answer.indicator = Some(render(row)?);
     answer.campaign = campaign.map(render).transpose()?;
@@ -105,8 +116,16 @@ pub struct Known {
     pub verdict: &'static str,
     /// What it means, for a person.
     pub meaning: String,
-    /// The release tick since which they have it.
+    /// The release tick since which they have it; `None` if they do not.
     pub since: Option<String>,
+}
+
+impl Known {
+    /// Whether members have it. An everyday value is told as one even if they do not.
+    #[must_use]
+    pub const fn is_had(&self) -> bool {
+        self.since.is_some()
+    }
 }
 
 /// What members know of several values, all at the same release tick; of each as a look-up would tell it by its kind.
@@ -117,27 +136,31 @@ pub fn known(
     reader: &Reader,
     values: &[Observable],
     own: &[Membership],
+    everyday: &WhyEveryday<'_>,
     now: Timestamp,
 ) -> Result<Vec<Known>, OutletError> {
     let told = |found: Found<'_>, since| Known { verdict: found.verdict(), meaning: found.meaning(), since };
-    let known = reader.read(|at| {
+    let had: Vec<Option<Known>> = reader.read(|at| {
         let one = |value: &Observable| {
             if let Some(row) = at.lookup_value(value)? {
                 let view = row.view::<IndicatorView>()?;
-                return Ok(told(found_in(&view, now), Some(view.released_at.clone())));
+                return Ok(Some(told(found_in(&view, now), Some(view.released_at.clone()))));
             }
             for of in own {
                 if let Some(row) = at.shared_value(*of, value)? {
                     let view = row.view::<IndicatorView>()?;
                     let found = view.common.as_deref().map_or(Found::Shared, Found::Everyday);
-                    return Ok(told(found, Some(view.released_at.clone())));
+                    return Ok(Some(told(found, Some(view.released_at.clone()))));
                 }
             }
-            Ok(told(Found::NotSeen, None))
+            Ok(None)
         };
         values.iter().map(one).collect()
     })?;
-    Ok(known)
+    let known = |(had, value): (Option<Known>, &Observable)| {
+        had.unwrap_or_else(|| told(everyday(value).as_deref().map_or(Found::NotSeen, Found::Listed), None))
+    };
+    Ok(had.into_iter().zip(values).map(known).collect())
 }
 
 /// What a released value means at a time.
@@ -149,6 +172,11 @@ fn found_in(view: &IndicatorView, now: Timestamp) -> Found<'_> {
         None if view.block => Found::Block,
         None => Found::Watch,
     }
+}
+
+fn read_as(answer: &mut Verdict, reading: &Observable) {
+    answer.kind = Some(reading.kind().as_str().to_owned());
+    answer.normal = Some(reading.value().to_owned());
 }
 
 fn say(answer: &mut Verdict, found: Found<'_>) {

@@ -13,6 +13,8 @@ pub enum Found<'a> {
     Shared,
     /// Released, but an everyday value.
     Everyday(&'a str),
+    /// Not released, but on a list of everyday values.
+    Listed(&'a str),
     /// Not released.
     NotSeen,
     /// No value that can be looked up without its kind.
@@ -28,7 +30,7 @@ impl Found<'_> {
         match self {
             Self::Block => "block",
             Self::Watch | Self::Past | Self::Shared => "watch",
-            Self::Everyday(_) => "everyday",
+            Self::Everyday(_) | Self::Listed(_) => "everyday",
             Self::NotSeen => "not-seen",
             Self::Unreadable | Self::NotOfKind(_) => "unreadable",
         }
@@ -51,6 +53,9 @@ impl Found<'_> {
             }
             Self::Everyday(why) => format!(
                 "It was named in an attack, but it is an everyday value ({why}). Blocking it would hit ordinary traffic."
+            ),
+            Self::Listed(why) => format!(
+                "No released report names it, and it is an everyday value ({why}). Blocking it would hit ordinary traffic."
             ),
             Self::NotSeen => "No released report names it. That does not make it safe.".to_owned(),
             Self::Unreadable => {

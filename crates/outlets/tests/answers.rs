@@ -68,7 +68,7 @@ fn each_verdict_has_its_sentence() {
     ];
     release(&mut writer, 100, objects);
     let check = |query: &str, now: i64, verdict: &str, words: &str| {
-        let found = outlets::lookup(&reader, query, None, &[], at(now)).unwrap();
+        let found = outlets::lookup(&reader, query, None, &[], &|_| None, at(now)).unwrap();
         assert_eq!(
             (found.verdict.as_str(), found.meaning.contains(words)),
             (verdict, true),
@@ -98,7 +98,7 @@ fn a_value_is_looked_for_as_everything_that_it_can_be() {
     ];
     release(&mut writer, 100, objects);
     let check = |query: &str, kind: Option<Kind>, verdict: &str, read_as: Option<Kind>| {
-        let found = outlets::lookup(&reader, query, kind, &[], at(200)).unwrap();
+        let found = outlets::lookup(&reader, query, kind, &[], &|_| None, at(200)).unwrap();
         let read_as = read_as.map(|kind| kind.as_str().to_owned());
         assert_eq!((found.verdict.as_str(), found.kind), (verdict, read_as), "{query} as {kind:?}");
     };
@@ -114,6 +114,54 @@ fn a_value_is_looked_for_as_everything_that_it_can_be() {
     check("both.test", Some(Kind::Account), "watch", Some(Kind::Account));
     check("both.test", Some(Kind::Ipv4), "unreadable", None);
     assert!(Observable::readings(HASH).len() <= Kind::ALL.len());
+}
+
+#[test]
+fn what_nobody_has_is_told_everyday_if_a_list_says_so() {
+    const HASH: &str = "d41d8cd98f00b204e9800998ecf8427e";
+    let (mut writer, reader) = store();
+    let group = model::GroupId::from_bytes([8; 16]);
+    let mut shared = indicator("shared.test", 100, |_| {});
+    shared.audience = Audience::Group { group, before: None, as_of: at(50) };
+    let objects = vec![
+        indicator("watch.test", 100, |_| {}),
+        indicator("common.test", 100, |view| view.common = Some("a mail provider".into())),
+        shared,
+    ];
+    release(&mut writer, 100, objects);
+    let own = [policy::Membership { group, joined: at(10) }];
+    // Every list has all of these, and one has the hash as a JA3 alone.
+    let why = |value: &Observable| match (value.kind(), value.value()) {
+        (Kind::Domain, name) => (name != "other.test").then(|| format!("{name} is on a list")),
+        (Kind::Ja3, HASH) => Some("a fingerprint of everybody".to_owned()),
+        _ => None,
+    };
+    let check = |query: &str, kind: Option<Kind>, verdict: &str, read_as: Option<Kind>, words: &str| {
+        let found = outlets::lookup(&reader, query, kind, &own, &why, at(200)).unwrap();
+        let read_as = read_as.map(|kind| kind.as_str().to_owned());
+        assert_eq!((found.verdict.as_str(), &found.kind), (verdict, &read_as), "{query} as {kind:?}");
+        assert!(found.meaning.contains(words), "{query}: {}", found.meaning);
+        (found.indicator.is_some(), found.normal)
+    };
+    let told =
+        "No released report names it, and it is an everyday value (mail.test is on a list). Blocking it would hit";
+    assert_eq!(check("MAIL[.]test", None, "everyday", Some(Kind::Domain), told), (false, Some("mail.test".to_owned())));
+    check(HASH, None, "everyday", Some(Kind::Ja3), "(a fingerprint of everybody)");
+    check(HASH, Some(Kind::Md5), "not-seen", Some(Kind::Md5), "does not make it safe");
+    check("other.test", None, "not-seen", Some(Kind::Domain), "does not make it safe");
+    check("???", None, "unreadable", None, "Paste one value");
+    // What members have stands as it was released, and what a group has for the group.
+    assert!(check("watch.test", None, "watch", Some(Kind::Domain), "being used against members").0);
+    assert!(check("common.test", None, "everyday", Some(Kind::Domain), "It was named in an attack").0);
+    check("shared.test", None, "watch", Some(Kind::Domain), "A sharing group that you are in has it");
+
+    let values = ["watch.test", "common.test", "shared.test", "mail.test", "other.test"];
+    let values = values.map(|value| Observable::parse(Kind::Domain, value).unwrap());
+    let known = outlets::known(&reader, &values, &own, &why, at(200)).unwrap();
+    let told: Vec<_> = known.iter().map(|known| (known.verdict, known.is_had())).collect();
+    let expect = [("watch", true), ("everyday", true), ("watch", true), ("everyday", false), ("not-seen", false)];
+    assert_eq!(told, expect);
+    assert!(known[3].meaning.starts_with("No released report names it, and it is an everyday value (mail.test"));
 }
 
 #[test]
@@ -145,7 +193,7 @@ fn what_is_taken_back_starts_viewers_afresh() {
     release(&mut writer, 200, vec![gone]);
     assert!(outlets::batches(&reader, at(100), 9).unwrap()[0].1.is_none());
     assert!(matches!(outlets::resume(&reader, &outlets::of_tick(at(100))).unwrap(), Resumed::Resync));
-    assert_eq!(outlets::lookup(&reader, "gone.test", None, &[], at(300)).unwrap().verdict, "not-seen");
+    assert_eq!(outlets::lookup(&reader, "gone.test", None, &[], &|_| None, at(300)).unwrap().verdict, "not-seen");
     let (home, head) = outlets::home(&reader, at(300)).unwrap();
     assert_eq!((home.latest.len(), head), (0, Some(at(200))));
 }

@@ -13,6 +13,7 @@ use vault::codec::text_bytes;
 use vault::{Body, Entry, Erased, Findings, Journal, JournalError, NewEntry, Run, Seq, Vault};
 
 use crate::ReleaseError;
+use crate::everyday::Everyday;
 use crate::gate::Gate;
 
 const ENTRIES_AT_ONCE: usize = 1024;
@@ -310,6 +311,12 @@ impl Engine {
     #[must_use]
     pub fn is_released(&self, observable: &Observable) -> bool {
         self.gate.is_shown(observable.key(self.vault.key_seed()))
+    }
+
+    /// The lists of everyday values in use, now and later.
+    #[must_use]
+    pub fn everyday(&self) -> Everyday {
+        self.gate.everyday.clone()
     }
 
     /// A planted leak: the released id of the campaign that the run over everything put a case in.

@@ -19,6 +19,7 @@ use crate::back::Amended;
 use crate::campaign::Campaign;
 use crate::engine::EngineConfig;
 use crate::error::ReleaseError;
+use crate::everyday::Everyday;
 use crate::findings;
 use crate::hold::Held;
 use crate::keys::KeyMap;
@@ -71,6 +72,8 @@ pub(crate) struct Gate {
     pub(crate) params: Params,
     pub(crate) all: Fusion,
     pub(crate) community: Fusion,
+    /// The lists of both, for whoever answers members.
+    pub(crate) everyday: Everyday,
     pub(crate) values: KeyMap<Value>,
     pub(crate) campaigns: Vec<Campaign>,
     pub(crate) campaign_places: HashMap<CampaignId, u32>,
@@ -137,6 +140,7 @@ impl Gate {
             partnership: genesis.partnership,
             exercise: genesis.exercise,
             params: genesis.params,
+            everyday: Everyday::of(Arc::clone(&fused.noise)),
             all: Fusion::new(fused.clone()),
             community: Fusion::new(fusion::Config { waves: planted::is_on(Leak::WaveShown), ..fused }),
             vault,
@@ -215,12 +219,13 @@ impl Gate {
         Ok(Vec::new())
     }
 
-    /// Both runs use the lists of everyday values from this entry on, in life as in replay.
+    /// Both runs and look-ups use the lists of everyday values from this entry on, in life as in replay.
     fn use_noise(&mut self, set: &DataSet) -> Result<(), ReleaseError> {
         let exercise = self.exercise;
-        let lists = self.read_set(set, |text| NoiseLists::with_set(exercise, text))?;
-        self.all.use_noise(lists.clone());
-        self.community.use_noise(lists);
+        let lists = Arc::new(self.read_set(set, |text| NoiseLists::with_set(exercise, text))?);
+        self.all.use_noise(Arc::clone(&lists));
+        self.community.use_noise(Arc::clone(&lists));
+        self.everyday.put(lists);
         // What members have is looked at again, a piece at a tick: a value that is listed now leaves the feeds.
         let mut keys: Vec<u64> = self.values.iter().filter(|(_, value)| value.is(OPEN)).map(|(key, _)| *key).collect();
         keys.sort_unstable();

@@ -9,6 +9,7 @@ mod campaign;
 mod digest;
 mod engine;
 mod error;
+mod everyday;
 mod findings;
 mod gate;
 mod hold;
@@ -27,5 +28,6 @@ mod words;
 
 pub use engine::{Engine, EngineConfig, MadeTick, NotedTick};
 pub use error::ReleaseError;
+pub use everyday::Everyday;
 pub use rebuild::{Rebuilt, rebuild};
 pub use sets::{NETWORK_SET, NOISE_SET, Sets, use_sets};

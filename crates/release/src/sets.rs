@@ -33,22 +33,27 @@ pub struct Sets {
     pub networks: Option<Arc<str>>,
 }
 
+fn wrong(name: &str, why: String) -> ReleaseError {
+    ReleaseError::DataSet { name: name.to_owned(), version: String::new(), why }
+}
+
+/// The project's own lists of everyday values and those of a set.
+pub(crate) fn noise(exercise: bool, text: &str) -> Result<NoiseLists, ReleaseError> {
+    NoiseLists::with_set(exercise, text).map_err(|why| wrong(NOISE_SET, why))
+}
+
 /// Notes the rules of this build and the sets that are given in the journal, as far as they are not those in use already.
 ///
 /// # Errors
 /// [`ReleaseError`] if a text is no set of its kind, or the journal cannot take it.
 pub fn use_sets(vault: &Vault, sets: &Sets) -> Result<(), ReleaseError> {
-    let wrong = |name: &str| {
-        let name = name.to_owned();
-        move |why| ReleaseError::DataSet { name, version: String::new(), why }
-    };
     vault.use_rule_set(RULE_SET, env!("CARGO_PKG_VERSION"), fusion::rule_set_text().as_bytes())?;
     if let Some(text) = &sets.noise {
-        NoiseLists::with_set(vault.genesis().exercise, text).map_err(wrong(NOISE_SET))?;
+        noise(vault.genesis().exercise, text)?;
         vault.use_data_set(NOISE_SET, "1", text.as_bytes())?;
     }
     if let Some(text) = &sets.networks {
-        Networks::with_set(text).map_err(wrong(NETWORK_SET))?;
+        Networks::with_set(text).map_err(|why| wrong(NETWORK_SET, why))?;
         vault.use_data_set(NETWORK_SET, "1", text.as_bytes())?;
     }
     Ok(())

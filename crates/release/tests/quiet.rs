@@ -7,7 +7,7 @@ use common::{BLOCK, Bench, EPOCH, Filed, TICK, advisory, by};
 use fusion::{ListKind, NetworkSet, NoiseSet};
 use model::{AttackKind, CampaignId, CaseId, Observable, Pap, Sighting, Tlp, WhoMayBeWarned};
 use policy::NounKind;
-use release::{EngineConfig, NETWORK_SET, Sets};
+use release::{EngineConfig, Everyday, NETWORK_SET, Sets};
 use vault::{Body, Entry, Item, Run};
 
 #[test]
@@ -46,6 +46,18 @@ fn a_value_of_many_members_stops_linking_at_an_epoch_and_stays_on_the_feeds() {
     let view = bench.indicator("v.test").unwrap();
     assert_eq!((view.block, view.common), (true, None));
     bench.assert_replays();
+}
+
+#[test]
+fn a_value_that_many_members_name_is_on_no_list_that_members_are_told_of() {
+    let mut bench = Bench::with(EngineConfig { over_common_members: 5, ..EngineConfig::default() }).populated(10, 10);
+    for firm in 1..=8 {
+        bench.file(by(firm, &["v.test"]).warn(WhoMayBeWarned::CellOnly));
+    }
+    bench.run_to(2 * EPOCH);
+    let value = Observable::detect("v.test").unwrap();
+    assert!(bench.engine.fusion_all().noise(&value).is_some(), "the cell is told");
+    assert_eq!(bench.engine.everyday().why(&value), None);
 }
 
 #[test]
@@ -150,13 +162,27 @@ fn a_list_that_comes_later_takes_values_off_the_feeds() {
     }
     bench.run_to(BLOCK);
     assert!(bench.blocked("listed.test") && bench.blocked("other.test"));
+    let everyday = bench.engine.everyday();
+    let why = |everyday: &Everyday, value: &str| everyday.why(&Observable::detect(value).unwrap());
+    assert_eq!((why(&everyday, "listed.test"), why(&everyday, "8.8.8.8").is_some()), (None, true));
     let mut set = NoiseSet::default();
     set.add("late", ListKind::Hostname, ["listed.test"]);
-    release::use_sets(&bench.vault, &Sets { noise: Some(set.text().into()), ..Sets::default() }).unwrap();
+    set.add("top", ListKind::Popular, ["visited.test"]);
+    let sets = Sets { noise: Some(set.text().into()), ..Sets::default() };
+    release::use_sets(&bench.vault, &sets).unwrap();
     bench.fold();
     bench.run_to(BLOCK + 2 * TICK);
     let view = bench.indicator("listed.test").unwrap();
     assert!(!view.block && view.common.is_some());
+    // Whoever answers members asks the same lists, at once, by replay, and where the lists are given without a journal.
+    let given = Everyday::given(true, &sets).unwrap();
+    for everyday in [everyday, bench.replayed().everyday(), given] {
+        assert_eq!(why(&everyday, "listed.test"), view.common);
+        assert!(why(&everyday, "below.visited.test").is_some() && why(&everyday, "8.8.8.8").is_some());
+        assert_eq!(why(&everyday, "other.test"), None);
+    }
+    let bad = Sets { noise: Some("17.0.0.0/8".into()), ..Sets::default() };
+    assert!(Everyday::given(true, &bad).is_err());
     assert!(bench.blocked("other.test"));
     bench.assert_replays();
 }

@@ -12,6 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use model::{Clock, Timestamp, Tlp};
 use outlets::{LIMIT_DEFAULT, OutletError, Resumed, of_tick};
 use register::Right;
+use release::Everyday;
 use released::{FeedPlace, Reader};
 use serde::Deserialize;
 
@@ -37,6 +38,8 @@ pub struct MemberState(pub(crate) Arc<MemberParts>);
 pub struct MemberParts {
     /// What is released.
     pub reader: Reader,
+    /// Lists of everyday values: whether a value is on one is told of those that are not released, too.
+    pub everyday: Everyday,
     /// The first page as a frame.
     pub snapshots: Arc<Snapshots>,
     /// The members' stream.
@@ -239,7 +242,10 @@ async fn lookup(
         return Err(Problem::wrong_field(format!("value is longer than {} bytes", outlets::QUERY_BYTES_MAX)));
     }
     let own = member_groups::memberships(&member, &who);
-    let verdict = member.ask(move |reader, now| outlets::lookup(reader, &value, kind, &own, now)).await?;
+    let everyday = member.everyday.clone();
+    let verdict = member
+        .ask(move |reader, now| outlets::lookup(reader, &value, kind, &own, &|value| everyday.why(value), now))
+        .await?;
     #[cfg(feature = "planted-leaks")]
     let verdict = {
         let mut verdict = verdict;

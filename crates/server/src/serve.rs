@@ -230,16 +230,15 @@ impl Common {
         sender: Option<Arc<dyn Sender>>,
         receipts: Option<ReceiptKey>,
         fold: Option<&SharedFold>,
-    ) -> Router {
+    ) -> Result<Router, ServeError> {
         let intake = sender.filter(|_| self.config.intake);
         let intake = intake.map(|sender| {
             let intake = Intake::new(sender, Arc::clone(&self.register), Quota::standard());
             intake.with_advice(self.config.advice.clone()).with_receipts(receipts)
         });
-        #[cfg(not(feature = "planted-leaks"))]
-        let _ = fold;
         let parts = MemberParts {
             reader: self.reader.clone(),
+            everyday: looks::everyday(fold, self.about.exercise, &self.config.sets)?,
             snapshots: Arc::new(Snapshots::new(self.reader.clone())),
             hub: Arc::clone(hub),
             sessions: self.sessions(register::Face::Member),
@@ -253,7 +252,7 @@ impl Common {
             #[cfg(feature = "planted-leaks")]
             spy: fold.cloned(),
         };
-        member_router(parts.into())
+        Ok(member_router(parts.into()))
     }
 
     fn cell(&self, hub: &Arc<Hub>, member_hub: Option<&Arc<Hub>>, vault: &Arc<Vault>, fold: &SharedFold) -> Router {
@@ -436,7 +435,7 @@ pub async fn start_with(config: Config, opened: Opened) -> Result<Running, Serve
             Ok(())
         };
         running.threads.push(("members' stream", spawn("pump", Arc::clone(&ended_sender), run)?));
-        let router = common.member(&member_hub, Some(sender), receipts, fold.as_ref());
+        let router = common.member(&member_hub, Some(sender), receipts, fold.as_ref())?;
         let (address, task) = bind(config.member_addr, member_tls, router, &proxies, stopped.clone()).await?;
         running.member_addr = Some(address);
         running.listeners.push(task);

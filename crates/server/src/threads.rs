@@ -178,7 +178,8 @@ impl MemberParts {
             .filter_map(|(place, value)| Some((place, read(value)?)))
             .unzip();
         let own = member_groups::memberships(self, who);
-        let known = self.ask(move |reader, now| outlets::known(reader, &values, &own, now)).await?;
+        // Only of what members have is anything entered.
+        let known = self.ask(move |reader, now| outlets::known(reader, &values, &own, &|_| None, now)).await?;
         for (place, known) in places.into_iter().zip(known) {
             if let (Some(value), Some(since)) = (view.values.get_mut(place), known.since) {
                 (value.released_at, value.verdict) = (Some(since), Some(known.verdict.to_owned()));

@@ -270,6 +270,21 @@ async fn a_reporter_is_answered_at_once_from_what_was_released_before() {
             assert!(!told["steps"].as_array().unwrap().is_empty() && !told["text"].as_str().unwrap().is_empty());
         }
     }
+    // An everyday value that nobody reported is told as one, and known to nobody.
+    let told = world.report(0, &["8.8.8.8", "known.test", "gmail.com", "unheard.test"]).await.json()["answer"].clone();
+    let verdicts: Vec<_> =
+        told["values"].as_array().unwrap().iter().map(|it| it["verdict"].as_str().unwrap()).collect();
+    assert_eq!((verdicts, told["known"].as_u64()), (vec!["everyday", "watch", "everyday", "not-seen"], Some(1)));
+    assert_eq!(
+        told["text"],
+        "1 of your 4 values were known to members before. 2 of the others are everyday values: blocking them would hit \
+         ordinary traffic."
+    );
+    assert!(told["values"][0]["meaning"].as_str().unwrap().contains("public DNS resolvers"));
+    world.pass(500);
+    let again = world.report(3, &["8.8.8.8"]).await.json()["answer"].clone();
+    assert_eq!((again["values"][0]["verdict"].as_str(), again["known"].as_u64()), (Some("everyday"), Some(1)));
+    assert_eq!(again["text"], "Your value was known to members before.");
     // Never more than a hundred values are looked up.
     let many: Vec<String> = (0..150).map(|n| format!("v{n}.test")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -94,6 +94,57 @@ async fn a_look_up_may_name_the_kind_and_needs_not() {
 }
 
 #[tokio::test]
+async fn a_value_on_a_list_is_told_everyday_and_a_hidden_report_of_it_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::at(folder.path());
+    let mut set = fusion::NoiseSet::default();
+    set.add("sign-in hosts", fusion::ListKind::Hostname, ["sign-in.test", "named.test"]);
+    let sets = release::Sets { noise: Some(set.text().into()), ..release::Sets::default() };
+    let queries = ["8.8.8.8", "10.0.0.1", "gmail.com", "co.jp", "d41d8cd98f00b204e9800998ecf8427e", "a.sign-in.test"];
+    let mut before = Vec::new();
+    for query in queries {
+        before.push(world.get(&format!("/api/v1/lookup?value={query}")).await.json()["verdict"].clone());
+    }
+    assert_eq!(json!(before), json!(["everyday", "everyday", "everyday", "everyday", "everyday", "not-seen"]));
+    // From the entry on, without a restart.
+    release::use_sets(&world.vault, &sets).unwrap();
+    world.pass(200);
+    let mut quiet = Vec::new();
+    for query in queries {
+        let answer = world.get(&format!("/api/v1/lookup?value={query}")).await;
+        let told = answer.json();
+        assert_eq!((&told["verdict"], &told["indicator"]), (&json!("everyday"), &json!(null)), "{told}");
+        assert_eq!(told["normal"], query);
+        let meaning = told["meaning"].as_str().unwrap();
+        assert!(meaning.starts_with("No released report names it, and it is an everyday value ("), "{meaning}");
+        quiet.push(answer.body);
+    }
+    assert!(String::from_utf8_lossy(&quiet[5]).contains("on the list of sign-in hosts"));
+    let other = world.get("/api/v1/lookup?value=evil.test").await.body;
+    // Reports that members see nothing of, whosever they are, change no byte.
+    let values: Vec<_> = queries.iter().chain(&["evil.test"]).map(|value| json!({ "value": value })).collect();
+    for firm in 0..6 {
+        let body = json!({
+            "title": "mail", "attack": "phishing", "warn": "cell-only", "know": "nobody", "tlp": "GREEN",
+            "indicators": values,
+        });
+        let filed = world.request("POST", "/api/v1/reports", firm, Body::from(body.to_string()));
+        assert_eq!(call(&world.member, filed).await.status, 201);
+    }
+    world.pass(25_000);
+    for (query, quiet) in queries.into_iter().zip(quiet) {
+        assert_eq!(world.get(&format!("/api/v1/lookup?value={query}")).await.body, quiet, "{query}");
+    }
+    assert_eq!(world.get("/api/v1/lookup?value=evil.test").await.body, other);
+    // What is released says what it said before.
+    assert_eq!(world.report(1, &["named.test"]).await.status, 201);
+    world.pass(200);
+    let told = world.get("/api/v1/lookup?value=named.test").await.json();
+    assert!(told["meaning"].as_str().unwrap().starts_with("It was named in an attack"), "{told}");
+    assert!(told["indicator"].is_object());
+}
+
+#[tokio::test]
 async fn a_file_comes_in_and_a_second_time_changes_nothing() {
     let mut world = World::new();
     let file = "value\nbad.test\nworse.test\n";

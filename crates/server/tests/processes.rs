@@ -35,6 +35,11 @@ fn config(folder: &Path, faces: Faces, seed: u64) -> Config {
     config.params = Params { epoch_millis: 3_000, ..Params::EXERCISE };
     config.member_addr = ([127, 0, 0, 1], 0).into();
     config.cell_addr = ([127, 0, 0, 1], 0).into();
+    if faces == Faces::Member {
+        let mut set = fusion::NoiseSet::default();
+        set.add("given lists", fusion::ListKind::Hostname, ["given.test"]);
+        config.sets.noise = Some(set.text().into());
+    }
     config
 }
 
@@ -141,7 +146,7 @@ fn asks(known: &Known) -> Vec<Ask> {
             }
             // Adding somebody would change what is read next; nobody is who may not.
             ("POST", "/api/v1/groups/{id}/members") => vec![],
-            ("GET", "/api/v1/lookup") => ["evil.test", "circle.test", "198.51.100.9", "nowhere.test", "%20"]
+            ("GET", "/api/v1/lookup") => ["evil.test", "circle.test", "198.51.100.9", "nowhere.test", "8.8.8.8", "%20"]
                 .map(|value| get(&format!("?value={value}")))
                 .into(),
             ("GET", "/api/v1/feeds/{name}") => {
@@ -281,6 +286,11 @@ async fn a_member_face_needs_no_vault_and_sends_through_the_socket() {
     until_released(&member, &keys[0], "circle.test").await;
     let (_, outside) = request(&member, &keys[1], "GET", "/api/v1/lookup?value=circle.test", "").await;
     assert!(outside.contains(r#""verdict":"not-seen""#), "{outside}");
+    // The members' process has no journal: it knows the project's own lists, and those that it was given.
+    for (value, list) in [("8.8.8.8", "public DNS resolvers"), ("www.given.test", "given lists")] {
+        let (_, told) = request(&member, &keys[1], "GET", &format!("/api/v1/lookup?value={value}"), "").await;
+        assert!(told.contains(r#""verdict":"everyday""#) && told.contains(list), "{told}");
+    }
     let key = format!("authorization: Bearer {}\r\n", keys[0]);
     let stream = Ask { method: "GET", path: "/api/v1/stream".to_owned(), header: String::new(), body: "" };
     let first = exchange(member.member_addr.unwrap(), "localhost", &key, &stream).await;

@@ -83,7 +83,7 @@ pub struct ServeArgs {
     #[arg(long, value_enum, value_name = "WHO")]
     second_factor: Option<SecondFactor>,
     /// Folder of lists of everyday values, which link nothing: MISP warning-lists and plain lists; may be given more than once.
-    /// They stay in use until others are given
+    /// They stay in use until others are given; a process of the members' face alone reads no journal, and must be given them, too
     #[arg(long = "noise", value_name = "DIR")]
     noise: Vec<PathBuf>,
     /// Table of network operators, by which reports of one operator's addresses are linked a little: a CSV file of lines

@@ -200,6 +200,7 @@ impl House {
         let intake = Intake::new(Arc::new(sender), register.clone(), Quota::standard());
         let parts = MemberParts {
             reader: reader.clone(),
+            everyday: core.shared().everyday(),
             snapshots: Arc::new(Snapshots::new(reader.clone())),
             hub: hub.clone(),
             sessions: Sessions::new(register, Face::Member, false, "Bench".into(), true),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use model::{CaseId, PersonId};
+use release::Everyday;
 use vault::audit::Audit;
 use vault::{Entry, Seq};
 
@@ -33,6 +34,12 @@ impl SharedFold {
     #[must_use]
     pub const fn audit(&self) -> &Arc<Audit> {
         &self.audit
+    }
+
+    /// The lists of everyday values in use, now and later, which members' look-ups ask.
+    #[must_use]
+    pub fn everyday(&self) -> Everyday {
+        self.read().engine.everyday()
     }
 
     /// Those that wait for an act, and the log of acts, are told of an entry.

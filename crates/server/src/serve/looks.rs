@@ -1,6 +1,7 @@
-//! What a server waits for and looks at while it runs: the released store, and the register.
+//! What a server waits for and looks at while it runs: the released store, the register, and lists of everyday values.
 
 use super::*;
+use release::{Everyday, Sets};
 
 /// Tells operators what a daily round did, in numbers.
 fn told_of(round: Option<register::Round>) {
@@ -38,6 +39,12 @@ pub(super) async fn watch_register(register: Arc<Register>, hubs: Vec<Arc<Hub>>,
             }
         }
     }
+}
+
+/// The lists that look-ups ask. Where there is no fold, as in a process of the members' side alone, nobody says which are in use:
+/// they are those that this process was given.
+pub(super) fn everyday(fold: Option<&SharedFold>, exercise: bool, sets: &Sets) -> Result<Everyday, ServeError> {
+    Ok(fold.map_or_else(|| Everyday::given(exercise, sets), |fold| Ok(fold.everyday())).map_err(CoreError::from)?)
 }
 
 /// The store that the cell's process makes, as soon as it says whose it is.

@@ -4,6 +4,7 @@
 pub mod leads;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +23,7 @@ use server::{
     member_router,
 };
 use tower::ServiceExt;
-use vault::{GenesisIfNew, Vault};
+use vault::{GenesisIfNew, Vault, VaultConfig};
 
 pub const START: i64 = 1_790_000_000_000;
 pub const PASSWORD: &str = "correct horse battery";
@@ -99,11 +100,24 @@ impl World {
     }
 
     pub fn with(quota: Quota) -> Self {
+        Self::made(quota, None)
+    }
+
+    /// With a vault in a folder, which can keep data sets.
+    pub fn at(folder: &Path) -> Self {
+        Self::made(Quota::standard(), Some(folder.join("data")))
+    }
+
+    fn made(quota: Quota, folder: Option<PathBuf>) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(START)));
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded(AtomicU64::new(7)));
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
-        let vault = Arc::new(Vault::in_memory(&genesis, Arc::clone(&shared), Arc::clone(&entropy)).unwrap());
+        let vault = match folder {
+            Some(dir) => Vault::open(VaultConfig { dir, keys_dir: None, genesis }, shared.clone(), entropy.clone()),
+            None => Vault::in_memory(&genesis, shared.clone(), entropy.clone()),
+        };
+        let vault = Arc::new(vault.unwrap());
         let register = Register::in_memory(Arc::clone(&shared), Arc::clone(&entropy), PasswordCost::CHEAP).unwrap();
         let firms: Vec<NewOrganisation> = (0..12)
             .map(|n| NewOrganisation {
@@ -166,6 +180,7 @@ impl World {
         let member = member_router(
             MemberParts {
                 reader: reader.clone(),
+                everyday: core.shared().everyday(),
                 snapshots: Arc::new(Snapshots::new(reader.clone())),
                 hub: Arc::clone(&member_hub),
                 sessions: sessions(register::Face::Member),

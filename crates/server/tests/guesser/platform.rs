@@ -221,6 +221,7 @@ impl Platform {
         let member = member_router(
             MemberParts {
                 reader: reader.clone(),
+                everyday: core.shared().everyday(),
                 snapshots: Arc::new(Snapshots::new(reader.clone())),
                 hub: member_hub.clone(),
                 sessions: sessions(Face::Member),
