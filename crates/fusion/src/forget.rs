@@ -1,6 +1,8 @@
 //! A reporter takes values back: they link nothing any more. What was linked by them stays one campaign, as bands that were
 //! shown stay.
 
+use std::collections::HashSet;
+
 use model::{CaseId, MemberToken};
 
 use crate::Observation;
@@ -13,6 +15,7 @@ impl Fusion {
     /// Forgets that a case holds these values. The case itself, and the campaign that it is in, stay.
     pub fn forget(&mut self, case: CaseId, observations: &[Observation<'_>]) {
         let Some(index) = self.index_of(case) else { return };
+        let mut left = HashSet::new();
         for Observation { key, observable } in observations {
             let Some(posting) = self.postings.get(key.0) else { continue };
             if !posting.has(index, AS_VALUE, &self.store) {
@@ -39,7 +42,12 @@ impl Fusion {
                     OWNED => AS_OWNED,
                     _ => AS_FEATURE,
                 };
-                if feature != key.0 {
+                // A case has a feature once, however many of its values do: left twice, it would go from another case of the campaign.
+                let has = match role {
+                    AS_FEATURE => left.insert(feature),
+                    _ => self.postings.get(feature).is_some_and(|posting| posting.has(index, role, &self.store)),
+                };
+                if feature != key.0 && has {
                     self.leave(index, feature, role);
                 }
             }
@@ -141,6 +149,13 @@ mod tests {
         key
     }
 
+    fn forget_all(fusion: &mut Fusion, n: u8, values: &[&str]) {
+        let held: Vec<Observable> = values.iter().map(|value| Observable::detect(value).unwrap()).collect();
+        let observations: Vec<Observation<'_>> =
+            held.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
+        fusion.forget(CaseId::from_bytes([n; 16]), &observations);
+    }
+
     #[test]
     fn a_value_taken_back_links_nothing_and_what_it_linked_stays() {
         let mut fusion = Fusion::new(Config::new(false, SEED));
@@ -177,6 +192,30 @@ mod tests {
         forget(&mut fusion, 3, "https://evil-one.net/c");
         step(&mut fusion, 4, &["https://evil-one.net/d"]);
         assert_ne!(campaign(&fusion, 3), campaign(&fusion, 4));
+    }
+
+    #[test]
+    fn what_several_values_of_one_report_have_in_common_is_taken_back_from_it_alone() {
+        // Links on one host, names below one owner, addresses of one network: each of the second report's is the other's still.
+        for [one, two, theirs, later] in [
+            [
+                "https://evil-one.net/a1",
+                "https://evil-one.net/b2",
+                "https://evil-one.net/c3",
+                "https://evil-one.net/d4",
+            ],
+            ["quay.evil-one.net", "reef.evil-one.net", "tide.evil-one.net", "foam.evil-one.net"],
+            ["45.9.148.7", "45.9.148.8", "45.9.148.9", "45.9.148.10"],
+        ] {
+            let mut fusion = Fusion::new(Config::new(false, SEED));
+            step(&mut fusion, 1, &[one, two]);
+            step(&mut fusion, 2, &[theirs]);
+            let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+            assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2), "{theirs}");
+            forget_all(&mut fusion, 1, &[one, two]);
+            step(&mut fusion, 3, &[later]);
+            assert_eq!(campaign(&fusion, 2), campaign(&fusion, 3), "{later}");
+        }
     }
 
     #[test]
