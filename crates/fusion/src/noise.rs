@@ -211,7 +211,9 @@ impl NoiseLists {
 
     fn on_list(&self, index: u16, what: &str) -> NoiseVerdict {
         let list = self.names.get(usize::from(index)).cloned().unwrap_or_default();
-        NoiseVerdict { why: format!("{what} is on the list of {list}"), list }
+        // Warning lists are often called so themselves.
+        let of = list.strip_prefix("List of ").or_else(|| list.strip_prefix("list of ")).unwrap_or(&list);
+        NoiseVerdict { why: format!("{what} is on the list of {}", of.trim_end_matches('.')), list }
     }
 
     fn of_address(&self, addr: IpAddr, least_prefix: u8) -> Option<u16> {
@@ -414,6 +416,17 @@ mod tests {
         );
         let broken = "fusioncell noise set 1\n@cidr a\n17.0.0.0/8\n@words b\nx";
         assert_eq!(NoiseLists::with_set(false, broken).err().as_deref(), Some("line 4 names no list"));
+    }
+
+    #[test]
+    fn a_list_is_named_once_as_one() {
+        let mut lists = NoiseLists::own(false);
+        lists.add_list("List of known resolvers", ListKind::Exact, ["192.0.2.53"]);
+        lists.add_list("Hashes that many lists have.", ListKind::Exact, ["0123456789abcdef0123456789abcdef"]);
+        let why = |kind, value| lists.verdict_of(&Observable::from_normal(kind, value)).unwrap().why;
+        assert_eq!(why(Kind::Hostname, "192.0.2.53"), "192.0.2.53 is on the list of known resolvers");
+        let hash = "0123456789abcdef0123456789abcdef";
+        assert_eq!(why(Kind::Md5, hash), format!("{hash} is on the list of Hashes that many lists have"));
     }
 
     #[test]
