@@ -423,14 +423,14 @@ impl More {
         self.mended < places.splits() && entries.any(|entry| places.parted(entry.case) > self.mended)
     }
 
-    /// After campaigns were split: an entry whose cases are in two campaigns now becomes two. Who holds a value is known case by case; of another feature the first and the last case of each
-    /// entry are, and what lies between them is shared out by halves.
+    /// After campaigns were split: an entry whose cases are in two campaigns now becomes two. Who holds a value is known case by case;
+    /// of another feature the first and the last case of each entry are, and what lies between them is shared out by halves.
     fn mend(&mut self, named: Option<&Named>, places: &Places) {
         let (home, parted) = (|case| places.home(case), |case| places.parted(case) > 0);
         let mut entries: Few<Entry, { 2 * ENTRIES_MAX }> = Few::default();
         let mut put =
             |entry: Entry| match entries.as_mut_slice().iter_mut().find(|held| home(held.case) == home(entry.case)) {
-                Some(held) => held.count = held.count.saturating_add(entry.count),
+                Some(held) => held.take_in(entry),
                 None => entries.push(entry),
             };
         for entry in self.entries.as_slice().iter().copied() {
@@ -471,9 +471,7 @@ impl More {
         while let Some((before, [entry, ..])) = self.entries.as_mut_slice().split_at_mut_checked(at) {
             let mine = places.home(entry.case);
             if let Some(held) = before.iter_mut().find(|held| places.home(held.case) == mine) {
-                held.count = held.count.saturating_add(entry.count);
-                held.roles |= entry.roles;
-                held.last = held.last.max(entry.last);
+                held.take_in(*entry);
                 self.entries.remove(at);
             } else {
                 at += 1;

@@ -24,6 +24,15 @@ fn add_to<T>(list: &mut List<T>, free: &mut Vec<u32>, value: T) -> u32 {
     }
 }
 
+impl Entry {
+    /// Another entry is of the same campaign.
+    pub(crate) fn take_in(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.roles |= other.roles;
+        self.last = self.last.max(other.last);
+    }
+}
+
 impl Store {
     pub(crate) fn add(&mut self, more: More) -> u32 {
         add_to(&mut self.list, &mut self.free, more)

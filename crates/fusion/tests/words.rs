@@ -276,3 +276,29 @@ proptest! {
         }
     }
 }
+
+/// Reports of seven hours' distance, so that no campaign is a young one by then.
+fn file_apart(engine: &mut Fusion, n: u8, values: &[&str]) -> Vec<Finding> {
+    file_at(engine, i64::from(n) * 7 * 60, n, values)
+}
+
+#[test]
+fn a_value_that_one_report_names_and_another_has_links_on_is_a_value_once_both_are_of_one_campaign() {
+    for splits in [false, true] {
+        let mut engine = engine();
+        say(&mut engine, 0, 1, 2, false);
+        file_apart(&mut engine, 1, &["https://quartz.net/a7", "velvet.org"]);
+        file_apart(&mut engine, 2, &["quartz.net"]);
+        say(&mut engine, 900, 1, 2, true);
+        if splits {
+            // Entries are put in order, not only together, after another report was parted from the same campaign.
+            file_apart(&mut engine, 3, &["velvet.org"]);
+            say(&mut engine, 1_300, 1, 3, false);
+            assert_ne!(of(&engine, 1), of(&engine, 3));
+        }
+        assert_eq!(of(&engine, 1), of(&engine, 2));
+        file_apart(&mut engine, 9, &["quartz.net"]);
+        let why: Vec<&str> = engine.explain(case(9)).iter().map(|(_, reason)| reason.rule).collect();
+        assert_eq!(why, ["same-value"], "{splits}");
+    }
+}
