@@ -427,7 +427,7 @@ mod tests {
             sectors.sort_unstable();
             let mut regions: Vec<_> = one.regions.into_iter().map(|(region, of)| (region, of.count())).collect();
             regions.sort_unstable();
-            let times = (one.first_seen, one.last_seen);
+            let times = (one.first_seen, one.last_seen, one.newest);
             (one.cases, tokens, sectors, regions, one.lanes, one.of_members, one.values, times)
         };
         let mut all = List::default();

@@ -91,3 +91,27 @@ impl Extend<Happened> for History {
         self.0.extend(events);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: i64) -> Happened {
+        let (at, other) = (Timestamp::from_millis(time), CampaignId::from_bytes([0; 16]));
+        Happened { at, what: What::Merged, other, reports: 1, case: None, by: None }
+    }
+
+    #[test]
+    fn the_latest_events_are_kept_in_the_order_of_their_times() {
+        let of = |times: std::ops::Range<i64>, step| {
+            let mut history = History::default();
+            times.step_by(step).for_each(|time| history.push(at(time)));
+            history
+        };
+        let mut one = of(0..600, 2);
+        let times = |history: &History| history.all().iter().map(|it| it.at.as_millis()).collect::<Vec<_>>();
+        assert_eq!(times(&one), (88..600).step_by(2).collect::<Vec<_>>());
+        one.absorb(of(1..600, 2));
+        assert_eq!(times(&one), (344..600).collect::<Vec<_>>());
+    }
+}

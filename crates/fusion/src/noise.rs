@@ -453,4 +453,11 @@ mod tests {
         assert_eq!(apple.why, "17.1.2.3 is on the list of ranges");
         assert_eq!(lists.add_list("parts", ListKind::Substring, ["ab", "sandbox.example"]), 1);
     }
+
+    #[test]
+    fn parts_of_values_are_used_up_to_a_number_in_all() {
+        let parts: Vec<String> = (0..SUBSTRINGS_MAX + 10).map(|n| format!("part-{n}")).collect();
+        let mut lists = NoiseLists::default();
+        assert_eq!(lists.add_list("many", ListKind::Substring, parts.iter().map(String::as_str)), SUBSTRINGS_MAX);
+    }
 }

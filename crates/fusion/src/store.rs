@@ -68,3 +68,17 @@ impl Store {
         homes.iter().fold(sum, |sum, home| sum ^ places.size(*home))
     }
 }
+
+#[cfg(test)]
+#[test]
+fn places_that_are_free_are_used_again() {
+    let mut store = Store::default();
+    for _ in 0..100 {
+        let named = store.add_named(Named::default());
+        let mut more = More::default();
+        more.named = named;
+        let at = store.add(more);
+        store.free(at);
+    }
+    assert_eq!((store.list.len(), store.named.len()), (1, 1));
+}

@@ -305,4 +305,29 @@ mod tests {
         one.absorb(other);
         assert_eq!(one.wave(at, at), Some((3, at)));
     }
+
+    #[test]
+    fn one_member_that_reports_every_seven_hours_hides_no_wave_of_others() {
+        let month = (0..=103).map(|n| (n * 7, 3));
+        let hits: Vec<(i64, u32)> = month.chain((0..3).map(|n| (722, 100 + n))).collect();
+        assert_eq!(told(&hits, 0).last(), Some(&Some(4)));
+    }
+
+    #[test]
+    fn a_wave_that_a_smaller_campaign_was_is_not_told_again_of_the_larger() {
+        let at = Timestamp::from_millis(HOUR);
+        let (mut small, mut large) = (Recent::default(), Recent::default());
+        (0..3).for_each(|token| small.push(Hit { at, window: 1, token }));
+        (3..9).for_each(|token| large.push(Hit { at, window: 1, token }));
+        assert_eq!(small.wave(at, at), Some((3, at)));
+        large.absorb(small);
+        assert_eq!((large.wave(at, at), large.began()), (None, Some(at)));
+    }
+
+    #[test]
+    fn however_many_members_are_hit_few_are_kept() {
+        let mut recent = Recent::default();
+        (0..1_000).for_each(|token| recent.push(Hit { at: Timestamp::from_millis(HOUR), window: 1, token }));
+        assert_eq!(recent.hits.len(), KEPT_MAX);
+    }
 }

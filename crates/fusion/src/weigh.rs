@@ -277,4 +277,11 @@ mod tests {
         assert!(sum(2) > 1.5 * sum(1) && sum(2) < 2.0 * sum(1));
         assert!(sum(1_000) < 8.0 * sum(1));
     }
+
+    #[test]
+    fn beyond_a_number_of_reports_a_campaign_is_no_harder_to_merge() {
+        let weights = Weights::default();
+        assert!(weights.bridge(MERGE_SIZE_MAX) > weights.bridge(MERGE_SIZE_MAX - 1));
+        assert_eq!(weights.bridge(MERGE_SIZE_MAX), weights.bridge(100_000));
+    }
 }

@@ -538,3 +538,235 @@ fn a_wave_stays_told_when_one_of_its_reports_leaves_by_itself() {
     assert_eq!(engine.take_changes().waves.iter().filter(|wave| wave.campaign == campaign).count(), 0);
     assert_eq!(engine.brief(campaign).unwrap().wave, told);
 }
+
+const STRAY: [&str; 5] = ["harbour.org", "meadow.com", "glacier.net", "turbine.org", "cobalt.com"];
+
+/// Two reports of one attack, and one that strayed to them by what it shares.
+fn strayed(shared: &[&str]) -> Fusion {
+    let mut engine = engine();
+    file(&mut engine, 0, 1, &["quartz.net", "lantern.org", "pigeon.com", "saffron.net"]);
+    file(&mut engine, 1, 2, &["quartz.net", "lantern.org", "walnut.org"]);
+    file(&mut engine, 2, 3, &[shared, &STRAY[..], &["orchid.net", "velvet.org"][..]].concat());
+    assert_eq!(engine.campaign_of(case(2)), Some(campaign(0)));
+    engine
+}
+
+fn word(engine: &mut Fusion, one: usize, other: usize, same: bool) {
+    let at = Timestamp::from_millis(1_800_000_000_000);
+    engine.say(&fusion::Word { at, one: case(one), other: case(other), same }, &mut Vec::new());
+}
+
+fn splits(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| matches!(finding, Finding::Split { .. }))
+}
+
+#[test]
+fn a_report_that_came_on_strong_evidence_does_not_leave() {
+    let mut engine = strayed(&["quartz.net", "lantern.org", "saffron.net"]);
+    assert!(engine.strength(case(2)) >= 2.5, "{}", engine.strength(case(2)));
+    assert!(!splits(&file(&mut engine, 3, 4, &STRAY)));
+    assert_eq!(engine.campaign_of(case(2)), Some(campaign(0)));
+}
+
+#[test]
+fn a_word_about_a_report_that_is_not_there_keeps_none_from_leaving() {
+    let mut engine = strayed(&["quartz.net"]);
+    word(&mut engine, 2, 77, true);
+    assert!(splits(&file(&mut engine, 3, 4, &STRAY)));
+}
+
+#[test]
+fn the_reasons_of_a_report_are_of_the_one_that_left_to_it_and_of_no_other() {
+    let mut engine = strayed(&["quartz.net"]);
+    assert!(splits(&file(&mut engine, 3, 4, &[&STRAY[..], &["walnut.org"]].concat())));
+    let why = engine.explain(case(3));
+    assert!(!why.is_empty() && why.iter().all(|(_, reason)| reason.other == case(2)), "{why:?}");
+}
+
+#[test]
+fn a_word_holds_of_a_report_that_left_its_campaign() {
+    let mut engine = strayed(&["quartz.net"]);
+    file(&mut engine, 20, 5, &["brook.net", "cliff.org"]);
+    word(&mut engine, 2, 20, false);
+    assert!(splits(&file(&mut engine, 21, 4, &STRAY)));
+    file(&mut engine, 22, 6, &[&STRAY[..], &["brook.net", "cliff.org"]].concat());
+    assert_ne!(engine.campaign_of(case(2)), engine.campaign_of(case(20)));
+}
+
+#[test]
+fn what_a_report_that_left_shares_with_its_campaign_leads_to_both() {
+    let mut engine = strayed(&["quartz.net"]);
+    // Whoever looks for the value puts together what the campaign has of it.
+    file(&mut engine, 3, 6, &["quartz.net", "lantern.org"]);
+    assert!(splits(&file(&mut engine, 4, 4, &STRAY)));
+    engine.note_considered();
+    file(&mut engine, 5, 5, &["quartz.net"]);
+    let held: BTreeSet<_> = engine.considered().iter().map(|held| held.other).collect();
+    assert_eq!(held, [case(0), case(2)].into());
+}
+
+#[test]
+fn a_campaign_of_one_is_bridged_easily_however_large_the_other_one_is() {
+    let mut engine = engine();
+    (0..30).for_each(|n| drop(file(&mut engine, n, 1, &["quartz.net"])));
+    file(&mut engine, 30, 2, &["lantern.org"]);
+    file(&mut engine, 31, 3, &["quartz.net", "lantern.org"]);
+    assert_eq!(engine.campaign_of(case(30)), Some(campaign(0)));
+}
+
+#[test]
+fn a_link_on_a_host_that_the_same_report_names_says_half() {
+    let said = |beside: &str| {
+        let mut engine = engine();
+        engine.note_considered();
+        file(&mut engine, 0, 1, &["quartz.test"]);
+        file(&mut engine, 1, 2, &[beside, "http://quartz.test/a7"]);
+        let host = fusion::rule_names().iter().position(|name| *name == "url-host").unwrap();
+        engine.considered()[0].evidence[host]
+    };
+    let (alone, named) = (said("lantern.test"), said("quartz.test"));
+    assert!(named < 0.6 * alone, "{named} {alone}");
+}
+
+#[test]
+fn what_so_many_members_name_stays_stopped_when_lists_change() {
+    let mut engine = ten_are_many();
+    (1..=10).for_each(|n| drop(file(&mut engine, n, n as u8, &["everywhere.test"])));
+    engine.stop_linking(key("everywhere.test")).unwrap();
+    engine.use_noise(fusion::NoiseLists::own(true));
+    file(&mut engine, 11, 11, &["everywhere.test"]);
+    assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)));
+    assert!(engine.links_nothing(key("everywhere.test")));
+}
+
+#[test]
+fn names_below_an_owner_that_so_many_members_name_link_by_nothing_of_it() {
+    let mut engine = ten_are_many();
+    (1..=10).for_each(|n| drop(file(&mut engine, n, n as u8, &["everywhere.test"])));
+    engine.stop_linking(key("everywhere.test")).unwrap();
+    engine.note_considered();
+    file(&mut engine, 11, 11, &["quay.everywhere.test"]);
+    file(&mut engine, 12, 12, &["reef.everywhere.test"]);
+    assert!(engine.considered().is_empty(), "{:?}", engine.considered());
+}
+
+#[test]
+fn votes_count_up_to_eight_and_an_old_sighting_makes_nothing_older() {
+    use fusion::{Opinion, Told};
+    let mut engine = engine();
+    file(&mut engine, 10, 1, &["quartz.test"]);
+    let at = |minutes: usize| Timestamp::from_millis(1_800_000_000_000 + minutes as i64 * 60_000);
+    let tell = |engine: &mut Fusion, firm: u8, opinion| {
+        let token = MemberToken::from_bytes([firm; 16]);
+        engine.tell(&Told { at: at(0), key: key("quartz.test"), token, window: 1, opinion });
+    };
+    let now = at(20 * MINUTES);
+    let score = |engine: &Fusion| engine.score(key("quartz.test"), now);
+    let before = score(&engine);
+    tell(&mut engine, 1, Opinion::Sighted);
+    assert_eq!(score(&engine), before);
+    (20..28).for_each(|firm| tell(&mut engine, firm, Opinion::Harmless));
+    let eight = score(&engine);
+    assert!((eight * 256.0 - before).abs() < 1e-4);
+    tell(&mut engine, 28, Opinion::Harmless);
+    assert_eq!(score(&engine), eight);
+    // A report that is dated back makes nothing older either.
+    let mut engine = self::engine();
+    file_at(&mut engine, 90_000, 1, 1, &["quartz.test"]);
+    let before = engine.score(key("quartz.test"), at(100_000));
+    file_at(&mut engine, 0, 2, 1, &["quartz.test"]);
+    assert!(engine.score(key("quartz.test"), at(100_000)) >= before);
+}
+
+fn take_back(engine: &mut Fusion, n: usize, value: &str) {
+    let observable = read(value);
+    engine.forget(case(n), &[Observation { key: observable.key(SEED), observable: &observable }]);
+}
+
+#[test]
+fn a_value_that_everybody_took_back_waits_for_no_decision() {
+    let mut engine = engine();
+    engine.set_over_common(2);
+    (1..=2).for_each(|n| drop(file(&mut engine, n, n as u8, &["quartz.test"])));
+    (1..=2).for_each(|n| take_back(&mut engine, n, "quartz.test"));
+    assert!(engine.take_crowded().is_empty());
+}
+
+#[test]
+fn what_a_report_takes_back_leaves_room_for_another_value() {
+    let mut engine = engine();
+    let values: Vec<String> = (0..2_048).map(|n| format!("quay{n}.test")).collect();
+    file(&mut engine, 1, 1, &values.iter().map(String::as_str).collect::<Vec<_>>());
+    take_back(&mut engine, 1, "quay7.test");
+    file(&mut engine, 1, 1, &["lantern.test"]);
+    assert!(!engine.leaves_out(case(1)));
+    assert_eq!(engine.seen(key("lantern.test")), 1);
+}
+
+#[test]
+fn members_beyond_the_reports_that_are_listed_stay_counted_when_one_takes_a_value_back() {
+    let mut engine = engine();
+    (0..256).for_each(|n| drop(file(&mut engine, n, 1, &["quartz.test"])));
+    (256..276).for_each(|n| drop(file(&mut engine, n, (n - 250) as u8, &["quartz.test"])));
+    assert_eq!(engine.distinct_members(key("quartz.test")), 21);
+    take_back(&mut engine, 0, "quartz.test");
+    assert_eq!(engine.distinct_members(key("quartz.test")), 21);
+}
+
+#[test]
+fn what_nobody_names_any_more_is_a_host_that_links_are_on() {
+    let mut engine = engine();
+    file(&mut engine, 1, 1, &["quartz.test", "http://quartz.test/a7"]);
+    file(&mut engine, 2, 2, &["http://quartz.test/b8"]);
+    take_back(&mut engine, 1, "quartz.test");
+    file(&mut engine, 3, 3, &["quartz.test"]);
+    let why: Vec<&str> = engine.explain(case(3)).iter().map(|(_, reason)| reason.rule).collect();
+    assert_eq!(why, ["url-host"]);
+}
+
+#[test]
+fn a_tag_counts_once_however_often_it_is_written_and_the_ninth_not_at_all() {
+    let said = |tags: &[&str]| {
+        let mut engine = engine();
+        engine.note_considered();
+        (0..6).for_each(|n| drop(file(&mut engine, n, 1, &["tag:walnut", &format!("{}.test", WORDS[n])])));
+        file(&mut engine, 6, 2, &[&["cobalt.test", "http://saffron.test/a7"], tags].concat());
+        let saffron = engine.considered().iter().find(|held| held.other == case(5)).unwrap();
+        *saffron.evidence.last().unwrap()
+    };
+    let once = said(&["tag:walnut"]);
+    assert!(once > 0.0 && once < 3.0, "{once}");
+    assert_eq!(said(&["tag:walnut", "tag:#Walnut"]), once);
+    let nine: Vec<String> = (0..8).map(|n| format!("tag:other{n}")).chain(["tag:walnut".to_owned()]).collect();
+    assert_eq!(said(&nine.iter().map(String::as_str).collect::<Vec<_>>()), 0.0);
+}
+
+#[test]
+fn the_digest_shows_what_was_told_left_out_and_waits_to_be_stopped() {
+    let values: Vec<String> = (0..2_049).map(|n| format!("quay{n}.test")).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let of = |values: &[&str]| {
+        let mut engine = engine();
+        file(&mut engine, 1, 1, values);
+        engine
+    };
+    assert_ne!(digest(&of(&values)), digest(&of(&values[..2_048])));
+    let mut told = of(&values[..1]);
+    let (at, token) = (Timestamp::from_millis(0), MemberToken::from_bytes([1; 16]));
+    told.tell(&fusion::Told { at, key: key("quay0.test"), token, window: 1, opinion: fusion::Opinion::Sighted });
+    assert_ne!(digest(&told), digest(&of(&values[..1])));
+    let mut crowded = ten_are_many();
+    (1..=10).for_each(|n| drop(file(&mut crowded, n, n as u8, &["everywhere.test"])));
+    let before = digest(&crowded);
+    crowded.take_crowded();
+    assert_ne!(digest(&crowded), before);
+}
+
+#[test]
+fn a_run_that_looks_for_no_waves_tells_of_none() {
+    let mut engine = Fusion::new(Config { waves: false, ..Config::new(true, SEED) });
+    (0..9).for_each(|n| drop(file_at(&mut engine, n, n, n as u8, &["quartz.test", "lantern.test"])));
+    assert!(engine.take_changes().waves.is_empty());
+    assert_eq!(engine.brief(campaign(0)).unwrap().wave, None);
+    assert!(engine.history(campaign(0)).is_empty());
+}

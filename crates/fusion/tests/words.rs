@@ -283,6 +283,18 @@ fn file_apart(engine: &mut Fusion, n: u8, values: &[&str]) -> Vec<Finding> {
 }
 
 #[test]
+fn all_ids_that_a_campaign_had_lead_to_what_it_is_part_of_now() {
+    let mut engine = engine();
+    (1..=3).for_each(|n| drop(file(&mut engine, n, &["quartz.net"])));
+    file(&mut engine, 4, &["lantern.org"]);
+    file(&mut engine, 5, &["saffron.com"]);
+    say(&mut engine, 10, 4, 5, true);
+    say(&mut engine, 11, 1, 4, true);
+    let whole = engine.campaign(campaign(1)).unwrap();
+    assert_eq!(whole.aliases.iter().collect::<std::collections::BTreeSet<_>>(), [&campaign(4), &campaign(5)].into());
+}
+
+#[test]
 fn a_value_that_one_report_names_and_another_has_links_on_is_a_value_once_both_are_of_one_campaign() {
     for splits in [false, true] {
         let mut engine = engine();
@@ -301,4 +313,47 @@ fn a_value_that_one_report_names_and_another_has_links_on_is_a_value_once_both_a
         let why: Vec<&str> = engine.explain(case(9)).iter().map(|(_, reason)| reason.rule).collect();
         assert_eq!(why, ["same-value"], "{splits}");
     }
+}
+
+#[test]
+fn of_many_campaigns_with_one_value_the_one_with_most_reports_is_found() {
+    let mut engine = engine();
+    for one in 1..=6 {
+        (one + 1..=6).for_each(|other| drop(say(&mut engine, 0, one, other, false)));
+    }
+    file_apart(&mut engine, 1, &["quartz.net", "velvet.org"]);
+    file_apart(&mut engine, 7, &["quartz.net", "velvet.org"]);
+    file_apart(&mut engine, 8, &["quartz.net", "velvet.org"]);
+    (2..=6).for_each(|n| drop(file_apart(&mut engine, n, &["quartz.net"])));
+    file_apart(&mut engine, 9, &["quartz.net"]);
+    assert_eq!(of(&engine, 9), campaign(1));
+}
+
+#[test]
+fn a_wave_stays_told_of_the_part_with_its_firms_when_a_word_parts_the_campaign() {
+    let mut engine = engine();
+    (1..=5).for_each(|n| drop(file(&mut engine, n, &["quartz.net", "velvet.org"])));
+    let told = engine.brief(campaign(1)).unwrap().wave;
+    assert!(told.is_some());
+    engine.take_changes();
+    say(&mut engine, 10, 1, 5, false);
+    assert_ne!(of(&engine, 1), of(&engine, 5));
+    let waves: Vec<_> = [1, 5].map(|n| engine.brief(of(&engine, n)).unwrap()).into();
+    for part in waves {
+        assert_eq!(part.wave, told.filter(|_| part.members >= 3));
+    }
+    file(&mut engine, 11, &["quartz.net", "velvet.org"]);
+    assert!(engine.take_changes().waves.is_empty(), "not told again");
+}
+
+#[test]
+fn a_merge_tells_how_many_reports_the_younger_campaign_had() {
+    let reports = |older: u8| {
+        let mut engine = engine();
+        (1..=older).for_each(|n| drop(file(&mut engine, n, &["quartz.net"])));
+        (11..=12).for_each(|n| drop(file(&mut engine, n, &["lantern.org"])));
+        say(&mut engine, 20, 1, 11, true);
+        engine.history(campaign(1)).iter().find(|it| it.what == What::Merged).unwrap().reports
+    };
+    assert_eq!([reports(1), reports(2), reports(3)], [2; 3]);
 }

@@ -282,3 +282,17 @@ pub(crate) fn check(rule: &Rule, kind: Kind, value: &str, expect: &[&str]) {
     });
     assert_eq!(found, expect, "{} of {value}", rule.name);
 }
+
+#[cfg(test)]
+#[test]
+fn a_value_of_many_words_makes_no_more_features_than_one_of_few() {
+    let name: String = ('a'..='z').map(|c| format!("{}.", c.to_string().repeat(5))).collect();
+    let observable = model::Observable::from_normal(Kind::Domain, format!("{name}quartz.net"));
+    let (zones, networks) = (crate::Zones::own(), Networks::default());
+    let mut of_rule = [0; RULES];
+    let keys = Keys { host: None, owned: None, seed: KeySeed([7; 16]) };
+    features(&Parts::of(&observable, &zones), &Context { networks: &networks }, keys, &mut |rule, _| {
+        of_rule[usize::from(rule)] += 1;
+    });
+    assert_eq!(of_rule.iter().max(), Some(&FEATURES_PER_RULE_MAX));
+}
