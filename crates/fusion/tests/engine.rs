@@ -633,7 +633,7 @@ fn what_so_many_members_name_stays_stopped_when_lists_change() {
     let mut engine = ten_are_many();
     (1..=10).for_each(|n| drop(file(&mut engine, n, n as u8, &["everywhere.test"])));
     engine.stop_linking(key("everywhere.test")).unwrap();
-    engine.use_noise(fusion::NoiseLists::own(true));
+    engine.use_noise(Arc::new(fusion::NoiseLists::own(true)));
     file(&mut engine, 11, 11, &["everywhere.test"]);
     assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)));
     assert!(engine.links_nothing(key("everywhere.test")));
