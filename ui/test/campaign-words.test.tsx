@@ -4,6 +4,8 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/rea
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { cell } from '../src/api/client'
 import type { CellCampaign } from '../src/api/types'
+import { EAGER_FOR_MS } from '../src/lib/eager'
+import { CellCampaignPage } from '../src/pages/CellCampaign'
 import { SaidOfIt } from '../src/ui/CampaignWords'
 import { said as T } from '../src/words/campaign-words'
 
@@ -80,5 +82,40 @@ describe('what is said of a campaign', () => {
     fireEvent.submit(form)
     await within(form).findByText(T.done)
     expect(relate).toHaveBeenCalledWith('a', 'b', false, 'another lure, another hand')
+  })
+})
+
+describe('a campaign that was named', () => {
+  it('has its name soon, although the answer that came first does not know it yet', async () => {
+    const said = {
+      ...d,
+      name: undefined,
+      words: [],
+      reports: [],
+      aliases: [],
+      reasons: [],
+      indicators: [],
+      timeline: [],
+    }
+    const called = (title: string) =>
+      ({
+        ...said,
+        campaign: { id: 'c1', title, letter: 'A', severity: 'high', trend: 'steady', sectors: [], firms: 1 },
+      }) as never
+    vi.spyOn(cell, 'campaigns').mockResolvedValue({ items: [], exercise: true } as never)
+    vi.spyOn(cell, 'name').mockResolvedValue(undefined as never)
+    const asked = vi.spyOn(cell, 'campaign').mockResolvedValue(called('Phishing'))
+    render(
+      <QueryClientProvider client={new QueryClient()}>
+        <CellCampaignPage id="c1" exercise={false} lead={false} passes={false} judges />
+      </QueryClientProvider>,
+    )
+    const field = await screen.findByLabelText(T.name)
+    fireEvent.change(field, { target: { value: 'Grey Heron' } })
+    fireEvent.submit(field.closest('form')!)
+    // The first answer after the act is still the old one; what the fold took in meanwhile is in the next.
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(2))
+    asked.mockResolvedValue(called('Grey Heron'))
+    await screen.findByRole('heading', { level: 1, name: /Grey Heron/ }, { timeout: EAGER_FOR_MS })
   })
 })

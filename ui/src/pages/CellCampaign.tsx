@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { ApiError, cell } from '../api/client'
 import type { CellCampaign } from '../api/types'
+import { useEager } from '../lib/eager'
 import { both, brief, clock, count, defang, list, ms } from '../lib/format'
 import { links, matrix } from '../lib/matrix'
 import { History, SaidOfIt } from '../ui/CampaignWords'
@@ -19,6 +20,7 @@ import { kindWord, words } from '../words/portal'
 import { thread } from '../words/report'
 
 const T = words.cellCampaign
+const POLL_MS = 10_000
 const REASONS_SHOWN = 12
 const ROWS_FOLDED = 24
 /** The latest reports that are listed with a way to their cases, and can be passed on from here. */
@@ -390,7 +392,8 @@ export function CellCampaignPage({
   judges: boolean
 }) {
   const now = useNow(),
-    q = useQuery({ queryKey: ['cell-campaign', id], queryFn: () => cell.campaign(id), refetchInterval: 10_000 })
+    { every, acted } = useEager(POLL_MS),
+    q = useQuery({ queryKey: ['cell-campaign', id], queryFn: () => cell.campaign(id), refetchInterval: every })
   if (q.error instanceof ApiError && q.error.status === 404)
     return <NotFound title={words.campaign.gone} meaning={words.campaign.goneMeaning} />
   if (q.isError)
@@ -407,7 +410,10 @@ export function CellCampaignPage({
       lead={lead}
       passes={passes}
       judges={judges}
-      fresh={() => void q.refetch()}
+      fresh={() => {
+        acted()
+        void q.refetch()
+      }}
     />
   ) : (
     <div className="page">

@@ -11,6 +11,7 @@ import { Name } from '../ui/Rows'
 import { Reply, Said } from '../ui/Said'
 import { Act } from '../ui/Sheet'
 import { Failed, Heading, Loading, NotFound } from '../ui/States'
+import { useEager } from '../lib/eager'
 import { untitled } from '../lib/fate'
 import { Value } from '../ui/Value'
 import { Moment } from '../ui/When'
@@ -29,12 +30,13 @@ export function Triage() {
   const { face, session } = useRouteContext({ from: '/shell' }),
     { id } = useParams({ from: '/shell/triage/$id' }),
     on = face?.face === 'cell' && !!session?.rights.includes('read-cases'),
+    { every, acted } = useEager(POLL_MS),
     acts = !!session?.rights.includes('act-on-cases')
   const q = useQuery({
     queryKey: ['case', id],
     queryFn: () => cases.one(id),
     enabled: on,
-    refetchInterval: POLL_MS,
+    refetchInterval: every,
     retry: false,
   })
   if (!on) return <NotFound />
@@ -42,7 +44,10 @@ export function Triage() {
     return <NotFound title={T.caseTitle} meaning={T.caseGone} />
   const c = q.data,
     title = c?.title || untitled(c),
-    fresh = () => void q.refetch(),
+    fresh = () => {
+      acted()
+      return q.refetch()
+    },
     going = c?.ongoing && c.state === 'open'
   return (
     <div className="page threadpage">
@@ -79,7 +84,7 @@ export function Triage() {
             acts &&
             c.state === 'open' && (
               <p>
-                <Act label={words.desk.claim} quiet={false} go={() => cell.claim(id).then(() => q.refetch())} />
+                <Act label={words.desk.claim} quiet={false} go={() => cell.claim(id).then(fresh)} />
               </p>
             )
           )}
