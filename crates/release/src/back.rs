@@ -163,13 +163,15 @@ impl Gate {
         for item in &before.items {
             let key = self.key_of(&item.sighting.observable);
             if let Some(held) = self.held.get_mut(&key) {
-                let Some(place) = held.iter().position(|held| held.is_of(case)) else { continue };
+                let found = held.iter().enumerate().find_map(|(place, held)| Some((place, held.since(case)?)));
+                let Some((place, at)) = found else { continue };
                 let Some(known) = held.get_mut(place) else { continue };
-                let (facts, observable, until) = (restated(&known.facts), known.observable.clone(), known.until);
+                let facts = Arc::new(Facts { at, ..(*restated(&known.facts)).clone() });
+                let (observable, until) = (known.observable.clone(), known.until);
                 if !known.keeps_without(case) {
                     held.remove(place);
                 }
-                held.push(Held { facts, observable, until, repeats: Vec::new() });
+                held.push(Held::new(facts, observable, until));
             }
         }
     }

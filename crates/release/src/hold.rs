@@ -18,30 +18,51 @@ const REPEATS_MAX: usize = 32;
 
 /// A value of one report that waits.
 pub(crate) struct Held {
+    /// Named by the least of its cases and timed by the earliest of them, as if each had been kept alone.
     pub(crate) facts: Arc<Facts>,
     pub(crate) observable: Observable,
     /// It is dropped if it has not opened by then: as long after its report as a watch lasts.
     pub(crate) until: Timestamp,
-    /// Cases of the same member that say the same: it waits as long as one of them is not taken back.
-    pub(crate) repeats: Vec<CaseId>,
+    /// Cases of the same member that say the same, and when each said it: it waits as long as one of them is not taken back.
+    repeats: Vec<(CaseId, Timestamp)>,
 }
 
 impl Held {
-    /// Whether a case waits by it.
-    pub(crate) fn is_of(&self, case: CaseId) -> bool {
-        self.facts.case == case || self.repeats.contains(&case)
+    pub(crate) fn new(facts: Arc<Facts>, observable: Observable, until: Timestamp) -> Self {
+        let repeats = vec![(facts.case, facts.at)];
+        Self { facts, observable, until, repeats }
+    }
+
+    /// Whether a case waits by it, and since when.
+    pub(crate) fn since(&self, case: CaseId) -> Option<Timestamp> {
+        self.repeats.iter().find(|(repeat, _)| *repeat == case).map(|(_, at)| *at)
+    }
+
+    /// One more case says the same. Of too many the greatest go, but for the earliest: it names and times nothing.
+    fn repeat(&mut self, case: CaseId, at: Timestamp) {
+        self.repeats.push((case, at));
+        if self.repeats.len() > REPEATS_MAX {
+            let earliest = self.repeats.iter().map(|(_, at)| *at).min();
+            let spare = self.repeats.iter().filter(|(_, at)| Some(*at) > earliest).map(|(case, _)| *case).max();
+            let spare = spare.unwrap_or(case);
+            self.repeats.retain(|(repeat, _)| *repeat != spare);
+        }
+        self.restate();
     }
 
     /// A case is taken back; true if another one still waits.
     pub(crate) fn keeps_without(&mut self, case: CaseId) -> bool {
-        self.repeats.retain(|repeat| *repeat != case);
-        if self.facts.case != case {
-            return true;
+        self.repeats.retain(|(repeat, _)| *repeat != case);
+        self.restate();
+        !self.repeats.is_empty()
+    }
+
+    fn restate(&mut self) {
+        let Some(case) = self.repeats.iter().map(|(case, _)| *case).min() else { return };
+        let Some(at) = self.repeats.iter().map(|(_, at)| *at).min() else { return };
+        if (case, at) != (self.facts.case, self.facts.at) {
+            self.facts = Arc::new(Facts { case, at, ..(*self.facts).clone() });
         }
-        let Some(next) = self.repeats.iter().min().copied() else { return false };
-        self.repeats.retain(|repeat| *repeat != next);
-        self.facts = Arc::new(Facts { case: next, ..(*self.facts).clone() });
-        true
     }
 }
 
@@ -64,18 +85,11 @@ impl Gate {
         let held = self.held.entry(key).or_default();
         let same = |known: &Held| (known.facts.token_place, known.facts.window) == (facts.token_place, facts.window);
         if let Some(known) = held.iter_mut().find(|known| known.facts.likeness == facts.likeness && same(known)) {
+            // What opens must be named and timed as if both had been kept, or ids would tell that one member filed twice.
             known.until = known.until.max(until);
-            // What opens must be named as if both had been kept, or ids would tell that one member filed twice: by the lesser
-            // case. When it was filed is the earlier time, which is the known one's.
-            let other = known.facts.case.max(facts.case);
-            if known.repeats.len() < REPEATS_MAX {
-                known.repeats.push(other);
-            }
-            if facts.case < known.facts.case {
-                known.facts = Arc::new(Facts { case: facts.case, ..(*known.facts).clone() });
-            }
+            known.repeat(facts.case, facts.at);
         } else if held.iter().filter(|known| same(known)).count() < HELD_BY_MEMBER_MAX {
-            held.push(Held { facts: Arc::clone(facts), observable: observable.clone(), until, repeats: Vec::new() });
+            held.push(Held::new(Arc::clone(facts), observable.clone(), until));
         } else {
             return;
         }
@@ -109,7 +123,7 @@ impl Gate {
                     continue;
                 }
                 // Each of them tells it from now on, so that members have it until the last of them is taken back.
-                for case in repeats.into_iter().chain([facts.case]) {
+                for (case, _) in repeats {
                     let facts = || Arc::new(Facts { case, ..(*facts).clone() });
                     let part =
                         parts.entry(case).or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
