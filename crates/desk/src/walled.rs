@@ -269,24 +269,23 @@ impl Walled {
         after.amend(&amend.change);
         let seed = self.vault.key_seed();
         let all = matches!(amend.change, Change::Withdraw | Change::Recall { .. });
-        let kept =
-            |observable: &Observable| !all && after.items.iter().any(|item| item.sighting.observable == *observable);
-        let gone: Vec<Observation<'_>> = before
-            .items
-            .iter()
-            .map(|item| &item.sighting.observable)
-            .filter(|observable| !kept(observable))
-            .map(|observable| Observation { key: observable.key(seed), observable })
-            .collect();
-        self.fusion.forget(amend.case, &gone);
+        let of = |report: &ReportEntry| -> HashSet<Observable> {
+            report.items.iter().map(|item| item.sighting.observable.clone()).collect()
+        };
+        let (named, names) = (of(&before), if all { HashSet::new() } else { of(&after) });
+        let observed = |still: bool| -> Vec<Observation<'_>> {
+            let values = before.items.iter().map(|item| &item.sighting.observable);
+            let some = values.filter(|observable| names.contains(*observable) == still);
+            some.map(|observable| Observation { key: observable.key(seed), observable }).collect()
+        };
+        let (gone, left) = (observed(false), observed(true));
+        self.fusion.forget(amend.case, &gone, &left);
         if all {
             self.fusion.forget_tags(amend.case);
         }
         if let Change::Correct(_) = amend.change {
             let mut added = after.clone();
-            added
-                .items
-                .retain(|item| !before.items.iter().any(|known| known.sighting.observable == item.sighting.observable));
+            added.items.retain(|item| !named.contains(&item.sighting.observable));
             self.now = self.now.max(at);
             self.correlate(&added);
         }

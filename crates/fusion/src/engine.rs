@@ -139,6 +139,7 @@ impl Fusion {
         while self.cases.get(self.young_from).is_some_and(|held| event.at.millis_since(held.at) > SPAN_MILLIS) {
             self.young_from += 1;
         }
+        let merged = self.merged.len();
         let found = self.observe(case, event, findings);
         let mut joined: Option<Vec<Reason>> = None;
         for link in found {
@@ -153,7 +154,8 @@ impl Fusion {
                 case: event.case,
             });
         }
-        if fresh && self.config.waves {
+        // Values that came later bring nobody, unless they make one campaign of two.
+        if fresh || self.merged.len() > merged {
             self.look_for_wave(case, event.at);
         }
         if fresh {
@@ -337,7 +339,11 @@ impl Fusion {
         self.changed.extend(oldest);
     }
 
-    fn look_for_wave(&mut self, case: u32, at: Timestamp) {
+    /// Tells of a wave if the campaign of a case has become one.
+    pub(crate) fn look_for_wave(&mut self, case: u32, at: Timestamp) {
+        if !self.config.waves {
+            return;
+        }
         let (id, campaign) = (self.cases.get(case).map(|held| held.id), self.id_of(case));
         let Some(cluster) = self.cluster_of_mut(case) else { return };
         let Some((members, since)) = cluster.wave(at) else { return };

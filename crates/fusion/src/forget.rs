@@ -3,55 +3,65 @@
 
 use std::collections::HashSet;
 
-use model::{CaseId, MemberToken};
+use model::{CaseId, MemberToken, ObservableKey};
 
 use crate::Observation;
 use crate::engine::Fusion;
-use crate::parts::Parts;
 use crate::posting::{AS_FEATURE, AS_HOST, AS_OWNED, AS_VALUE, Standing};
-use crate::rules::{self, Context, Keys, OWNED, URL_HOST};
+use crate::rules::{OWNED, URL_HOST};
+use crate::take::{Feature, Room};
 
 impl Fusion {
-    /// Forgets that a case holds these values. The case itself, and the campaign that it is in, stay.
-    pub fn forget(&mut self, case: CaseId, observations: &[Observation<'_>]) {
+    /// Forgets that a case holds the values `gone`; `left` are those that it still names, for what they have in common with the
+    /// others stays. The case itself, and the campaign that it is in, stay.
+    pub fn forget(&mut self, case: CaseId, gone: &[Observation<'_>], left: &[Observation<'_>]) {
         let Some(index) = self.index_of(case) else { return };
-        let mut left = HashSet::new();
-        for Observation { key, observable } in observations {
-            let Some(posting) = self.postings.get(key.0) else { continue };
-            if !posting.has(index, AS_VALUE, &self.store) {
-                continue;
+        let mut room = Room::default();
+        let mut kept = HashSet::new();
+        for observation in left {
+            if self.links_by(index, observation.key) == Some(true) {
+                kept.extend(self.features_of(observation, &mut room).iter().map(|feature| feature.key));
             }
-            let links = posting.standing() == Standing::Links;
+        }
+        for observation in gone {
+            let key = observation.key;
+            let Some(brought) = self.links_by(index, key) else { continue };
+            let counted = self.postings.get(key.0).is_some_and(|posting| posting.standing() == Standing::Links);
             self.make_room(index);
             if self.leave(index, key.0, AS_VALUE) {
-                self.crowded.remove(key);
+                self.crowded.remove(&key);
             }
-            if links && self.postings.get(key.0).is_none_or(|posting| posting.seen(&self.store) == 0) {
+            if counted && self.postings.get(key.0).is_none_or(|posting| posting.seen(&self.store) == 0) {
                 self.uncount_value(index);
             }
-            let mut features: Vec<(u8, u64)> = Vec::new();
-            let (zones, networks) = (self.config.zones.clone(), self.config.networks.clone());
-            let parts = Parts::of(observable, &zones);
-            let keys = Keys { host: None, owned: None, seed: self.config.key_seed };
-            rules::features(&parts, &Context { networks: &networks }, keys, &mut |rule, feature| {
-                features.push((rule, feature));
-            });
-            for (rule, feature) in features {
+            if !brought {
+                continue;
+            }
+            for Feature { key: feature, rule } in self.features_of(observation, &mut room).iter().copied() {
                 let role = match rule {
                     URL_HOST => AS_HOST,
                     OWNED => AS_OWNED,
                     _ => AS_FEATURE,
                 };
+                if feature == key.0 || kept.contains(&feature) {
+                    continue;
+                }
                 // A case has a feature once, however many of its values do: left twice, it would go from another case of the campaign.
                 let has = match role {
-                    AS_FEATURE => left.insert(feature),
+                    AS_FEATURE => kept.insert(feature),
                     _ => self.postings.get(feature).is_some_and(|posting| posting.has(index, role, &self.store)),
                 };
-                if feature != key.0 && has {
+                if has {
                     self.leave(index, feature, role);
                 }
             }
         }
+    }
+
+    /// Whether a value of a case brought features with it, which an everyday value does not; `None` if the case does not have it.
+    fn links_by(&self, case: u32, key: ObservableKey) -> Option<bool> {
+        let posting = self.postings.get(key.0).filter(|posting| posting.has(case, AS_VALUE, &self.store))?;
+        Some(posting.standing() != Standing::Noise)
     }
 
     /// A case has a feature no more; gives whether nobody has it any more.
@@ -94,7 +104,7 @@ impl Fusion {
 
     /// Cases by which a member holds a value in one token window, as far as they are kept.
     #[must_use]
-    pub fn cases_of_member(&self, key: model::ObservableKey, token: MemberToken, window: u32) -> Vec<CaseId> {
+    pub fn cases_of_member(&self, key: ObservableKey, token: MemberToken, window: u32) -> Vec<CaseId> {
         let Some(token) = self.token_index(token) else { return Vec::new() };
         let cases = self.postings.get(key.0).map_or(&[][..], |posting| posting.holders(&self.store));
         cases
@@ -108,7 +118,7 @@ impl Fusion {
 
 #[cfg(test)]
 mod tests {
-    use model::{KeySeed, Kind, Observable, ObservableKey, Timestamp};
+    use model::{KeySeed, Kind, Observable, Timestamp};
 
     use super::*;
     use crate::{Config, Event};
@@ -120,10 +130,7 @@ mod tests {
     }
 
     fn step_by(fusion: &mut Fusion, seed: KeySeed, n: u8, values: &[&str]) {
-        let held: Vec<Observable> = values
-            .iter()
-            .map(|value| Observable::detect(value).unwrap_or_else(|| Observable::from_normal(Kind::Domain, *value)))
-            .collect();
+        let held: Vec<Observable> = values.iter().map(|value| read(value)).collect();
         let observations: Vec<Observation<'_>> =
             held.iter().map(|observable| Observation { key: observable.key(seed), observable }).collect();
         let event = Event {
@@ -142,18 +149,20 @@ mod tests {
         fusion.step(&event, &mut Vec::new());
     }
 
-    fn forget(fusion: &mut Fusion, n: u8, value: &str) -> ObservableKey {
-        let observable = Observable::detect(value).unwrap();
-        let key = observable.key(SEED);
-        fusion.forget(CaseId::from_bytes([n; 16]), &[Observation { key, observable: &observable }]);
-        key
+    fn read(value: &str) -> Observable {
+        Observable::detect(value).unwrap_or_else(|| Observable::from_normal(Kind::Domain, value))
     }
 
-    fn forget_all(fusion: &mut Fusion, n: u8, values: &[&str]) {
-        let held: Vec<Observable> = values.iter().map(|value| Observable::detect(value).unwrap()).collect();
-        let observations: Vec<Observation<'_>> =
-            held.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
-        fusion.forget(CaseId::from_bytes([n; 16]), &observations);
+    fn forget(fusion: &mut Fusion, n: u8, value: &str) -> ObservableKey {
+        forget_some(fusion, n, &[value], &[]);
+        read(value).key(SEED)
+    }
+
+    fn forget_some(fusion: &mut Fusion, n: u8, gone: &[&str], left: &[&str]) {
+        let [gone, left]: [Vec<Observable>; 2] = [gone, left].map(|of| of.iter().map(|value| read(value)).collect());
+        let [gone, left]: [Vec<Observation<'_>>; 2] = [&gone, &left]
+            .map(|of| of.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect());
+        fusion.forget(CaseId::from_bytes([n; 16]), &gone, &left);
     }
 
     #[test]
@@ -212,10 +221,54 @@ mod tests {
             step(&mut fusion, 2, &[theirs]);
             let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
             assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2), "{theirs}");
-            forget_all(&mut fusion, 1, &[one, two]);
+            forget_some(&mut fusion, 1, &[one, two], &[]);
             step(&mut fusion, 3, &[later]);
             assert_eq!(campaign(&fusion, 2), campaign(&fusion, 3), "{later}");
         }
+    }
+
+    #[test]
+    fn what_a_report_still_names_keeps_what_it_shares_with_what_is_taken_back() {
+        for [one, two, later] in [
+            ["https://evil-one.net/a1", "https://evil-one.net/b2", "https://evil-one.net/c3"],
+            ["quay.evil-one.net", "reef.evil-one.net", "tide.evil-one.net"],
+            ["45.9.148.7", "45.9.148.8", "45.9.148.9"],
+        ] {
+            for (gone, left) in [(one, two), (two, one)] {
+                let mut fusion = Fusion::new(Config::new(false, SEED));
+                step(&mut fusion, 1, &[one, two]);
+                forget_some(&mut fusion, 1, &[gone], &[left]);
+                step(&mut fusion, 2, &[later]);
+                let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+                assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2), "{gone} gone, {left} left, {later}");
+                // One after the other, all of it goes.
+                let mut fusion = Fusion::new(Config::new(false, SEED));
+                step(&mut fusion, 1, &[one, two]);
+                forget_some(&mut fusion, 1, &[gone], &[left]);
+                forget_some(&mut fusion, 1, &[left], &[]);
+                step(&mut fusion, 2, &[later]);
+                assert_ne!(campaign(&fusion, 1), campaign(&fusion, 2), "{gone} gone, then {left}, {later}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_everyday_value_that_is_taken_back_takes_nothing_with_it() {
+        // The same path on an everyday host and on another: the report's everyday link brought nothing, and takes nothing away.
+        let mut noise = crate::NoiseLists::default();
+        let everyday = "https://everyday.example/gate/zx81q.php";
+        noise.add_list("everyday links", crate::ListKind::Exact, [everyday]);
+        let mut fusion = Fusion::new(Config { noise: std::sync::Arc::new(noise), ..Config::new(false, SEED) });
+        step(&mut fusion, 1, &["https://evil-one.net/gate/zx81q.php", "shared-name.net"]);
+        // Who else has the path is counted by now, not known one by one.
+        step(&mut fusion, 4, &["https://evil-four.net/gate/zx81q.php", "shared-name.net"]);
+        forget_some(&mut fusion, 4, &["https://evil-four.net/gate/zx81q.php"], &["shared-name.net"]);
+        step(&mut fusion, 2, &[everyday, "shared-name.net"]);
+        let campaign = |fusion: &Fusion, n: u8| fusion.campaign_of(CaseId::from_bytes([n; 16])).unwrap();
+        assert_eq!(campaign(&fusion, 1), campaign(&fusion, 2));
+        forget_some(&mut fusion, 2, &[everyday], &["shared-name.net"]);
+        step(&mut fusion, 3, &["https://other-two.org/gate/zx81q.php"]);
+        assert_eq!(campaign(&fusion, 1), campaign(&fusion, 3));
     }
 
     #[test]
@@ -255,7 +308,7 @@ mod tests {
             assert_eq!(fusion.campaign(campaign).unwrap().values, 2, "{byte}");
             let observable = Observable::detect(own).unwrap();
             let key = observable.key(seed);
-            fusion.forget(CaseId::from_bytes([8; 16]), &[Observation { key, observable: &observable }]);
+            fusion.forget(CaseId::from_bytes([8; 16]), &[Observation { key, observable: &observable }], &[]);
             assert_eq!(fusion.campaign(campaign).unwrap().values, 1, "{byte}");
             assert_eq!(fusion.seen(key), 0, "{byte}");
         }

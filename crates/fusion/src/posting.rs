@@ -363,7 +363,7 @@ impl Posting {
         places: &Places,
     ) -> bool {
         if !self.is_spilled() {
-            if places.home(self.at) != places.home(case) {
+            if self.at != case {
                 return false;
             }
             // The same case may have it in another way still: it names a host, and a URL on that.

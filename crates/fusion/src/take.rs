@@ -64,9 +64,9 @@ impl Hit {
 
 /// A feature of a value of a report.
 #[derive(Clone, Copy)]
-struct Feature {
-    key: u64,
-    rule: u8,
+pub(crate) struct Feature {
+    pub(crate) key: u64,
+    pub(crate) rule: u8,
 }
 
 /// A value that was taken apart.
@@ -240,6 +240,14 @@ impl Fusion {
         let has_owner = parts.owned.is_some();
         let popular = [parts.host, parts.owned].into_iter().flatten().any(|name| noise.is_popular(name));
         room.values.push(Ready { features, host, owned, has_owner, popular });
+    }
+
+    /// The features of one value by the lists in use.
+    pub(crate) fn features_of<'a>(&self, observation: &Observation<'_>, room: &'a mut Room) -> &'a [Feature] {
+        room.features.clear();
+        room.values.clear();
+        self.make_ready(observation.observable, observation.key, room);
+        &room.features
     }
 
     fn take(

@@ -138,6 +138,7 @@ impl Fusion {
         let (mine_id, theirs_id) = (self.id_of(case), self.id_of(earlier));
         let edge = Edge { case, other: earlier, log_odds: f32::INFINITY, word: number };
         self.unite(edge, word.at, true);
+        self.look_for_wave(case, word.at);
         let (kept, alias) = if mine < theirs { (mine_id, theirs_id) } else { (theirs_id, mine_id) };
         self.note_merged(kept, alias);
         findings.push(Finding::Merged { kept, alias, reasons: vec![reason] });

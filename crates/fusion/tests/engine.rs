@@ -689,7 +689,7 @@ fn votes_count_up_to_eight_and_an_old_sighting_makes_nothing_older() {
 
 fn take_back(engine: &mut Fusion, n: usize, value: &str) {
     let observable = read(value);
-    engine.forget(case(n), &[Observation { key: observable.key(SEED), observable: &observable }]);
+    engine.forget(case(n), &[Observation { key: observable.key(SEED), observable: &observable }], &[]);
 }
 
 #[test]

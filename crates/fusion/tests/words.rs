@@ -357,3 +357,35 @@ fn a_merge_tells_how_many_reports_the_younger_campaign_had() {
     };
     assert_eq!([reports(1), reports(2), reports(3)], [2; 3]);
 }
+
+#[test]
+fn a_word_that_makes_three_firms_one_attack_within_hours_tells_of_a_wave() {
+    for (said_after, waves) in [(60, 1), (7 * 60, 0)] {
+        let mut engine = engine();
+        file_at(&mut engine, 0, 1, &["quartz.net"]);
+        file_at(&mut engine, 10, 2, &["quartz.net"]);
+        file_at(&mut engine, 20, 3, &["lantern.org"]);
+        assert!(engine.take_changes().waves.is_empty());
+        say(&mut engine, said_after, 3, 1, true);
+        let told: Vec<_> = engine.take_changes().waves.iter().map(|wave| (wave.campaign, wave.members)).collect();
+        assert_eq!(told, [(campaign(1), 3)][..waves], "said after {said_after} minutes");
+        let happened: Vec<What> = engine.history(campaign(1)).iter().map(|it| it.what).collect();
+        assert_eq!(happened, [What::Merged, What::Wave][..=waves]);
+        // It goes on: the same wave.
+        file_at(&mut engine, said_after + 1, 4, &["lantern.org"]);
+        assert!(engine.take_changes().waves.is_empty());
+    }
+}
+
+#[test]
+fn values_that_come_later_and_make_one_campaign_of_two_tell_of_a_wave() {
+    let mut engine = engine();
+    file_at(&mut engine, 0, 1, &["quartz.net"]);
+    file_at(&mut engine, 10, 2, &["quartz.net"]);
+    file_at(&mut engine, 20, 3, &["lantern.org"]);
+    file_at(&mut engine, 30, 3, &["harbour.org"]);
+    assert!(engine.take_changes().waves.is_empty(), "further values alone bring nobody");
+    file_at(&mut engine, 40, 3, &["quartz.net"]);
+    assert_eq!(of(&engine, 3), campaign(1));
+    assert_eq!(engine.take_changes().waves.iter().map(|wave| wave.members).collect::<Vec<_>>(), [3]);
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::Context;
 use fusion::Observation;
-use model::{CaseId, GroupId, Marking, Observable, ObservableKey, Timestamp, WhoMayBeWarned};
+use model::{CaseId, GroupId, KeySeed, Marking, Observable, ObservableKey, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
 use policy::rho::{self, Release};
 use policy::{Answer, Audience, NounKind, ReleasedObject};
@@ -54,6 +54,12 @@ pub(crate) struct Amendment {
     after: Box<ReportEntry>,
 }
 
+/// Values of items as the engine takes them.
+fn observed(seed: KeySeed, items: &[Item]) -> Vec<Observation<'_>> {
+    let values = items.iter().map(|item| &item.sighting.observable);
+    values.map(|observable| Observation { key: observable.key(seed), observable }).collect()
+}
+
 impl Gate {
     /// Takes in a change that the reporter of a case made: the cell's run at once, what members have at the next tick.
     pub(crate) fn amend(&mut self, at: Timestamp, amend: &AmendEntry) -> Result<(), ReleaseError> {
@@ -70,7 +76,8 @@ impl Gate {
         after.amend(&amend.change);
         let all = matches!(amend.change, Change::Withdraw | Change::Recall { .. });
         let gone = if all { before.items.clone() } else { without(&before, &after) };
-        self.forget_in_all(before.case, &gone);
+        let left = if all { &[][..] } else { &after.items };
+        self.forget_in_all(before.case, &gone, left);
         if all {
             self.all.forget_tags(before.case);
         }
@@ -88,7 +95,7 @@ impl Gate {
 
     /// Content of a case went by its time. Members were never shown any of it, so nothing of what they have follows; the run over
     /// everything forgets the values that went, as a replay will not know them.
-    pub(crate) fn aged(&mut self, aged: &AgedEntry) {
+    pub(crate) fn aged(&mut self, aged: &AgedEntry) -> Result<(), ReleaseError> {
         let gone = self.vault.take_aged_values(aged.case);
         if let Some(report) = self.amended.reports.get_mut(&aged.case) {
             if aged.class != Class::Values {
@@ -99,18 +106,17 @@ impl Gate {
         if aged.class != Class::Values {
             self.all.forget_words(aged.case);
         }
-        self.forget_values(aged.case, gone.iter());
-    }
-
-    fn forget_in_all(&mut self, case: CaseId, items: &[Item]) {
-        self.forget_values(case, items.iter().map(|item| &item.sighting.observable));
-    }
-
-    fn forget_values<'a>(&mut self, case: CaseId, values: impl Iterator<Item = &'a Observable>) {
+        let left = self.report_now(aged.case)?.map(|report| report.items).unwrap_or_default();
         let seed = self.vault.key_seed();
-        let observations: Vec<Observation<'_>> =
-            values.map(|observable| Observation { key: observable.key(seed), observable }).collect();
-        self.all.forget(case, &observations);
+        let gone: Vec<_> =
+            gone.iter().map(|observable| Observation { key: observable.key(seed), observable }).collect();
+        self.all.forget(aged.case, &gone, &observed(seed, &left));
+        Ok(())
+    }
+
+    fn forget_in_all(&mut self, case: CaseId, gone: &[Item], left: &[Item]) {
+        let seed = self.vault.key_seed();
+        self.all.forget(case, &observed(seed, gone), &observed(seed, left));
     }
 
     /// The tick of a change has come: what members have follows it.
@@ -138,13 +144,13 @@ impl Gate {
             }
             Change::Correct(_) => {
                 self.restate(&before, &after);
-                self.take_back(at, &before, &without(&before, &after))?;
+                self.take_back(at, &before, (&without(&before, &after), &after.items))?;
                 let added = ReportEntry { items: without(&after, &before), ..(*after).clone() };
                 self.schedule_late(at, &added);
             }
             Change::Recall { .. } if planted::is_on(Leak::RecalledStays) => {}
             Change::Withdraw | Change::Recall { .. } => {
-                self.take_back(at, &before, &before.items)?;
+                self.take_back(at, &before, (&before.items, &[]))?;
                 self.community.forget_tags(before.case);
                 // What a group had of it is taken back once.
                 self.amended.shared.remove(&before.case);
@@ -258,8 +264,13 @@ impl Gate {
         told
     }
 
-    /// Members lose what this report alone has told them of these values.
-    fn take_back(&mut self, at: Timestamp, report: &ReportEntry, items: &[Item]) -> Result<(), ReleaseError> {
+    /// Members lose what this report alone has told them of these values; `left` are those that it still names.
+    fn take_back(
+        &mut self,
+        at: Timestamp,
+        report: &ReportEntry,
+        (items, left): (&[Item], &[Item]),
+    ) -> Result<(), ReleaseError> {
         if planted::is_on(Leak::WithdrawnStays) {
             return Ok(());
         }
@@ -289,12 +300,7 @@ impl Gate {
         let token_place = self.tokens.get(&report.token).copied().unwrap_or(next);
         let facts = facts_of(at, report, token_place, window, counts, community);
         let seed = self.vault.key_seed();
-        let observations: Vec<Observation<'_>> = items
-            .iter()
-            .map(|item| &item.sighting.observable)
-            .map(|observable| Observation { key: observable.key(seed), observable })
-            .collect();
-        self.community.forget(report.case, &observations);
+        self.community.forget(report.case, &observed(seed, items), &observed(seed, left));
         let mut received = Received::new();
         for item in items {
             let key = self.key_of(&item.sighting.observable);

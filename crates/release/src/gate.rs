@@ -200,7 +200,7 @@ impl Gate {
             Body::Report(report) => return Ok(self.report(entry.at, report)),
             Body::Amend(amend) => self.amend(entry.at, amend)?,
             Body::Word(word) => return Ok(self.say(entry.at, word)),
-            Body::Aged(aged) => self.aged(aged),
+            Body::Aged(aged) => self.aged(aged)?,
             Body::DataSet(set) if set.name == NOISE_SET => self.use_noise(set)?,
             Body::DataSet(set) if set.name == NETWORK_SET => self.use_networks(set)?,
             Body::RuleSet(set) if set.name == RULE_SET => self.rules = Some(set.sha256),
