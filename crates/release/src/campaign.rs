@@ -175,6 +175,7 @@ impl Gate {
         let public = self.vault.keys().release_id("campaign", &[id.as_bytes()]);
         self.campaigns.push(Campaign::new(id, public, place));
         self.campaign_places.insert(id, place);
+        self.public_places.insert(public, place);
         place
     }
 

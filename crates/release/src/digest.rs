@@ -110,6 +110,7 @@ impl Gate {
                     0 => {
                         for held in self.held.get(&key).into_iter().flatten() {
                             context.update(held.facts.case.as_bytes());
+                            context.update(&held.facts.at.as_millis().to_le_bytes());
                             context.update(held.observable.value().as_bytes());
                             context.update(&held.until.as_millis().to_le_bytes());
                         }

@@ -77,6 +77,8 @@ pub(crate) struct Gate {
     pub(crate) values: KeyMap<Value>,
     pub(crate) campaigns: Vec<Campaign>,
     pub(crate) campaign_places: HashMap<CampaignId, u32>,
+    /// The same by the id that members have.
+    pub(crate) public_places: HashMap<[u8; 16], u32>,
     /// Campaigns with enough members for a band.
     pub(crate) broad: BTreeSet<u32>,
     pub(crate) tokens: HashMap<MemberToken, u32>,
@@ -147,6 +149,7 @@ impl Gate {
             values: KeyMap::default(),
             campaigns: Vec::new(),
             campaign_places: HashMap::new(),
+            public_places: HashMap::new(),
             broad: BTreeSet::new(),
             tokens: HashMap::new(),
             names: KeyMap::default(),

@@ -79,9 +79,21 @@ impl Gate {
                 Dirty::Text(Text::Posture { .. }) | Dirty::Tombstone(..) => {}
             }
         }
-        // Rules may have changed since: what was shown beside the line was shown all the same.
-        for object in shown.into_values().filter(|object| object.kind == NounKind::Indicator) {
-            self.note_value(object.lookup, object.id, batch.tick, Some(object));
+        // Rules may have changed since, or what led to it is erased: what was shown beside the line was shown all the same.
+        for object in shown.into_values() {
+            match object.kind {
+                NounKind::Indicator => self.note_value(object.lookup, object.id, batch.tick, Some(object)),
+                NounKind::Campaign => {
+                    if let Some(place) = self.public_places.get(&object.id).copied() {
+                        let queued = self.campaigns.get(place as usize).is_some_and(|campaign| campaign.queued);
+                        self.note_campaign(place, batch.tick, Some(object))?;
+                        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+                            campaign.queued = queued;
+                        }
+                    }
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -119,6 +131,22 @@ impl Gate {
             if let Some(shown) = shown {
                 value.note_shown(tick, watch_millis, shown);
             }
+        }
+        if let Some(public) = object.filter(|_| told).and_then(|object| object.campaign) {
+            self.keep_public_id(key, public);
+        }
+    }
+
+    /// Members were shown a value in a campaign that no campaign of this replay is: the report that gave it its id is erased. The one that the
+    /// value is in goes on under that id, or members would see that something was taken out.
+    fn keep_public_id(&mut self, key: u64, public: [u8; 16]) {
+        if self.public_places.contains_key(&public) {
+            return;
+        }
+        let Some(place) = self.values.get(&key).and_then(|value| self.root(value.campaign)) else { return };
+        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+            campaign.public = public;
+            self.public_places.insert(public, place);
         }
     }
 

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{BLOCK, Bench, TICK, by, correction};
-use model::{GroupId, Timestamp, WhoMayBeWarned};
+use common::{BLOCK, Bench, EPOCH, TICK, by, correction};
+use model::{GroupId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use vault::Act;
 
 fn consent(warn: WhoMayBeWarned) -> Act {
@@ -247,4 +247,29 @@ fn an_older_copy_with_the_keys_of_today_takes_back_from_everybody_what_was_recal
     }
     let store = bench.engine.released_digest().unwrap();
     assert_eq!(bench.replayed().released_digest().unwrap(), store);
+}
+
+/// A label of the cell's own waits for three members. With what one of them told erased, a start finds only two by then, and the
+/// label later: members had it all the same. Nor is the campaign another one, if it is the oldest report that was erased.
+#[test]
+fn a_start_after_an_erasure_shows_no_campaign_again_that_members_have_as_it_is() {
+    let warn = WhoMayBeWarned::OnceThreeHaveIt;
+    for recalled in 0..3 {
+        let mut bench = Bench::new();
+        bench.file_all([2, 1, 3].map(|firm| by(firm, &["c.test"])).into());
+        bench.file(by(9, &["c.test"]).own().warn(warn).marked(Tlp::AmberStrict, Pap::Green));
+        bench.run_to(EPOCH);
+        assert_eq!(bench.campaign_of("c.test").unwrap().tlp, "AMBER+STRICT");
+        bench.file(by(4, &["c.test"]).know(WhoMayKnow::Everybody));
+        assert!(bench.act(recalled, Act::Recall));
+        bench.run_to(2 * EPOCH + TICK);
+        let case = bench.cases.borrow()[recalled].1;
+        let erased = bench.engine.erase(case).unwrap().unwrap();
+        bench.vault.redact(case, &erased).unwrap();
+        bench.fold();
+        bench.restart();
+        let shown = bench.everything();
+        bench.run_to(4 * EPOCH);
+        assert_eq!(bench.everything(), shown, "{recalled}");
+    }
 }
