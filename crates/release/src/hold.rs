@@ -116,17 +116,18 @@ impl Gate {
 
     /// The reports whose held values open, each with those of its values.
     pub(crate) fn unhold(&mut self, keys: impl IntoIterator<Item = u64>, due: Timestamp) -> Vec<Part> {
-        let mut parts: BTreeMap<CaseId, Part> = BTreeMap::new();
+        // What a correction added is younger than the rest of its report.
+        let mut parts: BTreeMap<(CaseId, Timestamp), Part> = BTreeMap::new();
         for key in keys {
             for Held { facts, observable, until, repeats } in self.held.remove(&key).unwrap_or_default() {
                 if until <= due {
                     continue;
                 }
                 // Each of them tells it from now on, so that members have it until the last of them is taken back.
-                for (case, _) in repeats {
-                    let facts = || Arc::new(Facts { case, ..(*facts).clone() });
-                    let part =
-                        parts.entry(case).or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
+                for (case, at) in repeats {
+                    let facts = || Arc::new(Facts { case, at, ..(*facts).clone() });
+                    let told = parts.entry((case, at));
+                    let part = told.or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
                     part.items.push((key, observable.clone()));
                 }
             }

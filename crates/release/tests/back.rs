@@ -289,6 +289,23 @@ fn a_wider_answer_after_the_release_confirms_nothing_when_the_first_is_taken_bac
 }
 
 #[test]
+fn a_value_that_a_correction_adds_to_what_waits_is_as_old_as_the_correction() {
+    // Both open at one epoch; neither may lend the other its age, whichever comes first.
+    for (held, added) in [("a.test", "b.test"), ("b.test", "a.test")] {
+        let mut bench = Bench::eager();
+        bench.file(by(1, &[held]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+        bench.file(by(2, &[added]));
+        bench.tick_at(TICK);
+        assert!(bench.act(0, correction(&[added], &[])));
+        bench.file_all(vec![by(2, &[held]), by(3, &[held, added])]);
+        bench.run_to(2 * EPOCH);
+        assert!(bench.blocked(held), "three told it before members had it");
+        assert!(bench.shown(added) && !bench.blocked(added), "one firm told it before members had it");
+        bench.assert_replays();
+    }
+}
+
+#[test]
 fn a_group_loses_it_once_and_a_name_with_it() {
     let group = GroupId::from_bytes([7; 16]);
     let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
