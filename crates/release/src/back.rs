@@ -18,7 +18,6 @@ use vault::{AgedEntry, AmendEntry, Change, Class, Item, Keys, ReportEntry};
 use crate::ReleaseError;
 use crate::campaign::Telling;
 use crate::gate::{Facts, Gate, facts_of};
-use crate::hold::Held;
 use crate::items::{Items, Received, without};
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
@@ -159,26 +158,16 @@ impl Gate {
         Ok(())
     }
 
-    /// What of a report still waits goes out as it is corrected, not as it was first told.
+    /// What of a report still waits goes out as it is corrected, not as it was first told, and is no repeat of what was told so.
     fn restate(&mut self, before: &ReportEntry, after: &ReportEntry) {
         let case = before.case;
-        let restated = |facts: &Facts| Arc::new(Facts { case, attack: after.attack, ..facts.clone() });
         for part in self.pending.values_mut().flatten().filter(|part| part.facts.case == case) {
-            part.facts = restated(&part.facts);
+            part.facts = Arc::new(Facts { attack: after.attack, ..(*part.facts).clone() });
         }
+        let open = after.items.iter().filter(|item| item.held.is_none());
+        let names: Vec<u64> = open.map(|item| self.key_of(&item.sighting.observable)).collect();
         for item in &before.items {
-            let key = self.key_of(&item.sighting.observable);
-            if let Some(held) = self.held.get_mut(&key) {
-                let found = held.iter().enumerate().find_map(|(place, held)| Some((place, held.since(case)?)));
-                let Some((place, at)) = found else { continue };
-                let Some(known) = held.get_mut(place) else { continue };
-                let facts = Arc::new(Facts { at, ..(*restated(&known.facts)).clone() });
-                let (observable, until) = (known.observable.clone(), known.until);
-                if !known.keeps_without(case) {
-                    held.remove(place);
-                }
-                held.push(Held::new(facts, observable, until));
-            }
+            self.restate_held(self.key_of(&item.sighting.observable), case, after.attack, &names);
         }
     }
 

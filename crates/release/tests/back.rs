@@ -289,6 +289,21 @@ fn a_wider_answer_after_the_release_confirms_nothing_when_the_first_is_taken_bac
 }
 
 #[test]
+fn a_report_like_one_before_its_correction_is_another_than_the_corrected_one() {
+    let mut bench = Bench::new();
+    let held = |firm| by(firm, &["a.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt).attack(model::AttackKind::NotSure);
+    bench.file(held(1).attack(model::AttackKind::Phishing));
+    assert!(bench.act(0, correction(&[], &[])));
+    bench.tick_at(TICK);
+    bench.file(held(1).attack(model::AttackKind::Phishing));
+    bench.file_all(vec![held(2), held(3)]);
+    bench.run_to(EPOCH);
+    let told = bench.campaign_of("a.test").unwrap().attack;
+    assert_eq!(told.as_deref(), Some(model::AttackKind::Phishing.title()), "the second one was not corrected");
+    bench.assert_replays();
+}
+
+#[test]
 fn a_value_that_a_correction_adds_to_what_waits_is_as_old_as_the_correction() {
     // Both open at one epoch; neither may lend the other its age, whichever comes first.
     for (held, added) in [("a.test", "b.test"), ("b.test", "a.test")] {
