@@ -363,7 +363,9 @@ impl Gate {
     /// A member has a value no more, unless by another of its reports; `received` keeps when those came, each being read once.
     fn unhave(&mut self, at: Timestamp, key: u64, facts: &Facts, received: &mut Received) -> Result<(), ReleaseError> {
         let (place, window) = (facts.token_place, facts.window);
-        let of_member = |known: &Facts| (known.token_place, known.window) == (place, window) && known.community;
+        let of_member = |known: &Facts| {
+            (known.token_place, known.window) == (place, window) && rho::counts_for_hold(known.community, known.own)
+        };
         let waits = self.held.get(&key).into_iter().flatten().any(|held| of_member(&held.facts))
             || self
                 .pending
@@ -372,13 +374,18 @@ impl Gate {
                 .any(|part| of_member(&part.facts) && part.items.iter().any(|(waiting, _)| *waiting == key));
         let open = self.community.cases_of_member(ObservableKey(key), facts.token, window);
         let since = self.values.get(&key).map_or(0, |value| value.since);
-        let mut confirms = false;
+        // More than are looked at: some of them may well be a member's.
+        let (mut has, mut confirms) = (open.len() > CASES_LOOKED_AT_MAX, false);
         for case in open.iter().take(CASES_LOOKED_AT_MAX) {
             // Those that are left and were filed before members had the value; an echo confirms nothing.
             let came = match received.entry(*case) {
                 Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(place) => *place.insert(self.report_now(*case)?.map(|report| report.received_at)),
+                Entry::Vacant(place) => {
+                    let report = self.report_now(*case)?.filter(|report| report.is_members());
+                    *place.insert(report.map(|report| report.received_at))
+                }
             };
+            has |= came.is_some();
             let asked = self.amended.asked.get(&(*case, key)).copied();
             confirms |= came.is_some_and(|came| since == 0 || asked.unwrap_or(came).as_millis() < since);
         }
@@ -386,7 +393,7 @@ impl Gate {
         if !confirms {
             value.havers.unconfirm(place, window);
         }
-        if open.is_empty() && !waits {
+        if !has && !waits {
             value.havers.lose(place, window);
         }
         let (confirming, blocked) = (value.havers.confirming(), value.is(BLOCKED));

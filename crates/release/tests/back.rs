@@ -304,6 +304,30 @@ fn a_report_like_one_before_its_correction_is_another_than_the_corrected_one() {
 }
 
 #[test]
+fn what_an_organisation_tells_as_the_cell_does_not_stand_for_what_it_takes_back_as_a_member() {
+    use WhoMayBeWarned::{Now, OnceThreeHaveIt};
+    for own in [Now, OnceThreeHaveIt] {
+        let mut bench = Bench::new();
+        bench.file_all(vec![by(1, &["a.test"]), by(2, &["a.test"]), by(1, &["a.test"]).own().warn(own)]);
+        bench.file(by(3, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.file_all(vec![by(1, &["held.test"]).warn(OnceThreeHaveIt), by(1, &["held.test"]).own().warn(own)]);
+        bench.run_to(BLOCK);
+        assert!(bench.blocked("a.test"));
+        assert!(bench.act(0, Act::Withdraw) && bench.act(4, Act::Withdraw));
+        bench.run_to(2 * BLOCK);
+        assert!(bench.shown("a.test") && !bench.blocked("a.test"), "one member is left that confirms it");
+        bench.file(by(4, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.run_to(EPOCH);
+        let held = bench.indicator("held.test").map(|view| view.released_at);
+        bench.file(by(6, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.run_to(2 * EPOCH);
+        assert_eq!(held.is_none(), own == OnceThreeHaveIt, "two members have it by the first epoch");
+        assert!(bench.shown("held.test"));
+        bench.assert_replays();
+    }
+}
+
+#[test]
 fn a_value_that_a_correction_adds_to_what_waits_is_as_old_as_the_correction() {
     // Both open at one epoch; neither may lend the other its age, whichever comes first.
     for (held, added) in [("a.test", "b.test"), ("b.test", "a.test")] {
