@@ -85,8 +85,8 @@ fn told(drawn: Drawn) -> impl Strategy<Value = Told> {
     let values = prop::collection::btree_set(0..drawn.values, 1..3);
     (1..=drawn.firms, values, warn, 0..10_u8, tlp, pap, attack()).prop_map(
         |(firm, values, warn, odd, tlp, pap, attack)| Told {
-            // The cell is no member.
-            firm: if odd == 1 { 99 } else { firm },
+            // The cell is no member, not even where its reports and a member's are of one organisation.
+            firm: if odd == 1 && firm > 2 { 99 } else { firm },
             values,
             warn,
             named: odd == 0,
