@@ -179,6 +179,24 @@ impl Gate {
         place
     }
 
+    /// Members were shown a value in a campaign that no campaign of this replay is: the report that gave it its id is erased. The one that
+    /// the value is in, or comes into, goes on under that id if members know it by no other, or they would see that something was taken out.
+    pub(crate) fn keep_public_id(&mut self, key: u64, public: [u8; 16]) {
+        if self.public_places.contains_key(&public) {
+            return;
+        }
+        let place = self.values.get(&key).and_then(|value| self.root(value.campaign));
+        let Some((place, campaign)) = place.and_then(|place| Some((place, self.campaigns.get_mut(place as usize)?)))
+        else {
+            self.orphans.insert(key, public);
+            return;
+        };
+        if campaign.since == 0 {
+            campaign.public = public;
+            self.public_places.insert(public, place);
+        }
+    }
+
     /// The community run found that two campaigns are one.
     pub(crate) fn merge(&mut self, kept: CampaignId, alias: CampaignId) {
         let (kept, alias) = (self.place_of(kept), self.place_of(alias));

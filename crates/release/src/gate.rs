@@ -79,6 +79,8 @@ pub(crate) struct Gate {
     pub(crate) campaign_places: HashMap<CampaignId, u32>,
     /// The same by the id that members have.
     pub(crate) public_places: HashMap<[u8; 16], u32>,
+    /// Campaigns that members were shown values in that are in none by what is left of the journal, by those values.
+    pub(crate) orphans: KeyMap<[u8; 16]>,
     /// Campaigns with enough members for a band.
     pub(crate) broad: BTreeSet<u32>,
     pub(crate) tokens: HashMap<MemberToken, u32>,
@@ -150,6 +152,7 @@ impl Gate {
             campaigns: Vec::new(),
             campaign_places: HashMap::new(),
             public_places: HashMap::new(),
+            orphans: KeyMap::default(),
             broad: BTreeSet::new(),
             tokens: HashMap::new(),
             names: KeyMap::default(),

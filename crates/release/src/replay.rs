@@ -116,6 +116,7 @@ impl Gate {
         let told = object.is_some_and(|object| !object.body.is_empty());
         let open = self.values.get(&key).map(|value| value.is(OPEN));
         if open == Some(false) && !told {
+            self.orphans.remove(&key);
             self.withdrawn(key, id);
             return;
         }
@@ -134,19 +135,6 @@ impl Gate {
         }
         if let Some(public) = object.filter(|_| told).and_then(|object| object.campaign) {
             self.keep_public_id(key, public);
-        }
-    }
-
-    /// Members were shown a value in a campaign that no campaign of this replay is: the report that gave it its id is erased. The one that the
-    /// value is in goes on under that id, or members would see that something was taken out.
-    fn keep_public_id(&mut self, key: u64, public: [u8; 16]) {
-        if self.public_places.contains_key(&public) {
-            return;
-        }
-        let Some(place) = self.values.get(&key).and_then(|value| self.root(value.campaign)) else { return };
-        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
-            campaign.public = public;
-            self.public_places.insert(public, place);
         }
     }
 

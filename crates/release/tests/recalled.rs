@@ -273,3 +273,29 @@ fn a_start_after_an_erasure_shows_no_campaign_again_that_members_have_as_it_is()
         assert_eq!(bench.everything(), shown, "{recalled}");
     }
 }
+
+/// What waited for three opened by a report that is erased now; by what is left it opens later, and is what members have had since.
+#[test]
+fn a_value_stays_in_its_campaign_though_a_start_finds_it_opened_later() {
+    let held = |firm| by(firm, &["a.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt);
+    let mut bench = Bench::new();
+    bench.file_all(vec![by(1, &["a.test"]), held(2), held(3)]);
+    bench.tick_at(EPOCH);
+    let campaign = bench.campaign_of("a.test").unwrap().id;
+    assert!(bench.act(0, Act::Recall));
+    bench.run_to(EPOCH + TICK);
+    bench.file(held(4));
+    bench.run_to(2 * EPOCH + TICK);
+    let case = bench.cases.borrow()[0].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    bench.restart();
+    let shown = bench.everything();
+    bench.run_to(4 * EPOCH);
+    assert_eq!(bench.everything(), shown);
+    bench.file(by(5, &["a.test"]).know(WhoMayKnow::Everybody));
+    bench.run_to(6 * EPOCH);
+    assert_eq!(bench.indicator("a.test").unwrap().attributed_to, "Firm 5");
+    assert_eq!(bench.campaign_of("a.test").unwrap().id, campaign);
+}
