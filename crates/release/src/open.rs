@@ -129,6 +129,9 @@ impl Gate {
                 }
                 for (key, observable) in part.items {
                     self.open(key, observable, &part.facts, campaign, tick, due);
+                    if let Some(public) = self.orphans.remove(&key) {
+                        self.keep_public_id(key, public, tick);
+                    }
                 }
             }
         }
@@ -242,9 +245,6 @@ impl Gate {
                 campaign.gain(key, &observable);
             }
             self.dirty_campaign(place);
-            if let Some(public) = self.orphans.remove(&key) {
-                self.keep_public_id(key, public);
-            }
         }
         self.leak_title(campaign.filter(|_| links), facts.at, &observable);
         if let Some(name) = &facts.named {
