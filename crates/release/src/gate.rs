@@ -82,6 +82,8 @@ pub(crate) struct Gate {
     pub(crate) public_places: HashMap<[u8; 16], u32>,
     /// Campaigns that members were shown values in that are in none by what is left of the journal, by those values.
     pub(crate) orphans: KeyMap<[u8; 16]>,
+    /// Those of them that opened at the tick that is being made.
+    pub(crate) adopted: Vec<u64>,
     /// What members were shown of campaigns that are none by what is left of the journal.
     pub(crate) unplaced: HashMap<[u8; 16], Unplaced>,
     /// Campaigns with enough members for a band.
@@ -156,6 +158,7 @@ impl Gate {
             campaign_places: HashMap::new(),
             public_places: HashMap::new(),
             orphans: KeyMap::default(),
+            adopted: Vec::new(),
             unplaced: HashMap::new(),
             broad: BTreeSet::new(),
             tokens: HashMap::new(),

@@ -86,6 +86,16 @@ impl Gate {
         }
     }
 
+    /// What opened at this tick by what is left was open before, in the campaign that members have it in, but for what the tick itself
+    /// has shown.
+    pub(crate) fn adopt(&mut self, tick: Timestamp, has_shown: &dyn Fn(u64) -> bool) {
+        for key in std::mem::take(&mut self.adopted) {
+            if let Some(public) = self.orphans.remove(&key).filter(|_| !has_shown(key)) {
+                self.keep_public_id(key, public, tick);
+            }
+        }
+    }
+
     /// Members were shown that a campaign became part of another one.
     pub(crate) fn keep_merged(&mut self, gone: [u8; 16], kept: [u8; 16], tick: Timestamp) {
         let places = (self.public_places.get(&kept).copied(), self.public_places.get(&gone).copied());

@@ -129,8 +129,8 @@ impl Gate {
                 }
                 for (key, observable) in part.items {
                     self.open(key, observable, &part.facts, campaign, tick, due);
-                    if let Some(public) = self.orphans.remove(&key) {
-                        self.keep_public_id(key, public, tick);
+                    if self.orphans.contains_key(&key) {
+                        self.adopted.push(key);
                     }
                 }
             }

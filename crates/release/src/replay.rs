@@ -1,6 +1,6 @@
 //! Replay: inputs rebuild the state, release entries say what was shown; nothing that was shown is worked out again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::Timestamp;
 use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
@@ -61,6 +61,11 @@ impl Gate {
         self.circles.note(batch.tick, &shared);
         let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
             objects.iter().map(|object| ((object.kind, object.id), *object)).collect();
+        let told: HashSet<u64> = if self.adopted.is_empty() {
+            HashSet::new()
+        } else {
+            objects.iter().filter(|object| object.kind == NounKind::Indicator).map(|object| object.lookup).collect()
+        };
         let bytes: usize = objects.iter().map(|object| object_bytes(object)).sum();
         let full = objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
         let perhaps = objects.len() >= FULL_LEAST;
@@ -88,6 +93,7 @@ impl Gate {
                 _ => {}
             }
         }
+        self.adopt(batch.tick, &|key| told.contains(&key));
         Ok(())
     }
 

@@ -367,3 +367,26 @@ fn labels_bands_and_marks_that_were_shown_stay_after_a_start_though_the_report_t
     );
     bench.assert_replays();
 }
+
+#[test]
+fn what_was_taken_back_and_told_anew_within_a_tick_stays_in_its_new_campaign_after_a_start() {
+    let mut bench = Bench::eager();
+    let later = |firm| by(firm, &["f.test"]).warn(WhoMayBeWarned::NextEpoch);
+    bench.file_all(vec![by(1, &["e.test", "f.test"]).own(), later(2), later(3), by(4, &["e.test"])]);
+    bench.run_to(TICK);
+    assert!(bench.act(0, Act::Recall));
+    // Nothing looks until the next epoch: what was taken back goes and comes at one tick.
+    bench.tick_at(EPOCH);
+    let campaigns = |bench: &Bench| ["e.test", "f.test"].map(|value| bench.campaign_of(value).unwrap().id);
+    let before = campaigns(&bench);
+    assert_ne!(before[0], before[1]);
+    let case = bench.cases.borrow()[0].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    bench.restart();
+    bench.file_all(["e.test", "f.test"].map(|value| by(5, &[value]).know(WhoMayKnow::Everybody)).into());
+    bench.run_to(3 * EPOCH);
+    assert_eq!(bench.indicator("f.test").unwrap().attributed_to, "Firm 5");
+    assert_eq!(campaigns(&bench), before);
+}
