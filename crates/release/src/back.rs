@@ -18,7 +18,6 @@ use vault::{AgedEntry, AmendEntry, Change, Class, Item, Keys, ReportEntry};
 use crate::ReleaseError;
 use crate::campaign::Telling;
 use crate::gate::{Facts, Gate, facts_of};
-use crate::hold::Held;
 use crate::items::{Items, Received, without};
 use crate::queue::Dirty;
 use crate::value::{BLOCKED, Havers, NO_CAMPAIGN, OPEN, QUEUED, RENEW};
@@ -159,26 +158,16 @@ impl Gate {
         Ok(())
     }
 
-    /// What of a report still waits goes out as it is corrected, not as it was first told.
+    /// What of a report still waits goes out as it is corrected, not as it was first told, and is no repeat of what was told so.
     fn restate(&mut self, before: &ReportEntry, after: &ReportEntry) {
         let case = before.case;
-        let restated = |facts: &Facts| Arc::new(Facts { case, attack: after.attack, ..facts.clone() });
         for part in self.pending.values_mut().flatten().filter(|part| part.facts.case == case) {
-            part.facts = restated(&part.facts);
+            part.facts = Arc::new(Facts { attack: after.attack, ..(*part.facts).clone() });
         }
+        let open = after.items.iter().filter(|item| item.held.is_none());
+        let names: Vec<u64> = open.map(|item| self.key_of(&item.sighting.observable)).collect();
         for item in &before.items {
-            let key = self.key_of(&item.sighting.observable);
-            if let Some(held) = self.held.get_mut(&key) {
-                let found = held.iter().enumerate().find_map(|(place, held)| Some((place, held.since(case)?)));
-                let Some((place, at)) = found else { continue };
-                let Some(known) = held.get_mut(place) else { continue };
-                let facts = Arc::new(Facts { at, ..(*restated(&known.facts)).clone() });
-                let (observable, until) = (known.observable.clone(), known.until);
-                if !known.keeps_without(case) {
-                    held.remove(place);
-                }
-                held.push(Held::new(facts, observable, until));
-            }
+            self.restate_held(self.key_of(&item.sighting.observable), case, after.attack, &names);
         }
     }
 
@@ -374,7 +363,9 @@ impl Gate {
     /// A member has a value no more, unless by another of its reports; `received` keeps when those came, each being read once.
     fn unhave(&mut self, at: Timestamp, key: u64, facts: &Facts, received: &mut Received) -> Result<(), ReleaseError> {
         let (place, window) = (facts.token_place, facts.window);
-        let of_member = |known: &Facts| (known.token_place, known.window) == (place, window) && known.community;
+        let of_member = |known: &Facts| {
+            (known.token_place, known.window) == (place, window) && rho::counts_for_hold(known.community, known.own)
+        };
         let waits = self.held.get(&key).into_iter().flatten().any(|held| of_member(&held.facts))
             || self
                 .pending
@@ -383,13 +374,18 @@ impl Gate {
                 .any(|part| of_member(&part.facts) && part.items.iter().any(|(waiting, _)| *waiting == key));
         let open = self.community.cases_of_member(ObservableKey(key), facts.token, window);
         let since = self.values.get(&key).map_or(0, |value| value.since);
-        let mut confirms = false;
+        // More than are looked at: some of them may well be a member's.
+        let (mut has, mut confirms) = (open.len() > CASES_LOOKED_AT_MAX, false);
         for case in open.iter().take(CASES_LOOKED_AT_MAX) {
             // Those that are left and were filed before members had the value; an echo confirms nothing.
             let came = match received.entry(*case) {
                 Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(place) => *place.insert(self.report_now(*case)?.map(|report| report.received_at)),
+                Entry::Vacant(place) => {
+                    let report = self.report_now(*case)?.filter(|report| report.is_members());
+                    *place.insert(report.map(|report| report.received_at))
+                }
             };
+            has |= came.is_some();
             let asked = self.amended.asked.get(&(*case, key)).copied();
             confirms |= came.is_some_and(|came| since == 0 || asked.unwrap_or(came).as_millis() < since);
         }
@@ -397,7 +393,7 @@ impl Gate {
         if !confirms {
             value.havers.unconfirm(place, window);
         }
-        if open.is_empty() && !waits {
+        if !has && !waits {
             value.havers.lose(place, window);
         }
         let (confirming, blocked) = (value.havers.confirming(), value.is(BLOCKED));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use model::{CaseId, Observable, Timestamp};
+use model::{AttackKind, CaseId, Observable, Timestamp};
 use policy::planted::{self, Leak};
 use policy::rho;
 
@@ -28,13 +28,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn new(facts: Arc<Facts>, observable: Observable, until: Timestamp) -> Self {
+    fn new(facts: Arc<Facts>, observable: Observable, until: Timestamp) -> Self {
         let repeats = vec![(facts.case, facts.at)];
         Self { facts, observable, until, repeats }
     }
 
     /// Whether a case waits by it, and since when.
-    pub(crate) fn since(&self, case: CaseId) -> Option<Timestamp> {
+    fn since(&self, case: CaseId) -> Option<Timestamp> {
         self.repeats.iter().find(|(repeat, _)| *repeat == case).map(|(_, at)| *at)
     }
 
@@ -96,6 +96,22 @@ impl Gate {
         self.held_ends.entry(rho::epoch_after(until, &self.params)).or_default().insert(key);
     }
 
+    /// A report that waits says something else of the attack and names `names` by now: a value of it waits by itself from now on, and
+    /// is a repeat of nothing that says what it said.
+    pub(crate) fn restate_held(&mut self, key: u64, case: CaseId, attack: AttackKind, names: &[u64]) {
+        let waiting = self.held.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let found = waiting.iter().enumerate().find_map(|(place, held)| Some((place, held, held.since(case)?)));
+        let Some((place, known, at)) = found else { return };
+        let mut facts = Facts { case, at, attack, ..(*known.facts).clone() };
+        facts.likeness = self.likeness(&facts, names.to_vec());
+        let held = Held::new(Arc::new(facts), known.observable.clone(), known.until);
+        let Some(waiting) = self.held.get_mut(&key) else { return };
+        if waiting.get_mut(place).is_some_and(|known| !known.keeps_without(case)) {
+            waiting.remove(place);
+        }
+        waiting.push(held);
+    }
+
     /// A held value opens at the next epoch if enough members have it.
     pub(crate) fn hold(&mut self, at: Timestamp, key: u64) {
         if self.hold_opens(key) {
@@ -116,17 +132,18 @@ impl Gate {
 
     /// The reports whose held values open, each with those of its values.
     pub(crate) fn unhold(&mut self, keys: impl IntoIterator<Item = u64>, due: Timestamp) -> Vec<Part> {
-        let mut parts: BTreeMap<CaseId, Part> = BTreeMap::new();
+        // What a correction added is younger than the rest of its report.
+        let mut parts: BTreeMap<(CaseId, Timestamp), Part> = BTreeMap::new();
         for key in keys {
             for Held { facts, observable, until, repeats } in self.held.remove(&key).unwrap_or_default() {
                 if until <= due {
                     continue;
                 }
                 // Each of them tells it from now on, so that members have it until the last of them is taken back.
-                for (case, _) in repeats {
-                    let facts = || Arc::new(Facts { case, ..(*facts).clone() });
-                    let part =
-                        parts.entry(case).or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
+                for (case, at) in repeats {
+                    let facts = || Arc::new(Facts { case, at, ..(*facts).clone() });
+                    let told = parts.entry((case, at));
+                    let part = told.or_insert_with(|| Part { facts: facts(), items: Vec::new(), open: true });
                     part.items.push((key, observable.clone()));
                 }
             }

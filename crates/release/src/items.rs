@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use model::{CaseId, Observable, Timestamp};
 use vault::{Item, ReportEntry};
 
-/// When reports came, as far as that was read; `None` of one that is not there.
+/// When reports came, as far as that was read; `None` of one that is no member's.
 pub(crate) type Received = HashMap<CaseId, Option<Timestamp>>;
 
 /// Some items of a report.

@@ -289,6 +289,62 @@ fn a_wider_answer_after_the_release_confirms_nothing_when_the_first_is_taken_bac
 }
 
 #[test]
+fn a_report_like_one_before_its_correction_is_another_than_the_corrected_one() {
+    let mut bench = Bench::new();
+    let held = |firm| by(firm, &["a.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt).attack(model::AttackKind::NotSure);
+    bench.file(held(1).attack(model::AttackKind::Phishing));
+    assert!(bench.act(0, correction(&[], &[])));
+    bench.tick_at(TICK);
+    bench.file(held(1).attack(model::AttackKind::Phishing));
+    bench.file_all(vec![held(2), held(3)]);
+    bench.run_to(EPOCH);
+    let told = bench.campaign_of("a.test").unwrap().attack;
+    assert_eq!(told.as_deref(), Some(model::AttackKind::Phishing.title()), "the second one was not corrected");
+    bench.assert_replays();
+}
+
+#[test]
+fn what_an_organisation_tells_as_the_cell_does_not_stand_for_what_it_takes_back_as_a_member() {
+    use WhoMayBeWarned::{Now, OnceThreeHaveIt};
+    for own in [Now, OnceThreeHaveIt] {
+        let mut bench = Bench::new();
+        bench.file_all(vec![by(1, &["a.test"]), by(2, &["a.test"]), by(1, &["a.test"]).own().warn(own)]);
+        bench.file(by(3, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.file_all(vec![by(1, &["held.test"]).warn(OnceThreeHaveIt), by(1, &["held.test"]).own().warn(own)]);
+        bench.run_to(BLOCK);
+        assert!(bench.blocked("a.test"));
+        assert!(bench.act(0, Act::Withdraw) && bench.act(4, Act::Withdraw));
+        bench.run_to(2 * BLOCK);
+        assert!(bench.shown("a.test") && !bench.blocked("a.test"), "one member is left that confirms it");
+        bench.file(by(4, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.run_to(EPOCH);
+        let held = bench.indicator("held.test").map(|view| view.released_at);
+        bench.file(by(6, &["held.test"]).warn(OnceThreeHaveIt));
+        bench.run_to(2 * EPOCH);
+        assert_eq!(held.is_none(), own == OnceThreeHaveIt, "two members have it by the first epoch");
+        assert!(bench.shown("held.test"));
+        bench.assert_replays();
+    }
+}
+
+#[test]
+fn a_value_that_a_correction_adds_to_what_waits_is_as_old_as_the_correction() {
+    // Both open at one epoch; neither may lend the other its age, whichever comes first.
+    for (held, added) in [("a.test", "b.test"), ("b.test", "a.test")] {
+        let mut bench = Bench::eager();
+        bench.file(by(1, &[held]).warn(WhoMayBeWarned::OnceThreeHaveIt));
+        bench.file(by(2, &[added]));
+        bench.tick_at(TICK);
+        assert!(bench.act(0, correction(&[added], &[])));
+        bench.file_all(vec![by(2, &[held]), by(3, &[held, added])]);
+        bench.run_to(2 * EPOCH);
+        assert!(bench.blocked(held), "three told it before members had it");
+        assert!(bench.shown(added) && !bench.blocked(added), "one firm told it before members had it");
+        bench.assert_replays();
+    }
+}
+
+#[test]
 fn a_group_loses_it_once_and_a_name_with_it() {
     let group = GroupId::from_bytes([7; 16]);
     let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };

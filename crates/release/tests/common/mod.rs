@@ -47,6 +47,11 @@ impl Entropy for Seeded {
     }
 }
 
+/// How many random scripts a property runs: `usual`, or as many as `RELEASE_CASES` says.
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("RELEASE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
+}
+
 /// A report as a test writes it.
 #[derive(Clone, Debug)]
 pub struct Filed {
