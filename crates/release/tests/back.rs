@@ -311,3 +311,37 @@ fn a_group_loses_it_once_and_a_name_with_it() {
     assert!(bench.tick_at(4 * TICK).is_none_or(|batch| of_group(batch).is_empty()));
     bench.assert_replays();
 }
+
+#[test]
+fn a_group_loses_nothing_that_a_report_told_everybody_alone() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let of_group = |batch: Option<policy::ReleaseBatch>| {
+        let objects = batch.map(|batch| batch.objects).unwrap_or_default().into_iter();
+        objects.filter(|object| object.audience.group() == Some(group)).count()
+    };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["first.test", "late.test"]).warn(warn));
+    bench.file(by(2, &["own.test"]).warn(warn));
+    assert_eq!(of_group(bench.tick_at(TICK)), 3);
+    // Let out to everybody before the group has it, and added after the group had the rest.
+    bench.file(by(3, &["first.test"]).warn(warn));
+    assert!(bench.act(2, consent(WhoMayBeWarned::Now)) && bench.act(1, consent(WhoMayBeWarned::Now)));
+    assert_eq!(of_group(bench.tick_at(2 * TICK)), 0);
+    assert!(bench.act(1, correction(&["late.test"], &[])));
+    bench.tick_at(3 * TICK);
+    assert!(bench.shown("first.test") && bench.shown("late.test") && bench.shown("own.test"));
+    // Dropped and told again, it is for everybody alone too, and the group loses it once.
+    assert!(bench.act(1, correction(&[], &["own.test"])));
+    assert_eq!(of_group(bench.tick_at(4 * TICK)), 1);
+    assert!(bench.act(1, correction(&["own.test"], &[])));
+    bench.file(by(4, &["own.test"]).warn(warn));
+    assert_eq!(of_group(bench.tick_at(5 * TICK)), 1);
+    assert!(bench.act(1, Act::Withdraw) && bench.act(2, Act::Withdraw));
+    assert_eq!(of_group(bench.tick_at(6 * TICK)), 0, "others have told the group all that it has");
+    assert!(["first.test", "late.test", "own.test"].iter().all(|value| !bench.shown(value)));
+    bench.assert_replays();
+    assert!(bench.act(0, Act::Withdraw) && bench.act(3, Act::Withdraw));
+    assert_eq!(of_group(bench.tick_at(7 * TICK)), 3);
+    bench.assert_replays();
+}
