@@ -167,19 +167,23 @@ impl Gate {
         for part in self.pending.values_mut().flatten().filter(|part| part.facts.case == case) {
             part.facts = restated(&part.facts);
         }
+        let clean = after.items.iter().filter(|item| item.held.is_none());
+        let keys: Vec<u64> = clean.map(|item| self.key_of(&item.sighting.observable)).collect();
+        let mut likeness = None;
         for item in &before.items {
             let key = self.key_of(&item.sighting.observable);
-            if let Some(held) = self.held.get_mut(&key) {
-                let found = held.iter().enumerate().find_map(|(place, held)| Some((place, held.since(case)?)));
-                let Some((place, at)) = found else { continue };
-                let Some(known) = held.get_mut(place) else { continue };
-                let facts = Arc::new(Facts { at, ..(*restated(&known.facts)).clone() });
-                let (observable, until) = (known.observable.clone(), known.until);
-                if !known.keeps_without(case) {
-                    held.remove(place);
-                }
-                held.push(Held::new(facts, observable, until));
+            let held = self.held.get(&key).into_iter().flatten().enumerate();
+            let found = held.filter_map(|(place, held)| Some((place, held, held.since(case)?))).next();
+            let Some((place, known, at)) = found else { continue };
+            let mut facts = Facts { at, ..(*restated(&known.facts)).clone() };
+            let (observable, until) = (known.observable.clone(), known.until);
+            // What repeats the report as it was first told repeats it no more.
+            facts.likeness = *likeness.get_or_insert_with(|| self.likeness(&facts, keys.clone()));
+            let Some(held) = self.held.get_mut(&key) else { continue };
+            if held.get_mut(place).is_some_and(|known| !known.keeps_without(case)) {
+                held.remove(place);
             }
+            held.push(Held::new(Arc::new(facts), observable, until));
         }
     }
 
