@@ -273,3 +273,17 @@ fn a_start_after_an_erasure_shows_no_campaign_again_that_members_have_as_it_is()
         assert_eq!(bench.everything(), shown, "{recalled}");
     }
 }
+
+#[test]
+fn nothing_is_emptied_before_members_lost_it_or_of_what_they_are_told_later() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["customer.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, Act::Recall));
+    let case = bench.cases.borrow()[0].1;
+    bench.tick_at(2 * TICK - 1);
+    assert!(bench.engine.erase(case).unwrap().is_none(), "its withdrawal is still to be shown");
+    bench.tick_at(2 * TICK);
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    assert_eq!(erased.ticks.1.as_millis(), common::START + 2 * TICK);
+}
