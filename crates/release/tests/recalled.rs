@@ -390,3 +390,17 @@ fn what_was_taken_back_and_told_anew_within_a_tick_stays_in_its_new_campaign_aft
     assert_eq!(bench.indicator("f.test").unwrap().attributed_to, "Firm 5");
     assert_eq!(campaigns(&bench), before);
 }
+
+#[test]
+fn nothing_is_emptied_before_members_lost_it_or_of_what_they_are_told_later() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["customer.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, Act::Recall));
+    let case = bench.cases.borrow()[0].1;
+    bench.tick_at(2 * TICK - 1);
+    assert!(bench.engine.erase(case).unwrap().is_none(), "its withdrawal is still to be shown");
+    bench.tick_at(2 * TICK);
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    assert_eq!(erased.ticks.1.as_millis(), common::START + 2 * TICK);
+}
