@@ -238,6 +238,7 @@ fn of_what_is_taken_back_a_group_loses_only_what_it_was_shown() {
     }
     let shown = bench.tick_at(TICK).unwrap().objects.len();
     assert!(shown < 6_000, "one tick is bounded");
+    assert!(bench.tick_at(TICK).is_none(), "and there is one of it");
     for n in 0..3 {
         assert!(bench.act(n, vault::Act::Withdraw));
     }
@@ -246,5 +247,20 @@ fn of_what_is_taken_back_a_group_loses_only_what_it_was_shown() {
         gone += bench.tick_at(tick * TICK).map_or(0, |batch| batch.objects.len());
     }
     assert_eq!(gone, shown);
+    bench.assert_replays();
+}
+
+#[test]
+fn what_a_later_member_has_by_another_report_stays_when_the_first_is_taken_back() {
+    let mut bench = Bench::new();
+    bench.file(to(1, &["v.test"], 5));
+    bench.run_to(TICK);
+    bench.file(to(2, &["v.test"], 10));
+    bench.run_to(2 * TICK);
+    assert!(bench.act(0, vault::Act::Withdraw));
+    bench.run_to(3 * TICK);
+    for joined in [1, 8] {
+        assert_eq!(values(&bench, joined), ["v.test"], "who joined at {joined}");
+    }
     bench.assert_replays();
 }
