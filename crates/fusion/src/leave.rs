@@ -9,7 +9,7 @@ use crate::history::{Happened, What};
 use crate::tree::NO_WORD;
 
 /// Log-odds below which the link of a report to its campaign is weak: others may show that it belongs elsewhere.
-const WEAK: f32 = 2.5;
+pub(crate) const WEAK: f32 = 2.5;
 /// Reports of a campaign beyond which none is let go by evidence: who leans on whom is looked for among all of them.
 const LEAN_CASES_MAX: usize = 1_024;
 

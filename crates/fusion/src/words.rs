@@ -9,6 +9,7 @@ use model::{CampaignId, CaseId, Timestamp};
 use crate::cluster::Cluster;
 use crate::engine::Fusion;
 use crate::history::{Happened, History, What};
+use crate::leave::WEAK;
 use crate::reasons::{BY_ANALYST, Kept};
 use crate::tree::{Edge, NO_WORD, Tree};
 use crate::{ANALYST, Finding, Reason};
@@ -142,6 +143,22 @@ impl Fusion {
         let (kept, alias) = if mine < theirs { (mine_id, theirs_id) } else { (theirs_id, mine_id) };
         self.note_merged(kept, alias);
         findings.push(Finding::Merged { kept, alias, reasons: vec![reason] });
+    }
+
+    /// Two campaigns were one by a report that is no longer known: they are one again, by the weakest link that holds. Gives the id that is kept
+    /// and that of the other; `None` if they are one, or an analyst keeps them apart.
+    pub fn reunite(&mut self, one: CampaignId, other: CampaignId, at: Timestamp) -> Option<(CampaignId, CampaignId)> {
+        let case = |id: CampaignId| self.index_of(CaseId::from_bytes(*id.as_bytes()));
+        let (one, other) = (case(one)?, case(other)?);
+        if self.places.home(one) == self.places.home(other) || self.barred(one, other).is_some() {
+            return None;
+        }
+        let (mine, theirs) = (self.oldest_of(one), self.oldest_of(other));
+        let (kept, alias) = (self.campaign_id_of(mine.min(theirs)), self.campaign_id_of(mine.max(theirs)));
+        let edge = Edge { case: mine.max(theirs), other: mine.min(theirs), log_odds: WEAK, word: NO_WORD };
+        self.unite(edge, at, true);
+        self.note_merged(kept, alias);
+        Some((kept, alias))
     }
 
     /// Two reports of one campaign stay in one: the weakest link between them gives way to the word.

@@ -1,74 +1,14 @@
 //! The engine against golden timelines and a naive model.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use fusion::{Config, Event, Finding, Fusion, Networks, Observation};
-use model::{CampaignId, CaseId, KeySeed, Kind, MemberToken, Observable, Timestamp};
+use common::{MINUTES, SEED, WORDS, campaign, case, digest, engine, file, file_at, key, read, take_back, ten_are_many};
+use fusion::{Config, Event, Finding, Fusion, Observation};
+use model::{CampaignId, MemberToken, Observable, Timestamp};
 use proptest::prelude::*;
-
-const SEED: KeySeed = KeySeed([7; 16]);
-
-fn case(n: usize) -> CaseId {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
-    CaseId::from_bytes(bytes)
-}
-
-fn campaign(n: usize) -> CampaignId {
-    CampaignId::from_bytes(*case(n).as_bytes())
-}
-
-/// Minutes between two reports if nothing else is said: seven hours, so that no campaign is a young one by then.
-const MINUTES: usize = 7 * 60;
-
-fn file(engine: &mut Fusion, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
-    file_at(engine, n * MINUTES, n, firm, values)
-}
-
-fn file_at(engine: &mut Fusion, minutes: usize, n: usize, firm: u8, values: &[&str]) -> Vec<Finding> {
-    let beside = |mark| values.iter().filter_map(move |value| value.strip_prefix(mark)).collect::<Vec<&str>>();
-    let (techniques, tags) = (beside("technique:"), beside("tag:"));
-    let is_value = |value: &&&str| !value.starts_with("technique:") && !value.starts_with("tag:");
-    let observables: Vec<Observable> = values.iter().filter(is_value).map(|value| read(value)).collect();
-    let observations: Vec<Observation<'_>> =
-        observables.iter().map(|observable| Observation { key: observable.key(SEED), observable }).collect();
-    let mut findings = Vec::new();
-    let event = Event {
-        at: Timestamp::from_millis(1_800_000_000_000 + minutes as i64 * 60_000),
-        case: case(n),
-        token: MemberToken::from_bytes([firm; 16]),
-        window: 1,
-        sector: Some(if firm.is_multiple_of(2) { "energy" } else { "water" }),
-        region: None,
-        counts: true,
-        of_member: true,
-        observations: &observations,
-        techniques: &techniques,
-        tags: &tags,
-    };
-    engine.step(&event, &mut findings);
-    findings
-}
-
-/// A value as a golden file writes it: kinds that are not seen by a value's form stand before it, blanks are written `_`. What begins
-/// with `tag:` or `technique:` is said beside the values.
-fn read(value: &str) -> Observable {
-    let of = |kind, text: &str| Observable::parse(kind, &text.replace('_', " ")).unwrap();
-    match value.split_once(':') {
-        Some(("file", name)) => Observable::parse(Kind::FileName, name).unwrap(),
-        Some(("subject", subject)) => of(Kind::EmailSubject, subject),
-        Some(("agent", agent)) => of(Kind::UserAgent, agent),
-        _ => Observable::detect(value).unwrap(),
-    }
-}
-
-/// Knows of one network: 45.9.148.0/23 is one operator's.
-fn engine() -> Fusion {
-    let networks = Networks::from_ranges([(0x2d09_9400, 0x2d09_95ff, 64_500)]);
-    Fusion::new(Config { networks: Arc::new(networks), ..Config::new(true, SEED) })
-}
 
 fn told(engine: &Fusion, finding: &Finding) -> String {
     let number = |bytes: &[u8; 16]| u64::from_be_bytes(bytes[..8].try_into().unwrap());
@@ -181,112 +121,6 @@ fn windows_are_never_added_up() {
     assert_eq!(engine.distinct_members_of_campaign(campaign(1)), 3);
 }
 
-fn key(value: &str) -> model::ObservableKey {
-    Observable::detect(value).unwrap().key(SEED)
-}
-
-/// An engine in which ten members make a value over-common.
-fn ten_are_many() -> Fusion {
-    let mut engine = engine();
-    engine.set_over_common(10);
-    engine
-}
-
-#[test]
-fn a_value_of_too_many_members_links_nothing_more_once_it_is_decided() {
-    let mut engine = ten_are_many();
-    for n in 1..=9 {
-        file(&mut engine, n, n as u8, &["everywhere.test"]);
-    }
-    assert!(engine.take_crowded().is_empty());
-    file(&mut engine, 10, 10, &["everywhere.test"]);
-    file(&mut engine, 11, 11, &["everywhere.test"]);
-    assert_eq!(engine.campaign_of(case(11)), Some(campaign(1)), "it links until that is decided");
-    assert_eq!(engine.take_crowded(), [key("everywhere.test")]);
-    assert!(matches!(engine.stop_linking(key("everywhere.test")), Some(Finding::OverCommon { .. })));
-    assert_eq!(engine.stop_linking(key("everywhere.test")), None, "told once");
-    file(&mut engine, 12, 12, &["everywhere.test"]);
-    assert_eq!(engine.campaign_of(case(12)), Some(campaign(12)));
-    let common: Vec<_> = engine.over_common().collect();
-    assert_eq!((common.len(), common[0].seen), (1, 12));
-    assert!(engine.noise(&Observable::detect("everywhere.test").unwrap()).is_some());
-    assert!(engine.listed(&Observable::detect("everywhere.test").unwrap()).is_none());
-}
-
-#[test]
-fn one_members_repeats_never_make_a_value_common() {
-    let mut engine = ten_are_many();
-    for n in 1..=9 {
-        file(&mut engine, n, n as u8, &["v.test", "http://host.test/a"]);
-    }
-    for n in 10..400 {
-        file(&mut engine, n, 9, &["v.test", &format!("http://host.test/{n}")]);
-    }
-    assert!(engine.take_crowded().is_empty());
-    assert_eq!(engine.stop_linking(key("v.test")), None);
-    assert_eq!(engine.campaign_of(case(399)), Some(campaign(1)));
-    // Beyond the cases that are listed, members still count.
-    file(&mut engine, 400, 10, &["v.test"]);
-    assert_eq!(engine.take_crowded(), [key("v.test")]);
-}
-
-#[test]
-fn many_urls_of_one_report_do_not_stop_their_host_from_linking() {
-    let mut engine = ten_are_many();
-    let urls: Vec<String> = (0..50).map(|n| format!("http://host.test/{n}")).collect();
-    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    file(&mut engine, 1, 1, &urls);
-    file(&mut engine, 2, 2, &["http://host.test/other"]);
-    assert_eq!(engine.campaign_of(case(2)), Some(campaign(1)));
-}
-
-#[test]
-fn an_over_common_host_links_by_no_rule() {
-    let mut engine = ten_are_many();
-    for n in 1..=10 {
-        file(&mut engine, n, n as u8, &["host.test"]);
-    }
-    engine.stop_linking(key("host.test")).unwrap();
-    file(&mut engine, 11, 11, &["http://host.test/a"]);
-    file(&mut engine, 12, 12, &["http://host.test/b"]);
-    assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)), "not to the host's cases");
-    assert_eq!(engine.campaign_of(case(12)), Some(campaign(12)), "nor to other URLs there");
-    // A host that only URLs name.
-    for n in 21..=30 {
-        file(&mut engine, n, n as u8, &[&format!("http://only.test/{n}")]);
-    }
-    assert!(engine.take_crowded().contains(&key("only.test")));
-    engine.stop_linking(key("only.test")).unwrap();
-    file(&mut engine, 31, 31, &["http://only.test/31"]);
-    file(&mut engine, 32, 32, &["only.test"]);
-    assert_eq!(engine.campaign_of(case(31)), Some(campaign(31)));
-    assert_eq!(engine.campaign_of(case(32)), Some(campaign(32)));
-    assert!(engine.over_common().any(|common| common.example == case(21)));
-}
-
-#[test]
-fn lists_act_on_values_that_were_there_before_them() {
-    use fusion::{ListKind, NoiseLists};
-    let mut engine = engine();
-    file(&mut engine, 1, 1, &["later.test"]);
-    let mut lists = NoiseLists::own(true);
-    lists.add_list("late", ListKind::Hostname, ["later.test"]);
-    engine.use_noise(Arc::new(lists));
-    let found = file(&mut engine, 2, 2, &["later.test"]);
-    assert!(found.iter().any(|finding| matches!(finding, Finding::OverCommon { .. })));
-    assert_eq!(engine.campaign_of(case(2)), Some(campaign(2)), "no new links");
-    assert!(engine.links_nothing(key("later.test")));
-    engine.use_noise(Arc::new(NoiseLists::own(true)));
-    file(&mut engine, 3, 3, &["later.test"]);
-    assert_eq!(engine.campaign_of(case(3)), Some(campaign(1)), "a list that is gone holds nothing back");
-}
-
-fn digest(engine: &Fusion) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    engine.digest(&mut |part| bytes.extend_from_slice(part));
-    bytes
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -335,56 +169,6 @@ proptest! {
     }
 }
 
-#[test]
-fn a_tag_that_was_taken_back_says_nothing_and_a_technique_stays_when_words_go() {
-    let tagged = |forget: fn(&mut Fusion, CaseId), tag: &str| {
-        let mut engine = engine();
-        file(&mut engine, 1, 1, &["45.77.1.1", tag]);
-        forget(&mut engine, case(1));
-        file(&mut engine, 2, 2, &["45.77.9.9", tag]);
-        engine.campaign_of(case(2)) == Some(campaign(1))
-    };
-    assert!(tagged(|_, _| {}, "tag:asyncrat"));
-    assert!(!tagged(|engine, case| engine.forget_words(case), "tag:asyncrat"));
-    assert!(tagged(|engine, case| engine.forget_words(case), "technique:T1566"));
-    assert!(!tagged(|engine, case| engine.forget_tags(case), "technique:T1566"));
-}
-
-#[test]
-fn a_common_tag_stays_common_when_some_who_have_it_are_forgotten() {
-    let weak = |forgotten: usize| {
-        let mut engine = engine();
-        for n in 1..=30 {
-            file(&mut engine, n, 1, &[&format!("x{n}.test"), "tag:phishing"]);
-        }
-        for n in 31 - forgotten..=30 {
-            engine.forget_tags(case(n));
-        }
-        file(&mut engine, 40, 1, &["45.77.1.1", "quartz.test", "tag:phishing"]);
-        file(&mut engine, 41, 1, &["45.77.9.9", "lantern.test", "tag:phishing"]);
-        engine.campaign_of(case(41)) == Some(campaign(40))
-    };
-    assert!(!weak(0));
-    assert!(!weak(4), "the campaigns that were known are gone, and not that many have it");
-    assert!(weak(30));
-}
-
-#[test]
-fn a_tag_counts_once_for_a_case_and_its_reason_has_its_key() {
-    let mut engine = engine();
-    file(&mut engine, 1, 1, &["45.77.1.1", "tag:asyncrat"]);
-    let before = digest(&engine);
-    for _ in 0..3 {
-        file(&mut engine, 1, 1, &["tag:#AsyncRAT"]);
-    }
-    assert_eq!(digest(&engine), before);
-    file(&mut engine, 2, 2, &["45.77.9.9", "tag:AsyncRAT"]);
-    let key = engine.tag_key("async-rat").unwrap();
-    let why = engine.explain(case(2));
-    assert!(why.iter().any(|(_, reason)| reason.rule == "shared-tag" && reason.key == key), "{why:?}");
-    assert_eq!(engine.sentence_of_tag("#AsyncRAT"), "both speak of #AsyncRAT");
-}
-
 proptest! {
     /// Members see which reports are of one campaign: were that to depend on who sent them, it would tell who did.
     #[test]
@@ -410,6 +194,33 @@ proptest! {
     }
 }
 
+#[test]
+fn a_report_that_does_not_count_is_no_member_alone_or_beside_others() {
+    let mut engine = engine();
+    let observable = read("quartz.test");
+    let observations = [Observation { key: key("quartz.test"), observable: &observable }];
+    for (n, counts) in [(1, false), (2, false), (3, true)] {
+        let event = Event {
+            at: Timestamp::from_millis(n),
+            case: case(n as usize),
+            token: MemberToken::from_bytes([n as u8; 16]),
+            window: 1,
+            sector: None,
+            region: None,
+            counts,
+            of_member: false,
+            observations: &observations,
+            techniques: &[],
+            tags: &[],
+        };
+        engine.step(&event, &mut Vec::new());
+        let members = u32::from(counts);
+        assert_eq!(engine.distinct_members_of_campaign(campaign(1)), members, "{n}");
+        assert_eq!(engine.brief(campaign(1)).unwrap().members, members, "{n}");
+        assert_eq!(engine.distinct_members(key("quartz.test")), members, "{n}");
+    }
+}
+
 /// Values that are alike in ways that rules know.
 fn likeness(n: usize) -> String {
     let word = WORDS[n % 5];
@@ -423,240 +234,6 @@ fn likeness(n: usize) -> String {
         5 if n % 5 < 3 => format!("technique:T156{n}"),
         _ => format!("https://{}.test/{word}/load.php", WORDS[11]),
     }
-}
-
-/// Words that share nothing.
-const WORDS: [&str; 12] = [
-    "quartz", "meadow", "lantern", "glacier", "pigeon", "saffron", "walnut", "turbine", "orchid", "velvet", "cobalt",
-    "harbour",
-];
-
-#[test]
-fn what_several_values_share_by_one_thing_says_less_than_what_they_share_by_several() {
-    let said = |earlier: &[&str], later: &[&str]| {
-        let mut engine = engine();
-        engine.note_considered();
-        file(&mut engine, 0, 1, earlier);
-        file(&mut engine, 1, 2, later);
-        let network = fusion::rule_names().iter().position(|name| *name == "network").unwrap();
-        engine.considered()[0].evidence[network]
-    };
-    let earlier = ["198.51.100.1", "203.0.113.1", "192.0.2.1"];
-    let one_thing = said(&earlier, &["192.0.2.2", "192.0.2.3", "192.0.2.4"]);
-    let three_things = said(&earlier, &["198.51.100.2", "203.0.113.2", "192.0.2.2"]);
-    // The strongest one, times one and the logarithm of how much there is: of the first two, of the other three.
-    let ratio = one_thing / three_things;
-    assert!((0.7..0.82).contains(&ratio), "{one_thing} {three_things}");
-}
-
-#[test]
-fn a_name_and_a_link_on_it_are_one_place() {
-    let said = |rule: &str, earlier: &str, later: &[&str]| {
-        let mut engine = engine();
-        engine.note_considered();
-        file(&mut engine, 0, 1, &[earlier, "http://velvet.org/gate-x/"]);
-        let findings = file(&mut engine, 1, 2, later);
-        let reasons = findings.iter().find_map(|finding| match finding {
-            Finding::Joined { reasons, .. } => Some(reasons.iter().filter(|reason| reason.rule == rule).count()),
-            _ => None,
-        });
-        let rule = fusion::rule_names().iter().position(|name| *name == rule).unwrap();
-        (engine.considered()[0].evidence[rule], reasons.unwrap_or(0))
-    };
-    let cases = [
-        ("shared-word", "quartz-lantern.net", "lantern-river.org"),
-        ("network", "198.51.100.7", "198.51.100.77"),
-        ("sub-domain", "portal-x.quartz.net", "portal-x.river.org"),
-    ];
-    for (rule, earlier, later) in cases {
-        let (link, elsewhere) = (format!("http://{later}/gate-x/"), "http://pigeon.com/gate-x/");
-        let once = said(rule, earlier, &[later, elsewhere]);
-        let again = said(rule, earlier, &[later, &link]);
-        assert!(once.0 > 3.0, "{rule} {once:?}");
-        assert_eq!(again, (once.0, 1), "{rule}");
-        assert_eq!(said(rule, earlier, &[&link, later]), again, "{rule}, the link first");
-    }
-    // What is asked for there is another matter: two paths on one host say more than one.
-    let path = |later: &[&str]| said("url-path", "quartz.net", later).0;
-    let both = path(&["http://river.org/gate-x/", "https://river.org/gate-x/"]);
-    assert!(both > path(&["http://river.org/gate-x/", "https://river.org/other-y/"]), "{both}");
-}
-
-#[test]
-fn that_a_campaign_is_young_says_less_the_more_reports_came_since_it_began() {
-    let said = |others: usize| {
-        let mut engine = engine();
-        engine.note_considered();
-        file_at(&mut engine, 0, others, 2, &["http://evil.test/xk7-panel/"]);
-        for n in 0..others {
-            file_at(&mut engine, 1, n, 1, &[&format!("quay{n}harbour.test")]);
-        }
-        file_at(&mut engine, 2, others + 1, 3, &["http://other.test/xk7-panel/"]);
-        engine.considered().first().map_or(f32::NAN, |held| held.young)
-    };
-    let all = fusion::Weights::default().young;
-    assert_eq!(said(0), all);
-    assert_eq!(said(100), all);
-    assert!((said(400) - (all - 4.0_f32.ln())).abs() < 1e-3);
-    assert_eq!(said(9_998), 0.0);
-}
-
-#[test]
-fn a_campaign_is_as_quiet_as_days_went_by_or_as_many_reports_came() {
-    let days = |others: usize, minutes: usize| {
-        let mut engine = engine();
-        engine.note_considered();
-        file_at(&mut engine, 0, others, 2, &["http://evil.test/xk7-panel/"]);
-        file_at(&mut engine, 0, others + 1, 3, &["http://evil.test/xk7-panel/"]);
-        for n in 0..others {
-            file_at(&mut engine, 1, n, 1, &[&format!("quay{n}harbour.test")]);
-        }
-        file_at(&mut engine, minutes, others + 2, 4, &["http://other.test/xk7-panel/"]);
-        engine.considered().first().map_or(f32::NAN, |held| held.days)
-    };
-    let day = 24 * 60;
-    assert_eq!(days(0, 3 * day), 3.0);
-    assert_eq!(days(10, 3 * day), 3.0);
-    // Two hundred and forty reports within the hour are thirty days of eight.
-    assert_eq!(days(240, 60), 30.0);
-    assert_eq!(days(240, 50 * day), 50.0);
-}
-
-#[test]
-fn a_wave_stays_told_when_one_of_its_reports_leaves_by_itself() {
-    let mut engine = engine();
-    file_at(&mut engine, 0, 0, 1, &["quartz.net", "lantern.org", "pigeon.com", "saffron.net"]);
-    file_at(&mut engine, 20, 1, 2, &["quartz.net", "lantern.org", "walnut.org"]);
-    let stray = ["harbour.org", "meadow.com", "glacier.net", "turbine.org", "cobalt.com"];
-    // All that it shares is a name under another ending.
-    file_at(&mut engine, 40, 2, 3, &[&["pigeon.org"], &stray[..]].concat());
-    assert!((0.0..2.5).contains(&engine.strength(case(2))), "{}", engine.strength(case(2)));
-    let waves = engine.take_changes().waves;
-    assert_eq!(waves.iter().map(|wave| wave.members).collect::<Vec<_>>(), [3]);
-    let campaign = engine.campaign_of(case(0)).unwrap();
-    let told = engine.brief(campaign).unwrap().wave;
-    assert!(told.is_some());
-
-    let findings = file_at(&mut engine, 60, 3, 4, &stray);
-    assert!(findings.iter().any(|finding| matches!(finding, Finding::Split { .. })), "{findings:?}");
-    assert_ne!(engine.campaign_of(case(2)), Some(campaign), "it left");
-    assert_eq!(engine.brief(campaign).unwrap().wave, told);
-    // Three firms again, within the same hours: the same wave, and nothing new.
-    file_at(&mut engine, 80, 4, 5, &["quartz.net", "lantern.org"]);
-    assert_eq!(engine.campaign_of(case(4)), Some(campaign));
-    assert_eq!(engine.take_changes().waves.iter().filter(|wave| wave.campaign == campaign).count(), 0);
-    assert_eq!(engine.brief(campaign).unwrap().wave, told);
-}
-
-const STRAY: [&str; 5] = ["harbour.org", "meadow.com", "glacier.net", "turbine.org", "cobalt.com"];
-
-/// Two reports of one attack, and one that strayed to them by what it shares.
-fn strayed(shared: &[&str]) -> Fusion {
-    let mut engine = engine();
-    file(&mut engine, 0, 1, &["quartz.net", "lantern.org", "pigeon.com", "saffron.net"]);
-    file(&mut engine, 1, 2, &["quartz.net", "lantern.org", "walnut.org"]);
-    file(&mut engine, 2, 3, &[shared, &STRAY[..], &["orchid.net", "velvet.org"][..]].concat());
-    assert_eq!(engine.campaign_of(case(2)), Some(campaign(0)));
-    engine
-}
-
-fn word(engine: &mut Fusion, one: usize, other: usize, same: bool) {
-    let at = Timestamp::from_millis(1_800_000_000_000);
-    engine.say(&fusion::Word { at, one: case(one), other: case(other), same }, &mut Vec::new());
-}
-
-fn splits(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| matches!(finding, Finding::Split { .. }))
-}
-
-#[test]
-fn a_report_that_came_on_strong_evidence_does_not_leave() {
-    let mut engine = strayed(&["quartz.net", "lantern.org", "saffron.net"]);
-    assert!(engine.strength(case(2)) >= 2.5, "{}", engine.strength(case(2)));
-    assert!(!splits(&file(&mut engine, 3, 4, &STRAY)));
-    assert_eq!(engine.campaign_of(case(2)), Some(campaign(0)));
-}
-
-#[test]
-fn a_word_about_a_report_that_is_not_there_keeps_none_from_leaving() {
-    let mut engine = strayed(&["quartz.net"]);
-    word(&mut engine, 2, 77, true);
-    assert!(splits(&file(&mut engine, 3, 4, &STRAY)));
-}
-
-#[test]
-fn the_reasons_of_a_report_are_of_the_one_that_left_to_it_and_of_no_other() {
-    let mut engine = strayed(&["quartz.net"]);
-    assert!(splits(&file(&mut engine, 3, 4, &[&STRAY[..], &["walnut.org"]].concat())));
-    let why = engine.explain(case(3));
-    assert!(!why.is_empty() && why.iter().all(|(_, reason)| reason.other == case(2)), "{why:?}");
-}
-
-#[test]
-fn a_word_holds_of_a_report_that_left_its_campaign() {
-    let mut engine = strayed(&["quartz.net"]);
-    file(&mut engine, 20, 5, &["brook.net", "cliff.org"]);
-    word(&mut engine, 2, 20, false);
-    assert!(splits(&file(&mut engine, 21, 4, &STRAY)));
-    file(&mut engine, 22, 6, &[&STRAY[..], &["brook.net", "cliff.org"]].concat());
-    assert_ne!(engine.campaign_of(case(2)), engine.campaign_of(case(20)));
-}
-
-#[test]
-fn what_a_report_that_left_shares_with_its_campaign_leads_to_both() {
-    let mut engine = strayed(&["quartz.net"]);
-    // Whoever looks for the value puts together what the campaign has of it.
-    file(&mut engine, 3, 6, &["quartz.net", "lantern.org"]);
-    assert!(splits(&file(&mut engine, 4, 4, &STRAY)));
-    engine.note_considered();
-    file(&mut engine, 5, 5, &["quartz.net"]);
-    let held: BTreeSet<_> = engine.considered().iter().map(|held| held.other).collect();
-    assert_eq!(held, [case(0), case(2)].into());
-}
-
-#[test]
-fn a_campaign_of_one_is_bridged_easily_however_large_the_other_one_is() {
-    let mut engine = engine();
-    (0..30).for_each(|n| drop(file(&mut engine, n, 1, &["quartz.net"])));
-    file(&mut engine, 30, 2, &["lantern.org"]);
-    file(&mut engine, 31, 3, &["quartz.net", "lantern.org"]);
-    assert_eq!(engine.campaign_of(case(30)), Some(campaign(0)));
-}
-
-#[test]
-fn a_link_on_a_host_that_the_same_report_names_says_half() {
-    let said = |beside: &str| {
-        let mut engine = engine();
-        engine.note_considered();
-        file(&mut engine, 0, 1, &["quartz.test"]);
-        file(&mut engine, 1, 2, &[beside, "http://quartz.test/a7"]);
-        let host = fusion::rule_names().iter().position(|name| *name == "url-host").unwrap();
-        engine.considered()[0].evidence[host]
-    };
-    let (alone, named) = (said("lantern.test"), said("quartz.test"));
-    assert!(named < 0.6 * alone, "{named} {alone}");
-}
-
-#[test]
-fn what_so_many_members_name_stays_stopped_when_lists_change() {
-    let mut engine = ten_are_many();
-    (1..=10).for_each(|n| drop(file(&mut engine, n, n as u8, &["everywhere.test"])));
-    engine.stop_linking(key("everywhere.test")).unwrap();
-    engine.use_noise(Arc::new(fusion::NoiseLists::own(true)));
-    file(&mut engine, 11, 11, &["everywhere.test"]);
-    assert_eq!(engine.campaign_of(case(11)), Some(campaign(11)));
-    assert!(engine.links_nothing(key("everywhere.test")));
-}
-
-#[test]
-fn names_below_an_owner_that_so_many_members_name_link_by_nothing_of_it() {
-    let mut engine = ten_are_many();
-    (1..=10).for_each(|n| drop(file(&mut engine, n, n as u8, &["everywhere.test"])));
-    engine.stop_linking(key("everywhere.test")).unwrap();
-    engine.note_considered();
-    file(&mut engine, 11, 11, &["quay.everywhere.test"]);
-    file(&mut engine, 12, 12, &["reef.everywhere.test"]);
-    assert!(engine.considered().is_empty(), "{:?}", engine.considered());
 }
 
 #[test]
@@ -687,20 +264,6 @@ fn votes_count_up_to_eight_and_an_old_sighting_makes_nothing_older() {
     assert!(engine.score(key("quartz.test"), at(100_000)) >= before);
 }
 
-fn take_back(engine: &mut Fusion, n: usize, value: &str) {
-    let observable = read(value);
-    engine.forget(case(n), &[Observation { key: observable.key(SEED), observable: &observable }], &[]);
-}
-
-#[test]
-fn a_value_that_everybody_took_back_waits_for_no_decision() {
-    let mut engine = engine();
-    engine.set_over_common(2);
-    (1..=2).for_each(|n| drop(file(&mut engine, n, n as u8, &["quartz.test"])));
-    (1..=2).for_each(|n| take_back(&mut engine, n, "quartz.test"));
-    assert!(engine.take_crowded().is_empty());
-}
-
 #[test]
 fn what_a_report_takes_back_leaves_room_for_another_value() {
     let mut engine = engine();
@@ -710,44 +273,6 @@ fn what_a_report_takes_back_leaves_room_for_another_value() {
     file(&mut engine, 1, 1, &["lantern.test"]);
     assert!(!engine.leaves_out(case(1)));
     assert_eq!(engine.seen(key("lantern.test")), 1);
-}
-
-#[test]
-fn members_beyond_the_reports_that_are_listed_stay_counted_when_one_takes_a_value_back() {
-    let mut engine = engine();
-    (0..256).for_each(|n| drop(file(&mut engine, n, 1, &["quartz.test"])));
-    (256..276).for_each(|n| drop(file(&mut engine, n, (n - 250) as u8, &["quartz.test"])));
-    assert_eq!(engine.distinct_members(key("quartz.test")), 21);
-    take_back(&mut engine, 0, "quartz.test");
-    assert_eq!(engine.distinct_members(key("quartz.test")), 21);
-}
-
-#[test]
-fn what_nobody_names_any_more_is_a_host_that_links_are_on() {
-    let mut engine = engine();
-    file(&mut engine, 1, 1, &["quartz.test", "http://quartz.test/a7"]);
-    file(&mut engine, 2, 2, &["http://quartz.test/b8"]);
-    take_back(&mut engine, 1, "quartz.test");
-    file(&mut engine, 3, 3, &["quartz.test"]);
-    let why: Vec<&str> = engine.explain(case(3)).iter().map(|(_, reason)| reason.rule).collect();
-    assert_eq!(why, ["url-host"]);
-}
-
-#[test]
-fn a_tag_counts_once_however_often_it_is_written_and_the_ninth_not_at_all() {
-    let said = |tags: &[&str]| {
-        let mut engine = engine();
-        engine.note_considered();
-        (0..6).for_each(|n| drop(file(&mut engine, n, 1, &["tag:walnut", &format!("{}.test", WORDS[n])])));
-        file(&mut engine, 6, 2, &[&["cobalt.test", "http://saffron.test/a7"], tags].concat());
-        let saffron = engine.considered().iter().find(|held| held.other == case(5)).unwrap();
-        *saffron.evidence.last().unwrap()
-    };
-    let once = said(&["tag:walnut"]);
-    assert!(once > 0.0 && once < 3.0, "{once}");
-    assert_eq!(said(&["tag:walnut", "tag:#Walnut"]), once);
-    let nine: Vec<String> = (0..8).map(|n| format!("tag:other{n}")).chain(["tag:walnut".to_owned()]).collect();
-    assert_eq!(said(&nine.iter().map(String::as_str).collect::<Vec<_>>()), 0.0);
 }
 
 #[test]

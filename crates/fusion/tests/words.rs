@@ -389,3 +389,14 @@ fn values_that_come_later_and_make_one_campaign_of_two_tell_of_a_wave() {
     assert_eq!(of(&engine, 3), campaign(1));
     assert_eq!(engine.take_changes().waves.iter().map(|wave| wave.members).collect::<Vec<_>>(), [3]);
 }
+
+#[test]
+fn a_report_that_is_kept_apart_from_the_likeliest_campaign_still_joins_another_one() {
+    let mut engine = engine();
+    file(&mut engine, 1, &["quartz.net", "velvet.org"]);
+    file(&mut engine, 2, &["lantern.org"]);
+    say(&mut engine, 3, 5, 1, false);
+    file(&mut engine, 5, &["quartz.net", "velvet.org", "lantern.org"]);
+    assert_eq!(of(&engine, 5), campaign(2));
+    assert_eq!(of(&engine, 1), campaign(1));
+}

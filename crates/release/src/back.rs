@@ -7,7 +7,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use aws_lc_rs::digest::Context;
 use fusion::Observation;
 use model::{CaseId, GroupId, KeySeed, Marking, Observable, ObservableKey, Timestamp, WhoMayBeWarned};
 use policy::planted::{self, Leak};
@@ -34,8 +33,8 @@ pub(crate) struct Amended {
     pub(crate) reports: HashMap<CaseId, Box<ReportEntry>>,
     /// Values that such a case opened some other way than by its first answer: after a hold, or by a wider answer.
     pub(crate) opened: HashSet<(CaseId, u64)>,
-    /// The group that such a case was for before it was for everybody.
-    pub(crate) shared: HashMap<CaseId, WhoMayBeWarned>,
+    /// What such a case told a group before it was for everybody, by the value's key: only that can be taken back from the group.
+    shared: HashMap<CaseId, HashMap<u64, (GroupId, Timestamp)>>,
     /// When values of such a case were told, where that was after its report.
     asked: HashMap<(CaseId, u64), Timestamp>,
     /// What such a case had told every member (`None`) or a group, and took back: only that may be emptied when it is recalled, and
@@ -48,9 +47,9 @@ pub(crate) struct Amended {
 /// A change, with the report as it was before and as it is after it.
 pub(crate) struct Amendment {
     at: Timestamp,
-    change: Change,
+    pub(crate) change: Change,
     before: Box<ReportEntry>,
-    after: Box<ReportEntry>,
+    pub(crate) after: Box<ReportEntry>,
 }
 
 /// Values of items as the engine takes them.
@@ -125,10 +124,12 @@ impl Gate {
             Change::Consent { .. } => {
                 // What waits by the narrower answer goes by the wider one instead; what is open stays so.
                 let open: Vec<Item> = self.open_items(&before);
-                self.unwait(&before, &before.items);
                 if matches!(before.warn, WhoMayBeWarned::Group { .. }) {
-                    self.amended.shared.insert(before.case, before.warn);
+                    let shared = self.shared_items(&before, &before.items).into_iter();
+                    let shared = shared.map(|(group, as_of, key)| (key, (group, as_of))).collect();
+                    self.amended.shared.insert(before.case, shared);
                 }
+                self.unwait(&before, &before.items);
                 let mut rest = after.clone();
                 let opened = Items::of(&open);
                 rest.items.retain(|item| !opened.has(item));
@@ -166,8 +167,12 @@ impl Gate {
         }
         let open = after.items.iter().filter(|item| item.held.is_none());
         let names: Vec<u64> = open.map(|item| self.key_of(&item.sighting.observable)).collect();
+        let mut likeness = None;
         for item in &before.items {
-            self.restate_held(self.key_of(&item.sighting.observable), case, after.attack, &names);
+            let key = self.key_of(&item.sighting.observable);
+            self.restate_held(key, case, after.attack, &mut |gate, facts| {
+                *likeness.get_or_insert_with(|| gate.likeness(facts, names.clone()))
+            });
         }
     }
 
@@ -205,11 +210,14 @@ impl Gate {
 
     /// Those of these values that a group has because of the report.
     fn shared_items(&self, report: &ReportEntry, items: &[Item]) -> Vec<(GroupId, Timestamp, u64)> {
-        let warn = self.amended.shared.get(&report.case).copied().unwrap_or(report.warn);
+        let before = self.amended.shared.get(&report.case);
         let shared = items.iter().filter_map(|item| {
             let held = item.held.is_some();
             let key = self.key_of(&item.sighting.observable);
-            match rho::release(&Answer { warn, know: report.know, marking: report.marking, held }) {
+            if let Some(before) = before {
+                return before.get(&key).filter(|_| !held).map(|(group, as_of)| (*group, *as_of, key));
+            }
+            match rho::release(&Answer { warn: report.warn, know: report.know, marking: report.marking, held }) {
                 Release::Group { group, as_of } => {
                     (!self.circles.waits(report.case, key)).then_some((group, as_of, key))
                 }
@@ -307,6 +315,9 @@ impl Gate {
             self.unhave(at, key, &facts, &mut received)?;
         }
         for (group, as_of, key) in shared {
+            if let Some(before) = self.amended.shared.get_mut(&report.case) {
+                before.remove(&key);
+            }
             self.circles.close(group, as_of, key, facts.named.as_deref());
         }
         lost.into_iter().try_for_each(|place| self.retell(place))
@@ -471,30 +482,5 @@ impl Gate {
             campaign.telling = best;
         }
         Ok(())
-    }
-}
-
-impl Amended {
-    /// Which cases, and what of them is still for whom.
-    pub(crate) fn digest(&self, context: &mut Context) {
-        let mut cases: Vec<_> = self.reports.iter().collect();
-        cases.sort_unstable_by_key(|(case, _)| **case);
-        for (case, report) in cases {
-            context.update(case.as_bytes());
-            context.update(&(report.items.len() as u64).to_le_bytes());
-        }
-        for (due, changes) in &self.due {
-            context.update(&due.as_millis().to_le_bytes());
-            for change in changes {
-                context.update(change.after.case.as_bytes());
-                context.update(change.change.as_str().as_bytes());
-            }
-        }
-        let mut opened: Vec<_> = self.opened.iter().collect();
-        opened.sort_unstable();
-        for (case, key) in opened {
-            context.update(case.as_bytes());
-            context.update(&key.to_le_bytes());
-        }
     }
 }

@@ -79,7 +79,7 @@ impl Campaign {
         changed
     }
 
-    fn technique(&mut self, technique: &str) -> bool {
+    pub(crate) fn technique(&mut self, technique: &str) -> bool {
         match self.techniques.binary_search_by(|known| known.as_str().cmp(technique)) {
             Err(place) if self.techniques.len() < TECHNIQUES_MAX => {
                 self.techniques.insert(place, technique.to_owned());
@@ -187,25 +187,31 @@ impl Gate {
             return;
         }
         self.repoint_texts(alias);
-        let Some(gone) = self.campaigns.get_mut(alias as usize) else { return };
-        gone.parent = kept;
-        let (shown, mut parts) = (gone.shown, std::mem::replace(gone, Campaign { parent: kept, ..gone.clone_empty() }));
-        for key in &parts.keys {
-            if let Some(value) = self.values.get_mut(key).filter(|value| value.shown != 0 && !value.is(REPOINT)) {
+        for key in self.make_one(kept, alias) {
+            if let Some(value) = self.values.get_mut(&key).filter(|value| value.shown != 0 && !value.is(REPOINT)) {
                 value.set(REPOINT);
-                self.repoint.push_back(*key);
+                self.repoint.push_back(key);
             }
         }
+        if self.campaigns.get(alias as usize).is_some_and(|gone| gone.shown != 0) {
+            self.dirty_campaign(alias);
+        }
+        self.dirty_campaign(kept);
+    }
+
+    /// Makes one campaign of two, without a word of it to anybody; gives the values that were the other one's.
+    pub(crate) fn make_one(&mut self, kept: u32, alias: u32) -> Vec<u64> {
+        let Some(gone) = self.campaigns.get_mut(alias as usize) else { return Vec::new() };
+        gone.parent = kept;
+        let mut parts = std::mem::replace(gone, Campaign { parent: kept, ..gone.clone_empty() });
+        let keys = parts.keys.clone();
         if let Some(kept) = self.campaigns.get_mut(kept as usize) {
             kept.absorb(&mut parts);
         }
         if self.broad.remove(&alias) {
             self.broad.insert(kept);
         }
-        if shown != 0 {
-            self.dirty_campaign(alias);
-        }
-        self.dirty_campaign(kept);
+        keys
     }
 
     pub(crate) fn dirty_campaign(&mut self, place: u32) {

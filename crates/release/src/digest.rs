@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use crate::back::Amended;
 use crate::gate::{Gate, Text};
 
 fn sorted<'a>(keys: impl Iterator<Item = &'a u64>) -> Vec<u64> {
@@ -138,5 +139,30 @@ impl Gate {
             *to = *from;
         }
         bytes
+    }
+}
+
+impl Amended {
+    /// Which cases, and what of them is still for whom.
+    fn digest(&self, context: &mut Context) {
+        let mut cases: Vec<_> = self.reports.iter().collect();
+        cases.sort_unstable_by_key(|(case, _)| **case);
+        for (case, report) in cases {
+            context.update(case.as_bytes());
+            context.update(&(report.items.len() as u64).to_le_bytes());
+        }
+        for (due, changes) in &self.due {
+            context.update(&due.as_millis().to_le_bytes());
+            for change in changes {
+                context.update(change.after.case.as_bytes());
+                context.update(change.change.as_str().as_bytes());
+            }
+        }
+        let mut opened: Vec<_> = self.opened.iter().collect();
+        opened.sort_unstable();
+        for (case, key) in opened {
+            context.update(case.as_bytes());
+            context.update(&key.to_le_bytes());
+        }
     }
 }

@@ -231,6 +231,7 @@ impl Engine {
     }
 
     fn render(&mut self, tick: Timestamp, now: Timestamp) -> Result<MadeTick, ReleaseError> {
+        self.gate.adopt(tick, &|_| false);
         let mut objects = self.gate.emit(tick, &self.writer)?;
         objects.extend(self.gate.emit_shared(tick)?);
         let batch = ReleaseBatch { tick, objects };

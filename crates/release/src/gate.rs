@@ -22,6 +22,7 @@ use crate::error::ReleaseError;
 use crate::everyday::Everyday;
 use crate::findings;
 use crate::hold::Held;
+use crate::identity::Unplaced;
 use crate::keys::KeyMap;
 use crate::leaks::Leaks;
 use crate::queue::{Dirty, Queued};
@@ -79,6 +80,12 @@ pub(crate) struct Gate {
     pub(crate) campaign_places: HashMap<CampaignId, u32>,
     /// The same by the id that members have.
     pub(crate) public_places: HashMap<[u8; 16], u32>,
+    /// Campaigns that members were shown values in that are in none by what is left of the journal, by those values.
+    pub(crate) orphans: KeyMap<[u8; 16]>,
+    /// Those of them that opened at the tick that is being made.
+    pub(crate) adopted: Vec<u64>,
+    /// What members were shown of campaigns that are none by what is left of the journal.
+    pub(crate) unplaced: HashMap<[u8; 16], Unplaced>,
     /// Campaigns with enough members for a band.
     pub(crate) broad: BTreeSet<u32>,
     pub(crate) tokens: HashMap<MemberToken, u32>,
@@ -150,6 +157,9 @@ impl Gate {
             campaigns: Vec::new(),
             campaign_places: HashMap::new(),
             public_places: HashMap::new(),
+            orphans: KeyMap::default(),
+            adopted: Vec::new(),
+            unplaced: HashMap::new(),
             broad: BTreeSet::new(),
             tokens: HashMap::new(),
             names: KeyMap::default(),
@@ -274,9 +284,14 @@ impl Gate {
         }
     }
 
+    /// Whether reports that come now are correlated by the rules that the journal says are in use.
+    pub(crate) fn has_own_rules(&self) -> bool {
+        self.rules.is_none_or(|rules| rules == self.own_rules)
+    }
+
     fn report(&mut self, at: Timestamp, report: &ReportEntry) -> Vec<Finding> {
         let at = self.counts_at(at);
-        if self.rules.is_some_and(|rules| rules != self.own_rules) {
+        if !self.has_own_rules() {
             self.other_rules += 1;
         }
         let (keys, window, counts) = self.facts_to_count(report);

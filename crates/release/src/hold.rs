@@ -96,14 +96,20 @@ impl Gate {
         self.held_ends.entry(rho::epoch_after(until, &self.params)).or_default().insert(key);
     }
 
-    /// A report that waits says something else of the attack and names `names` by now: a value of it waits by itself from now on, and
-    /// is a repeat of nothing that says what it said.
-    pub(crate) fn restate_held(&mut self, key: u64, case: CaseId, attack: AttackKind, names: &[u64]) {
+    /// A report that waits says something else of the attack by now: a value of it waits by itself from now on, and is a repeat of
+    /// nothing that says what it said. `likeness` is that of what it says now.
+    pub(crate) fn restate_held(
+        &mut self,
+        key: u64,
+        case: CaseId,
+        attack: AttackKind,
+        likeness: &mut dyn FnMut(&Self, &Facts) -> u64,
+    ) {
         let waiting = self.held.get(&key).map(Vec::as_slice).unwrap_or_default();
         let found = waiting.iter().enumerate().find_map(|(place, held)| Some((place, held, held.since(case)?)));
         let Some((place, known, at)) = found else { return };
         let mut facts = Facts { case, at, attack, ..(*known.facts).clone() };
-        facts.likeness = self.likeness(&facts, names.to_vec());
+        facts.likeness = likeness(self, &facts);
         let held = Held::new(Arc::new(facts), known.observable.clone(), known.until);
         let Some(waiting) = self.held.get_mut(&key) else { return };
         if waiting.get_mut(place).is_some_and(|known| !known.keeps_without(case)) {

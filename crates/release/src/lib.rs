@@ -13,6 +13,7 @@ mod everyday;
 mod findings;
 mod gate;
 mod hold;
+mod identity;
 mod items;
 mod keys;
 mod leaks;

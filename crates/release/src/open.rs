@@ -102,7 +102,13 @@ impl Gate {
                 self.stop_linking(key);
             }
             for key in self.renewals_due.remove(&due).unwrap_or_default() {
-                self.dirty_value(key, RENEW);
+                // It may be renewed already, or taken back and told anew: a report of before tells nothing of that watch.
+                let renews = self.values.get(&key).is_some_and(|value| {
+                    value.is(OPEN) && rho::renews_watch(tick, Timestamp::from_millis(value.until), &self.params)
+                });
+                if renews {
+                    self.dirty_value(key, RENEW);
+                }
             }
             for place in self.aggregates_due.remove(&due).unwrap_or_default() {
                 self.aggregate(place);
@@ -129,6 +135,9 @@ impl Gate {
                 }
                 for (key, observable) in part.items {
                     self.open(key, observable, &part.facts, campaign, tick, due);
+                    if self.orphans.contains_key(&key) {
+                        self.adopted.push(key);
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Replay: inputs rebuild the state, release entries say what was shown; nothing that was shown is worked out again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::Timestamp;
 use policy::{Audience, NounKind, ReleaseBatch, ReleasedObject};
@@ -12,6 +12,7 @@ use fusion::Finding;
 
 use crate::ReleaseError;
 use crate::gate::{Gate, Text};
+use crate::identity::Unplaced;
 use crate::queue::{BYTES_PER_TICK_MAX, Dirty, OBJECTS_PER_TICK_MAX, Queued};
 use crate::value::{OPEN, QUEUED};
 
@@ -60,6 +61,11 @@ impl Gate {
         self.circles.note(batch.tick, &shared);
         let mut shown: HashMap<(NounKind, [u8; 16]), &ReleasedObject> =
             objects.iter().map(|object| ((object.kind, object.id), *object)).collect();
+        let told: HashSet<u64> = if self.adopted.is_empty() {
+            HashSet::new()
+        } else {
+            objects.iter().filter(|object| object.kind == NounKind::Indicator).map(|object| object.lookup).collect()
+        };
         let bytes: usize = objects.iter().map(|object| object_bytes(object)).sum();
         let full = objects.len() >= OBJECTS_PER_TICK_MAX || bytes >= BYTES_PER_TICK_MAX;
         let perhaps = objects.len() >= FULL_LEAST;
@@ -73,7 +79,7 @@ impl Gate {
             }
             let object = shown.remove(&(kind, id));
             match what {
-                Dirty::Value(key) => self.note_value(key, id, batch.tick, object),
+                Dirty::Value(key) => self.note_value(key, id, batch.tick, object)?,
                 Dirty::Campaign(place) => self.note_campaign(place, batch.tick, object)?,
                 Dirty::Text(Text::Advisory(entry)) => self.note_told(entry, batch.tick),
                 Dirty::Text(Text::Posture { .. }) | Dirty::Tombstone(..) => {}
@@ -82,19 +88,12 @@ impl Gate {
         // Rules may have changed since, or what led to it is erased: what was shown beside the line was shown all the same.
         for object in shown.into_values() {
             match object.kind {
-                NounKind::Indicator => self.note_value(object.lookup, object.id, batch.tick, Some(object)),
-                NounKind::Campaign => {
-                    if let Some(place) = self.public_places.get(&object.id).copied() {
-                        let queued = self.campaigns.get(place as usize).is_some_and(|campaign| campaign.queued);
-                        self.note_campaign(place, batch.tick, Some(object))?;
-                        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
-                            campaign.queued = queued;
-                        }
-                    }
-                }
+                NounKind::Indicator => self.note_value(object.lookup, object.id, batch.tick, Some(object))?,
+                NounKind::Campaign => self.note_beside(object, batch.tick)?,
                 _ => {}
             }
         }
+        self.adopt(batch.tick, &|key| told.contains(&key));
         Ok(())
     }
 
@@ -112,12 +111,19 @@ impl Gate {
         }
     }
 
-    fn note_value(&mut self, key: u64, id: [u8; 16], tick: Timestamp, object: Option<&ReleasedObject>) {
+    fn note_value(
+        &mut self,
+        key: u64,
+        id: [u8; 16],
+        tick: Timestamp,
+        object: Option<&ReleasedObject>,
+    ) -> Result<(), ReleaseError> {
         let told = object.is_some_and(|object| !object.body.is_empty());
         let open = self.values.get(&key).map(|value| value.is(OPEN));
         if open == Some(false) && !told {
+            self.orphans.remove(&key);
             self.withdrawn(key, id);
-            return;
+            return Ok(());
         }
         let shown = object.map(|object| self.hash(&object.body));
         let watch_millis = self.params.watch_millis;
@@ -132,22 +138,41 @@ impl Gate {
                 value.note_shown(tick, watch_millis, shown);
             }
         }
-        if let Some(public) = object.filter(|_| told).and_then(|object| object.campaign) {
-            self.keep_public_id(key, public);
+        if let Some(object) = object.filter(|_| told) {
+            self.keep_labels(key, &object.body)?;
+            if let Some(public) = object.campaign {
+                self.keep_public_id(key, public, tick);
+            }
         }
+        Ok(())
     }
 
-    /// Members were shown a value in a campaign that no campaign of this replay is: the report that gave it its id is erased. The one that the
-    /// value is in goes on under that id, or members would see that something was taken out.
-    fn keep_public_id(&mut self, key: u64, public: [u8; 16]) {
-        if self.public_places.contains_key(&public) {
-            return;
+    /// A campaign was shown that is not in line.
+    fn note_beside(&mut self, object: &ReleasedObject, tick: Timestamp) -> Result<(), ReleaseError> {
+        if let Some(kept) = object.campaign {
+            self.keep_merged(object.id, kept, tick);
         }
-        let Some(place) = self.values.get(&key).and_then(|value| self.root(value.campaign)) else { return };
-        if let Some(campaign) = self.campaigns.get_mut(place as usize) {
-            campaign.public = public;
-            self.public_places.insert(public, place);
+        if let Some(place) = self.public_places.get(&object.id).copied() {
+            let queued = self.campaigns.get(place as usize).is_some_and(|campaign| campaign.queued);
+            self.note_campaign(place, tick, Some(object))?;
+            if let Some(campaign) = self.campaigns.get_mut(place as usize) {
+                campaign.queued = queued;
+            }
+        } else if object.body.is_empty() {
+            self.unplaced.remove(&object.id);
+        } else {
+            let (view, shown) = self.read_campaign(&object.body)?;
+            self.unplaced.insert(object.id, Unplaced { shown, view });
         }
+        Ok(())
+    }
+
+    /// What was shown of a campaign, with its hash.
+    fn read_campaign(&self, body: &str) -> Result<(CampaignView, u64), ReleaseError> {
+        let mut view: CampaignView = serde_json::from_str(body)?;
+        view.updated_at = String::new();
+        let shown = self.hash(&serde_json::to_string(&view)?);
+        Ok((view, shown))
     }
 
     fn note_campaign(
@@ -158,9 +183,9 @@ impl Gate {
     ) -> Result<(), ReleaseError> {
         let shown = match object {
             Some(object) if !object.body.is_empty() => {
-                let mut view: CampaignView = serde_json::from_str(&object.body)?;
-                view.updated_at = String::new();
-                Some(self.hash(&serde_json::to_string(&view)?))
+                let (view, shown) = self.read_campaign(&object.body)?;
+                self.keep_shown(place, view);
+                Some(shown)
             }
             Some(_) => Some(0),
             None => None,

@@ -49,12 +49,25 @@ impl Gate {
     pub(crate) fn follow(&mut self, found: &[Finding], tick: Timestamp, due: Timestamp) -> Result<(), ReleaseError> {
         for finding in found {
             match finding {
-                Finding::Merged { kept, alias, .. } => self.merge(*kept, *alias),
+                Finding::Merged { kept, alias, .. } => {
+                    self.merge(*kept, *alias);
+                    let place = self.place_of(*kept);
+                    self.draw_if_broad(*kept, place, due);
+                }
                 Finding::Split { kept, parted } => self.split(*kept, *parted, tick, due)?,
                 Finding::Joined { .. } | Finding::CampaignFormed { .. } | Finding::OverCommon { .. } => {}
             }
         }
         Ok(())
+    }
+
+    /// A campaign that has enough members for a band by a merge or a split has it at the epoch, without a further report.
+    fn draw_if_broad(&mut self, id: CampaignId, place: u32, due: Timestamp) {
+        if self.community.distinct_members_of_campaign(id) >= self.params.breadth_floor() {
+            let place = self.root(place).unwrap_or(place);
+            self.broad.insert(place);
+            self.aggregates_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(place);
+        }
     }
 
     fn split(
@@ -88,9 +101,8 @@ impl Gate {
             self.dirty_campaign(place);
         }
         let id = self.campaigns.get(parted as usize).map(|campaign| campaign.id);
-        if id.is_some_and(|id| self.community.distinct_members_of_campaign(id) >= self.params.breadth_floor()) {
-            self.broad.insert(parted);
-            self.aggregates_due.entry(rho::epoch_from(due, &self.params)).or_default().insert(parted);
+        if let Some(id) = id {
+            self.draw_if_broad(id, parted, due);
         }
         self.tell_again(tick);
         Ok(())

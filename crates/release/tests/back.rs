@@ -367,3 +367,133 @@ fn a_group_loses_it_once_and_a_name_with_it() {
     assert!(bench.tick_at(4 * TICK).is_none_or(|batch| of_group(batch).is_empty()));
     bench.assert_replays();
 }
+
+#[test]
+fn a_group_loses_nothing_that_a_report_told_everybody_alone() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let of_group = |batch: Option<policy::ReleaseBatch>| {
+        let objects = batch.map(|batch| batch.objects).unwrap_or_default().into_iter();
+        objects.filter(|object| object.audience.group() == Some(group)).count()
+    };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["first.test", "late.test"]).warn(warn));
+    bench.file(by(2, &["own.test"]).warn(warn));
+    assert_eq!(of_group(bench.tick_at(TICK)), 3);
+    // Let out to everybody before the group has it, and added after the group had the rest.
+    bench.file(by(3, &["first.test"]).warn(warn));
+    assert!(bench.act(2, consent(WhoMayBeWarned::Now)) && bench.act(1, consent(WhoMayBeWarned::Now)));
+    assert_eq!(of_group(bench.tick_at(2 * TICK)), 0);
+    assert!(bench.act(1, correction(&["late.test"], &[])));
+    bench.tick_at(3 * TICK);
+    assert!(bench.shown("first.test") && bench.shown("late.test") && bench.shown("own.test"));
+    // Dropped and told again, it is for everybody alone too, and the group loses it once.
+    assert!(bench.act(1, correction(&[], &["own.test"])));
+    assert_eq!(of_group(bench.tick_at(4 * TICK)), 1);
+    assert!(bench.act(1, correction(&["own.test"], &[])));
+    bench.file(by(4, &["own.test"]).warn(warn));
+    assert_eq!(of_group(bench.tick_at(5 * TICK)), 1);
+    assert!(bench.act(1, Act::Withdraw) && bench.act(2, Act::Withdraw));
+    assert_eq!(of_group(bench.tick_at(6 * TICK)), 0, "others have told the group all that it has");
+    assert!(["first.test", "late.test", "own.test"].iter().all(|value| !bench.shown(value)));
+    bench.assert_replays();
+    assert!(bench.act(0, Act::Withdraw) && bench.act(3, Act::Withdraw));
+    assert_eq!(of_group(bench.tick_at(7 * TICK)), 3);
+    bench.assert_replays();
+}
+
+#[test]
+fn what_a_wider_answer_let_out_is_open_once() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(WhoMayBeWarned::NextEpoch));
+    assert!(bench.act(0, consent(WhoMayBeWarned::Now)));
+    bench.run_to(EPOCH + TICK);
+    assert!(bench.shown("a.test"));
+    assert!(bench.act(0, Act::Withdraw));
+    bench.run_to(EPOCH + 2 * TICK);
+    assert!(!bench.shown("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_group_loses_what_was_let_out_in_two_steps_and_never_has_what_was_taken_back_first() {
+    let group = GroupId::from_bytes([7; 16]);
+    let warn = WhoMayBeWarned::Group { group, as_of: Some(Timestamp::from_millis(common::START)) };
+    let of_group = |batch: Option<policy::ReleaseBatch>| {
+        let objects = batch.map(|batch| batch.objects).unwrap_or_default().into_iter();
+        objects.filter(|object| object.audience.group() == Some(group)).map(|object| object.body).collect::<Vec<_>>()
+    };
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]).warn(warn));
+    assert_eq!(of_group(bench.tick_at(TICK)).len(), 1);
+    assert!(bench.act(0, consent(WhoMayBeWarned::NextEpoch)));
+    bench.tick_at(2 * TICK);
+    assert!(bench.act(0, consent(WhoMayBeWarned::Now)));
+    bench.tick_at(3 * TICK);
+    // Another one takes the same back before anybody has it.
+    bench.file(by(2, &["a.test", "b.test"]).warn(warn));
+    assert!(bench.act(1, Act::Withdraw));
+    assert!(of_group(bench.tick_at(4 * TICK)).is_empty());
+    assert!(bench.act(0, Act::Withdraw));
+    assert_eq!(of_group(bench.tick_at(5 * TICK)), [""]);
+    assert!(!bench.shown("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_name_stays_by_the_firms_other_report() {
+    let mut bench = Bench::new();
+    for _ in 0..2 {
+        bench.file(by(1, &["a.test"]).know(WhoMayKnow::Everybody));
+    }
+    bench.tick_at(TICK);
+    assert!(bench.act(0, Act::Withdraw));
+    bench.tick_at(2 * TICK);
+    assert_eq!(bench.indicator("a.test").unwrap().attributed_to, "Firm 1");
+    bench.assert_replays();
+}
+
+#[test]
+fn what_was_blocked_and_taken_back_is_not_blocked_when_one_tells_it_anew() {
+    let mut bench = Bench::new();
+    bench.file_all(vec![by(1, &["a.test"]), by(2, &["a.test"])]);
+    bench.run_to(BLOCK);
+    assert!(bench.blocked("a.test"));
+    assert!(bench.act(0, Act::Withdraw) && bench.act(1, Act::Withdraw));
+    bench.run_to(BLOCK + TICK);
+    bench.file(by(3, &["a.test"]));
+    bench.run_to(BLOCK + 2 * TICK);
+    assert!(bench.shown("a.test") && !bench.blocked("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_campaign_is_titled_by_the_most_telling_of_what_is_left() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["c.test"]));
+    bench.run_to(TICK);
+    bench.file(by(2, &["c.test", "b.test"]));
+    bench.run_to(2 * TICK);
+    bench.file(by(3, &["c.test", "a.test"]));
+    bench.run_to(3 * TICK);
+    let title = |bench: &Bench| bench.campaign_of("c.test").unwrap().title;
+    assert!(title(&bench).contains("a.test"), "whichever was opened first");
+    assert!(bench.act(2, Act::Withdraw));
+    bench.run_to(4 * TICK);
+    assert!(title(&bench).contains("b.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn what_a_report_still_names_links_on_after_a_correction_drops_the_rest() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["x.evil-owner.test", "y.evil-owner.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, correction(&[], &["y.evil-owner.test"])));
+    bench.tick_at(2 * TICK);
+    bench.file(by(2, &["z.evil-owner.test"]));
+    bench.tick_at(3 * TICK);
+    let id = |value: &str| bench.campaign_of(value).unwrap().id;
+    assert_eq!(id("x.evil-owner.test"), id("z.evil-owner.test"));
+    bench.assert_replays();
+}

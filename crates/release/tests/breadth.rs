@@ -221,3 +221,88 @@ fn the_order_of_arrival_leaves_no_trace_in_a_batch() {
     assert!(ids.is_sorted(), "ordered by kind and id");
     assert_eq!(ids.len(), 80);
 }
+
+#[test]
+fn a_wider_band_becomes_no_narrower_one() {
+    let mut bench = Bench::new();
+    for firm in 1..=10 {
+        bench.file(by(firm, &["evil.test"]));
+    }
+    bench.run_to(EPOCH);
+    assert_eq!(bench.band("evil.test").as_deref(), Some("10+"));
+    // So few members are left that ten would be told from the rest, and four not.
+    bench.populate(11, 9);
+    bench.run_to(2 * EPOCH);
+    assert_eq!(bench.band("evil.test").as_deref(), Some("10+"));
+    bench.assert_replays();
+}
+
+fn of_wales(bench: &mut Bench, energy: u32, wales: u32) {
+    bench.append(Body::Population(Population {
+        members: 40,
+        sectors: vec![(Sector::Energy, energy)],
+        regions: vec![(Region::Wales, wales), (Region::London, 9)],
+    }));
+}
+
+#[test]
+fn a_merge_keeps_the_band_and_the_marks_of_the_younger_campaign() {
+    let mut bench = Bench::eager();
+    of_wales(&mut bench, 9, 12);
+    bench.file(by(20, &["old.test"]));
+    bench.run_to(TICK);
+    for firm in 1..=K {
+        bench.file(by(firm, &["evil.test"]).region(Region::Wales));
+    }
+    bench.run_to(EPOCH);
+    assert_eq!((bench.band("old.test"), bench.band("evil.test").as_deref()), (None, Some("4+")));
+    bench.file(by(21, &["old.test", "evil.test"]));
+    bench.run_to(EPOCH + TICK);
+    let campaign = bench.campaign_of("old.test").unwrap();
+    assert_eq!((campaign.indicators, campaign.band.as_deref(), campaign.regions.len()), (2, Some("4+"), 1));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_campaign_that_is_marked_by_regions_gets_no_sector_when_one_has_become_large() {
+    let mut bench = Bench::new();
+    of_wales(&mut bench, 9, 12);
+    for firm in 1..=K {
+        bench.file(by(firm, &["evil.test"]).region(Region::Wales));
+    }
+    bench.run_to(EPOCH);
+    of_wales(&mut bench, 20, 12);
+    bench.run_to(3 * EPOCH);
+    let campaign = bench.campaign_of("evil.test").unwrap();
+    assert_eq!((campaign.regions.len(), campaign.sectors.len()), (1, 0), "their crossing may be one firm");
+    bench.assert_replays();
+}
+
+#[test]
+fn a_region_that_has_become_large_is_marked_beside_a_band_that_stays() {
+    let mut bench = Bench::new();
+    of_wales(&mut bench, 9, 9);
+    for firm in 1..=K {
+        bench.file(by(firm, &["evil.test"]).region(Region::Wales));
+    }
+    bench.run_to(EPOCH);
+    let shown = |bench: &Bench| bench.campaign_of("evil.test").map(|it| (it.band.unwrap(), it.regions.len())).unwrap();
+    assert_eq!(shown(&bench), ("4+".to_owned(), 0));
+    of_wales(&mut bench, 9, 12);
+    bench.run_to(3 * EPOCH);
+    assert_eq!(shown(&bench), ("4+".to_owned(), 1));
+    bench.assert_replays();
+}
+
+#[test]
+fn no_band_is_shown_where_a_large_region_without_a_mark_would_name_the_rest() {
+    let mut bench = Bench::new();
+    let regions = vec![(Region::Wales, 11)];
+    bench.append(Body::Population(Population { members: 12, sectors: Vec::new(), regions }));
+    for firm in 1..K {
+        bench.file(by(firm, &["evil.test"]).region(Region::Wales));
+    }
+    bench.file(by(50, &["evil.test"]).region(Region::London));
+    bench.run_to(EPOCH);
+    assert_eq!(bench.band("evil.test"), None, "three of Wales at most, so the fourth would be the only other firm");
+}

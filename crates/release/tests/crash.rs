@@ -240,3 +240,73 @@ fn more_than_a_tick_holds_is_shown_by_the_next_ones_and_replays() {
     assert!(ticks > 1, "a tick is bounded");
     bench.assert_replays();
 }
+
+/// What both runs found, as the journal tells it.
+fn found(bench: &Bench) -> Vec<String> {
+    let entries = journal(bench);
+    let found = entries.iter().filter_map(|entry| match &entry.body {
+        Body::Findings(found) => Some(found.items.iter().map(|item| format!("{:?} {item}", found.run))),
+        _ => None,
+    });
+    found.flatten().collect()
+}
+
+#[test]
+fn every_finding_is_noted_once_across_starts_and_what_comes_between_a_ticks_steps() {
+    let run = |starts: bool| {
+        let mut bench = Bench::new();
+        bench.file(by(1, &["a.test"]));
+        bench.file(by(2, &["a.test"]));
+        bench.clock.0.store(common::START + TICK, std::sync::atomic::Ordering::SeqCst);
+        let noted = bench.engine.note_tick(bench.clock_now()).unwrap().unwrap();
+        // A report that comes while the tick is written belongs to the next one.
+        bench.append_reports(vec![by(3, &["b.test"])]);
+        let made = bench.engine.make_tick(noted).unwrap();
+        bench.engine.store_tick(&made).unwrap();
+        bench.engine.show_tick(made).unwrap();
+        bench.fold();
+        if starts {
+            bench.restart();
+        }
+        bench.file(by(4, &["a.test", "b.test"]));
+        bench.run_to(2 * TICK);
+        if starts {
+            bench.restart();
+        }
+        bench.file(by(5, &["c.test"]));
+        bench.run_to(3 * TICK);
+        bench.assert_replays();
+        found(&bench)
+    };
+    let (without, with) = (run(false), run(true));
+    assert_eq!(without.iter().collect::<BTreeSet<_>>().len(), without.len());
+    assert!(without.iter().any(|found| found.contains("merged") && found.contains("\"reasons\":[{")), "{without:?}");
+    assert_eq!(with, without);
+}
+
+#[test]
+fn what_a_tick_took_in_by_itself_is_found_for_the_cell_all_the_same() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["a.test"]));
+    bench.append_reports(vec![by(2, &["a.test"])]);
+    let untold = journal(&bench).pop().unwrap();
+    bench.engine.tick(Timestamp::from_millis(common::START + TICK)).unwrap();
+    assert!(!bench.engine.apply(&untold).unwrap().is_empty());
+}
+
+#[test]
+fn a_rebuild_says_whether_the_live_state_was_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let mut bench = Bench::at(&dir);
+    busy(&mut bench);
+    bench.run_to(3 * EPOCH);
+    let (state, head) = (bench.engine.digest(), bench.vault.journal().head());
+    let vault = Arc::clone(&bench.vault);
+    drop(bench);
+    for (noted, same) in [(state, true), ([7; 32], false)] {
+        vault.note_live_state(&head, &noted).unwrap();
+        let rebuilt = release::rebuild(&vault, &dir, EngineConfig::default(), &mut |_| {}).unwrap();
+        assert_eq!(rebuilt.live, Some((head.seq, same)));
+    }
+}

@@ -264,3 +264,45 @@ fn nothing_that_a_reporter_wrote_or_is_reaches_members() {
     assert_eq!(cases.len(), 7);
     assert!(cases.iter().all(|case| !all.contains(case)), "pseudonyms are the cell's alone");
 }
+
+#[test]
+fn a_name_for_the_cell_is_shown_to_nobody() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["v.test"]).know(WhoMayKnow::Cell));
+    bench.run_to(TICK);
+    assert_eq!(bench.indicator("v.test").unwrap().attributed_to, "Test partnership");
+    assert!(!bench.everything().contains("Firm"));
+}
+
+#[test]
+fn the_title_of_a_campaign_does_not_tell_which_value_came_first() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["z.test"]));
+    bench.run_to(TICK);
+    bench.file(by(2, &["z.test", "a.test"]));
+    bench.run_to(2 * TICK);
+    assert!(bench.campaign_of("z.test").unwrap().title.contains("a.test"));
+    bench.assert_replays();
+}
+
+#[test]
+fn an_everyday_value_without_any_label_is_shown_too() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["gmail.com"]).marked(Tlp::Clear, Pap::Clear));
+    bench.run_to(TICK);
+    assert!(bench.shown("gmail.com"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_report_that_is_stamped_before_a_tick_that_is_past_confirms_nothing() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["v.test"]));
+    bench.run_to(10 * TICK);
+    // Its sender's clock, or the queue, was late.
+    bench.clock.0.store(common::START, std::sync::atomic::Ordering::SeqCst);
+    bench.file(by(2, &["v.test"]));
+    bench.run_to(2 * BLOCK);
+    assert!(!bench.blocked("v.test"), "members had it by then");
+    bench.assert_replays();
+}

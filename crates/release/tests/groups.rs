@@ -205,3 +205,62 @@ fn a_flood_for_a_group_takes_no_place_of_members() {
     assert_eq!(bench.reader.read(|at| at.shared_count(of)).unwrap(), 7_500);
     bench.assert_replays();
 }
+
+#[test]
+fn a_name_that_comes_later_is_shown_on_what_a_group_has() {
+    let mut bench = Bench::new();
+    bench.file(to(1, &["v.test"], 5));
+    bench.run_to(TICK);
+    bench.file(to(2, &["v.test"], 5).know(WhoMayKnow::Everybody));
+    assert!(bench.tick_at(2 * TICK).unwrap().objects[0].body.contains("Firm 2"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_watch_of_a_group_that_has_ended_is_renewed_at_once() {
+    let watch = policy::Params::EXERCISE.watch_millis;
+    let mut bench = Bench::new();
+    bench.file(to(1, &["v.test"], 5));
+    bench.run_to(TICK);
+    bench.tick_at(TICK + watch - 50);
+    bench.file(to(2, &["v.test"], 5));
+    let batch = bench.tick_at(TICK + watch).unwrap();
+    assert!(batch.objects[0].body.contains(&released::rfc3339(at(TICK + 2 * watch))));
+    bench.assert_replays();
+}
+
+#[test]
+fn of_what_is_taken_back_a_group_loses_only_what_it_was_shown() {
+    let mut bench = Bench::new();
+    for part in 0..3_u8 {
+        let names: Vec<String> = (0..2_000).map(|n| format!("v{part}-{n}.test")).collect();
+        bench.file(to(part + 1, &names.iter().map(String::as_str).collect::<Vec<_>>(), 5));
+    }
+    let shown = bench.tick_at(TICK).unwrap().objects.len();
+    assert!(shown < 6_000, "one tick is bounded");
+    assert!(bench.tick_at(TICK).is_none(), "and there is one of it");
+    for n in 0..3 {
+        assert!(bench.act(n, vault::Act::Withdraw));
+    }
+    let mut gone = 0;
+    for tick in 2..6 {
+        gone += bench.tick_at(tick * TICK).map_or(0, |batch| batch.objects.len());
+    }
+    assert_eq!(gone, shown);
+    bench.assert_replays();
+}
+
+#[test]
+fn what_a_later_member_has_by_another_report_stays_when_the_first_is_taken_back() {
+    let mut bench = Bench::new();
+    bench.file(to(1, &["v.test"], 5));
+    bench.run_to(TICK);
+    bench.file(to(2, &["v.test"], 10));
+    bench.run_to(2 * TICK);
+    assert!(bench.act(0, vault::Act::Withdraw));
+    bench.run_to(3 * TICK);
+    for joined in [1, 8] {
+        assert_eq!(values(&bench, joined), ["v.test"], "who joined at {joined}");
+    }
+    bench.assert_replays();
+}

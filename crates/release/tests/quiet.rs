@@ -330,3 +330,35 @@ fn reports_under_other_rules_are_told_of() {
     assert_eq!(bench.engine.other_rules(), 1);
     bench.assert_replays();
 }
+
+#[test]
+fn a_text_names_no_campaign_that_members_have_lost() {
+    let mut bench = Bench::new();
+    let one = filed(&mut bench, by(1, &["one.test"]));
+    bench.run_to(TICK);
+    assert!(bench.act(0, vault::Act::Withdraw));
+    bench.run_to(2 * TICK);
+    bench.append(advisory("about one", Tlp::Green, Some(one)));
+    bench.run_to(3 * TICK);
+    let row = bench.reader.by_id(NounKind::Advisory, &["about one".len() as u8; 16]).unwrap().unwrap();
+    assert_eq!(row.view::<released::AdvisoryView>().unwrap().campaign, None);
+    bench.assert_replays();
+}
+
+#[test]
+fn a_list_that_comes_later_is_told_to_groups_too_and_only_of_what_is_on_it() {
+    let group = model::GroupId::from_bytes([7; 16]);
+    let as_of = Some(model::Timestamp::from_millis(common::START));
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::at(&folder.path().join("data"));
+    bench.file(by(1, &["listed.test", "other.test"]).warn(WhoMayBeWarned::Group { group, as_of }));
+    bench.run_to(TICK);
+    let mut set = NoiseSet::default();
+    set.add("late", ListKind::Hostname, ["listed.test"]);
+    release::use_sets(&bench.vault, &Sets { noise: Some(set.text().into()), ..Sets::default() }).unwrap();
+    bench.fold();
+    let batch = bench.tick_at(2 * TICK).unwrap();
+    assert_eq!(batch.objects.len(), 1);
+    assert!(batch.objects[0].body.contains("listed.test"));
+    bench.assert_replays();
+}

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{BLOCK, Bench, EPOCH, TICK, by, correction};
-use model::{GroupId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
+use model::{AttackKind, GroupId, Pap, Timestamp, Tlp, WhoMayBeWarned, WhoMayKnow};
 use vault::Act;
 
 fn consent(warn: WhoMayBeWarned) -> Act {
@@ -272,4 +272,135 @@ fn a_start_after_an_erasure_shows_no_campaign_again_that_members_have_as_it_is()
         bench.run_to(4 * EPOCH);
         assert_eq!(bench.everything(), shown, "{recalled}");
     }
+}
+
+/// What waited for three opened by a report that is erased now; by what is left it opens later, and is what members have had since.
+#[test]
+fn a_value_stays_in_its_campaign_though_a_start_finds_it_opened_later() {
+    let held = |firm| by(firm, &["a.test"]).warn(WhoMayBeWarned::OnceThreeHaveIt);
+    let mut bench = Bench::new();
+    bench.file_all(vec![by(1, &["a.test"]), held(2), held(3)]);
+    bench.tick_at(EPOCH);
+    let campaign = bench.campaign_of("a.test").unwrap().id;
+    assert!(bench.act(0, Act::Recall));
+    bench.run_to(EPOCH + TICK);
+    bench.file(held(4));
+    bench.run_to(2 * EPOCH + TICK);
+    let case = bench.cases.borrow()[0].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    bench.restart();
+    let shown = bench.everything();
+    bench.run_to(4 * EPOCH);
+    assert_eq!(bench.everything(), shown);
+    bench.file(by(5, &["a.test"]).know(WhoMayKnow::Everybody));
+    bench.run_to(6 * EPOCH);
+    assert_eq!(bench.indicator("a.test").unwrap().attributed_to, "Firm 5");
+    assert_eq!(bench.campaign_of("a.test").unwrap().id, campaign);
+}
+
+/// Live, what one report made one stays one when it is taken back; a start knows no more why.
+#[test]
+fn campaigns_that_an_erased_report_made_one_stay_one_for_members_after_a_start() {
+    // All at one tick, or first as two that members have, in either order of the two.
+    for (apart, first) in [(false, "d.test"), (true, "d.test"), (true, "f.test")] {
+        let mut bench = Bench::eager();
+        let second = if first == "d.test" { "f.test" } else { "d.test" };
+        for (firm, value) in [(1, first), (2, second)] {
+            bench.file(by(firm, &[value]));
+            if apart {
+                bench.run_to(bench.now() + TICK);
+            }
+        }
+        assert_eq!(bench.shown("d.test"), apart);
+        bench.file(by(3, &["d.test", "f.test"]));
+        bench.run_to(EPOCH);
+        let campaign = bench.campaign_of("d.test").unwrap().id;
+        assert_eq!(bench.campaign_of("f.test").unwrap().id, campaign);
+        assert!(bench.act(2, Act::Recall));
+        bench.run_to(EPOCH + 2 * TICK);
+        let case = bench.cases.borrow()[2].1;
+        let erased = bench.engine.erase(case).unwrap().unwrap();
+        bench.vault.redact(case, &erased).unwrap();
+        bench.fold();
+        bench.restart();
+        let shown = bench.everything();
+        bench.run_to(3 * EPOCH);
+        assert_eq!(bench.everything(), shown, "{apart}");
+        for (firm, value) in [(4, "f.test"), (5, "d.test")] {
+            bench.file(by(firm, &[value]).know(WhoMayKnow::Everybody));
+            bench.run_to(bench.now() + EPOCH);
+            let view = bench.indicator(value).unwrap();
+            assert_eq!(view.attributed_to, format!("Firm {firm}"));
+            assert_eq!(bench.campaign_of(value).unwrap().id, campaign, "{value} {apart}");
+        }
+        bench.assert_replays();
+    }
+}
+
+#[test]
+fn labels_bands_and_marks_that_were_shown_stay_after_a_start_though_the_report_they_came_from_is_erased() {
+    let mut bench = Bench::new().populated(160, 20);
+    bench.file(by(1, &["a.test"]).marked(Tlp::Amber, Pap::Amber).attack(AttackKind::Ransomware).technique("T1486"));
+    for firm in 2..=4 {
+        bench.file(by(firm, &["a.test"]).attack(AttackKind::NotSure));
+    }
+    bench.run_to(EPOCH);
+    let before = bench.campaign_of("a.test").unwrap();
+    assert_eq!((before.band.as_deref(), &before.sectors[..]), (Some("4+"), &["Energy".to_owned()][..]));
+    assert!(bench.act(0, Act::Recall));
+    bench.run_to(EPOCH + 2 * TICK);
+    let case = bench.cases.borrow()[0].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    bench.restart();
+    bench.file(by(5, &["a.test", "b.test"]).know(WhoMayKnow::Everybody).attack(AttackKind::NotSure));
+    bench.run_to(3 * EPOCH);
+    let (value, after) = (bench.indicator("a.test").unwrap(), bench.campaign_of("a.test").unwrap());
+    assert_eq!((value.attributed_to.as_str(), value.tlp.as_str(), value.pap.as_str()), ("Firm 5", "AMBER", "AMBER"));
+    assert_eq!(after.indicators, 2);
+    assert_eq!(
+        (after.band, after.sectors, after.tlp, after.attack, after.techniques),
+        (before.band, before.sectors, before.tlp, before.attack, before.techniques)
+    );
+    bench.assert_replays();
+}
+
+#[test]
+fn what_was_taken_back_and_told_anew_within_a_tick_stays_in_its_new_campaign_after_a_start() {
+    let mut bench = Bench::eager();
+    let later = |firm| by(firm, &["f.test"]).warn(WhoMayBeWarned::NextEpoch);
+    bench.file_all(vec![by(1, &["e.test", "f.test"]).own(), later(2), later(3), by(4, &["e.test"])]);
+    bench.run_to(TICK);
+    assert!(bench.act(0, Act::Recall));
+    // Nothing looks until the next epoch: what was taken back goes and comes at one tick.
+    bench.tick_at(EPOCH);
+    let campaigns = |bench: &Bench| ["e.test", "f.test"].map(|value| bench.campaign_of(value).unwrap().id);
+    let before = campaigns(&bench);
+    assert_ne!(before[0], before[1]);
+    let case = bench.cases.borrow()[0].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+    bench.restart();
+    bench.file_all(["e.test", "f.test"].map(|value| by(5, &[value]).know(WhoMayKnow::Everybody)).into());
+    bench.run_to(3 * EPOCH);
+    assert_eq!(bench.indicator("f.test").unwrap().attributed_to, "Firm 5");
+    assert_eq!(campaigns(&bench), before);
+}
+
+#[test]
+fn nothing_is_emptied_before_members_lost_it_or_of_what_they_are_told_later() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["customer.test"]));
+    bench.tick_at(TICK);
+    assert!(bench.act(0, Act::Recall));
+    let case = bench.cases.borrow()[0].1;
+    bench.tick_at(2 * TICK - 1);
+    assert!(bench.engine.erase(case).unwrap().is_none(), "its withdrawal is still to be shown");
+    bench.tick_at(2 * TICK);
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    assert_eq!(erased.ticks.1.as_millis(), common::START + 2 * TICK);
 }

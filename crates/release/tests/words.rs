@@ -135,3 +135,46 @@ fn a_text_of_the_cell_follows_the_report_that_it_is_about() {
     assert!(bench.reader.by_id(NounKind::Campaign, &released::parse_id(&right).unwrap()).unwrap().is_some());
     bench.assert_replays();
 }
+
+#[test]
+fn a_campaign_that_a_word_makes_of_two_has_its_band_at_the_next_epoch() {
+    let mut bench = Bench::new();
+    for firm in 1..=2 {
+        bench.file(by(firm, &["quartz.test"]));
+        bench.file(by(firm + 10, &["lantern.test"]));
+    }
+    bench.run_to(EPOCH);
+    assert_eq!(bench.band("quartz.test"), None);
+    say(&mut bench, 1, 0, true);
+    bench.run_to(2 * EPOCH);
+    assert_eq!(id(&bench, "quartz.test"), id(&bench, "lantern.test"));
+    assert_eq!(bench.band("quartz.test").as_deref(), Some("4+"));
+    bench.assert_replays();
+}
+
+#[test]
+fn a_part_tells_what_its_reports_say_under_the_label_of_the_whole_and_no_other_text_comes_again() {
+    let mut bench = Bench::new();
+    bench.file(by(1, &["quartz.test"]).marked(Tlp::Amber, model::Pap::Green));
+    bench.file(by(2, &["quartz.test", "lantern.test"]));
+    bench.file(by(3, &["lantern.test"]).attack(model::AttackKind::Malware).technique("T1566"));
+    bench.tick_at(TICK);
+    assert_eq!(id(&bench, "quartz.test"), id(&bench, "lantern.test"));
+    let about = CampaignId::from_bytes(*case(&bench, 0).as_bytes());
+    bench.append(advisory("watch out", Tlp::Green, Some(about)));
+    bench.tick_at(2 * TICK);
+    say(&mut bench, 0, 2, false);
+    bench.run_to(5 * TICK);
+    assert_ne!(id(&bench, "quartz.test"), id(&bench, "lantern.test"));
+    for value in ["quartz.test", "lantern.test"] {
+        let campaign = bench.campaign_of(value).unwrap();
+        assert_eq!(campaign.tlp, "AMBER", "{value}: a label never goes down");
+        assert!(campaign.attack.is_some(), "{value}");
+    }
+    let parts = ["quartz.test", "lantern.test"].map(|value| bench.campaign_of(value).unwrap());
+    assert!(parts.iter().any(|part| part.techniques == ["T1566"]), "{parts:?}");
+    let text = bench.reader.batches_after(model::Timestamp::from_millis(0), 100).unwrap();
+    let told = text.iter().flat_map(|batch| &batch.objects).filter(|object| object.kind == NounKind::Advisory);
+    assert_eq!(told.count(), 1, "its campaign is where it was");
+    bench.assert_replays();
+}

@@ -1,7 +1,9 @@
 //! Bytes of data sets, named by their SHA-256, so that the journal holds only the hash. In plain: they are public lists.
 //! Whatever comes from a member (a mail, a sample) needs a keyed name and encryption, and has no place here.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::VaultError;
 use crate::{files, hex};
@@ -9,9 +11,14 @@ use crate::{files, hex};
 /// Longest blob.
 pub const BLOB_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// The blobs folder; absent in a vault in memory, which keeps none.
-#[derive(Clone, Debug)]
-pub(crate) struct Blobs(Option<PathBuf>);
+/// Where blobs are kept.
+#[derive(Debug)]
+pub(crate) enum Blobs {
+    /// In a folder, a file each.
+    Folder(PathBuf),
+    /// In a vault in memory, by their hashes.
+    Memory(Mutex<HashMap<[u8; 32], Vec<u8>>>),
+}
 
 /// SHA-256 of bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -23,12 +30,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 impl Blobs {
     /// Those in a folder.
     pub(crate) const fn at(folder: PathBuf) -> Self {
-        Self(Some(folder))
+        Self::Folder(folder)
     }
 
-    /// None are kept.
-    pub(crate) const fn none() -> Self {
-        Self(None)
+    /// None yet, in memory.
+    pub(crate) fn in_memory() -> Self {
+        Self::Memory(Mutex::default())
     }
 
     /// Stores bytes and gives their hash.
@@ -38,12 +45,17 @@ impl Blobs {
         if bytes.len() > BLOB_BYTES_MAX {
             return Err(VaultError::Blob { name, why: format!("it has more than {BLOB_BYTES_MAX} bytes") });
         }
-        if let Some(folder) = &self.0 {
-            files::private_folder(folder)?;
-            files::close_to_others(folder)?;
-            let path = folder.join(&name);
-            if !path.exists() {
-                files::write_whole(&path, bytes)?;
+        match self {
+            Self::Folder(folder) => {
+                files::private_folder(folder)?;
+                files::close_to_others(folder)?;
+                let path = folder.join(&name);
+                if !path.exists() {
+                    files::write_whole(&path, bytes)?;
+                }
+            }
+            Self::Memory(kept) => {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, bytes.to_vec());
             }
         }
         Ok(hash)
@@ -52,11 +64,10 @@ impl Blobs {
     /// Reads bytes back and checks that they are what their name says.
     pub(crate) fn get(&self, hash: &[u8; 32]) -> Result<Vec<u8>, VaultError> {
         let name = hex::encode(hash);
-        let folder = self
-            .0
-            .as_ref()
-            .ok_or_else(|| VaultError::Blob { name: name.clone(), why: "this vault keeps none".to_owned() })?;
-        let bytes = files::read_capped(&folder.join(&name), BLOB_BYTES_MAX as u64 + 1)?;
+        let bytes = match self {
+            Self::Folder(folder) => files::read_capped(&folder.join(&name), BLOB_BYTES_MAX as u64 + 1)?,
+            Self::Memory(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned(),
+        };
         let bytes = bytes.ok_or_else(|| VaultError::Blob { name: name.clone(), why: "it is absent".to_owned() })?;
         if sha256(&bytes) == *hash {
             Ok(bytes)

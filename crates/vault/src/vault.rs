@@ -153,7 +153,7 @@ impl Vault {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, VaultError> {
         let keys = Keys::in_memory(Arc::clone(&entropy))?;
-        let stores = (Blobs::none(), Shelf::in_memory());
+        let stores = (Blobs::in_memory(), Shelf::in_memory());
         Self::with(Arc::new(MemoryJournal::new()), keys, stores, genesis, clock, entropy, None)
     }
 

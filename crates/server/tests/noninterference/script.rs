@@ -172,6 +172,8 @@ pub struct Script {
     pub late: i64,
     /// Reports are linked by the platform's own weights, of which no model here knows what they find; else by equal values.
     pub weighed: bool,
+    /// There is a table of network operators, which some addresses have in common and others not.
+    pub networks: bool,
     pub ops: Vec<Op>,
     /// A report on which much hangs, and another firm that might have filed it.
     pub focus: Option<(usize, usize)>,
@@ -222,12 +224,16 @@ pub const GROUPS: usize = 3;
 pub const HOT: usize = 8;
 /// The value that is held over the border of two token windows.
 const BORDER: usize = HOT + 2_000;
+/// From here on values are addresses of one network operator, where there is a table.
+pub const OPERATED: usize = HOT + 9_000;
 /// How long a token window is.
 pub const WINDOW: i64 = 30 * 86_400_000;
 
 /// The text of value number `n`: domains, addresses, and URLs on hosts that are values themselves.
 pub fn value(n: usize) -> String {
     match (n, host_of(n), n % 3) {
+        // In different /16, so that nothing but an operator is common to them.
+        (OPERATED.., ..) => format!("45.{}.148.{}", 9 + n % 4, n % 200 + 1),
         (_, Some(host), _) => format!("http://attack{host}.test/a/{n}"),
         (.., 0) => format!("attack{n}.test"),
         (.., 1) => format!("198.51.100.{}", n % 250 + 1),

@@ -15,12 +15,13 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
+use fusion::NetworkSet;
 use intake::receipt::ReceiptKey;
 use intake::{LocalSender, Quota};
 use model::{Clock, Entropy};
 use policy::Params;
 use register::{Face, Register};
-use release::EngineConfig;
+use release::{EngineConfig, Sets};
 use released::Store;
 use server::{
     CellParts, Core, CoreParts, Guard, Hub, Intake, MemberParts, Meters, Pump, Sessions, Snapshots, cell_router,
@@ -93,6 +94,11 @@ impl World {
         logs::turn_to(&lines);
         let genesis = GenesisIfNew { partnership: "Test partnership".into(), exercise: true, params: Params::EXERCISE };
         let vault = Arc::new(Vault::in_memory(&genesis, clock.clone(), entropy.clone()).unwrap());
+        if script.networks {
+            let [first, last] = [[45, 9, 0, 0], [45, 12, 255, 255]].map(std::net::IpAddr::from);
+            let set = NetworkSet::of_ranges([(first, last, 64_500)]);
+            release::use_sets(&vault, &Sets { networks: Some(set.text().into()), ..Sets::default() }).unwrap();
+        }
         // The windows' keys are made before the first report, so that whether there is one does not show in later chance.
         for window in [0, WINDOW] {
             vault.keys().token(made, clock.now().plus_millis(window)).unwrap();

@@ -138,7 +138,7 @@ mod tests {
         let vault = Vault::with(
             held,
             keys,
-            (Blobs::none(), Shelf::in_memory()),
+            (Blobs::in_memory(), Shelf::in_memory()),
             &genesis,
             Arc::new(Still),
             Arc::new(Still),

@@ -1,6 +1,6 @@
 //! Scripts made from seeds: ordinary reports, bursts, and the turns on which much hangs.
 
-use super::{BORDER, Back, GROUPS, HOT, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
+use super::{BORDER, Back, GROUPS, HOT, OPERATED, Op, Own, Report, SIZES, Script, Via, WINDOW, Warn};
 use crate::random::Random;
 
 fn plain(firm: usize, value: usize, warn: Warn) -> Report {
@@ -209,7 +209,20 @@ pub fn script_of(seed: u64, sizes: &[(usize, usize)]) -> Script {
     if last.percent(20) {
         ops.extend([Op::Age, Op::Wait(*last.pick(&[250, 20_000]))]);
     }
-    Script { firms, sectors, regions, common, late, weighed, ops, focus }
+    let networks = seed.is_multiple_of(2 * WEIGHED_EACH);
+    if networks {
+        // What is hidden lies between what members have, and has the operator in common with it.
+        let mut random = Random(seed ^ 0x0B57);
+        let (lure, first) = (HOT + 1_500, random.below(firms));
+        for step in 0..4 {
+            let warn = if step == 0 || random.percent(50) { Warn::Now } else { Warn::CellOnly };
+            let plain = plain((first + step) % firms, lure + step / 2, warn);
+            let values = vec![lure + step / 2, OPERATED + step];
+            ops.extend([Op::Report(Report { label: ops.len(), values, ..plain }), Op::Wait(250)]);
+        }
+        ops.push(Op::Wait(20_000));
+    }
+    Script { firms, sectors, regions, common, late, weighed, networks, ops, focus }
 }
 
 fn burst(random: &mut Random, firms: usize, fresh: &mut usize, ops: &mut Vec<Op>) {
