@@ -249,6 +249,14 @@ fn an_older_copy_with_the_keys_of_today_takes_back_from_everybody_what_was_recal
     assert_eq!(bench.replayed().released_digest().unwrap(), store);
 }
 
+/// What the n-th report told goes from both stores, once members have lost it.
+fn erase(bench: &mut Bench, n: usize) {
+    let case = bench.cases.borrow()[n].1;
+    let erased = bench.engine.erase(case).unwrap().unwrap();
+    bench.vault.redact(case, &erased).unwrap();
+    bench.fold();
+}
+
 /// A label of the cell's own waits for three members. With what one of them told erased, a start finds only two by then, and the
 /// label later: members had it all the same. Nor is the campaign another one, if it is the oldest report that was erased.
 #[test]
@@ -263,10 +271,7 @@ fn a_start_after_an_erasure_shows_no_campaign_again_that_members_have_as_it_is()
         bench.file(by(4, &["c.test"]).know(WhoMayKnow::Everybody));
         assert!(bench.act(recalled, Act::Recall));
         bench.run_to(2 * EPOCH + TICK);
-        let case = bench.cases.borrow()[recalled].1;
-        let erased = bench.engine.erase(case).unwrap().unwrap();
-        bench.vault.redact(case, &erased).unwrap();
-        bench.fold();
+        erase(&mut bench, recalled);
         bench.restart();
         let shown = bench.everything();
         bench.run_to(4 * EPOCH);
@@ -286,10 +291,7 @@ fn a_value_stays_in_its_campaign_though_a_start_finds_it_opened_later() {
     bench.run_to(EPOCH + TICK);
     bench.file(held(4));
     bench.run_to(2 * EPOCH + TICK);
-    let case = bench.cases.borrow()[0].1;
-    let erased = bench.engine.erase(case).unwrap().unwrap();
-    bench.vault.redact(case, &erased).unwrap();
-    bench.fold();
+    erase(&mut bench, 0);
     bench.restart();
     let shown = bench.everything();
     bench.run_to(4 * EPOCH);
@@ -320,10 +322,7 @@ fn campaigns_that_an_erased_report_made_one_stay_one_for_members_after_a_start()
         assert_eq!(bench.campaign_of("f.test").unwrap().id, campaign);
         assert!(bench.act(2, Act::Recall));
         bench.run_to(EPOCH + 2 * TICK);
-        let case = bench.cases.borrow()[2].1;
-        let erased = bench.engine.erase(case).unwrap().unwrap();
-        bench.vault.redact(case, &erased).unwrap();
-        bench.fold();
+        erase(&mut bench, 2);
         bench.restart();
         let shown = bench.everything();
         bench.run_to(3 * EPOCH);
@@ -351,10 +350,7 @@ fn labels_bands_and_marks_that_were_shown_stay_after_a_start_though_the_report_t
     assert_eq!((before.band.as_deref(), &before.sectors[..]), (Some("4+"), &["Energy".to_owned()][..]));
     assert!(bench.act(0, Act::Recall));
     bench.run_to(EPOCH + 2 * TICK);
-    let case = bench.cases.borrow()[0].1;
-    let erased = bench.engine.erase(case).unwrap().unwrap();
-    bench.vault.redact(case, &erased).unwrap();
-    bench.fold();
+    erase(&mut bench, 0);
     bench.restart();
     bench.file(by(5, &["a.test", "b.test"]).know(WhoMayKnow::Everybody).attack(AttackKind::NotSure));
     bench.run_to(3 * EPOCH);
@@ -380,10 +376,7 @@ fn what_was_taken_back_and_told_anew_within_a_tick_stays_in_its_new_campaign_aft
     let campaigns = |bench: &Bench| ["e.test", "f.test"].map(|value| bench.campaign_of(value).unwrap().id);
     let before = campaigns(&bench);
     assert_ne!(before[0], before[1]);
-    let case = bench.cases.borrow()[0].1;
-    let erased = bench.engine.erase(case).unwrap().unwrap();
-    bench.vault.redact(case, &erased).unwrap();
-    bench.fold();
+    erase(&mut bench, 0);
     bench.restart();
     bench.file_all(["e.test", "f.test"].map(|value| by(5, &[value]).know(WhoMayKnow::Everybody)).into());
     bench.run_to(3 * EPOCH);
